@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { lint } from "./lint.ts";
+
+const pool = (over: string): string => `apiVersion: karpenter.sh/v1
+kind: NodePool
+metadata:
+  name: default
+spec:
+  template:
+    spec:
+      nodeClassRef: {group: karpenter.ovhcloud.sh, kind: OVHNodeClass, name: default}
+      ${over}
+`;
+
+describe("kmc lint", () => {
+  it("has nothing to say about a good NodePool", () => {
+    expect(lint([{ name: "pool.yaml", text: pool("requirements: []") }])).toEqual([]);
+  });
+
+  it("names file, object, field and fix of a misspelt field", () => {
+    const [line, ...more] = lint([{ name: "pool.yaml", text: pool("requirments: []") }]);
+    expect(line).toContain("pool.yaml");
+    expect(line).toContain("spec.template.spec.requirments");
+    expect(line).toContain("requirements");
+    expect(more.every((text) => text.includes("requirements"))).toBe(true);
+  });
+});

@@ -1,0 +1,18 @@
+// kmc lint: reads manifests and says what an API server with our CRDs would refuse, before anything is applied.
+
+import { CUSTOM_RESOURCES, type CustomResource } from "@karpenter-multicloud/core/api";
+import { formatProblem, loadManifests } from "@karpenter-multicloud/core/kube";
+import { OVH_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-ovh";
+
+export interface SourceText {
+  /** File name, as given. */
+  readonly name: string;
+  readonly text: string;
+}
+
+const KNOWN: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES];
+
+/** One line per mistake, naming file, document, field and fix; empty when there is none. */
+export function lint(sources: readonly SourceText[]): readonly string[] {
+  return loadManifests(sources, KNOWN).problems.map(formatProblem);
+}

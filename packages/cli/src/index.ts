@@ -1,0 +1,1 @@
+export { lint, type SourceText } from "./commands/lint.ts";

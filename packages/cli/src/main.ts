@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// kmc, the command-line tool. Exit codes: 0 nothing to say, 1 error, 2 there is something to change.
+
+import { readFile } from "node:fs/promises";
+import { lint } from "./commands/lint.ts";
+
+const USAGE = `kmc lint FILE...   checks manifests as an API server with our CRDs would, and names field and fix`;
+
+const [command, ...files] = process.argv.slice(2);
+if (command === "lint" && files.length > 0) {
+  const sources = await Promise.all(files.map(async (name) => ({ name, text: await readFile(name, "utf8") })));
+  const problems = lint(sources);
+  for (const problem of problems) console.log(problem);
+  process.exitCode = problems.length === 0 ? 0 : 2;
+} else {
+  console.error(USAGE);
+  process.exitCode = command === "--help" || command === "-h" ? 0 : 1;
+}

@@ -1,0 +1,37 @@
+// Names under which the container knows each port. Symbol.for, so that two copies of a package agree.
+
+import type { CustomResource } from "@karpenter-multicloud/core/api";
+import type { BuiltProvider, ControllerDeps, Environment, Ports } from "@karpenter-multicloud/core/controllers";
+import type { DecisionLedger } from "@karpenter-multicloud/core/decisions";
+import type { EventRecorder, KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
+import type { Settings } from "@karpenter-multicloud/core/options";
+import type { ActionGate, Clock, ControllerManager } from "@karpenter-multicloud/core/runtime";
+import type { ClusterState } from "@karpenter-multicloud/core/state";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
+import type { ServiceIdentifier } from "inversify";
+
+function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol.for(`@karpenter-multicloud/${name}`);
+}
+
+export const Token = {
+  /** The way to the API server, without gate and cache. */
+  RawKubeClient: token<KubeClient>("RawKubeClient"),
+  KubeClient: token<KubeClient>("KubeClient"),
+  KubeCache: token<KubeCache>("KubeCache"),
+  ActionGate: token<ActionGate>("ActionGate"),
+  Clock: token<Clock>("Clock"),
+  Logger: token<Logger>("Logger"),
+  Metrics: token<Metrics>("Metrics"),
+  Events: token<EventRecorder>("EventRecorder"),
+  Decisions: token<DecisionLedger>("DecisionLedger"),
+  Settings: token<Settings>("Settings"),
+  Environment: token<Environment>("Environment"),
+  Random: token<() => number>("Random"),
+  Ports: token<Ports>("Ports"),
+  NodeClasses: token<readonly CustomResource[]>("NodeClasses"),
+  Provider: token<BuiltProvider>("BuiltProvider"),
+  ClusterState: token<ClusterState>("ClusterState"),
+  ControllerDeps: token<ControllerDeps>("ControllerDeps"),
+  Manager: token<ControllerManager>("ControllerManager"),
+} as const;

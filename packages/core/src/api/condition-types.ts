@@ -1,0 +1,47 @@
+// The only place where condition types and their standing reasons are written.
+
+export const READY = "Ready";
+
+/** Of a NodeClaim (LC-1). */
+export const NodeClaimCondition = {
+  Ready: READY,
+  Launched: "Launched",
+  Registered: "Registered",
+  Initialized: "Initialized",
+  Consolidatable: "Consolidatable",
+  Drifted: "Drifted",
+  Drained: "Drained",
+  VolumesDetached: "VolumesDetached",
+  InstanceTerminating: "InstanceTerminating",
+  ConsistentStateFound: "ConsistentStateFound",
+  DisruptionReason: "DisruptionReason",
+} as const;
+
+/** Of a NodePool (NP-8, NP-9). */
+export const NodePoolCondition = {
+  Ready: READY,
+  ValidationSucceeded: "ValidationSucceeded",
+  NodeClassReady: "NodeClassReady",
+  NodeRegistrationHealthy: "NodeRegistrationHealthy",
+} as const;
+
+/** Which conditions decide over the root: all of them True makes it True. */
+export interface ConditionFamily {
+  readonly root: string;
+  readonly dependents: readonly string[];
+}
+
+export const NODE_CLAIM_CONDITIONS: ConditionFamily = {
+  root: READY,
+  dependents: [NodeClaimCondition.Launched, NodeClaimCondition.Registered, NodeClaimCondition.Initialized],
+};
+
+export const NODE_POOL_CONDITIONS: ConditionFamily = {
+  root: READY,
+  dependents: [NodePoolCondition.ValidationSucceeded, NodePoolCondition.NodeClassReady],
+};
+
+export const AWAITING_RECONCILIATION = {
+  reason: "AwaitingReconciliation",
+  message: "object is awaiting reconciliation",
+} as const;

@@ -1,0 +1,7 @@
+// The custom resources that belong to the product whatever the cloud.
+
+import type { CustomResource } from "./custom-resource.ts";
+import { NodeClaimResource } from "./v1/node-claim.schema.ts";
+import { NodePoolResource } from "./v1/node-pool.schema.ts";
+
+export const CUSTOM_RESOURCES: readonly CustomResource[] = [NodePoolResource, NodeClaimResource];

@@ -1,0 +1,73 @@
+// How each kind is addressed on the API server. A KubeClient call names its resource with one of these.
+
+import type {
+  ConfigMap,
+  DaemonSet,
+  Deployment,
+  KubeEvent,
+  Lease,
+  Namespace,
+  Node,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  Secret,
+  VolumeAttachment,
+} from "./core-types.ts";
+import type { KubeObject } from "./meta.ts";
+import type { NodeClaim } from "./v1/node-claim.ts";
+import type { NodePool } from "./v1/node-pool.ts";
+
+/** One served resource. `T` is only the shape of its objects; nothing of it exists at run time. */
+export interface Resource<T extends KubeObject = KubeObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never set; carries T. */
+  readonly __object?: T;
+}
+
+function resource<T extends KubeObject>(
+  group: string,
+  version: string,
+  kind: string,
+  plural: string,
+  namespaced: boolean,
+): Resource<T> {
+  return { group, version, kind, plural, namespaced };
+}
+
+export const Pods = /* @__PURE__ */ resource<Pod>("", "v1", "Pod", "pods", true);
+export const Nodes = /* @__PURE__ */ resource<Node>("", "v1", "Node", "nodes", false);
+export const Namespaces = /* @__PURE__ */ resource<Namespace>("", "v1", "Namespace", "namespaces", false);
+export const Secrets = /* @__PURE__ */ resource<Secret>("", "v1", "Secret", "secrets", true);
+export const ConfigMaps = /* @__PURE__ */ resource<ConfigMap>("", "v1", "ConfigMap", "configmaps", true);
+export const Events = /* @__PURE__ */ resource<KubeEvent>("", "v1", "Event", "events", true);
+export const DaemonSets = /* @__PURE__ */ resource<DaemonSet>("apps", "v1", "DaemonSet", "daemonsets", true);
+export const ReplicaSets = /* @__PURE__ */ resource<ReplicaSet>("apps", "v1", "ReplicaSet", "replicasets", true);
+export const Deployments = /* @__PURE__ */ resource<Deployment>("apps", "v1", "Deployment", "deployments", true);
+export const PodDisruptionBudgets = /* @__PURE__ */ resource<PodDisruptionBudget>(
+  "policy",
+  "v1",
+  "PodDisruptionBudget",
+  "poddisruptionbudgets",
+  true,
+);
+export const Leases = /* @__PURE__ */ resource<Lease>("coordination.k8s.io", "v1", "Lease", "leases", true);
+export const VolumeAttachments = /* @__PURE__ */ resource<VolumeAttachment>(
+  "storage.k8s.io",
+  "v1",
+  "VolumeAttachment",
+  "volumeattachments",
+  false,
+);
+export const NodePools = /* @__PURE__ */ resource<NodePool>("karpenter.sh", "v1", "NodePool", "nodepools", false);
+export const NodeClaims = /* @__PURE__ */ resource<NodeClaim>("karpenter.sh", "v1", "NodeClaim", "nodeclaims", false);
+
+/** `v1` or `group/version`. */
+export function apiVersionOf(target: Resource): string {
+  return target.group ? `${target.group}/${target.version}` : target.version;
+}

@@ -1,0 +1,17 @@
+export * from "./schema.ts";
+export * from "./field-error.ts";
+export * from "./nearest-name.ts";
+export * as shape from "./builders.ts";
+export * from "./patterns.ts";
+export { isQualifiedName, objectMetaSchema, templateMetaSchema } from "./object-meta.ts";
+export * from "./condition-schema.ts";
+export * from "./label-rules.ts";
+export * from "./requirement-schema.ts";
+export * from "./node-parts.ts";
+export { BUILTIN_KINDS } from "./builtin.ts";
+export type { BuiltinKind } from "./builtin.ts";
+export { podSpec, podTemplate } from "./builtin-pod.ts";
+export { pruneUnknown } from "./prune.ts";
+export type { Pruned } from "./prune.ts";
+export { applyDefaults } from "./defaults.ts";
+export { validateSchema } from "./validate.ts";

@@ -1,0 +1,413 @@
+// What an API server with our CRDs accepts and refuses, case by case. The same table is asked of the schemas, and may be asked of a real server.
+
+import type { JsonValue } from "../schema/schema.ts";
+
+type Json = { readonly [key: string]: JsonValue };
+
+export interface SchemaCase {
+  /** Rule numbers first. */
+  readonly name: string;
+  readonly kind: "NodePool" | "NodeClaim";
+  readonly object: Json;
+  /** The stored object, when the case is an update. */
+  readonly old?: Json;
+  /** Paths of the errors that are expected, in order; empty when the object is accepted. */
+  readonly refusedAt: readonly string[];
+}
+
+const nodeClassRef = { group: "karpenter.ovhcloud.sh", kind: "OVHNodeClass", name: "default" };
+
+/** A NodePool with these fields of spec.template.spec and these of spec. */
+export function poolJson(template: Json = {}, spec: Json = {}, metadata: Json = {}): Json {
+  return {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodePool",
+    metadata: { name: "general" },
+    spec: { template: { metadata, spec: { nodeClassRef, requirements: [], ...template } }, ...spec },
+  };
+}
+
+export function claimJson(spec: Json = {}, metadata: Json = {}): Json {
+  return {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    metadata: { name: "general-x7k2p", ...metadata },
+    spec: { nodeClassRef, requirements: [], ...spec },
+  };
+}
+
+const TEMPLATE = "spec.template.spec";
+const LABELS = "spec.template.metadata.labels";
+
+function pool(name: string, object: Json, refusedAt: readonly string[] = [], old?: Json): SchemaCase {
+  return { name, kind: "NodePool", object, refusedAt, ...(old === undefined ? {} : { old }) };
+}
+
+function claim(name: string, object: Json, refusedAt: readonly string[] = [], old?: Json): SchemaCase {
+  return { name, kind: "NodeClaim", object, refusedAt, ...(old === undefined ? {} : { old }) };
+}
+
+function each<V extends JsonValue>(values: readonly V[], make: (value: V, text: string) => SchemaCase): SchemaCase[] {
+  return values.map((value) => make(value, JSON.stringify(value)));
+}
+
+const REPLICAS: readonly SchemaCase[] = [
+  pool("A-1, TC-5: replicas cannot be removed", poolJson(), ["spec"], poolJson({}, { replicas: 3 })),
+  pool("A-1, TC-5: replicas cannot be added", poolJson({}, { replicas: 3 }), ["spec"], poolJson()),
+  pool("A-1, TC-5: replicas may change", poolJson({}, { replicas: 5 }), [], poolJson({}, { replicas: 3 })),
+  pool("A-1: a dynamic pool may change otherwise", poolJson({}, { weight: 5 }), [], poolJson()),
+  pool("TC-5: negative replicas", poolJson({}, { replicas: -1 }), ["spec.replicas"]),
+  pool("TC-5: zero replicas", poolJson({}, { replicas: 0 })),
+  pool("A-2, TC-6: replicas with a cpu limit", poolJson({}, { replicas: 3, limits: { cpu: 10 } }), ["spec"]),
+  pool("A-2, TC-6: replicas with a node limit", poolJson({}, { replicas: 3, limits: { nodes: 5 } })),
+  pool("A-2, TC-6: replicas with empty limits", poolJson({}, { replicas: 3, limits: {} })),
+  pool("A-2, TC-6: replicas with nodes and cpu", poolJson({}, { replicas: 3, limits: { nodes: 5, cpu: 1 } }), ["spec"]),
+  pool("A-3, TC-6: replicas with weight", poolJson({}, { replicas: 3, weight: 1 }), ["spec"]),
+];
+
+const BUDGETS: readonly SchemaCase[] = [
+  pool("A-3a: no budget at all", poolJson({}, { disruption: { budgets: [] } })),
+  pool("budget that matches no reason", poolJson({}, { disruption: { budgets: [{ nodes: "1", reasons: [] }] } })),
+  ...each(["0", "0%", "100%", "5", "007"], (nodes, text) =>
+    pool(`TC-7: budget of ${text}`, poolJson({}, { disruption: { budgets: [{ nodes }] } })),
+  ),
+  ...each(["101%", "1000%", "-1", "5.5%", 5], (nodes, text) =>
+    pool(`TC-7: budget of ${text}`, poolJson({}, { disruption: { budgets: [{ nodes }] } }), [
+      "spec.disruption.budgets[0].nodes",
+    ]),
+  ),
+  pool(
+    "TC-8: schedule without duration",
+    poolJson({}, { disruption: { budgets: [{ nodes: "1", schedule: "@daily" }] } }),
+    ["spec.disruption.budgets[0]"],
+  ),
+  pool(
+    "TC-8: duration without schedule, second budget",
+    poolJson({}, { disruption: { budgets: [{ nodes: "1" }, { nodes: "1", duration: "8h" }] } }),
+    ["spec.disruption.budgets[1]"],
+  ),
+  ...each(["90s", "1m1h", "8"], (duration, text) =>
+    pool(
+      `TC-8: budget duration ${text}`,
+      poolJson({}, { disruption: { budgets: [{ nodes: "1", schedule: "@daily", duration }] } }),
+      ["spec.disruption.budgets[0].duration"],
+    ),
+  ),
+  ...each(["1h30m", "20m0s", "30m", "8h"], (duration, text) =>
+    pool(
+      `TC-8: budget duration ${text}`,
+      poolJson({}, { disruption: { budgets: [{ nodes: "1", schedule: "@daily", duration }] } }),
+    ),
+  ),
+  ...each(["* * * *", "@every 1h", "@reboot"], (schedule, text) =>
+    pool(
+      `TC-9: budget schedule ${text}`,
+      poolJson({}, { disruption: { budgets: [{ nodes: "1", schedule, duration: "1h" }] } }),
+      ["spec.disruption.budgets[0].schedule"],
+    ),
+  ),
+  ...each(["0 0 0 * * *", "@dailyfoo", "TZ=Europe/Paris 0 9 * * mon-fri", "0 9 * * mon-fri"], (schedule, text) =>
+    pool(
+      `A-6, TC-9: budget schedule ${text}`,
+      poolJson({}, { disruption: { budgets: [{ nodes: "1", schedule, duration: "1h" }] } }),
+    ),
+  ),
+  pool(
+    "budget reason twice",
+    poolJson({}, { disruption: { budgets: [{ nodes: "1", reasons: ["Empty", "Empty"] }] } }),
+    ["spec.disruption.budgets[0].reasons[1]"],
+  ),
+  pool("unknown budget reason", poolJson({}, { disruption: { budgets: [{ nodes: "1", reasons: ["Expired"] }] } }), [
+    "spec.disruption.budgets[0].reasons[0]",
+  ]),
+  pool("51 budgets", poolJson({}, { disruption: { budgets: Array.from({ length: 51 }, () => ({ nodes: "1" })) } }), [
+    "spec.disruption.budgets",
+  ]),
+];
+
+const DISRUPTION: readonly SchemaCase[] = [
+  ...each(["WhenEmpty", "WhenEmptyOrUnderutilized", "Balanced"], (consolidationPolicy, text) =>
+    pool(`consolidation policy ${text}`, poolJson({}, { disruption: { consolidationPolicy } })),
+  ),
+  pool("old consolidation policy", poolJson({}, { disruption: { consolidationPolicy: "WhenUnderutilized" } }), [
+    "spec.disruption.consolidationPolicy",
+  ]),
+  ...each(["1h30m5s", "Never", "0s", "1m1h"], (consolidateAfter, text) =>
+    pool(`TC-18: consolidateAfter ${text}`, poolJson({}, { disruption: { consolidateAfter } })),
+  ),
+  ...each(["100ms", "-1s", "1.5h", "1d", "1hr", "never", ""], (consolidateAfter, text) =>
+    pool(`TC-18: consolidateAfter ${text}`, poolJson({}, { disruption: { consolidateAfter } }), [
+      "spec.disruption.consolidateAfter",
+    ]),
+  ),
+  pool("TC-18: expireAfter never", poolJson({ expireAfter: "never" }), [`${TEMPLATE}.expireAfter`]),
+  pool("TC-18: terminationGracePeriod Never", poolJson({ terminationGracePeriod: "Never" }), [
+    `${TEMPLATE}.terminationGracePeriod`,
+  ]),
+  pool("expireAfter Never", poolJson({ expireAfter: "Never" })),
+  ...each([0, 101], (weight, text) => pool(`weight ${text}`, poolJson({}, { weight }), ["spec.weight"])),
+  ...each([1, 100], (weight, text) => pool(`weight ${text}`, poolJson({}, { weight }))),
+];
+
+const LABEL_CASES: readonly SchemaCase[] = [
+  ...each(
+    [
+      "karpenter.sh/custom",
+      "foo.karpenter.sh/a",
+      "notkarpenter.sh/a",
+      "my.karpenter.sh",
+      "kubernetes.io/hostname",
+      "karpenter.sh/nodepool",
+    ],
+    (key, text) =>
+      pool(`DOM, HOST, NP, TC-12: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } }), [`${LABELS}[${key}]`]),
+  ),
+  ...each(
+    [
+      "node.kubernetes.io/x",
+      "karpenter.sh/capacity-type",
+      "a/karpenter.sh",
+      "Test.com/x",
+      "x/y/z",
+      `${"a".repeat(254)}/x`,
+      "node-restriction.kubernetes.io/team",
+    ],
+    (key, text) => pool(`TC-12, TC-13: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } })),
+  ),
+  pool("TC-12: label value of 64 characters", poolJson({}, {}, { labels: { team: "a".repeat(64) } }), [
+    `${LABELS}.team`,
+  ]),
+  pool("label value of 63 characters", poolJson({}, {}, { labels: { team: "a".repeat(63) } })),
+  pool("empty label value", poolJson({}, {}, { labels: { team: "" } })),
+  pool("label value with a space", poolJson({}, {}, { labels: { team: "a b" } }), [`${LABELS}.team`]),
+  pool(
+    "TC-12: 101 labels",
+    poolJson({}, {}, { labels: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`key${index}`, "x"])) }),
+    [LABELS],
+  ),
+];
+
+const REQUIREMENTS: readonly SchemaCase[] = [
+  pool("TC-2: requirements absent", { ...poolJson(), spec: { template: { spec: { nodeClassRef } } } }, [
+    `${TEMPLATE}.requirements`,
+  ]),
+  ...each([["-1"], ["a"], ["1", "2"], [], ["1.0"], [" 5"], ["9223372036854775808"]], (values, text) =>
+    pool(`REQ-b, TC-15: Gt ${text}`, poolJson({ requirements: [{ key: "a.b/cpu", operator: "Gt", values }] }), [
+      `${TEMPLATE}.requirements[0]`,
+    ]),
+  ),
+  ...each(["Gt", "Lt", "Gte", "Lte"], (operator, text) =>
+    pool(
+      `E-13..16: ${text} with several values`,
+      poolJson({ requirements: [{ key: "a.b/cpu", operator, values: ["1", "2"] }] }),
+      [`${TEMPLATE}.requirements[0]`],
+    ),
+  ),
+  ...each([["0"], ["+5"], ["007"], ["9223372036854775807"]], (values, text) =>
+    pool(`REQ-b, TC-15: Gte ${text}`, poolJson({ requirements: [{ key: "a.b/cpu", operator: "Gte", values }] })),
+  ),
+  ...each(["In", "Gt", "Lte"], (operator, text) =>
+    pool(`REQ: ${text} without values`, poolJson({ requirements: [{ key: "team", operator }] }), [
+      `${TEMPLATE}.requirements[0]`,
+    ]),
+  ),
+  pool(
+    "REQ-a, E-11: In with an empty list",
+    poolJson({ requirements: [{ key: "team", operator: "In", values: [] }] }),
+    [`${TEMPLATE}.requirements[0]`],
+  ),
+  ...each(["NotIn", "Exists", "DoesNotExist"], (operator, text) =>
+    pool(`REQ: ${text} without values`, poolJson({ requirements: [{ key: "team", operator }] })),
+  ),
+  pool("REQ: Exists with values", poolJson({ requirements: [{ key: "team", operator: "Exists", values: ["x"] }] })),
+  pool(
+    "REQ-c, TC-16: fewer values than minValues",
+    poolJson({ requirements: [{ key: "team", operator: "In", values: ["a", "b"], minValues: 3 }] }),
+    [`${TEMPLATE}.requirements[0]`],
+  ),
+  pool(
+    "REQ-c: duplicates count",
+    poolJson({ requirements: [{ key: "team", operator: "In", values: ["a", "a"], minValues: 2 }] }),
+  ),
+  ...each([-1, 0, 51], (minValues, text) =>
+    pool(
+      `TC-16, E-19..21: minValues ${text}`,
+      poolJson({ requirements: [{ key: "team", operator: "Exists", minValues }] }),
+      [`${TEMPLATE}.requirements[0].minValues`],
+    ),
+  ),
+  pool(
+    "TC-16: 60 values",
+    poolJson({
+      requirements: [{ key: "team", operator: "In", values: Array.from({ length: 60 }, (_, i) => `v${i}`) }],
+    }),
+  ),
+  pool(
+    "TC-16: 101 requirements",
+    poolJson({ requirements: Array.from({ length: 101 }, (_, i) => ({ key: `k${i}`, operator: "Exists" })) }),
+    [`${TEMPLATE}.requirements`],
+  ),
+  pool(
+    "TC-14: value of 70 characters",
+    poolJson({ requirements: [{ key: "team", operator: "In", values: ["a".repeat(70)] }] }),
+  ),
+  pool("E-12: unknown operator", poolJson({ requirements: [{ key: "team", operator: "Is", values: ["a"] }] }), [
+    `${TEMPLATE}.requirements[0].operator`,
+  ]),
+  ...each(
+    [
+      "karpenter.sh/nodepool",
+      "karpenter.sh/x",
+      "kubernetes.io/hostname",
+      "Test.com/x",
+      "x/",
+      "a/b/c",
+      "",
+      "a".repeat(317),
+    ],
+    (key, text) =>
+      pool(`E-10, QKEY, DOM, HOST, NP: key ${text}`, poolJson({ requirements: [{ key, operator: "Exists" }] }), [
+        `${TEMPLATE}.requirements[0].key`,
+      ]),
+  ),
+  ...each(["karpenter.sh/capacity-type", "a.b/C_d", "X"], (key, text) =>
+    pool(`QKEY, DOM: key ${text}`, poolJson({ requirements: [{ key, operator: "Exists" }] })),
+  ),
+  claim(
+    "NodeClaims may name their pool",
+    claimJson({ requirements: [{ key: "karpenter.sh/nodepool", operator: "In", values: ["a"] }] }),
+  ),
+  claim("DOM for NodeClaims", claimJson({ requirements: [{ key: "karpenter.sh/x", operator: "Exists" }] }), [
+    "spec.requirements[0].key",
+  ]),
+];
+
+const TAINTS: readonly SchemaCase[] = [
+  pool("TC-17: empty taint value", poolJson({ taints: [{ key: "a", value: "", effect: "NoSchedule" }] }), [
+    `${TEMPLATE}.taints[0].value`,
+  ]),
+  pool("TC-17: absent taint value", poolJson({ taints: [{ key: "a", effect: "NoSchedule" }] })),
+  pool("qualified name as taint value", poolJson({ taints: [{ key: "a", value: "a/b", effect: "NoSchedule" }] })),
+  pool("TC-17: unknown effect", poolJson({ taints: [{ key: "a", effect: "Never" }] }), [
+    `${TEMPLATE}.taints[0].effect`,
+  ]),
+  pool("TC-17: effect absent", poolJson({ startupTaints: [{ key: "a" }] }), [`${TEMPLATE}.startupTaints[0].effect`]),
+  pool("empty key", poolJson({ taints: [{ key: "", effect: "NoSchedule" }] }), [`${TEMPLATE}.taints[0].key`]),
+  pool(
+    "TC-17: same key, two effects",
+    poolJson({
+      taints: [
+        { key: "a", effect: "NoSchedule" },
+        { key: "a", effect: "NoExecute" },
+      ],
+    }),
+  ),
+  pool(
+    "TC-17: same taint in both lists",
+    poolJson({ taints: [{ key: "a", effect: "NoSchedule" }], startupTaints: [{ key: "a", effect: "NoSchedule" }] }),
+  ),
+];
+
+const REFERENCES: readonly SchemaCase[] = [
+  pool("TC-3: empty name", poolJson({ nodeClassRef: { ...nodeClassRef, name: "" } }), [
+    `${TEMPLATE}.nodeClassRef.name`,
+  ]),
+  pool("group with a version", poolJson({ nodeClassRef: { ...nodeClassRef, group: "a.b/v1" } }), [
+    `${TEMPLATE}.nodeClassRef.group`,
+  ]),
+  pool("kind absent", poolJson({ nodeClassRef: { group: "a.b", name: "c" } }), [`${TEMPLATE}.nodeClassRef.kind`]),
+  pool(
+    "TC-4: kind changes",
+    poolJson({ nodeClassRef: { ...nodeClassRef, kind: "Other" } }),
+    [`${TEMPLATE}.nodeClassRef`],
+    poolJson(),
+  ),
+  pool(
+    "TC-4: group changes",
+    poolJson({ nodeClassRef: { ...nodeClassRef, group: "other.io" } }),
+    [`${TEMPLATE}.nodeClassRef`],
+    poolJson(),
+  ),
+  pool("TC-4: name changes", poolJson({ nodeClassRef: { ...nodeClassRef, name: "other" } }), [], poolJson()),
+  pool("no template", { ...poolJson(), spec: {} }, ["spec.template"]),
+];
+
+const QUANTITIES: readonly SchemaCase[] = [
+  ...each(["10", 10, "500m", "1.5Gi", "1e3", ".5", "+1", "0"], (cpu, text) =>
+    pool(`QTY: limit ${text}`, poolJson({}, { limits: { cpu } })),
+  ),
+  ...each([0.5, "1gi", "10 Gi", "", "1GB", true], (cpu, text) =>
+    pool(`QTY: limit ${text}`, poolJson({}, { limits: { cpu } }), ["spec.limits.cpu"]),
+  ),
+  pool("limits of extended resources and nodes", poolJson({}, { limits: { "nvidia.com/gpu": 4, nodes: "10" } })),
+];
+
+const CLAIMS: readonly SchemaCase[] = [
+  claim("TC-19: spec changes", claimJson({ expireAfter: "1h" }), ["spec"], claimJson({ expireAfter: "2h" })),
+  claim("TC-19: labels change", claimJson({}, { labels: { a: "b" } }), [], claimJson()),
+  claim(
+    "A-15: another text of the same quantity",
+    claimJson({ resources: { requests: { cpu: "500m" } } }),
+    ["spec"],
+    claimJson({ resources: { requests: { cpu: "0.5" } } }),
+  ),
+  claim(
+    "A-15: the same text again",
+    claimJson({ resources: { requests: { cpu: "0.5" } } }),
+    [],
+    claimJson({ resources: { requests: { cpu: "0.5" } } }),
+  ),
+  claim("nodeClassRef changes", claimJson({ nodeClassRef: { ...nodeClassRef, name: "other" } }), ["spec"], claimJson()),
+];
+
+const STATUSES: readonly SchemaCase[] = [
+  pool(
+    "RT-19a: condition type twice",
+    {
+      ...poolJson(),
+      status: {
+        conditions: ["True", "False"].map((status) => ({
+          type: "Ready",
+          status,
+          reason: "Ready",
+          message: "",
+          lastTransitionTime: "2026-01-31T08:00:00Z",
+        })),
+      },
+    },
+    ["status.conditions[1]"],
+  ),
+  pool(
+    "RT-19a: empty reason in a NodePool",
+    {
+      ...poolJson(),
+      status: {
+        conditions: [
+          { type: "Ready", status: "True", reason: "", message: "", lastTransitionTime: "2026-01-31T08:00:00Z" },
+        ],
+      },
+    },
+    ["status.conditions[0].reason"],
+  ),
+  claim("empty reason in a NodeClaim", {
+    ...claimJson(),
+    status: { conditions: [{ type: "Ready", status: "True", reason: "", lastTransitionTime: "2026-01-31T08:00:00Z" }] },
+  }),
+  claim("condition without a time", { ...claimJson(), status: { conditions: [{ type: "Ready", status: "True" }] } }, [
+    "status.conditions[0].lastTransitionTime",
+  ]),
+  claim("no date-time", { ...claimJson(), status: { lastPodEventTime: "yesterday" } }, ["status.lastPodEventTime"]),
+];
+
+export const SCHEMA_CASES: readonly SchemaCase[] = [
+  ...REPLICAS,
+  ...BUDGETS,
+  ...DISRUPTION,
+  ...LABEL_CASES,
+  ...REQUIREMENTS,
+  ...TAINTS,
+  ...REFERENCES,
+  ...QUANTITIES,
+  ...CLAIMS,
+  ...STATUSES,
+];

@@ -1,0 +1,53 @@
+// What controllers and providers are built from. Everything that leaves the process is a port.
+
+import type { CustomResource } from "../api/index.ts";
+import type { DecisionLedger } from "../decisions/index.ts";
+import type { EventRecorder, KubeCache, KubeClient } from "../kube/index.ts";
+import type { Settings } from "../options/index.ts";
+import type { CloudProvider, UnavailableOfferings } from "../provider/index.ts";
+import type { ActionGate, Clock, Controller } from "../runtime/index.ts";
+import type { ClusterState } from "../state/index.ts";
+import type { Logger, Metrics } from "../telemetry/index.ts";
+
+/** Ports of the process, before a provider is chosen. */
+export interface Ports {
+  /** Every write through it passes the gate and is seen by the cache at once. */
+  readonly kube: KubeClient;
+  readonly cache: KubeCache;
+  /** For writes to the cloud; writes to the cluster pass it inside `kube`. */
+  readonly gate: ActionGate;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly events: EventRecorder;
+  readonly decisions: DecisionLedger;
+  readonly settings: Settings;
+  /** 0 ≤ x < 1; seeded in tests. */
+  readonly random: () => number;
+  readonly unavailable: UnavailableOfferings;
+}
+
+export interface ControllerDeps extends Ports {
+  readonly provider: CloudProvider;
+  readonly state: ClusterState;
+}
+
+/** A provider and the controllers that keep its NodeClass up to date. */
+export interface BuiltProvider {
+  readonly provider: CloudProvider;
+  readonly controllers: readonly Controller[];
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a provider package hands to the process that chose it by name. */
+export interface ProviderFactory {
+  readonly name: string;
+  /** Its NodeClass kinds, with schema. */
+  readonly customResources: readonly CustomResource[];
+  /** @throws SettingsError naming every variable that is missing or wrong */
+  build(ports: Ports, env: Environment): BuiltProvider;
+}
+
+/** Container token of the chosen ProviderFactory; Symbol.for, so that two copies of core agree. */
+export const ProviderFactory = Symbol.for("@karpenter-multicloud/core/ProviderFactory");

@@ -1,0 +1,123 @@
+// eviction-queue: asks the API server to evict pods until each is gone, and deletes those whose time is up (D-171 to D-176).
+
+import { Nodes, Pods, type Pod } from "../../api/index.ts";
+import { isActive, isEvictable } from "../../disruption/index.ts";
+import { KubeError, isConflict, isNotFound, keyOf } from "../../kube/index.ts";
+import type { Controller, ReconcileResult } from "../../runtime/index.ts";
+import { milliseconds, seconds } from "../../units/index.ts";
+import type { ControllerDeps } from "../deps.ts";
+import { isDeleteEligible } from "./delete-eligible.ts";
+
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "clock" | "events" | "metrics">;
+
+interface Entry {
+  readonly pod: Pod;
+  /** Epoch ms; +∞ when nothing may be forced. Only ever tightened. */
+  deadline: number;
+  readonly reason: string;
+}
+
+export class EvictionQueue {
+  readonly #deps: Deps;
+  readonly #entries = new Map<string, Entry>();
+  #enqueue: (key: string) => void = () => {};
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Adding again changes nothing but the deadline. */
+  add(pods: readonly Pod[], deadline: number | undefined, reason: string): void {
+    for (const pod of pods) {
+      const key = `${pod.metadata.namespace}/${pod.metadata.name}/${pod.metadata.uid}`;
+      const known = this.#entries.get(key);
+      if (known) known.deadline = Math.min(known.deadline, deadline ?? Infinity);
+      else this.#entries.set(key, { pod, deadline: deadline ?? Infinity, reason });
+      if (!known) this.#enqueue(key);
+    }
+  }
+
+  controller(): Controller {
+    return {
+      name: "eviction-queue",
+      triggers: [],
+      feed: (enqueue) => {
+        this.#enqueue = enqueue;
+        return () => {
+          this.#enqueue = () => {};
+        };
+      },
+      concurrency: 100,
+      rateLimit: { base: milliseconds(100), max: seconds(10), bucket: { perSecond: 100, burst: 100 } },
+      reconcile: (key, { signal }) => this.#process(key, signal),
+    };
+  }
+
+  async #process(key: string, signal: AbortSignal): Promise<ReconcileResult | undefined> {
+    const entry = this.#entries.get(key);
+    const pod = entry && this.#deps.cache.informer(Pods).get(keyOf(entry.pod));
+    // Never the namesake: another uid means that ours is gone.
+    if (!entry || !pod || pod.metadata.uid !== entry.pod.metadata.uid) return this.#drop(key);
+    const now = this.#deps.clock.now();
+    if (isDeleteEligible(pod, entry.deadline, now)) return await this.#forceDelete(key, pod, entry, signal);
+    if (!isActive(pod)) return this.#drop(key);
+    if (!isEvictable(pod, now)) return { requeue: true };
+    return await this.#evict(key, pod, entry, signal);
+  }
+
+  async #evict(key: string, pod: Pod, entry: Entry, signal: AbortSignal): Promise<ReconcileResult | undefined> {
+    try {
+      await this.#deps.kube.evict(keyOf(pod), { signal, ...uidPrecondition(pod) });
+    } catch (error) {
+      if (!KubeError.is(error)) throw error;
+      this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: String(error.code) });
+      if (isNotFound(error) || isConflict(error)) return this.#drop(key);
+      if (error.code !== 429 && error.code !== 500) throw error;
+      this.#tellBlocked(pod, error);
+      return { requeue: true };
+    }
+    this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: "201" });
+    this.#gone(pod, "Evicted", `Evicted pod: ${entry.reason}`, entry.reason);
+    return this.#drop(key);
+  }
+
+  /** D-174: a grace of 0 would forget a pod that may still run, so at least one second is left. */
+  async #forceDelete(key: string, pod: Pod, entry: Entry, signal: AbortSignal): Promise<undefined> {
+    const left = Math.max(1, Math.floor((entry.deadline - this.#deps.clock.now()) / 1000));
+    try {
+      await this.#deps.kube.delete(Pods, keyOf(pod), { signal, gracePeriodSeconds: left, ...uidPrecondition(pod) });
+    } catch (error) {
+      if (isNotFound(error) || isConflict(error)) return this.#drop(key);
+      throw error;
+    }
+    this.#gone(pod, "Disrupted", `Deleted pod with ${left} s of grace: the node's deadline counts, not its budgets`, entry.reason);
+    return this.#drop(key);
+  }
+
+  #gone(pod: Pod, reason: string, message: string, drainReason: string): void {
+    this.#deps.events.publish({ resource: Pods, object: pod, type: "Normal", reason, message, dedupeKey: `${reason}/${pod.metadata.uid}` });
+    this.#deps.metrics.count("karpenter_pods_drained_total", { reason: drainReason });
+  }
+
+  #tellBlocked(pod: Pod, error: KubeError): void {
+    const node = this.#deps.cache.informer(Nodes).get({ name: pod.spec.nodeName ?? "" });
+    if (!node) return;
+    this.#deps.events.publish({
+      resource: Nodes,
+      object: node,
+      type: "Warning",
+      reason: "FailedDraining",
+      message: `pod ${pod.metadata.namespace}/${pod.metadata.name} cannot be evicted: ${error.message}`,
+      dedupeKey: `FailedDraining/${node.metadata.uid}/${pod.metadata.uid}`,
+    });
+  }
+
+  #drop(key: string): undefined {
+    this.#entries.delete(key);
+    return undefined;
+  }
+}
+
+function uidPrecondition(pod: Pod): { preconditions?: { uid: string } } {
+  return pod.metadata.uid ? { preconditions: { uid: pod.metadata.uid } } : {};
+}

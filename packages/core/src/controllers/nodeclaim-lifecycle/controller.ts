@@ -1,0 +1,104 @@
+// nodeclaim.lifecycle: takes a claim from its creation to a working node, and from its deletion to nothing left.
+
+import { jsonEqual, NodeClaims, Nodes, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
+import { isNotFound, KubeError, keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
+import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
+import { minutes, seconds, type Duration } from "../../units/index.ts";
+import { claimsOfMachine, nodesByProviderID } from "../claims.ts";
+import type { ControllerDeps } from "../deps.ts";
+import { Draft, type StepResult } from "./draft.ts";
+import { finalize } from "./finalization.ts";
+import { initialize } from "./initialization.ts";
+import { launch, LaunchCache } from "./launch.ts";
+import { checkLiveness } from "./liveness.ts";
+import { register } from "./registration.ts";
+
+export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
+  const claims = deps.cache.informer(NodeClaims);
+  nodesByProviderID(deps.cache);
+  const launched = new LaunchCache();
+  return {
+    name: "nodeclaim.lifecycle",
+    triggers: [
+      onChange(NodeClaims, ({ after }) => (after?.metadata.name ? [after.metadata.name] : [])),
+      onChange(Nodes, ({ before, after }) => {
+        const id = (after ?? before)?.spec?.providerID ?? "";
+        return claimsOfMachine(deps.cache, id).map((claim) => claim.metadata.name ?? "");
+      }),
+    ],
+    concurrency: 100,
+    rateLimit: { base: seconds(1), max: minutes(1), bucket: { perSecond: 10, burst: 100 } },
+    timeout: minutes(15),
+    async reconcile(name, { signal }) {
+      const claim = claims.get({ name });
+      if (!claim || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
+      if (claim.metadata.deletionTimestamp) {
+        launched.forget(claim.metadata.uid ?? "");
+        return await finalize(deps, claim, signal);
+      }
+      if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) {
+        // LC-13: the cloud is never called before this is stored, or a crash could leave a machine that nobody looks for.
+        await addFinalizer(deps, claim, signal);
+        return { requeueAfter: seconds(0) };
+      }
+      return await advance(deps, launched, claim, signal);
+    },
+  };
+}
+
+/** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
+async function advance(
+  deps: ControllerDeps,
+  launched: LaunchCache,
+  claim: NodeClaim,
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
+  const draft = new Draft(claim, deps.clock.now());
+  const steps: readonly (() => Promise<StepResult>)[] = [
+    () => launch(deps, launched, draft, signal),
+    () => register(deps, draft, signal),
+    () => initialize(deps, draft, signal),
+    () => checkLiveness(deps, draft, signal),
+  ];
+  const errors: unknown[] = [];
+  const waits: Duration[] = [];
+  for (const step of steps) {
+    try {
+      const result = await step();
+      if (result.deleted) return undefined;
+      if (result.requeueAfter !== undefined) waits.push(result.requeueAfter);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  try {
+    await store(deps, draft, signal);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    errors.push(error);
+  }
+  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
+  return waits.length === 0 ? undefined : { requeueAfter: Math.min(...waits) as Duration };
+}
+
+async function addFinalizer(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
+  const finalizers = [...(claim.metadata.finalizers ?? []), TERMINATION_FINALIZER];
+  const after = { ...claim, metadata: { ...claim.metadata, finalizers } };
+  await patchObject(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+}
+
+/**
+ * Metadata first, then status: the two never share a request (RT-19). The status is locked, so that conditions that
+ * another controller set meanwhile are not overwritten; the launch cache makes the repeat cheap.
+ */
+async function store(deps: ControllerDeps, draft: Draft, signal: AbortSignal): Promise<void> {
+  const { stored, claim } = draft;
+  await patchObject(deps.kube, NodeClaims, { before: stored, after: claim }, { signal });
+  const current = deps.cache.informer(NodeClaims).get(keyOf(stored));
+  if (!current || current.metadata.uid !== stored.metadata.uid) return;
+  if (!jsonEqual(stored.status ?? {}, current.status ?? {})) {
+    throw new KubeError(409, "Conflict", `nodeclaim ${draft.name}: its status changed meanwhile`);
+  }
+  const after = { ...current, status: claim.status ?? {} };
+  await patchObjectStatus(deps.kube, NodeClaims, { before: current, after }, { lock: true, signal });
+}

@@ -1,0 +1,136 @@
+// Launched: has the cloud given us a machine for this claim? (LC-15 to LC-20)
+
+import { NodeClaims, type NodeClaim } from "../../api/index.ts";
+import { findProviderError, karpenterErrorName } from "../../provider/index.ts";
+import { hours, milliseconds, seconds, type Duration } from "../../units/index.ts";
+import { disruptionLabels } from "../claims.ts";
+import type { ControllerDeps } from "../deps.ts";
+import { deleteClaim } from "./delete-claim.ts";
+import type { Draft, StepResult } from "./draft.ts";
+
+const LAUNCH_CACHE_TTL: Duration = hours(1);
+const MESSAGE_LIMIT = 300;
+
+type Deps = Pick<ControllerDeps, "provider" | "kube" | "clock" | "events" | "metrics" | "logger">;
+
+/** What this process knows about launches beyond what is stored. Keyed by the claim's UID. */
+export class LaunchCache {
+  readonly #answers = new Map<string, { readonly claim: NodeClaim; readonly until: number }>();
+  readonly #notBefore = new Map<string, number>();
+
+  /** What create answered, until the claim's status carries it: a lost status write does not launch twice (LC-16). */
+  answer(uid: string, now: number): NodeClaim | undefined {
+    for (const [key, { until }] of this.#answers) if (until <= now) this.#answers.delete(key);
+    return this.#answers.get(uid)?.claim;
+  }
+
+  launched(uid: string, claim: NodeClaim, now: number): void {
+    this.#notBefore.delete(uid);
+    this.#answers.set(uid, { claim, until: now + LAUNCH_CACHE_TTL });
+  }
+
+  /** The cloud asked not to be asked again before; own writes and watch events wake the claim earlier. */
+  wait(uid: string, notBefore: number): void {
+    this.#notBefore.set(uid, notBefore);
+  }
+
+  leftToWait(uid: string, now: number): number {
+    return Math.max(0, (this.#notBefore.get(uid) ?? 0) - now);
+  }
+
+  forget(uid: string): void {
+    this.#answers.delete(uid);
+    this.#notBefore.delete(uid);
+  }
+}
+
+export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signal: AbortSignal): Promise<StepResult> {
+  if (draft.conditions.is("Launched", "True")) {
+    cache.forget(draft.uid);
+    return {};
+  }
+  const left = cache.leftToWait(draft.uid, deps.clock.now());
+  if (left > 0) return { requeueAfter: milliseconds(left) };
+  let launched = cache.answer(draft.uid, deps.clock.now());
+  if (!launched) {
+    try {
+      launched = await deps.provider.create(draft.stored, { signal });
+    } catch (error) {
+      const result = await notLaunched(deps, draft, error, signal);
+      if (result.requeueAfter !== undefined) cache.wait(draft.uid, deps.clock.now() + result.requeueAfter);
+      return result;
+    }
+    cache.launched(draft.uid, launched, deps.clock.now());
+  }
+  draft.addLabels(launched.metadata.labels);
+  draft.addAnnotations(launched.metadata.annotations);
+  const { providerID, imageID, capacity, allocatable } = launched.status ?? {};
+  draft.addStatus({
+    ...(providerID === undefined ? {} : { providerID }),
+    ...(imageID === undefined ? {} : { imageID }),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(allocatable === undefined ? {} : { allocatable }),
+  });
+  draft.setCondition("Launched", "True");
+  const { metadata } = draft.claim;
+  deps.logger.info("launched nodeclaim", {
+    NodeClaim: draft.name,
+    "provider-id": providerID,
+    "instance-type": metadata.labels?.["node.kubernetes.io/instance-type"],
+    zone: metadata.labels?.["topology.kubernetes.io/zone"],
+    "capacity-type": metadata.labels?.["karpenter.sh/capacity-type"],
+    allocatable,
+  });
+  return {};
+}
+
+async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: AbortSignal): Promise<StepResult> {
+  const cause = findProviderError(error);
+  const message = messageOf(error);
+  switch (cause?.code) {
+    case "PROVIDER_LAUNCH_PENDING":
+      draft.setCondition("Launched", "Unknown", cause.conditionReason ?? "LaunchPending", truncated(message));
+      return { requeueAfter: cause.retryAfter ?? seconds(5) };
+    case "PROVIDER_INSUFFICIENT_CAPACITY":
+    case "PROVIDER_QUOTA_EXCEEDED":
+      // LC-18: the pods are planned again, and the provider has marked what it could not give.
+      await giveUp(deps, draft, karpenterErrorName(cause.code), "insufficient_capacity", message, signal);
+      return { deleted: true };
+    case "PROVIDER_NODE_CLASS_NOT_READY":
+      await giveUp(deps, draft, "NodeClassNotReady", "nodeclass_not_ready", message, signal);
+      return { deleted: true };
+    default:
+      draft.setCondition("Launched", "Unknown", cause?.conditionReason ?? "LaunchFailed", truncated(message));
+      throw error;
+  }
+}
+
+async function giveUp(
+  deps: Deps,
+  draft: Draft,
+  eventReason: string,
+  metricReason: string,
+  message: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stored } = draft;
+  deps.events.publish({
+    resource: NodeClaims,
+    object: stored,
+    type: "Warning",
+    reason: eventReason,
+    message: truncated(message),
+    dedupeKey: `${eventReason}/${draft.uid}`,
+  });
+  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: metricReason, cause: message });
+  await deleteClaim(deps, stored, signal);
+  deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(stored, metricReason));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function truncated(message: string): string {
+  return message.length <= MESSAGE_LIMIT ? message : `${message.slice(0, MESSAGE_LIMIT)}...`;
+}

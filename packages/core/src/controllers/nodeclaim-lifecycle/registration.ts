@@ -1,0 +1,125 @@
+// Registered: has the machine joined the cluster, and does its Node carry what the claim promised? (LC-22 to LC-28)
+
+import {
+  DISRUPTED_TAINT,
+  hasTaint,
+  Label,
+  NodeClaims,
+  Nodes,
+  sameTaint,
+  TERMINATION_FINALIZER,
+  UNREGISTERED_TAINT,
+  type Node,
+  type NodeClaim,
+  type OwnerReference,
+  type Taint,
+} from "../../api/index.ts";
+import { patchObject } from "../../kube/index.ts";
+import type { Duration } from "../../units/index.ts";
+import { nodesOfMachine } from "../claims.ts";
+import type { ControllerDeps } from "../deps.ts";
+import type { Draft, StepResult } from "./draft.ts";
+
+type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "events" | "metrics" | "logger">;
+
+export async function register(deps: Deps, draft: Draft, signal: AbortSignal): Promise<StepResult> {
+  const { conditions } = draft;
+  if (conditions.is("Registered", "True") || conditions.is("Registered", "False")) return {};
+  const claim = draft.claim;
+  const [node, ...others] = nodesOfMachine(deps.cache, claim.status?.providerID);
+  if (!node) {
+    draft.setCondition("Registered", "Unknown", "NodeNotFound", "Node not registered with cluster");
+    return {};
+  }
+  if (others.length > 0) {
+    // Terminal: two Nodes claim to be this machine, and no one can tell which is right (§0.8).
+    draft.setCondition("Registered", "False", "MultipleNodesFound", "Invariant violated, matched multiple nodes");
+    return {};
+  }
+  warnOfMissingTaint(deps, claim, node);
+  const pending = await pendingHooks(deps, claim, signal);
+  const after = synced(node, claim, pending.names.length === 0);
+  await patchObject(deps.kube, Nodes, { before: node, after }, { lock: true, signal });
+  if (pending.names.length > 0) {
+    draft.setCondition("Registered", "Unknown", "RegistrationHookPending", pending.names.join(", "));
+    return pending.requeueAfter === undefined ? {} : { requeueAfter: pending.requeueAfter };
+  }
+  const nodeName = node.metadata.name ?? "";
+  draft.addStatus({ nodeName });
+  draft.setCondition("Registered", "True");
+  deps.logger.info("registered nodeclaim", { NodeClaim: draft.name, Node: nodeName, "provider-id": claim.status?.providerID });
+  deps.metrics.count("karpenter_nodes_created_total", {
+    nodepool: claim.metadata.labels?.[Label.NodePool] ?? "",
+    zone: claim.metadata.labels?.[Label.Zone] ?? "",
+  });
+  return {};
+}
+
+/** LC-24: a node that boots without the taint may have taken pods before its labels were right. */
+function warnOfMissingTaint(deps: Deps, claim: NodeClaim, node: Node): void {
+  if (deps.provider.settings().supportsUnregisteredTaint === false) return;
+  if (node.metadata.labels?.[Label.Registered] === "true" || hasTaint(node.spec?.taints, UNREGISTERED_TAINT)) return;
+  deps.logger.error("node joined without the unregistered taint", { NodeClaim: claim.metadata.name, Node: node.metadata.name });
+  deps.events.publish({
+    resource: NodeClaims,
+    object: claim,
+    type: "Warning",
+    reason: "UnregisteredTaintMissing",
+    message: `node ${node.metadata.name} joined without the taint ${UNREGISTERED_TAINT.key}: pods may start on it before its labels and taints are right`,
+    dedupeKey: `UnregisteredTaintMissing/${claim.metadata.uid}`,
+  });
+}
+
+async function pendingHooks(
+  deps: Deps,
+  claim: NodeClaim,
+  signal: AbortSignal,
+): Promise<{ readonly names: readonly string[]; readonly requeueAfter?: Duration }> {
+  const names: string[] = [];
+  let soonest: Duration | undefined;
+  for (const hook of deps.provider.registrationHooks?.() ?? []) {
+    const { requeueAfter } = await hook.registered(claim, { signal });
+    if (requeueAfter === undefined) continue;
+    names.push(hook.name);
+    if (soonest === undefined || requeueAfter < soonest) soonest = requeueAfter;
+  }
+  return soonest === undefined ? { names } : { names, requeueAfter: soonest };
+}
+
+/** LC-25, LC-26: the Node as the claim wants it; `final` also takes the unregistered taint away and says "registered". */
+function synced(node: Node, claim: NodeClaim, final: boolean): Node {
+  const finalizers = node.metadata.finalizers ?? [];
+  const labels: Record<string, string> = { ...node.metadata.labels, ...claim.metadata.labels };
+  if (final) labels[Label.Registered] = "true";
+  const syncTaints = node.metadata.labels?.[Label.DoNotSyncTaints] !== "true";
+  const promised = syncTaints ? [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])] : [];
+  let taints = withTaints(node.spec?.taints ?? [], promised);
+  if (final) taints = taints.filter((taint) => !sameTaint(taint, UNREGISTERED_TAINT));
+  return {
+    ...node,
+    metadata: {
+      ...node.metadata,
+      labels,
+      annotations: { ...node.metadata.annotations, ...claim.metadata.annotations },
+      finalizers: finalizers.includes(TERMINATION_FINALIZER) ? finalizers : [...finalizers, TERMINATION_FINALIZER],
+      ownerReferences: withOwner(node.metadata.ownerReferences ?? [], claim),
+    },
+    spec: { ...node.spec, ...(taints.length > 0 || node.spec?.taints ? { taints } : {}) },
+  };
+}
+
+function withTaints(present: readonly Taint[], promised: readonly Taint[]): readonly Taint[] {
+  const missing = promised.filter((taint) => !hasTaint(present, taint) && !sameTaint(taint, DISRUPTED_TAINT));
+  return missing.length === 0 ? present : [...present, ...missing];
+}
+
+function withOwner(owners: readonly OwnerReference[], claim: NodeClaim): readonly OwnerReference[] {
+  const owner: OwnerReference = {
+    apiVersion: "karpenter.sh/v1",
+    kind: "NodeClaim",
+    name: claim.metadata.name ?? "",
+    uid: claim.metadata.uid ?? "",
+    blockOwnerDeletion: true,
+  };
+  return owners.some((o) => o.kind === owner.kind && o.uid === owner.uid) ? owners : [...owners, owner];
+}

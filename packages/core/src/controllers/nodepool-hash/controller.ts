@@ -1,0 +1,43 @@
+// nodepool.hash: keeps the hash of each NodePool's template on it, and re-stamps its claims when the way of hashing changed.
+
+import { Annotation, HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim } from "../../api/index.ts";
+import { keyOf } from "../../kube/index.ts";
+import { onChange, type Controller } from "../../runtime/index.ts";
+import { claimsOfPool, isDriftedClaim } from "../claims.ts";
+import type { ControllerDeps } from "../deps.ts";
+
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "state">;
+
+export function nodePoolHashController(deps: Deps): Controller {
+  const pools = deps.cache.informer(NodePools);
+  return {
+    name: "nodepool.hash",
+    triggers: [onChange(NodePools, ({ after }) => (after?.metadata.name ? [after.metadata.name] : []))],
+    async reconcile(name, { signal }) {
+      const pool = pools.get({ name });
+      if (!pool || !deps.state.isManaged(pool.spec.template.spec.nodeClassRef)) return undefined;
+      const hash = nodePoolHash(pool.spec.template);
+      const known = pool.metadata.annotations ?? {};
+      if (known[Annotation.NodePoolHashVersion] !== HASH_VERSION) {
+        for (const claim of claimsOfPool(deps.cache, name)) await restamp(deps, claim, hash, signal);
+      }
+      if (known[Annotation.NodePoolHash] === hash && known[Annotation.NodePoolHashVersion] === HASH_VERSION) return undefined;
+      await deps.kube.patch(NodePools, { name }, stamp(hash), { signal });
+      return undefined;
+    },
+  };
+}
+
+/** NP-4: a drifted claim keeps its old hash, so that it stays drifted; only the version moves on. */
+async function restamp(deps: Deps, claim: NodeClaim, hash: string, signal: AbortSignal): Promise<void> {
+  if (claim.metadata.annotations?.[Annotation.NodePoolHashVersion] === HASH_VERSION) return;
+  const annotations = isDriftedClaim(claim)
+    ? { [Annotation.NodePoolHashVersion]: HASH_VERSION }
+    : stamp(hash).body.metadata.annotations;
+  await deps.kube.patch(NodeClaims, keyOf(claim), { type: "merge", body: { metadata: { annotations } } }, { signal });
+}
+
+function stamp(hash: string) {
+  const annotations = { [Annotation.NodePoolHash]: hash, [Annotation.NodePoolHashVersion]: HASH_VERSION };
+  return { type: "merge", body: { metadata: { annotations } } } as const;
+}

@@ -1,0 +1,64 @@
+// Every mistake in a NodePool that its schema lets pass (A-9 to A-12), all at once.
+
+import { formatTaint, Label, type NodePool, type Taint, WELL_KNOWN_LABELS } from "../../api/index.ts";
+import type { ProviderSettings } from "../../provider/index.ts";
+import { isRestrictedKey, requirementErrors } from "../../requirements/index.ts";
+import { sortedKeys } from "../../units/index.ts";
+
+const NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/;
+const PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** Empty when the pool may be used. */
+export function nodePoolErrors(pool: NodePool, settings: ProviderSettings): readonly string[] {
+  const context = {
+    wellKnown: new Set([...WELL_KNOWN_LABELS, ...(settings.wellKnownLabels ?? [])]),
+    restrictedDomains: settings.restrictedDomains ?? [],
+    ...(settings.capacityTypes ? { capacityTypes: settings.capacityTypes } : {}),
+  };
+  const { metadata, spec } = pool.spec.template;
+  return [
+    ...labelErrors(metadata?.labels ?? {}, context),
+    ...taintErrors([...(spec.taints ?? []), ...(spec.startupTaints ?? [])]),
+    ...spec.requirements.flatMap((requirement) => requirementErrors(requirement, context)),
+  ];
+}
+
+interface LabelContext {
+  readonly wellKnown: ReadonlySet<string>;
+  readonly restrictedDomains: readonly string[];
+}
+
+function labelErrors(labels: Readonly<Record<string, string>>, context: LabelContext): readonly string[] {
+  const errors: string[] = [];
+  for (const key of sortedKeys(labels)) {
+    const value = labels[key] ?? "";
+    if (key === Label.NodePool) errors.push(`label ${key} is set by Karpenter itself: remove it`);
+    else if (!isQualifiedName(key)) errors.push(`label key "${key}" is not a qualified name`);
+    else if (isRestrictedKey(key, context.wellKnown, context.restrictedDomains)) {
+      errors.push(`label key "${key}" is restricted: use a domain of your own`);
+    }
+    if (value !== "" && !NAME.test(value)) errors.push(`value "${value}" of label ${key} is not a label value`);
+  }
+  return errors;
+}
+
+/** A-10: taints and startup taints are one list on the node, unique by key and effect. */
+function taintErrors(taints: readonly Taint[]): readonly string[] {
+  const errors: string[] = [];
+  const seen = new Set<string>();
+  for (const taint of taints) {
+    if (!isQualifiedName(taint.key)) errors.push(`taint key "${taint.key}" is not a qualified name`);
+    if (taint.value && !isQualifiedName(taint.value)) errors.push(`value "${taint.value}" of taint ${taint.key} is not valid`);
+    const id = `${taint.key}:${taint.effect}`;
+    if (seen.has(id)) errors.push(`taint ${formatTaint(taint)} is there twice (taints and startupTaints count together)`);
+    seen.add(id);
+  }
+  return errors;
+}
+
+function isQualifiedName(text: string): boolean {
+  const parts = text.split("/");
+  if (parts.length > 2) return false;
+  const [name = "", prefix] = parts.reverse();
+  return NAME.test(name) && (prefix === undefined || (prefix.length <= 253 && PREFIX.test(prefix)));
+}

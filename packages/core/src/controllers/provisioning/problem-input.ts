@@ -1,0 +1,107 @@
+// Gathers what one planning round works on: pods, pools with their types, capacity there and on its way, daemons.
+
+import {
+  DaemonSets,
+  Label,
+  NodePools,
+  Pods,
+  WELL_KNOWN_LABELS,
+  type DaemonSet,
+  type NodePool,
+  type Pod,
+} from "../../api/index.ts";
+import type { KubeCache } from "../../kube/index.ts";
+import type { DaemonSetInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
+import type { StateNode } from "../../state/index.ts";
+import type { ControllerDeps } from "../deps.ts";
+
+type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger">;
+
+const BY_DAEMON_SET = "daemonset";
+
+/** Declares what the gathering needs, so that it is watched from the start. */
+export function watchProblemInput(cache: KubeCache): void {
+  cache.informer(NodePools);
+  cache.informer(DaemonSets);
+  cache.informer(Pods, { [BY_DAEMON_SET]: daemonSetUids });
+}
+
+export async function gatherProblem(deps: Deps, pods: readonly Pod[], signal: AbortSignal): Promise<ProblemInput> {
+  // S-207: capacity is read before the pods were; a pod that binds meanwhile can only make the plan smaller.
+  const nodes = deps.state.nodes().filter((node) => !node.markedForDeletion);
+  const settings = deps.provider.settings();
+  return {
+    pods,
+    nodePools: await gatherPools(deps, signal),
+    nodes: nodes.map(nodeInput),
+    daemonSets: gatherDaemonSets(deps.cache),
+    wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...(settings.wellKnownLabels ?? [])]),
+    ...(settings.restrictedDomains ? { restrictedDomains: settings.restrictedDomains } : {}),
+    ...(settings.maxInstanceTypes === undefined ? {} : { maxInstanceTypes: settings.maxInstanceTypes }),
+  };
+}
+
+/** S-301: pools that cannot grow are kept, with the reason, for the explanations. */
+async function gatherPools(deps: Deps, signal: AbortSignal): Promise<readonly PoolInput[]> {
+  const pools = deps.cache.informer(NodePools).list();
+  const managed = pools.filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
+  return await Promise.all(managed.map((pool) => poolInput(deps, pool, signal)));
+}
+
+async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): Promise<PoolInput> {
+  const skipped = skippedReason(nodePool);
+  if (skipped) return { nodePool, instanceTypes: [], skipped };
+  try {
+    const { items } = await deps.provider.getInstanceTypes(nodePool, { signal });
+    if (items.length > 0) return { nodePool, instanceTypes: items };
+    const detail = "the cloud offers no instance type for it";
+    return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    deps.logger.error("listing instance types failed, nodepool is left out", { NodePool: nodePool.metadata.name, error });
+    return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
+  }
+}
+
+function skippedReason(pool: NodePool): PoolInput["skipped"] {
+  if (pool.metadata.deletionTimestamp) return { reason: "NodePoolDeleting", detail: "it is being deleted" };
+  if (pool.spec.replicas !== undefined) return { reason: "NodePoolStatic", detail: "it has a fixed number of replicas" };
+  const conditions = pool.status?.conditions ?? [];
+  const ready = conditions.find((condition) => condition.type === "Ready");
+  if (ready?.status === "True") return undefined;
+  const cause = conditions.find((condition) => condition.type !== "Ready" && condition.status === "False");
+  return { reason: "NodePoolNotReady", detail: cause ? `${cause.reason}: ${cause.message}` : "it has not been checked yet" };
+}
+
+export function nodeInput(node: StateNode): NodeInput {
+  return {
+    name: node.name,
+    ...(node.nodePool === undefined ? {} : { nodePool: node.nodePool }),
+    initialized: node.initialized,
+    labels: node.labels[Label.Hostname] ? node.labels : { ...node.labels, [Label.Hostname]: node.name },
+    taints: node.taints,
+    capacity: node.capacity,
+    allocatable: node.allocatable,
+    pods: node.pods,
+  };
+}
+
+function gatherDaemonSets(cache: KubeCache): readonly DaemonSetInput[] {
+  const pods = cache.informer(Pods);
+  return cache
+    .informer(DaemonSets)
+    .list()
+    .map((daemonSet: DaemonSet) => {
+      const own = pods.byIndex(BY_DAEMON_SET, daemonSet.metadata.uid ?? "");
+      const newestPod = own.reduce<Pod | undefined>((newest, pod) => (isNewer(pod, newest) ? pod : newest), undefined);
+      return newestPod ? { daemonSet, newestPod } : { daemonSet };
+    });
+}
+
+function isNewer(pod: Pod, than: Pod | undefined): boolean {
+  return !than || (pod.metadata.creationTimestamp ?? "") > (than.metadata.creationTimestamp ?? "");
+}
+
+function daemonSetUids(pod: Pod): readonly string[] {
+  return (pod.metadata.ownerReferences ?? []).filter((owner) => owner.kind === "DaemonSet").map((owner) => owner.uid);
+}

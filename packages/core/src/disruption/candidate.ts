@@ -1,0 +1,83 @@
+// Whether a node may be considered for voluntary disruption at all: the first of the common checks that fails (D-19…D-22).
+
+import { Annotation } from "../api/index.ts";
+import type { NodePool, Pod } from "../api/index.ts";
+import type { NodeVerdictCode } from "../reasons/index.ts";
+import type { DisruptionNode } from "./disruption-node.ts";
+import { evictionBlock } from "./pdbs.ts";
+import type { PdbIndex } from "./pdbs.ts";
+import { isActive, protectionOf } from "./pods.ts";
+
+export interface CandidateContext {
+  /** Managed pools by name. */
+  readonly nodePools: ReadonlyMap<string, NodePool>;
+  /** Pools whose instance types are known; absent: not asked. */
+  readonly poolsWithTypes?: ReadonlySet<string>;
+  readonly pdbs: PdbIndex;
+  /** Names of nodes that belong to a running command. */
+  readonly inCommand: ReadonlySet<string>;
+  readonly nowMs: number;
+}
+
+export interface Obstacle {
+  readonly code: NodeVerdictCode;
+  readonly detail: string;
+  readonly until?: number;
+}
+
+/** D-20, D-21 for the class graceful; undefined: it is a candidate. */
+export function candidateObstacle(node: DisruptionNode, context: CandidateContext): Obstacle | undefined {
+  return nodeObstacle(node, context) ?? poolObstacle(node, context) ?? podObstacle(node.pods, context);
+}
+
+function nodeObstacle(node: DisruptionNode, { inCommand, nowMs }: CandidateContext): Obstacle | undefined {
+  if (inCommand.has(node.name)) return { code: "InCommand", detail: "a running command already disrupts it" };
+  if (!node.nodeClaim) return { code: "Unmanaged", detail: "it has no NodeClaim, so it is not ours to remove" };
+  if (!node.node) return { code: "NotInitialized", detail: "its machine has not joined the cluster yet" };
+  if (!node.initialized) return { code: "NotInitialized", detail: "it is still starting" };
+  if (node.markedForDeletion) return { code: "Deleting", detail: "it is already on its way out" };
+  const { nominatedUntil } = node;
+  if (nominatedUntil !== undefined && nowMs < nominatedUntil) {
+    return { code: "Nominated", detail: "pods that wait were promised a place on it", until: nominatedUntil };
+  }
+  if (node.annotations[Annotation.DoNotDisrupt] === "true") {
+    return { code: "NodeProtected", detail: `annotation ${Annotation.DoNotDisrupt}=true on the node protects it` };
+  }
+  return undefined;
+}
+
+function poolObstacle({ nodePool }: DisruptionNode, context: CandidateContext): Obstacle | undefined {
+  if (!nodePool) return { code: "NoNodePool", detail: "it has no NodePool label" };
+  if (!context.nodePools.has(nodePool)) return { code: "NoNodePool", detail: `NodePool ${nodePool} does not exist` };
+  if (context.poolsWithTypes?.has(nodePool) === false) {
+    return { code: "StaleState", detail: `the instance types of NodePool ${nodePool} cannot be listed at the moment` };
+  }
+  return undefined;
+}
+
+/** D-3, D-5: DaemonSet and mirror pods protect too. */
+function podObstacle(pods: readonly Pod[], { pdbs, nowMs }: CandidateContext): Obstacle | undefined {
+  for (const pod of pods.filter(isActive)) {
+    const protection = protectionOf(pod, nowMs);
+    if (protection.active) {
+      const { until } = protection;
+      const detail = `annotation ${Annotation.DoNotDisrupt} on pod ${podName(pod)} protects it`;
+      return { code: "PodProtected", detail, ...(until !== undefined && { until }) };
+    }
+  }
+  for (const pod of pods) {
+    const block = evictionBlock(pod, pdbs, nowMs);
+    if (block !== undefined) return { code: block.code, detail: pdbDetail(pod, block.code, block.pdbs) };
+  }
+  return undefined;
+}
+
+function pdbDetail(pod: Pod, code: NodeVerdictCode, pdbs: readonly string[]): string {
+  return code === "PdbMultiple"
+    ? `several PodDisruptionBudgets (${pdbs.join(", ")}) select pod ${podName(pod)}, so it can never be evicted`
+    : `PodDisruptionBudget ${pdbs.join(", ")} allows no eviction of pod ${podName(pod)} now`;
+}
+
+export function podName({ metadata }: Pod): string {
+  return `${metadata.namespace ?? "default"}/${metadata.name ?? ""}`;
+}

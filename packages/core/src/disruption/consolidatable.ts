@@ -1,0 +1,27 @@
+// When a NodeClaim becomes consolidatable (D-133, D-134): its pods have not changed for consolidateAfter.
+
+import { fromRfc3339, getCondition, NodeClaimCondition } from "../api/index.ts";
+import type { NodeClaim, NodePool } from "../api/index.ts";
+import { DurationError, milliseconds, parseNillableDuration } from "../units/index.ts";
+import type { Duration } from "../units/index.ts";
+
+/** Epoch milliseconds, past or future. Undefined: never, or not before something else happens. */
+export function consolidatableAt(nodeClaim: NodeClaim, nodePool: NodePool): number | undefined {
+  const after = consolidateAfter(nodePool);
+  const initialized = getCondition(nodeClaim, NodeClaimCondition.Initialized);
+  if (after === undefined || initialized?.status !== "True") return undefined;
+  const since = after > 0 ? (nodeClaim.status?.lastPodEventTime ?? undefined) : undefined;
+  return fromRfc3339(since ?? initialized.lastTransitionTime) + after;
+}
+
+/** Undefined is Never; so is a text that cannot be read, because doing nothing is the safe reading. */
+export function consolidateAfter(nodePool: NodePool): Duration | undefined {
+  const text = nodePool.spec.disruption?.consolidateAfter;
+  if (text === undefined) return milliseconds(0);
+  try {
+    return parseNillableDuration(text);
+  } catch (error) {
+    if (error instanceof DurationError) return undefined;
+    throw error;
+  }
+}

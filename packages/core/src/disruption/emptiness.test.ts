@@ -1,0 +1,284 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { Annotation, Label } from "../api/index.ts";
+import type { Budget } from "../api/index.ts";
+import type { NodeVerdictCode } from "../reasons/index.ts";
+import type { StateNode } from "../state/index.ts";
+import {
+  aDaemonSetPod,
+  anInstanceType,
+  aNode,
+  aNodeClaim,
+  aNodePool,
+  anOffering,
+  aPdb,
+  aPod,
+} from "../testing/builders/index.ts";
+import type { NodePoolOptions } from "../testing/builders/index.ts";
+import { consolidatableAt } from "./consolidatable.ts";
+import type { DisruptionNode } from "./disruption-node.ts";
+import { decideEmptiness } from "./emptiness.ts";
+import type { EmptinessInput } from "./emptiness.ts";
+
+const NOW = Date.UTC(2026, 0, 2);
+const READY = ["Launched", "Registered", "Initialized", "Consolidatable"];
+const ANY = { budgets: [{ nodes: "100%" }] };
+
+function node(name: string, changes: Partial<DisruptionNode> = {}, nodePool = "default"): DisruptionNode {
+  const object = aNode({ name, nodePool });
+  return {
+    name,
+    providerID: `test:///${name}`,
+    node: object,
+    nodeClaim: aNodeClaim({ name, nodePool, conditions: READY }),
+    managed: true,
+    initialized: true,
+    nodePool,
+    labels: object.metadata.labels ?? {},
+    annotations: {},
+    pods: [],
+    markedForDeletion: false,
+    ...changes,
+  };
+}
+
+function decide(nodes: readonly DisruptionNode[], pool: NodePoolOptions = {}, more: Partial<EmptinessInput> = {}) {
+  const nodePools = [aNodePool({ ...pool, disruption: { ...ANY, ...pool.disruption } })];
+  return decideEmptiness({ nodes, nodePools, pdbs: [], nowMs: NOW, ...more });
+}
+
+function verdictOf(only: DisruptionNode, pool: NodePoolOptions = {}, more: Partial<EmptinessInput> = {}) {
+  return decide([only], pool, more).verdicts[0];
+}
+
+const worker = aPod({ nodeName: "n1" });
+
+describe("candidates", () => {
+  it("a mirrored node can be judged as it is", () => {
+    expectTypeOf<StateNode>().toExtend<DisruptionNode>();
+    expect(verdictOf(node("n1"))?.code).toBe("Selected");
+  });
+
+  const { node: _node, ...claimOnly } = node("n1");
+  const { nodeClaim: _claim, ...nodeOnly } = node("n1");
+  const { nodePool: _pool, ...poolless } = node("n1");
+  const REFUSED: readonly (readonly [string, DisruptionNode, NodeVerdictCode])[] = [
+    ["without claim", nodeOnly, "Unmanaged"],
+    ["without Node", claimOnly, "NotInitialized"],
+    ["that starts", node("n1", { initialized: false }), "NotInitialized"],
+    ["that goes", node("n1", { markedForDeletion: true }), "Deleting"],
+    ["promised to pods", node("n1", { nominatedUntil: NOW + 1 }), "Nominated"],
+    ["that is protected", node("n1", { annotations: { [Annotation.DoNotDisrupt]: "true" } }), "NodeProtected"],
+    ["without pool", poolless, "NoNodePool"],
+    ["of a pool that is gone", node("n1", {}, "gone"), "NoNodePool"],
+  ];
+
+  it.each(REFUSED)("DT-10: a node %s stays", (_, candidate, code) => {
+    const { command, verdicts } = decide([candidate]);
+    expect(command).toBeUndefined();
+    expect(verdicts.map((verdict) => verdict.code)).toEqual([code]);
+  });
+
+  it("DT-10: a node of a running command stays", () => {
+    expect(verdictOf(node("n1"), {}, { inCommand: new Set(["n1"]) })?.code).toBe("InCommand");
+  });
+
+  it("D-19, DT-10: nodes of a pool whose types cannot be listed stay", () => {
+    expect(verdictOf(node("n1"), {}, { instanceTypes: new Map() })?.code).toBe("StaleState");
+    expect(verdictOf(node("n1"), {}, { instanceTypes: new Map([["default", []]]) })?.code).toBe("StaleState");
+    expect(verdictOf(node("n1"), {}, { instanceTypes: new Map([["default", [anInstanceType()]]]) })?.code).toBe(
+      "Selected",
+    );
+  });
+
+  it("a nomination ends", () => {
+    expect(verdictOf(node("n1", { nominatedUntil: NOW }))?.code).toBe("Selected");
+  });
+
+  it.each(["10m", "false"])("DT-6: %j on a node protects nothing", (text) => {
+    expect(verdictOf(node("n1", { annotations: { [Annotation.DoNotDisrupt]: text } }))?.code).toBe("Selected");
+  });
+
+  it("D-3, DT-3: a protected DaemonSet pod holds an empty node", () => {
+    const annotations = { [Annotation.DoNotDisrupt]: "true" };
+    const pods = [aDaemonSetPod({ nodeName: "n1", annotations })];
+    expect(verdictOf(node("n1", { pods }))).toMatchObject({
+      code: "PodProtected",
+      detail: `annotation ${Annotation.DoNotDisrupt} on pod kube-system/agent-x protects it`,
+    });
+    const ended = [aDaemonSetPod({ nodeName: "n1", annotations, status: { phase: "Succeeded" } })];
+    expect(verdictOf(node("n1", { pods: ended }))?.code).toBe("Selected");
+  });
+
+  it("DT-4: the end of a protection is part of the verdict", () => {
+    const status = { phase: "Running" as const, startTime: "2026-01-01T23:58:00Z" };
+    const pods = [aDaemonSetPod({ nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: "5m" }, status })];
+    expect(verdictOf(node("n1", { pods }))?.until).toBe(NOW + 3 * 60_000);
+  });
+
+  it("D-5: a budget that allows no eviction holds the node", () => {
+    const pods = [aDaemonSetPod({ nodeName: "n1" })];
+    const namespace = "kube-system";
+    expect(verdictOf(node("n1", { pods }), {}, { pdbs: [aPdb({ namespace, disruptionsAllowed: 0 })] })?.code).toBe(
+      "PdbBlocked",
+    );
+    const two = [aPdb({ namespace, name: "a" }), aPdb({ namespace, name: "b" })];
+    expect(verdictOf(node("n1", { pods }), {}, { pdbs: two })?.code).toBe("PdbMultiple");
+  });
+
+  it("DX-2: the first failing check wins", () => {
+    const candidate = node("n1", { markedForDeletion: true, nominatedUntil: NOW + 1, pods: [worker] });
+    expect(verdictOf(candidate)?.code).toBe("Deleting");
+  });
+});
+
+describe("emptiness", () => {
+  it("DT-30: an empty node goes", () => {
+    expect(decide([node("n1")]).command).toEqual({ reason: "Empty", decision: "delete", nodes: ["n1"] });
+  });
+
+  it("D-61: a node with pods stays and the verdict names one", () => {
+    const pods = [worker, aPod({ name: "web-1", nodeName: "n1" })];
+    expect(verdictOf(node("n1", { pods }))).toMatchObject({
+      code: "NotEmpty",
+      detail: "pod default/web-0 and 1 more would have to move",
+    });
+  });
+
+  it("DT-39: where only empty nodes are removed the verdict says so", () => {
+    const pool = { disruption: { consolidationPolicy: "WhenEmpty" as const } };
+    expect(verdictOf(node("n1", { pods: [worker] }), pool)?.code).toBe("PolicyWhenEmpty");
+    expect(verdictOf(node("n1"), pool)?.code).toBe("Selected");
+  });
+
+  it("DT-39: under the policy Balanced an empty node goes", () => {
+    expect(verdictOf(node("n1"), { disruption: { consolidationPolicy: "Balanced" } })?.code).toBe("Selected");
+  });
+
+  it("DT-38: static pools and pools that never consolidate keep their nodes", () => {
+    expect(verdictOf(node("n1"), { replicas: 1 })?.code).toBe("StaticPool");
+    expect(verdictOf(node("n1"), { disruption: { consolidateAfter: "Never" } })?.code).toBe("ConsolidationDisabled");
+  });
+
+  it("DT-32: a node that is not marked Consolidatable waits", () => {
+    const nodeClaim = aNodeClaim({ conditions: ["Initialized"] });
+    expect(verdictOf(node("n1", { nodeClaim }))?.code).toBe("WaitConsolidateAfter");
+  });
+
+  it("D-135: a Consolidatable that is out of date does not count", () => {
+    const nodeClaim = aNodeClaim({ conditions: READY, lastPodEventTime: "2026-01-01T23:59:30Z" });
+    const verdict = verdictOf(node("n1", { nodeClaim }), { disruption: { consolidateAfter: "1m" } });
+    expect(verdict).toMatchObject({ code: "WaitConsolidateAfter", until: NOW + 30_000 });
+    expect(verdict?.detail).toBe("empty, waits for consolidateAfter 1m until 2026-01-02T00:00:30Z");
+  });
+
+  it("D-28: what saves most goes first, then the older node, then by name", () => {
+    const priced = (name: string, type: string, creationTimestamp: string) =>
+      node(name, {
+        labels: {
+          ...aNode({ name }).metadata.labels,
+          [Label.InstanceType]: type,
+          [Label.Zone]: "z",
+          [Label.CapacityType]: "spot",
+        },
+        nodeClaim: aNodeClaim({ name, conditions: READY, creationTimestamp }),
+      });
+    const type = (name: string, price: number) =>
+      anInstanceType({ name, offerings: [anOffering({ price, zone: "z", capacityType: "spot" })] });
+    const nodes = [
+      priced("young", "cheap", "2026-01-01T02:00:00Z"),
+      priced("b-old", "cheap", "2026-01-01T01:00:00Z"),
+      priced("a-old", "cheap", "2026-01-01T01:00:00Z"),
+      priced("dear", "dear", "2026-01-01T03:00:00Z"),
+    ];
+    const instanceTypes = new Map([["default", [type("cheap", 1), type("dear", 2)]]]);
+    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["dear", "a-old", "b-old", "young"]);
+  });
+
+  it("DX-1: every node gets exactly one verdict, in the order given", () => {
+    const nodes = [node("c"), node("a", { pods: [worker] }), node("b", { initialized: false })];
+    expect(decide(nodes).verdicts.map(({ node: name, code }) => [name, code])).toEqual([
+      ["c", "Selected"],
+      ["a", "NotEmpty"],
+      ["b", "NotInitialized"],
+    ]);
+  });
+});
+
+describe("budgets of emptiness", () => {
+  const ten = Array.from({ length: 10 }, (_, index) => node(`n${index}`));
+  const budget = (nodes: string): NodePoolOptions => ({ disruption: { budgets: [{ nodes }] } });
+
+  it.each([
+    ["3", 3],
+    ["100%", 10],
+  ])("DT-27: nodes %j lets %d of ten go in one command", (nodes, count) => {
+    const decision = decide(ten, budget(nodes));
+    expect(decision.command?.nodes).toHaveLength(count);
+    expect([decision.eligible, decision.constrained]).toEqual([10, count < 10]);
+    expect(decision.verdicts.filter(({ code }) => code === "Budget")).toHaveLength(10 - count);
+  });
+
+  it("DT-27, D-57: a budget of 0 lets none go and must not be remembered as nothing to do", () => {
+    const decision = decide(ten, budget("0"));
+    expect(decision.command).toBeUndefined();
+    expect(decision.constrained).toBe(true);
+    expect(decision.verdicts[0]?.detail).toBe(
+      'budget nodes "0" of NodePool default allows 0 at a time, and 0 are being disrupted or not ready',
+    );
+  });
+
+  it("DT-28: each pool spends its own", () => {
+    const names = ["a", "b", "c"];
+    const nodes = names.flatMap((pool) => [1, 2, 3].map((index) => node(`${pool}${index}`, {}, pool)));
+    const budgets: readonly Budget[] = [{ nodes: "2" }];
+    const nodePools = names.map((name) => aNodePool({ name, disruption: { budgets } }));
+    const { command } = decideEmptiness({ nodes, nodePools, pdbs: [], nowMs: NOW });
+    expect(command?.nodes).toEqual(["a1", "a2", "b1", "b2", "c1", "c2"]);
+  });
+
+  it("DT-22: a budget that cannot be read holds the nodes and is named", () => {
+    const pool = { disruption: { budgets: [{ nodes: "1", schedule: "@wrongly", duration: "1h" }] } };
+    const verdict = verdictOf(node("n1"), pool);
+    expect(verdict?.code).toBe("BudgetInvalid");
+    expect(verdict?.detail).toContain("@wrongly");
+  });
+
+  it("D-36: nodes on their way out use the budget up", () => {
+    const nodes = [node("n1"), node("n2", { markedForDeletion: true })];
+    expect(decide(nodes, budget("1")).verdicts.map(({ code }) => code)).toEqual(["Budget", "Deleting"]);
+  });
+
+  it("D-108, DT-35: judged again, a command keeps what is still empty and gains nothing", () => {
+    const nodes = [node("n1"), node("n2", { pods: [worker] }), node("n3"), node("n4")];
+    const { command } = decide(nodes, {}, { only: new Set(["n1", "n2", "n3"]) });
+    expect(command?.nodes).toEqual(["n1", "n3"]);
+  });
+
+  it("D-108, DT-36: judged again, budget and nomination count anew", () => {
+    const only = new Set(["n1", "n2"]);
+    const nominated = [node("n1", { nominatedUntil: NOW + 1 }), node("n2")];
+    expect(decide(nominated, {}, { only }).command?.nodes).toEqual(["n2"]);
+    expect(decide([node("n1"), node("n2")], budget("0"), { only }).command).toBeUndefined();
+  });
+});
+
+describe("consolidatableAt", () => {
+  const initializedAt = Date.UTC(2026, 0, 1);
+  const pool = (consolidateAfter: string) => aNodePool({ disruption: { consolidateAfter } });
+
+  it("D-134, DT-96: counts from the last pod event, else from initialization", () => {
+    expect(consolidatableAt(aNodeClaim(), pool("1m"))).toBe(initializedAt + 60_000);
+    const lastPodEventTime = "2026-01-01T00:10:00Z";
+    expect(consolidatableAt(aNodeClaim({ lastPodEventTime }), pool("1m"))).toBe(initializedAt + 660_000);
+  });
+
+  it("D-134: 0s is reached at initialization whatever pods do", () => {
+    expect(consolidatableAt(aNodeClaim({ lastPodEventTime: "2026-01-01T00:10:00Z" }), pool("0s"))).toBe(initializedAt);
+  });
+
+  it("D-133: never, with Never, before initialization, or when the text cannot be read", () => {
+    expect(consolidatableAt(aNodeClaim(), pool("Never"))).toBeUndefined();
+    expect(consolidatableAt(aNodeClaim({ conditions: ["Launched"] }), pool("1m"))).toBeUndefined();
+    expect(consolidatableAt(aNodeClaim(), pool("soon"))).toBeUndefined();
+  });
+});

@@ -1,0 +1,188 @@
+// Which nodes go because nothing on them would have to move (D-61, D-62): no simulation, one delete command for all of them.
+
+import { isConditionTrue, NodeClaimCondition, toRfc3339 } from "../api/index.ts";
+import type { NodePool, PodDisruptionBudget } from "../api/index.ts";
+import type { InstanceType } from "../provider/index.ts";
+import { rateOfNode } from "../scheduling/index.ts";
+import { compareText } from "../units/index.ts";
+import { poolBudgets } from "./budget.ts";
+import type { PoolBudget } from "./budget.ts";
+import { candidateObstacle, podName } from "./candidate.ts";
+import type { CandidateContext, Obstacle } from "./candidate.ts";
+import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
+import type { DisruptionNode } from "./disruption-node.ts";
+import { isEmpty, rescheduleCost } from "./eviction-cost.ts";
+import { indexPdbs } from "./pdbs.ts";
+import { isReschedulable } from "./pods.ts";
+import type { NodeVerdict } from "./verdict.ts";
+
+export interface EmptinessInput {
+  readonly nodes: readonly DisruptionNode[];
+  /** Managed ones. */
+  readonly nodePools: readonly NodePool[];
+  readonly pdbs: readonly PodDisruptionBudget[];
+  readonly nowMs: number;
+  /** By pool, for the order of prices; a pool that is missing here is not touched (D-19). Absent: prices are not looked at. */
+  readonly instanceTypes?: ReadonlyMap<string, readonly InstanceType[]>;
+  /** Names of nodes that belong to a running command. */
+  readonly inCommand?: ReadonlySet<string>;
+  /** Only these may be selected: the nodes of a command that is validated again (D-108). */
+  readonly only?: ReadonlySet<string>;
+}
+
+export interface EmptinessCommand {
+  readonly reason: "Empty";
+  readonly decision: "delete";
+  /** In the order they were accepted. */
+  readonly nodes: readonly string[];
+}
+
+export interface EmptinessDecision {
+  readonly command?: EmptinessCommand;
+  /** One per node, in the order of the input. */
+  readonly verdicts: readonly NodeVerdict[];
+  readonly budgets: ReadonlyMap<string, PoolBudget>;
+  /** Nodes that only a budget may have held back or that were selected. */
+  readonly eligible: number;
+  /** A budget held a node back: the caller must not remember that nothing was found (D-57). */
+  readonly constrained: boolean;
+}
+
+export function decideEmptiness(input: EmptinessInput): EmptinessDecision {
+  const context = contextOf(input);
+  const verdicts = new Map<string, NodeVerdict>();
+  const candidates: DisruptionNode[] = [];
+  for (const node of input.nodes) {
+    const obstacle = candidateObstacle(node, context) ?? emptinessObstacle(node, context) ?? excluded(node, input);
+    if (obstacle === undefined) candidates.push(node);
+    else verdicts.set(node.name, { node: node.name, ...ofPool(node), ...obstacle });
+  }
+  const budgets = poolBudgets(input.nodePools, input.nodes, "Empty", input.nowMs);
+  const accepted = spendBudgets(inOrder(candidates, input), budgets, verdicts);
+  const command: EmptinessCommand = { reason: "Empty", decision: "delete", nodes: accepted };
+  return {
+    ...(accepted.length > 0 && { command }),
+    verdicts: input.nodes.flatMap(({ name }) => verdicts.get(name) ?? []),
+    budgets,
+    eligible: candidates.length,
+    constrained: accepted.length < candidates.length,
+  };
+}
+
+/** D-41: each accepted node uses up one of its pool. */
+function spendBudgets(
+  candidates: readonly DisruptionNode[],
+  budgets: ReadonlyMap<string, PoolBudget>,
+  verdicts: Map<string, NodeVerdict>,
+): readonly string[] {
+  const accepted: string[] = [];
+  const spent = new Map<string, number>();
+  for (const node of candidates) {
+    const pool = node.nodePool ?? "";
+    const budget = budgets.get(pool);
+    const used = spent.get(pool) ?? 0;
+    const obstacle = budgetObstacle(pool, budget, used);
+    if (obstacle === undefined) {
+      spent.set(pool, used + 1);
+      accepted.push(node.name);
+    }
+    const verdict = obstacle ?? { code: "Selected" as const, detail: "it is empty and goes now" };
+    verdicts.set(node.name, { node: node.name, ...ofPool(node), ...verdict });
+  }
+  return accepted;
+}
+
+/** D-61: the policy does not matter here; every policy lets empty nodes go. */
+function emptinessObstacle(node: DisruptionNode, { nodePools, nowMs }: CandidateContext): Obstacle | undefined {
+  const pool = nodePools.get(node.nodePool ?? "");
+  const { nodeClaim } = node;
+  if (pool === undefined || nodeClaim === undefined) return { code: "NoNodePool", detail: "its NodePool is not known" };
+  const name = pool.metadata.name ?? "";
+  if (pool.spec.replicas !== undefined) {
+    return { code: "StaticPool", detail: `NodePool ${name} keeps a fixed number of nodes` };
+  }
+  if (consolidateAfter(pool) === undefined) {
+    return { code: "ConsolidationDisabled", detail: `NodePool ${name} has consolidateAfter: Never` };
+  }
+  return notEmpty(node, pool) ?? notYet(node, pool, nowMs);
+}
+
+function notEmpty({ pods }: DisruptionNode, pool: NodePool): Obstacle | undefined {
+  if (isEmpty(pods)) return undefined;
+  const moving = pods.filter(isReschedulable);
+  const [first] = moving;
+  const others = moving.length > 1 ? ` and ${moving.length - 1} more` : "";
+  const runs = `pod ${first ? podName(first) : ""}${others} would have to move`;
+  if (pool.spec.disruption?.consolidationPolicy !== "WhenEmpty") return { code: "NotEmpty", detail: runs };
+  return {
+    code: "PolicyWhenEmpty",
+    detail: `${runs}, and NodePool ${pool.metadata.name ?? ""} removes empty nodes only`,
+  };
+}
+
+/** The condition is what the controller last wrote; the time is checked as well, because writing may lag (D-135). */
+function notYet({ nodeClaim }: DisruptionNode, pool: NodePool, nowMs: number): Obstacle | undefined {
+  if (nodeClaim === undefined) return undefined;
+  const at = consolidatableAt(nodeClaim, pool);
+  if (at !== undefined && nowMs < at) {
+    const after = pool.spec.disruption?.consolidateAfter ?? "0s";
+    return {
+      code: "WaitConsolidateAfter",
+      detail: `empty, waits for consolidateAfter ${after} until ${toRfc3339(at)}`,
+      until: at,
+    };
+  }
+  if (at !== undefined && isConditionTrue(nodeClaim, NodeClaimCondition.Consolidatable)) return undefined;
+  return { code: "WaitConsolidateAfter", detail: "empty, its NodeClaim is not marked Consolidatable yet" };
+}
+
+function excluded({ name }: DisruptionNode, { only }: EmptinessInput): Obstacle | undefined {
+  if (only === undefined || only.has(name)) return undefined;
+  return { code: "StaleState", detail: "it is not part of the command; it is judged again in the next round" };
+}
+
+function budgetObstacle(pool: string, budget: PoolBudget | undefined, used: number): Obstacle | undefined {
+  if (budget !== undefined && budget.errors.length > 0) {
+    return {
+      code: "BudgetInvalid",
+      detail: `a budget of NodePool ${pool} cannot be read: ${budget.errors.join("; ")}`,
+    };
+  }
+  if (budget !== undefined && used < budget.remaining) return undefined;
+  const { limiting = "", allowed = 0, disrupting = 0 } = budget ?? {};
+  const busy = disrupting + used;
+  return {
+    code: "Budget",
+    detail: `budget ${limiting} of NodePool ${pool} allows ${allowed} at a time, and ${busy} are being disrupted or not ready`,
+  };
+}
+
+/** D-28, DX-12: what saves most per pod moved first, then the older node, then by name. */
+function inOrder(candidates: readonly DisruptionNode[], { instanceTypes }: EmptinessInput): readonly DisruptionNode[] {
+  return candidates
+    .map((node) => {
+      const price = rateOfNode(node.labels, instanceTypes?.get(node.nodePool ?? "") ?? [])?.amount ?? 0;
+      const age = node.nodeClaim?.metadata.creationTimestamp ?? "";
+      return { node, ratio: price / rescheduleCost(node.pods), moves: node.pods.filter(isReschedulable).length, age };
+    })
+    .toSorted(
+      (a, b) =>
+        b.ratio - a.ratio || a.moves - b.moves || compareText(a.age, b.age) || compareText(a.node.name, b.node.name),
+    )
+    .map(({ node }) => node);
+}
+
+function contextOf({ nodePools, instanceTypes, pdbs, inCommand, nowMs }: EmptinessInput): CandidateContext {
+  const withTypes = instanceTypes && [...instanceTypes].flatMap(([pool, types]) => (types.length > 0 ? [pool] : []));
+  return {
+    nodePools: new Map(nodePools.map((pool) => [pool.metadata.name ?? "", pool])),
+    ...(withTypes && { poolsWithTypes: new Set(withTypes) }),
+    pdbs: indexPdbs(pdbs),
+    inCommand: inCommand ?? new Set(),
+    nowMs,
+  };
+}
+
+function ofPool({ nodePool }: DisruptionNode): { readonly nodePool?: string } {
+  return nodePool ? { nodePool } : {};
+}

@@ -1,0 +1,13 @@
+// The answer about one node: every node that was looked at gets exactly one (DX-1).
+
+import type { NodeVerdictCode } from "../reasons/index.ts";
+
+export interface NodeVerdict {
+  readonly node: string;
+  readonly nodePool?: string;
+  readonly code: NodeVerdictCode;
+  /** For people: what holds the node, and what would release it. */
+  readonly detail: string;
+  /** Epoch milliseconds when this changes by itself, if it does. */
+  readonly until?: number;
+}

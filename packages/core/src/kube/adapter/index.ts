@@ -1,0 +1,2 @@
+export { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
+export type { ConfigSource } from "./credentials.ts";

@@ -1,0 +1,236 @@
+// Every flag and environment variable of the process in one table; the help text and the reference page are made from it.
+
+import { milliseconds, seconds } from "../units/index.ts";
+import type { Duration } from "../units/index.ts";
+import { FEATURE_GATES, parseFeatureGates } from "./feature-gates.ts";
+import { choiceFlag, durationFlag, integerFlag, parsedFlag, switchFlag, textFlag } from "./flag.ts";
+import type { Flag } from "./flag.ts";
+import type { Settings } from "./settings.ts";
+
+const PORTS = [0, 65_535] as const;
+const AT_LEAST_ONE = [1, 1_000_000] as const;
+const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const PROVIDER_NAME = /^[a-z][a-z0-9-]*$/;
+const ONE_SECOND: Duration = seconds(1);
+
+const gateDefaults = FEATURE_GATES.map((gate) => `${gate.name}=${gate.default}`).join(",");
+
+/** What `parseSettings` reads: the settings, and the provider, which only the process itself needs. */
+export interface ParsedFlags extends Settings {
+  /** Undefined when none was named. */
+  readonly provider: string | undefined;
+}
+
+/** By setting, in the order of the help text. */
+export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> } = {
+  provider: parsedFlag<string | undefined>(
+    {
+      name: "provider",
+      env: "PROVIDER",
+      default: "",
+      help: "Cloud to buy machines from: ovh, scaleway, cloudstack or simulated.",
+    },
+    "name",
+    "name one provider",
+    parseProvider,
+  ),
+  clusterName: textFlag(
+    {
+      name: "cluster-name",
+      env: "CLUSTER_NAME",
+      help: "Name of this cluster, written on every machine it owns. On ovh it defaults to OVH_KUBE_ID.",
+    },
+    "name",
+    (value) => (LABEL_VALUE.test(value) ? undefined : "use at most 63 letters, digits, dots, dashes or underscores"),
+  ),
+  mode: choiceFlag(
+    {
+      name: "mode",
+      env: "MODE",
+      default: "act",
+      help: "observe decides and reports: events and status are written, nothing else in the cluster or the cloud.",
+    },
+    ["act", "observe"],
+  ),
+  metricsPort: integerFlag(
+    {
+      name: "metrics-port",
+      env: "METRICS_PORT",
+      default: "8080",
+      help: "Port of /metrics.",
+    },
+    "port",
+    ...PORTS,
+  ),
+  healthProbePort: integerFlag(
+    {
+      name: "health-probe-port",
+      env: "HEALTH_PROBE_PORT",
+      default: "8081",
+      help: "Port of /healthz and /readyz.",
+    },
+    "port",
+    ...PORTS,
+  ),
+  logLevel: parsedFlag<Settings["logLevel"]>(
+    {
+      name: "log-level",
+      env: "LOG_LEVEL",
+      default: "info",
+      help: "Least important lines written. Empty means info.",
+    },
+    "debug|info|error",
+    "use debug, info or error",
+    parseLogLevel,
+  ),
+  batchMaxDuration: durationFlag(
+    {
+      name: "batch-max-duration",
+      env: "BATCH_MAX_DURATION",
+      default: "10s",
+      help: "Longest time pending pods are collected before machines are planned for them.",
+    },
+    milliseconds(0),
+  ),
+  batchIdleDuration: durationFlag(
+    {
+      name: "batch-idle-duration",
+      env: "BATCH_IDLE_DURATION",
+      default: "1s",
+      help: "Machines are planned when no further pod came for this long.",
+    },
+    milliseconds(0),
+  ),
+  launchTimeout: durationFlag(
+    {
+      name: "launch-timeout",
+      env: "LAUNCH_TIMEOUT",
+      default: "5m",
+      help: "A NodeClaim whose machine was not created within this time is given up.",
+    },
+    ONE_SECOND,
+  ),
+  registrationTimeout: durationFlag(
+    {
+      name: "registration-timeout",
+      env: "REGISTRATION_TIMEOUT",
+      default: "15m",
+      help: "A NodeClaim whose node has not joined within this time, launch included, is given up.",
+    },
+    ONE_SECOND,
+  ),
+  initializationTimeout: durationFlag(
+    {
+      name: "initialization-timeout",
+      env: "INITIALIZATION_TIMEOUT",
+      default: "Never",
+      help: "A NodeClaim whose node has joined but is not usable within this time is given up.",
+    },
+    ONE_SECOND,
+    true,
+  ),
+  preferencePolicy: choiceFlag(
+    {
+      name: "preference-policy",
+      env: "PREFERENCE_POLICY",
+      default: "Respect",
+      help: "Whether preferred affinity and ScheduleAnyway spread are tried to satisfy.",
+    },
+    ["Respect", "Ignore"],
+  ),
+  minValuesPolicy: choiceFlag(
+    {
+      name: "min-values-policy",
+      env: "MIN_VALUES_POLICY",
+      default: "Strict",
+      help: "Whether minValues of a NodePool may be missed when they cannot be met.",
+    },
+    ["Strict", "BestEffort"],
+  ),
+  kubeClientQps: integerFlag(
+    {
+      name: "kube-client-qps",
+      env: "KUBE_CLIENT_QPS",
+      default: "200",
+      help: "Requests to the API server per second.",
+    },
+    "number",
+    ...AT_LEAST_ONE,
+  ),
+  kubeClientBurst: integerFlag(
+    {
+      name: "kube-client-burst",
+      env: "KUBE_CLIENT_BURST",
+      default: "300",
+      help: "Requests to the API server at once.",
+    },
+    "number",
+    ...AT_LEAST_ONE,
+  ),
+  disableLeaderElection: switchFlag({
+    name: "disable-leader-election",
+    env: "DISABLE_LEADER_ELECTION",
+    default: "false",
+    help: "Runs without a lease; only for a single replica.",
+  }),
+  leaderElectionName: textFlag(
+    {
+      name: "leader-election-name",
+      env: "LEADER_ELECTION_NAME",
+      default: "karpenter-leader-election",
+      help: "Name of the lease.",
+    },
+    "name",
+    (value) => (DNS_LABEL.test(value) ? undefined : "use at most 63 lower case letters, digits or dashes"),
+  ),
+  leaderElectionNamespace: textFlag(
+    {
+      name: "leader-election-namespace",
+      env: "LEADER_ELECTION_NAMESPACE",
+      default: "",
+      help: "Namespace of the lease. Empty is the namespace of the pod.",
+    },
+    "namespace",
+    (value) =>
+      value === "" || DNS_LABEL.test(value) ? undefined : "use at most 63 lower case letters, digits or dashes",
+  ),
+  featureGates: parsedFlag(
+    {
+      name: "feature-gates",
+      env: "FEATURE_GATES",
+      default: gateDefaults,
+      help: "Features switched on or off; those not named keep their default.",
+    },
+    "Name=true|false,…",
+    "separate pairs Name=true or Name=false by commas",
+    parseFeatureGates,
+  ),
+};
+
+/** The table without the types of the values. */
+export const FLAGS: readonly Flag[] = Object.values(FLAG_OF);
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const blocks = FLAGS.map((flag) => {
+    const shown = flag.default === undefined ? "required" : `default ${JSON.stringify(flag.default)}`;
+    return `  --${flag.name} ${flag.form}   (${flag.env}, ${shown})\n      ${flag.help}`;
+  });
+  const head = "Flags, with the environment variable that stands for each; a flag wins over its variable.";
+  return [head, ...blocks, "  --help\n      Prints this text.", ""].join("\n");
+}
+
+function parseProvider(value: string): string | undefined {
+  const names = value.split(",").flatMap((name) => name.trim() || []);
+  if (names.length > 1) throw new Error("it names several providers and one process runs one");
+  const [name] = names;
+  if (name !== undefined && !PROVIDER_NAME.test(name)) throw new Error("it is not the name of a provider");
+  return name;
+}
+
+function parseLogLevel(value: string): Settings["logLevel"] {
+  if (value === "") return "info";
+  if (value === "debug" || value === "info" || value === "error") return value;
+  throw new Error("it is not a log level");
+}

@@ -1,0 +1,29 @@
+// Process-wide settings, parsed once into one frozen object (flags win over environment).
+
+import type { Duration } from "../units/index.ts";
+import type { FeatureGates } from "./feature-gates.ts";
+
+export interface Settings {
+  /** Written on every machine we own. */
+  readonly clusterName: string;
+  readonly mode: "act" | "observe";
+  readonly metricsPort: number;
+  readonly healthProbePort: number;
+  readonly logLevel: "debug" | "info" | "error";
+  readonly batchIdleDuration: Duration;
+  readonly batchMaxDuration: Duration;
+  readonly launchTimeout: Duration;
+  readonly registrationTimeout: Duration;
+  /** Infinity by default: Karpenter waits for ever (LC-30). */
+  readonly initializationTimeout: Duration;
+  readonly preferencePolicy: "Respect" | "Ignore";
+  readonly minValuesPolicy: "Strict" | "BestEffort";
+  readonly kubeClientQps: number;
+  readonly kubeClientBurst: number;
+  /** True runs everything at once, without a lease (RT-38). */
+  readonly disableLeaderElection: boolean;
+  readonly leaderElectionName: string;
+  /** Empty is the pod's own namespace. */
+  readonly leaderElectionNamespace: string;
+  readonly featureGates: FeatureGates;
+}

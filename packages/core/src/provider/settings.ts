@@ -1,0 +1,19 @@
+// What a provider registers at start (S-704), before any controller runs.
+
+/** Everything optional; absent means Karpenter's own value. */
+export interface ProviderSettings {
+  /** Keys users may select on although no object defines them. */
+  readonly wellKnownLabels?: readonly string[];
+  /** Its API group: other keys of that domain are refused. */
+  readonly restrictedDomains?: readonly string[];
+  /** Older key → key of today. */
+  readonly normalizedLabels?: Readonly<Record<string, string>>;
+  /** Key → value as users write it → value as nodes carry it. */
+  readonly normalizedValues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Capacity types besides on-demand, spot and reserved. */
+  readonly capacityTypes?: readonly string[];
+  /** Instance types listed in one NodeClaim at most. @defaultValue 600 */
+  readonly maxInstanceTypes?: number;
+  /** False when nodes cannot boot with the unregistered taint; core then raises no warning. @defaultValue true */
+  readonly supportsUnregisteredTaint?: boolean;
+}

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { Label, WELL_KNOWN_LABELS } from "../api/index.ts";
+import type { NodeAffinity, NodeSelectorTerm } from "../api/index.ts";
+import { podNodeAffinityErrors, podRequirements, requiredTerms } from "./from-pod.ts";
+import type { PodLike } from "./from-pod.ts";
+
+const context = { wellKnown: new Set(WELL_KNOWN_LABELS), restrictedDomains: [] };
+
+function pod(nodeSelector: Readonly<Record<string, string>>, nodeAffinity?: NodeAffinity): PodLike {
+  const affinity = nodeAffinity === undefined ? {} : { affinity: { nodeAffinity } };
+  return { spec: { containers: [], nodeSelector, ...affinity } };
+}
+
+/** "k In a b". */
+function term(...lines: readonly string[]): NodeSelectorTerm {
+  return {
+    matchExpressions: lines.map((line) => {
+      const [key = "", operator = "", ...values] = line.split(" ");
+      return { key, operator, values };
+    }),
+  };
+}
+
+function required(...nodeSelectorTerms: readonly NodeSelectorTerm[]): NodeAffinity {
+  return { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+}
+
+describe("S-116: what a pod asks for", () => {
+  const preferred = {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      { weight: 1, preference: term("p In light") },
+      { weight: 50, preference: term("p In first") },
+      { weight: 50, preference: term("p In second") },
+    ],
+  };
+
+  test("nodeSelector, the first required term and the heaviest preference, ties in list order", () => {
+    const asking = pod({ a: "1" }, { ...required(term("b In 1 2"), term("b In 3")), ...preferred });
+    expect(podRequirements(asking).toString()).toBe("a In [1], b In [1 2], p In [first]");
+  });
+
+  test("strict leaves preferences out", () => {
+    const asking = pod({ a: "1" }, { ...required(term("b In 1 2")), ...preferred });
+    expect(podRequirements(asking, { strict: true }).toString()).toBe("a In [1], b In [1 2]");
+  });
+
+  test("the lists of the pod keep their order", () => {
+    const asking = pod({}, { ...required(term("b In 1")), ...preferred });
+    const before = JSON.stringify(asking);
+    podRequirements(asking);
+    expect(JSON.stringify(asking)).toBe(before);
+  });
+
+  test("selector and term narrow each other, and a pod that asks for nothing gets nothing", () => {
+    expect(podRequirements(pod({ b: "1" }, required(term("b In 1 2")))).toString()).toBe("b In [1]");
+    expect(podRequirements({ spec: { containers: [] } }).size).toBe(0);
+  });
+
+  test("T-11: the beta zone key asks for the stable one", () => {
+    const key = "failure-domain.beta.kubernetes.io/zone";
+    expect(
+      podRequirements(pod({ [key]: "z1" }))
+        .get(Label.Zone)
+        .single(),
+    ).toBe("z1");
+  });
+
+  test("S-120: a provider's keys and values are translated", () => {
+    const normalization = { keys: { "csi/zone": Label.Zone }, values: { [Label.Zone]: { Z1: "z1" } } };
+    const asking = pod({ "csi/zone": "Z1" });
+    expect(podRequirements(asking, { normalization }).get(Label.Zone).single()).toBe("z1");
+  });
+});
+
+describe("S-117: required terms are alternatives", () => {
+  const texts = (asking: PodLike) => requiredTerms(asking).map(String);
+
+  test("each carries the nodeSelector", () => {
+    expect(texts(pod({ a: "1" }, required(term("b In 1"), term("b In 2"))))).toEqual([
+      "a In [1], b In [1]",
+      "a In [1], b In [2]",
+    ]);
+    expect(texts(pod({ a: "1" }))).toEqual(["a In [1]"]);
+  });
+
+  test("an empty term matches nothing and is skipped", () => {
+    const asking = pod({ a: "1" }, required({}, { matchExpressions: [] }, term("b In 2")));
+    expect(texts(asking)).toEqual(["a In [1], b In [2]"]);
+    expect(podRequirements(asking).toString()).toBe("a In [1], b In [2]");
+    expect(podNodeAffinityErrors(asking, context)).toEqual([]);
+  });
+
+  test("only empty terms leave no alternative and make the pod invalid", () => {
+    const asking = pod({ a: "1" }, required({}));
+    expect(texts(asking)).toEqual([]);
+    expect(podNodeAffinityErrors(asking, context)).toEqual([expect.stringContaining("EmptyNodeAffinityTerm")]);
+  });
+
+  test("a term that only names a node says nothing about labels, as DaemonSet pods have it", () => {
+    const named = { matchFields: [{ key: "metadata.name", operator: "In", values: ["n1"] }] };
+    expect(texts(pod({ a: "1" }, required(named)))).toEqual(["a In [1]"]);
+  });
+});
+
+describe("S-206: what a pod may not ask for", () => {
+  test("T-17: the hostname and karpenter.sh keys are refused, kubernetes.io and k8s.io ones are not", () => {
+    expect(podNodeAffinityErrors(pod({ [Label.Hostname]: "x" }), context)).toHaveLength(1);
+    expect(podNodeAffinityErrors(pod({ "karpenter.sh/foo": "x" }), context)).toHaveLength(1);
+    expect(podNodeAffinityErrors(pod({ "kubernetes.io/foo": "x", "sub.k8s.io/foo": "y" }), context)).toEqual([]);
+  });
+
+  test("every required term is looked at, preferences are not", () => {
+    const asking = pod(
+      {},
+      {
+        ...required(term("a In 1"), term(`${Label.Hostname} In x`, "b Gt x")),
+        preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: term("karpenter.sh/foo Exists") }],
+      },
+    );
+    expect(podNodeAffinityErrors(asking, context)).toEqual([
+      `key ${Label.Hostname} is restricted`,
+      "key b with operator Gt needs exactly one integer of at least 0",
+    ]);
+  });
+
+  test("a pod may choose its NodePool", () => {
+    expect(podNodeAffinityErrors(pod({ [Label.NodePool]: "blue" }), context)).toEqual([]);
+  });
+
+  test("S-101: Gt and Lt are pod operators, Gte and Lte are not", () => {
+    expect(podNodeAffinityErrors(pod({}, required(term("a Gt 1", "a Lt 9"))), context)).toEqual([]);
+    expect(podNodeAffinityErrors(pod({}, required(term("a Gte 1"))), context)).toEqual([
+      "operator Gte of key a is not one of In, NotIn, Exists, DoesNotExist, Gt, Lt",
+    ]);
+  });
+
+  test("matchFields are not supported", () => {
+    const named = { ...term("a In 1"), matchFields: [{ key: "metadata.name", operator: "In", values: ["n1"] }] };
+    expect(podNodeAffinityErrors(pod({}, required(named)), context)).toEqual([expect.stringContaining("matchFields")]);
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { hours, milliseconds } from "../units/index.ts";
+import { SystemClock } from "./system-clock.ts";
+
+const DAY_MS = 86_400_000;
+
+describe("SystemClock", () => {
+  it("sleeps for real and stops sleeping when aborted", async () => {
+    const clock = new SystemClock();
+    const before = clock.now();
+    await clock.sleep(milliseconds(5));
+    expect(clock.now() - before).toBeGreaterThanOrEqual(5);
+    const abort = new AbortController();
+    const asleep = clock.sleep(hours(1), { signal: abort.signal });
+    abort.abort(new Error("stop"));
+    await expect(asleep).rejects.toThrow("stop");
+  });
+
+  it("follows the wall clock forward at once, as after a suspended machine", () => {
+    let wall = 1_000_000;
+    const clock = new SystemClock({ wall: () => wall, monotonic: () => 0 });
+    wall += DAY_MS;
+    expect(clock.now()).toBe(1_000_000 + DAY_MS);
+  });
+
+  it("RT-41: runs at half speed, never backwards, until a wall clock that was set back has caught up", () => {
+    let wall = 1_000_000;
+    let monotonic = 0;
+    const clock = new SystemClock({ wall: () => wall, monotonic: () => monotonic });
+    wall -= 10_000;
+    expect(clock.now()).toBe(1_000_000);
+    wall += 4000;
+    monotonic += 4000;
+    expect(clock.now()).toBe(1_002_000);
+    wall += 16_000;
+    monotonic += 16_000;
+    expect(clock.now()).toBe(wall);
+  });
+
+  it("passes real work through", async () => {
+    await expect(new SystemClock().during(() => Promise.resolve(7))).resolves.toBe(7);
+  });
+});
+
+describe("SystemClock, RT-24: long timers", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 0 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([720, 8760])("fires a timer of %i h then and not before", (length) => {
+    const clock = new SystemClock();
+    let fired = 0;
+    clock.schedule(clock.now() + hours(length), () => (fired += 1));
+    vi.advanceTimersByTime(hours(length) - 1000);
+    expect(fired).toBe(0);
+    vi.advanceTimersByTime(1000);
+    expect([fired, vi.getTimerCount()]).toEqual([1, 0]);
+  });
+
+  it("never arms more than an hour and keeps no timer after cancelling", () => {
+    const spy = vi.spyOn(globalThis, "setTimeout");
+    const clock = new SystemClock();
+    const cancel = clock.schedule(clock.now() + hours(8760), () => {});
+    vi.advanceTimersByTime(hours(10));
+    expect(Math.max(...spy.mock.calls.map(([, delay]) => delay ?? 0))).toBe(3_600_000);
+    cancel();
+    expect(vi.getTimerCount()).toBe(0);
+    spy.mockRestore();
+  });
+
+  it("never fires a timer set for never", () => {
+    const clock = new SystemClock();
+    clock.schedule(Number.POSITIVE_INFINITY, () => {});
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,42 @@
+// What a pod asks for that this engine cannot honour yet. Such a pod waits with a clear reason instead of being placed wrongly.
+
+import type { Container, PodSpec } from "../api/index.ts";
+import type { PodReason } from "../reasons/index.ts";
+
+export interface UnsupportedNeed {
+  readonly reason: PodReason;
+  readonly detail: string;
+}
+
+export function unsupportedNeed({ spec }: { readonly spec: PodSpec }): UnsupportedNeed | undefined {
+  const { affinity } = spec;
+  if (usesDevices(spec)) return need("DraUnsupported", "resource claims are");
+  if (affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
+    return need("PodAffinity", "required pod affinity is");
+  }
+  if (affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
+    return need("PodAntiAffinity", "required pod anti-affinity is");
+  }
+  if (spec.topologySpreadConstraints?.some((each) => each.whenUnsatisfiable === "DoNotSchedule")) {
+    return need("TopologySpread", "topology spread with DoNotSchedule is");
+  }
+  if (spec.volumes?.some((volume) => volume["persistentVolumeClaim"] || volume["ephemeral"])) {
+    return need("VolumeTopology", "persistent volume claims are");
+  }
+  return undefined;
+}
+
+/** S-209: devices are asked for by the pod or by one of its containers. */
+export function usesDevices(spec: PodSpec & { readonly resourceClaims?: readonly unknown[] }): boolean {
+  if (spec.resourceClaims?.length) return true;
+  return [...spec.containers, ...(spec.initContainers ?? [])].some(claimsDevice);
+}
+
+function claimsDevice({ resources }: Container): boolean {
+  const claims: unknown = resources && "claims" in resources ? resources.claims : undefined;
+  return Array.isArray(claims) && claims.length > 0;
+}
+
+function need(reason: PodReason, what: string): UnsupportedNeed {
+  return { reason, detail: `${what} not supported yet` };
+}

@@ -1,0 +1,25 @@
+// Why one candidate did not take one pod: the first failing check, small enough to be made millions of times.
+
+import type { PodReason } from "../../reasons/index.ts";
+import type { Resources } from "../../units/index.ts";
+
+export interface Rejection {
+  readonly rejected: PodReason;
+  /** With InsufficientResources on a real node: what was asked for and what is free. */
+  readonly request?: Resources;
+  readonly free?: Resources;
+}
+
+export const REJECTED = {
+  taint: { rejected: "TaintNotTolerated" },
+  mismatch: { rejected: "RequirementMismatch" },
+  unknownLabel: { rejected: "UnknownLabel" },
+  hostPort: { rejected: "HostPort" },
+  antiAffinity: { rejected: "InversePodAntiAffinity" },
+  resources: { rejected: "InsufficientResources" },
+  offering: { rejected: "OfferingUnavailable" },
+  noType: { rejected: "NoInstanceType" },
+  minValues: { rejected: "MinValues" },
+  limit: { rejected: "LimitExceeded" },
+  nodeLimit: { rejected: "NodeLimitReached" },
+} as const satisfies Record<string, Rejection>;

@@ -1,0 +1,36 @@
+// What looking into one NodePool for one pod asks and answers.
+
+import type { PodReason } from "../reasons/index.ts";
+import type { Requirements } from "../requirements/index.ts";
+import type { Attempt, PodToPlace } from "./pod-to-place.ts";
+import type { NearMiss, NodePoolExplanation } from "./solution.ts";
+import type { Template } from "./templates.ts";
+import type { World } from "./world.ts";
+
+/** What a check found out about the types that did not pass it. */
+export interface Finding {
+  readonly reason: PodReason;
+  /** For the summary; says all that is needed to act, but not which pool. */
+  readonly short: string;
+  readonly detail: string;
+  readonly key?: string;
+  readonly wanted?: string;
+  readonly offered?: string;
+  readonly closest?: NearMiss;
+}
+
+export interface PoolFinding {
+  readonly explanation: NodePoolExplanation;
+  readonly short: string;
+  /** More is closer to a place. */
+  readonly rank: number;
+}
+
+export interface PoolQuestion {
+  readonly template: Template;
+  readonly pod: PodToPlace;
+  readonly attempt: Attempt;
+  readonly world: World;
+  /** Of the template and the pod together. */
+  readonly requirements: Requirements;
+}

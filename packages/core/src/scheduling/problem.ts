@@ -1,0 +1,57 @@
+// The input of one solve: an immutable picture of pods, pools and capacity. No clock, no I/O: what the engine needs to know is in here.
+
+import type { DaemonSet, NodePool, Pod, Taint } from "../api/index.ts";
+import type { InstanceType } from "../provider/index.ts";
+import type { Normalization } from "../requirements/index.ts";
+import type { Resources } from "../units/index.ts";
+
+/** A pool that may grow, with everything its cloud sells for it. */
+export interface PoolInput {
+  readonly nodePool: NodePool;
+  readonly instanceTypes: readonly InstanceType[];
+  /** Set when the pool takes no part: it is explained, not used. */
+  readonly skipped?: { readonly reason: SkippedPoolReason; readonly detail: string };
+}
+
+export type SkippedPoolReason =
+  | "NodePoolNotReady"
+  | "NodePoolDeleting"
+  | "NodePoolStatic"
+  | "OverlayPending"
+  | "InstanceTypesUnavailable";
+
+/** Real or in-flight capacity. The state layer has already decided which side (Node or NodeClaim) each fact comes from (S-216…S-218). */
+export interface NodeInput {
+  readonly name: string;
+  readonly nodePool?: string;
+  readonly initialized: boolean;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Without the ones overlooked by S-217. */
+  readonly taints: readonly Taint[];
+  readonly capacity: Resources;
+  readonly allocatable: Resources;
+  /** Bound, not terminal; DaemonSet pods included. */
+  readonly pods: readonly Pod[];
+}
+
+export interface ProblemInput {
+  readonly pods: readonly Pod[];
+  readonly nodePools: readonly PoolInput[];
+  readonly nodes: readonly NodeInput[];
+  readonly daemonSets: readonly DaemonSetInput[];
+  /** Keys a claim may be asked for although its pool does not define them: Karpenter's and the provider's. */
+  readonly wellKnownLabels: ReadonlySet<string>;
+  readonly restrictedDomains?: readonly string[];
+  /** Older spellings of label keys and values, besides Karpenter's own (S-120). */
+  readonly normalization?: Normalization;
+  /** Capacity types besides on-demand, spot and reserved. */
+  readonly capacityTypes?: readonly string[];
+  /** Instance types listed in one claim at most (S-511). @defaultValue 600 */
+  readonly maxInstanceTypes?: number;
+}
+
+export interface DaemonSetInput {
+  readonly daemonSet: DaemonSet;
+  /** The newest pod it controls, when there is one (S-224). */
+  readonly newestPod?: Pod;
+}

@@ -1,0 +1,75 @@
+// The output of one solve: where each pod goes, which machines to buy, and for each pod left over why.
+
+import type { Pod } from "../api/index.ts";
+import type { InstanceType, Offering } from "../provider/index.ts";
+import type { PodReason } from "../reasons/index.ts";
+import type { Requirements } from "../requirements/index.ts";
+import type { Resources } from "../units/index.ts";
+
+/** A NodeClaim to create. */
+export interface PlannedClaim {
+  readonly nodePool: string;
+  /** What the claim will ask for, hostname excluded. */
+  readonly requirements: Requirements;
+  /** What the node will carry: the template's labels, and a value for each key of its own that the plan settled (S-127, S-128). */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Surviving types, cheapest first (price, then name). */
+  readonly instanceTypes: readonly InstanceType[];
+  /** Pods plus the daemon overhead all survivors share (S-229). */
+  readonly requests: Resources;
+  readonly pods: readonly Pod[];
+  /** What the plan counts on: the cheapest offering of the cheapest type. */
+  readonly cheapest: { readonly instanceType: InstanceType; readonly offering: Offering };
+}
+
+export interface ExistingPlacement {
+  readonly node: string;
+  readonly pods: readonly Pod[];
+}
+
+/** The candidate that passed most checks, and by how much it failed. */
+export interface NearMiss {
+  readonly name: string;
+  readonly failed: PodReason;
+  readonly gap?: readonly { readonly resource: string; readonly need: string; readonly have: string }[];
+}
+
+export interface NodePoolExplanation {
+  readonly nodePool: string;
+  readonly verdict: "skipped" | "rejected" | "deferred";
+  /** The first failing check. */
+  readonly reason: PodReason;
+  /** Exact values: "memory: needs 15Gi (pod 14Gi + daemons 1Gi), largest candidate b3-16 offers 14.2Gi". */
+  readonly detail: string;
+  readonly key?: string;
+  readonly wanted?: string;
+  readonly offered?: string;
+  /** Instance types left after each stage. */
+  readonly funnel: readonly { readonly stage: string; readonly left: number }[];
+  readonly closest?: NearMiss;
+}
+
+export interface CandidateTally {
+  readonly count: number;
+  readonly byReason: Readonly<Partial<Record<PodReason, number>>>;
+  readonly closest?: NearMiss;
+}
+
+/** Why one pod was not placed (S-620). */
+export interface PodExplanation {
+  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string };
+  /** One line, at most 250 characters, the closest option first. */
+  readonly summary: string;
+  /** Preferences dropped, in order. */
+  readonly relaxed: readonly string[];
+  readonly existing: CandidateTally;
+  readonly planned: CandidateTally;
+  /** Every NodePool in the order it was tried, the skipped ones too. */
+  readonly nodePools: readonly NodePoolExplanation[];
+}
+
+export interface Solution {
+  readonly newClaims: readonly PlannedClaim[];
+  readonly existing: readonly ExistingPlacement[];
+  readonly failures: readonly PodExplanation[];
+}

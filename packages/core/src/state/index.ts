@@ -1,0 +1,3 @@
+export * from "./state-node.ts";
+export * from "./build-state-node.ts";
+export * from "./mirrored-cluster-state.ts";

@@ -1,0 +1,170 @@
+// The cluster as decisions see it, derived from the cache whenever something in it changed.
+
+import {
+  Label,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  nodeClassLabel,
+  Pods,
+  type GroupKind,
+  type KubeObject,
+  type Node,
+  type NodeClaim,
+  type Pod,
+} from "../api/index.ts";
+import type { Informer, KubeCache } from "../kube/index.ts";
+import type { Clock } from "../runtime/index.ts";
+import { compareText, type Duration } from "../units/index.ts";
+import { buildStateNode } from "./build-state-node.ts";
+import type { ClusterState, StateNode } from "./state-node.ts";
+
+export interface ClusterStateOptions {
+  readonly cache: KubeCache;
+  readonly clock: Clock;
+  readonly supportedNodeClasses: readonly GroupKind[];
+  /** How long a promised node is kept from disruption (D-10). */
+  readonly nominationWindow: Duration;
+  /** An unlaunched claim older than this no longer holds up decisions (CS-3, ours). */
+  readonly unlaunchedGrace: Duration;
+}
+
+export const POD_BY_NODE = "spec.nodeName";
+
+export class MirroredClusterState implements ClusterState {
+  readonly #options: ClusterStateOptions;
+  readonly #nodes: Informer<Node>;
+  readonly #claims: Informer<NodeClaim>;
+  readonly #pods: Informer<Pod>;
+  readonly #marked = new Set<string>();
+  readonly #nominated = new Map<string, number>();
+  #built: { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } | undefined;
+
+  constructor(options: ClusterStateOptions) {
+    this.#options = options;
+    const { cache } = options;
+    this.#nodes = cache.informer(Nodes);
+    this.#claims = cache.informer(NodeClaims);
+    this.#pods = cache.informer(Pods, { [POD_BY_NODE]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) });
+    cache.informer(NodePools);
+    const forget = (): void => {
+      this.#built = undefined;
+    };
+    for (const informer of [this.#nodes, this.#claims, this.#pods] as readonly Informer<KubeObject>[]) {
+      informer.onChange(forget);
+    }
+  }
+
+  nodes(): readonly StateNode[] {
+    return this.#current().list;
+  }
+
+  nodeByProviderID(providerID: string): StateNode | undefined {
+    return this.#current().byId.get(providerID);
+  }
+
+  nodeByName(name: string): StateNode | undefined {
+    return this.nodes().find((node) => node.name === name);
+  }
+
+  unsynced(): readonly string[] {
+    const missing: string[] = [];
+    for (const [what, informer] of [
+      ["nodes", this.#nodes],
+      ["nodeclaims", this.#claims],
+      ["pods", this.#pods],
+    ] as const) {
+      if (!informer.hasSynced) missing.push(`${what} not listed yet`);
+    }
+    const now = this.#options.clock.now();
+    for (const claim of this.#claims.list()) {
+      if (!this.isManaged(claim.spec.nodeClassRef) || claim.status?.providerID || claim.metadata.deletionTimestamp) continue;
+      const age = now - Date.parse(claim.metadata.creationTimestamp ?? "");
+      if (age < this.#options.unlaunchedGrace) missing.push(`nodeclaim ${claim.metadata.name} not launched yet`);
+    }
+    return missing;
+  }
+
+  nominate(nodeName: string): void {
+    this.#nominated.set(nodeName, this.#options.clock.now() + this.#options.nominationWindow);
+    this.#built = undefined;
+  }
+
+  markForDeletion(providerID: string): void {
+    this.#marked.add(providerID);
+    this.#built = undefined;
+  }
+
+  unmarkForDeletion(providerID: string): void {
+    this.#marked.delete(providerID);
+    this.#built = undefined;
+  }
+
+  isManaged(ref: { readonly group: string; readonly kind: string }): boolean {
+    return this.#options.supportedNodeClasses.some((gk) => gk.group === ref.group && gk.kind === ref.kind);
+  }
+
+  #current(): { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } {
+    this.#built ??= this.#build();
+    return this.#built;
+  }
+
+  #build(): { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } {
+    const claimOf = new Map<string, NodeClaim>();
+    const alone: NodeClaim[] = [];
+    for (const claim of this.#claims.list()) {
+      if (!this.isManaged(claim.spec.nodeClassRef)) continue;
+      const id = claim.status?.providerID;
+      if (id) claimOf.set(id, claim);
+      else alone.push(claim);
+    }
+    const list: StateNode[] = [];
+    for (const node of this.#nodes.list()) {
+      const id = node.spec?.providerID ?? "";
+      const claim = claimOf.get(id);
+      claimOf.delete(id);
+      // A managed Node whose claim is unknown, or that has no providerID yet, is not capacity one can count on (CS-2).
+      if (!claim && this.#isManagedNode(node)) continue;
+      list.push(this.#join(node, claim));
+    }
+    // Claims without a Node are capacity on its way, launched or not: their estimate is what the plan counts on.
+    for (const claim of [...claimOf.values(), ...alone]) list.push(this.#join(undefined, claim));
+    list.sort((a, b) => Number(b.initialized) - Number(a.initialized) || compareText(a.name, b.name));
+    this.#forgetGone(list);
+    return { list, byId: new Map(list.filter((n) => n.providerID).map((n) => [n.providerID, n])) };
+  }
+
+  #join(node: Node | undefined, nodeClaim: NodeClaim | undefined): StateNode {
+    const name = node?.metadata.name;
+    const pods = name === undefined ? [] : this.#pods.byIndex(POD_BY_NODE, name).filter(isNotTerminal);
+    const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
+    const nominatedUntil = this.#nominated.get(name ?? nodeClaim?.metadata.name ?? "");
+    return buildStateNode({
+      ...(node ? { node } : {}),
+      ...(nodeClaim ? { nodeClaim } : {}),
+      pods,
+      marked: this.#marked.has(providerID),
+      ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
+    });
+  }
+
+  #isManagedNode(node: Node): boolean {
+    const labels = node.metadata.labels ?? {};
+    return (
+      labels[Label.NodePool] !== undefined ||
+      this.#options.supportedNodeClasses.some((groupKind) => labels[nodeClassLabel(groupKind)] !== undefined)
+    );
+  }
+
+  /** Marks and promises of machines that are gone are dropped. */
+  #forgetGone(list: readonly StateNode[]): void {
+    const ids = new Set(list.map((node) => node.providerID));
+    for (const id of this.#marked) if (!ids.has(id)) this.#marked.delete(id);
+    const now = this.#options.clock.now();
+    for (const [name, until] of this.#nominated) if (until < now) this.#nominated.delete(name);
+  }
+}
+
+function isNotTerminal(pod: Pod): boolean {
+  return pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed";
+}

@@ -1,0 +1,8 @@
+// Builders with boring defaults: a test shows only what matters to it.
+
+export * from "./fixtures.ts";
+export * from "./instance-type.ts";
+export * from "./node-pool.ts";
+export * from "./node.ts";
+export * from "./pod.ts";
+export * from "./workloads.ts";

@@ -1,0 +1,122 @@
+// Everything a controller test needs around a controller: API server in memory, cache, gate, state, clock, cloud.
+
+import {
+  CUSTOM_RESOURCES,
+  nodeClassResource,
+  type KubeObject,
+  type NodeClass,
+  type Resource,
+} from "../api/index.ts";
+import type { ControllerDeps } from "../controllers/index.ts";
+import { DecisionLedger } from "../decisions/index.ts";
+import { createGatedClient, keyOf, Mirror, type ObjectKey } from "../kube/index.ts";
+import { defaultSettings, type Settings } from "../options/index.ts";
+import { UnavailableOfferings, type InstanceType } from "../provider/index.ts";
+import { ControllerManager, Gate, type Controller } from "../runtime/index.ts";
+import { MirroredClusterState } from "../state/index.ts";
+import { silentMetrics } from "../telemetry/index.ts";
+import { seconds } from "../units/index.ts";
+import { anInstanceType, TEST_CLASS } from "./builders/index.ts";
+import { EventSink } from "./event-sink.ts";
+import { FakeClock } from "./fake-clock.ts";
+import { FakeProvider } from "./fake-provider.ts";
+import { InMemoryKube } from "./in-memory-kube/index.ts";
+import { MemoryLogger } from "./memory-logger.ts";
+
+export const TestNodeClasses: Resource<NodeClass> = {
+  group: TEST_CLASS.group,
+  version: "v1",
+  kind: TEST_CLASS.kind,
+  plural: "testnodeclasses",
+  namespaced: false,
+};
+
+export const TEST_NODE_CLASS = nodeClassResource({
+  resource: TestNodeClasses,
+  shortNames: ["tnc"],
+  description: "A NodeClass for tests.",
+  spec: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+  specRequired: false,
+});
+
+export interface HarnessOptions {
+  readonly types?: readonly InstanceType[];
+  readonly settings?: Partial<Settings>;
+}
+
+export class ControllerHarness {
+  readonly clock = new FakeClock();
+  readonly logger = new MemoryLogger();
+  readonly events = new EventSink();
+  readonly kube: InMemoryKube;
+  readonly provider: FakeProvider;
+  readonly deps: ControllerDeps;
+  readonly #cache: Mirror;
+  readonly #stop = new AbortController();
+
+  constructor(options: HarnessOptions = {}) {
+    const { clock, logger } = this;
+    const random = (): number => 0.5;
+    this.kube = new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
+    this.provider = new FakeProvider(options.types ?? [anInstanceType()]);
+    this.#cache = new Mirror({ client: this.kube, clock, logger, random });
+    const cache = this.#cache;
+    const settings = { ...defaultSettings({ clusterName: "test" }), ...options.settings };
+    const gate = new Gate({ mode: settings.mode, clock, logger });
+    this.deps = {
+      kube: createGatedClient({ client: this.kube, gate, cache }),
+      cache,
+      gate,
+      clock,
+      logger,
+      metrics: silentMetrics,
+      events: this.events,
+      decisions: new DecisionLedger(),
+      settings,
+      random,
+      unavailable: new UnavailableOfferings(() => clock.now()),
+      provider: this.provider,
+      state: new MirroredClusterState({
+        cache,
+        clock,
+        supportedNodeClasses: this.provider.supportedNodeClasses(),
+        nominationWindow: seconds(20),
+        unlaunchedGrace: seconds(30),
+      }),
+    };
+  }
+
+  /** Starts these controllers on what is stored by now. */
+  async start(...controllers: readonly Controller[]): Promise<void> {
+    const { cache, clock, logger, metrics, random } = this.deps;
+    const manager = new ControllerManager({ cache, clock, logger, metrics, random });
+    manager.add(...controllers);
+    this.#cache.start(this.#stop.signal);
+    manager.start(this.#stop.signal).catch((error: unknown) => logger.error("manager failed", { error }));
+    await this.pass(0);
+  }
+
+  /** Lets this many milliseconds go by. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+  }
+
+  stop(): void {
+    this.#stop.abort(new Error("the test is over"));
+  }
+
+  /** Creates the object, and its status too when it has one. */
+  async put<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
+    const { uid: _, ...metadata } = object.metadata;
+    const created = await this.kube.create(resource, { ...object, metadata });
+    const { status } = object as { readonly status?: unknown };
+    if (status === undefined) return created;
+    return await this.kube.patchStatus(resource, keyOf(created), { type: "merge", body: { status } });
+  }
+
+  /** What is stored now, or undefined. */
+  async stored<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): Promise<T | undefined> {
+    const { items } = await this.kube.list(resource, key.namespace === undefined ? {} : { namespace: key.namespace });
+    return items.find((object) => object.metadata.name === key.name);
+  }
+}

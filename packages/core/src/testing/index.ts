@@ -1,0 +1,6 @@
+export * from "./machine-hooks.ts";
+export * from "./fake-clock.ts";
+export * from "./memory-logger.ts";
+export * from "./event-sink.ts";
+export * from "./builders/index.ts";
+export * from "./in-memory-kube/index.ts";

@@ -1,0 +1,2 @@
+export { cloudstackModule } from "./module.ts";
+export { cloudstackProvider } from "./provider.ts";

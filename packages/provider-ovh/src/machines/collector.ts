@@ -1,0 +1,182 @@
+// Collects what no claim stands for: surplus and failed machines, and empty pools (O-29, O-41, O-57). Slow on purpose: two looks, never one.
+
+import { Label } from "@karpenter-multicloud/core/api";
+import type { Node, NodeClaim } from "@karpenter-multicloud/core/api";
+import type { Informer } from "@karpenter-multicloud/core/kube";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import { minutes } from "@karpenter-multicloud/core/units";
+
+import type { Flavor } from "../catalog/flavor.ts";
+import type { WireMachine, WirePool } from "../client/wire.ts";
+import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { OvhSettings } from "../settings.ts";
+import type { ClaimStore } from "./claim-store.ts";
+import type { Inventories, OwnedPool } from "./inventory.ts";
+import type { KeyedMutex } from "./keyed-mutex.ts";
+import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
+import { isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
+import type { Balance } from "./pool-balance.ts";
+import { inCoreWords } from "./pool-keeper.ts";
+import type { PoolKeeper } from "./pool-keeper.ts";
+import type { PoolOpener } from "./pool-opener.ts";
+import type { PoolWriter } from "./pool-writer.ts";
+import type { Sightings } from "./sightings.ts";
+
+export interface CollectorParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly inventories: Inventories;
+  readonly claims: ClaimStore;
+  readonly keeper: PoolKeeper;
+  readonly writer: PoolWriter;
+  readonly opener: PoolOpener;
+  readonly sightings: Sightings;
+  readonly nodes: Informer<Node>;
+  readonly settings: OvhSettings;
+  readonly locks: KeyedMutex;
+  readonly flavors: (kubeId: string) => readonly Flavor[];
+}
+
+const MOST_PER_ROUND = 5;
+const GPU_SURPLUS_MS = minutes(30);
+const CANCEL_MS = minutes(1);
+const FAILED_MS = minutes(10);
+const CONFIRM_MS = 60_000;
+
+export class Collector {
+  readonly #parts: CollectorParts;
+  #lastCount = 0;
+
+  constructor(parts: CollectorParts) {
+    this.#parts = parts;
+  }
+
+  async collect(claims: readonly NodeClaim[], signal: AbortSignal): Promise<void> {
+    const hydratedAt = await this.#parts.claims.hydrated(signal);
+    const inventory = await this.#parts.inventories.read(signal);
+    if (inventory === undefined || this.#hasShrunkOddly(inventory.owned)) return;
+    for (const { pool } of inventory.owned) {
+      const key = `pool/${inventory.access.kubeId}/${pool.name}`;
+      await inCoreWords(`collecting in pool ${pool.name}`, () =>
+        this.#parts.locks.run(key, () => this.#collectIn(inventory.access, pool, claims, { hydratedAt, signal })),
+      );
+    }
+  }
+
+  /** Frees one place for a new pool; true when a pool was deleted (O-13). */
+  async makeRoom(access: ClusterAccess, owned: readonly WirePool[], signal: AbortSignal): Promise<boolean> {
+    for (const pool of owned) {
+      const machines = await access.mks.machines(access.kubeId, pool.id, signal);
+      if (!this.#isEmpty(pool, machines)) continue;
+      const key = `pool/${access.kubeId}/${pool.name}`;
+      const deleted = await this.#parts.locks.run(key, () => this.#deleteEmpty(access, pool.id, signal));
+      if (deleted) return true;
+    }
+    return false;
+  }
+
+  /** Half of all machines missing at once is more often a broken answer than the truth: looked at again a minute later. */
+  #hasShrunkOddly(owned: readonly OwnedPool[]): boolean {
+    const count = owned.reduce((sum, { machines }) => sum + machines.length, 0);
+    const odd = count < this.#lastCount / 2;
+    if (odd && !this.#parts.sightings.confirmed("collector/shrunk", CONFIRM_MS)) return true;
+    this.#parts.sightings.clear("collector/shrunk");
+    this.#lastCount = count;
+    return false;
+  }
+
+  async #collectIn(
+    access: ClusterAccess,
+    { id, name }: WirePool,
+    claims: readonly NodeClaim[],
+    { hydratedAt, signal }: { readonly hydratedAt: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const pool = await access.mks.pool(access.kubeId, id, signal);
+    if (pool === undefined) return;
+    const machines = await access.mks.machines(access.kubeId, id, signal);
+    const balance = this.#parts.keeper.balance(pool, machines, hydratedAt);
+    const doomed = this.#doomed(access, pool, balance, claims);
+    if (doomed.length > 0) {
+      this.#parts.logger.info("collecting machines without a nodeclaim", {
+        pool: name,
+        machines: doomed.map((each) => each.name),
+      });
+      await this.#parts.writer.remove(access, pool, doomed, signal);
+      return;
+    }
+    await this.#collectEmpty(access, pool, machines, signal);
+  }
+
+  /** Newest first, and only what has been nobody's for long enough. */
+  #doomed(
+    access: ClusterAccess,
+    pool: WirePool,
+    balance: Balance,
+    claims: readonly NodeClaim[],
+  ): readonly WireMachine[] {
+    const { sightings } = this.#parts;
+    const surplus = surplusOf(balance).filter((machine) => !this.#isReferenced(machine, claims));
+    const failed = balance.failed.filter(({ claim }) => claim === undefined).map(({ machine }) => machine);
+    const prefix = `surplus/${pool.id}/`;
+    sightings.retain(prefix, new Set([...surplus, ...failed].map((machine) => prefix + machine.id)));
+    const isOld = (machine: WireMachine, ttl: number): boolean => sightings.confirmed(prefix + machine.id, ttl);
+    const old = [
+      ...surplus.filter((machine) => isOld(machine, this.#surplusTtl(access, pool, machine))),
+      ...failed.filter((machine) => isOld(machine, FAILED_MS)),
+    ];
+    return old.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, MOST_PER_ROUND);
+  }
+
+  #surplusTtl(access: ClusterAccess, pool: WirePool, machine: WireMachine): number {
+    const { settings, flavors } = this.#parts;
+    if (settings.cancelPending && machine.status === "INSTALLING") return CANCEL_MS;
+    const gpu = (flavors(access.kubeId).find((flavor) => flavor.name === pool.flavor)?.gpus ?? 0) > 0;
+    return gpu ? Math.max(GPU_SURPLUS_MS, settings.surplusTtl) : settings.surplusTtl;
+  }
+
+  #isReferenced(machine: WireMachine, claims: readonly NodeClaim[]): boolean {
+    const node = this.#parts.nodes.get({ name: machine.name });
+    if (node?.metadata.labels?.[Label.Registered] === "true") return true;
+    return claims.some(
+      (claim) =>
+        nodeIdOf(claim) === machine.id ||
+        (machine.instanceId !== "" && instanceIdOf(claim.status?.providerID ?? "") === machine.instanceId),
+    );
+  }
+
+  async #collectEmpty(
+    access: ClusterAccess,
+    pool: WirePool,
+    machines: readonly WireMachine[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const key = `empty/${pool.id}`;
+    if (!this.#isEmpty(pool, machines)) return this.#parts.sightings.clear(key);
+    if (!this.#parts.sightings.confirmed(key, this.#parts.settings.emptyPoolTtl)) return;
+    if (await this.#deleteEmpty(access, pool.id, signal)) this.#parts.sightings.clear(key);
+  }
+
+  /** Under the pool's lock, with a fresh look right before: a claim may have been bound to it meanwhile. */
+  async #deleteEmpty(access: ClusterAccess, poolId: string, signal: AbortSignal): Promise<boolean> {
+    const pool = await access.mks.pool(access.kubeId, poolId, signal);
+    if (pool === undefined) return true;
+    const machines = await access.mks.machines(access.kubeId, poolId, signal);
+    if (!this.#isEmpty(pool, machines)) return false;
+    return (await this.#parts.writer.delete(access, pool, signal)) === "done";
+  }
+
+  #isEmpty(pool: WirePool, machines: readonly WireMachine[]): boolean {
+    const { claims, opener } = this.#parts;
+    const bound = claims
+      .inPool(pool.name)
+      .some((claim) => isWaiting(claim) || claim.metadata.deletionTimestamp === undefined);
+    return (
+      pool.desiredNodes === 0 &&
+      machines.every(isGone) &&
+      !bound &&
+      !isBusyStatus(pool.status) &&
+      !opener.isFresh(pool.name)
+    );
+  }
+}

@@ -1,0 +1,85 @@
+// Puts the parts that handle machines together: one of each, sharing locks, ledgers and the mirror of claims.
+
+import { Nodes } from "@karpenter-multicloud/core/api";
+import type { Ports } from "@karpenter-multicloud/core/controllers";
+
+import type { Flavor } from "../catalog/flavor.ts";
+import type { FlavorCatalog } from "../catalog/flavors.ts";
+import type { Pricing } from "../catalog/pricing.ts";
+import type { ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { OvhSettings } from "../settings.ts";
+import { Binder } from "./binder.ts";
+import { BusyPools } from "./busy-pools.ts";
+import { ClaimStore } from "./claim-store.ts";
+import { ClassViews } from "./class-view.ts";
+import { Coalescer } from "./coalescer.ts";
+import { Collector } from "./collector.ts";
+import { FailureBook } from "./failure-book.ts";
+import { Inventories } from "./inventory.ts";
+import { KeyedMutex } from "./keyed-mutex.ts";
+import { Launcher } from "./launcher.ts";
+import { PoolEvents } from "./pool-events.ts";
+import { PoolKeeper } from "./pool-keeper.ts";
+import { PoolOpener } from "./pool-opener.ts";
+import { PoolWriter } from "./pool-writer.ts";
+import { RemovalLedger } from "./removal-ledger.ts";
+import { Remover } from "./remover.ts";
+import { ShardBook } from "./shard-book.ts";
+import { Sightings } from "./sightings.ts";
+
+export interface MachineryParts {
+  readonly ports: Ports;
+  readonly settings: OvhSettings;
+  readonly accesses: ClusterAccesses;
+  readonly flavors: FlavorCatalog;
+  readonly pricing: Pricing;
+}
+
+export interface Machinery {
+  readonly views: ClassViews;
+  readonly launcher: Launcher;
+  readonly remover: Remover;
+  readonly inventories: Inventories;
+  readonly collector: Collector;
+}
+
+export function buildMachinery({ ports, settings, accesses, flavors: catalog, pricing }: MachineryParts): Machinery {
+  const { clock, cache, unavailable, logger } = ports;
+  const { clusterName } = ports.settings;
+  const now = (): number => clock.now();
+  const flavors = (kubeId: string): readonly Flavor[] => catalog.known(kubeId)?.flavors ?? [];
+  const nodes = cache.informer(Nodes);
+  const claims = new ClaimStore(ports.kube, cache, clock);
+  const views = new ClassViews({ flavors: catalog, pricing, unavailable, settings, clusterName, cache });
+  const locks = new KeyedMutex();
+  const shards = new ShardBook(now);
+  const sightings = new Sightings(now);
+  const ledger = new RemovalLedger(now);
+  const busy = new BusyPools(now);
+  const events = new PoolEvents(ports.events);
+  const failures = new FailureBook(unavailable, now);
+  const writer = new PoolWriter(ledger, busy, logger);
+  const opener = new PoolOpener(clock, failures);
+  const inventories = new Inventories({ clock, accesses, claims, views, settings });
+  const book = { clock, claims, nodes, writer, opener, sightings, flavors };
+  const keeper: PoolKeeper = new PoolKeeper({
+    ...book,
+    events,
+    failures,
+    ledger,
+    busy,
+    shards,
+    maxPools: settings.maxPools,
+    makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
+  });
+  const collector = new Collector({ ...book, logger, inventories, keeper, settings, locks });
+  const shared = { clock, accesses, views, claims, keeper, locks };
+  const binder = new Binder({ claims, shards, clock, locks });
+  return {
+    views,
+    inventories,
+    collector,
+    launcher: new Launcher({ ...shared, binder, rounds: new Coalescer(clock) }),
+    remover: new Remover({ ...shared, writer, ledger, sightings, events, settings, rounds: new Coalescer(clock) }),
+  };
+}

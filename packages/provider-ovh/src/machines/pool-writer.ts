@@ -1,0 +1,85 @@
+// Every change of a pool's size goes through here: it knows what was asked before, keeps quiet while MKS is busy, and looks before it asks twice.
+
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
+
+import { kindOf, outcomeUnknown } from "../client/failure-kind.ts";
+import type { NonEmpty } from "../client/mks-client.ts";
+import type { WireMachine, WirePool } from "../client/wire.ts";
+import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { BusyPools } from "./busy-pools.ts";
+import type { RemovalLedger } from "./removal-ledger.ts";
+
+/** "later": MKS is busy with the pool, or the answer was lost; the next look tells. */
+export type WriteResult = "done" | "later";
+
+export class PoolWriter {
+  readonly #ledger: RemovalLedger;
+  readonly #busy: BusyPools;
+  readonly #logger: Logger;
+
+  constructor(ledger: RemovalLedger, busy: BusyPools, logger: Logger) {
+    this.#ledger = ledger;
+    this.#busy = busy;
+    this.#logger = logger;
+  }
+
+  async grow(access: ClusterAccess, pool: WirePool, desired: number, signal: AbortSignal): Promise<WriteResult> {
+    return this.#write(pool, async () => {
+      await access.mks.growPool(access.kubeId, pool, desired, signal);
+      this.#logger.info("raised a pool", { pool: pool.name, from: pool.desiredNodes, to: desired });
+    });
+  }
+
+  /** Never more than the pool has on order: a removal names exactly the machines by which it lowers the pool. */
+  async remove(
+    access: ClusterAccess,
+    pool: WirePool,
+    machines: readonly WireMachine[],
+    signal: AbortSignal,
+  ): Promise<WriteResult> {
+    const [first, ...others] = machines.map((machine) => machine.id);
+    if (first === undefined) return "done";
+    if (pool.desiredNodes < machines.length) return "later";
+    const ids: NonEmpty<string> = [first, ...others];
+    return this.#write(pool, async () => {
+      try {
+        await access.mks.removeMachines(access.kubeId, pool, ids, signal);
+        this.#ledger.sent(pool, ids, "sent");
+      } catch (error) {
+        if (outcomeUnknown(error)) this.#ledger.sent(pool, ids, "unknown");
+        throw error;
+      }
+      this.#logger.info("removed machines", { pool: pool.name, machines: machines.map((machine) => machine.name) });
+    });
+  }
+
+  /** O-14 */
+  async repair(access: ClusterAccess, pool: WirePool, maxNodes: number, signal: AbortSignal): Promise<WriteResult> {
+    return this.#write(pool, () =>
+      access.mks.repairPool(access.kubeId, pool, Math.max(maxNodes, pool.desiredNodes), signal),
+    );
+  }
+
+  async delete(access: ClusterAccess, pool: WirePool, signal: AbortSignal): Promise<WriteResult> {
+    return this.#write(pool, async () => {
+      await access.mks.deletePool(access.kubeId, pool, signal);
+      this.#logger.info("deleted an empty pool", { pool: pool.name });
+    });
+  }
+
+  async #write(pool: WirePool, work: () => Promise<void>): Promise<WriteResult> {
+    if (this.#busy.isQuiet(pool.id)) return "later";
+    try {
+      await work();
+      this.#busy.accepted(pool.id);
+      return "done";
+    } catch (error) {
+      if (kindOf(error) === "busy") {
+        this.#busy.refused(pool.id);
+        return "later";
+      }
+      if (outcomeUnknown(error)) return "later";
+      throw error;
+    }
+  }
+}

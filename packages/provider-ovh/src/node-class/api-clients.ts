@@ -1,0 +1,119 @@
+// One guarded client per credentials: made when first needed, replaced when the Secret changes (O-60).
+
+import { createHash } from "node:crypto";
+
+import { isNotFound } from "@karpenter-multicloud/core/kube";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import { Secrets } from "@karpenter-multicloud/core/api";
+import type { Secret } from "@karpenter-multicloud/core/api";
+
+import type { OVHNodeClassSpec } from "../api/ovh-node-class.ts";
+import { CredentialsError, readCredentials } from "../client/credentials.ts";
+import type { OvhCredentials } from "../client/credentials.ts";
+import { parseEndpoint } from "../client/endpoints.ts";
+import type { Endpoint } from "../client/endpoints.ts";
+import { GuardedApi } from "../client/guarded-api.ts";
+import type { GuardPorts } from "../client/guarded-api.ts";
+import type { OvhApi } from "../client/ovh-api.ts";
+import type { OvhSettings } from "../settings.ts";
+
+export type MakeTransport = (endpoint: Endpoint, credentials: OvhCredentials) => OvhApi;
+
+export interface ApiClient {
+  readonly api: OvhApi;
+  readonly endpoint: Endpoint;
+  readonly subsidiary: string;
+  /** Optional calls this consumer key may not make; asked for once only. */
+  readonly denied: Set<string>;
+  /** What to do about writes that were refused lately for lack of rights. */
+  readonly deniedWrites: () => readonly string[];
+}
+
+export interface ApiClientPorts extends GuardPorts {
+  readonly kube: KubeReader;
+}
+
+interface Known {
+  readonly fingerprint: string;
+  readonly client: ApiClient;
+}
+
+export class ApiClients {
+  readonly #ports: ApiClientPorts;
+  readonly #settings: OvhSettings;
+  readonly #makeTransport: MakeTransport;
+  readonly #bySource = new Map<string, Known>();
+
+  constructor(ports: ApiClientPorts, settings: OvhSettings, makeTransport: MakeTransport) {
+    this.#ports = ports;
+    this.#settings = settings;
+    this.#makeTransport = makeTransport;
+  }
+
+  /** Reads the Secret each time, so that the first call after a rotation already uses the new key. @throws CredentialsError */
+  async forSpec(spec: OVHNodeClassSpec, signal: AbortSignal): Promise<ApiClient> {
+    const { source, credentials } = await this.#credentials(spec, signal);
+    const endpoint = parseEndpoint(spec.endpoint ?? credentials.endpoint ?? this.#settings.endpoint);
+    const fingerprint = fingerprintOf(credentials, endpoint);
+    const known = this.#bySource.get(source);
+    if (known?.fingerprint === fingerprint) return known.client;
+    const api = new GuardedApi(this.#makeTransport(endpoint, credentials), this.#settings.pace, this.#ports);
+    const client: ApiClient = {
+      api,
+      endpoint,
+      subsidiary: this.#settings.subsidiary ?? credentials.subsidiary ?? endpoint.subsidiary,
+      denied: new Set(),
+      deniedWrites: () => api.deniedWrites(),
+    };
+    this.#bySource.set(source, { fingerprint, client });
+    return client;
+  }
+
+  async #credentials(
+    spec: OVHNodeClassSpec,
+    signal: AbortSignal,
+  ): Promise<{ source: string; credentials: OvhCredentials }> {
+    const ref = spec.credentialsSecretRef;
+    if (ref === undefined) {
+      const { credentials } = this.#settings;
+      if (credentials) return { source: `environment ${spec.endpoint ?? ""}`, credentials };
+      throw new CredentialsError(
+        "SecretNotFound",
+        "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY for the controller",
+      );
+    }
+    const namespace = ref.namespace ?? this.#settings.namespace;
+    const name = `Secret ${namespace}/${ref.name}`;
+    const secret = await this.#secret(namespace, ref.name, signal);
+    const credentials = readCredentials(valuesOf(secret), name);
+    if (credentials) return { source: `${name} ${spec.endpoint ?? ""}`, credentials };
+    throw new CredentialsError("MissingKey", `${name} has no value for applicationKey, applicationSecret, consumerKey`);
+  }
+
+  async #secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret> {
+    try {
+      return await this.#ports.kube.get(Secrets, { namespace, name }, { signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new CredentialsError(
+        "SecretNotFound",
+        `Secret ${namespace}/${name} does not exist: create it with kubectl create secret generic ${name} -n ${namespace} --from-literal=applicationKey=… --from-literal=applicationSecret=… --from-literal=consumerKey=…`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function valuesOf(secret: Secret): Readonly<Record<string, string>> {
+  const stored = Object.entries(secret.data ?? {}).map(
+    ([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")] as const,
+  );
+  return { ...Object.fromEntries(stored), ...secret.stringData };
+}
+
+function fingerprintOf(credentials: OvhCredentials, endpoint: Endpoint): string {
+  const { applicationKey, applicationSecret, consumerKey, subsidiary = "" } = credentials;
+  return createHash("sha256")
+    .update(JSON.stringify([endpoint.name, applicationKey, applicationSecret, consumerKey, subsidiary]))
+    .digest("hex");
+}

@@ -1,0 +1,271 @@
+// Looks at everything a class depends on, in order, and says for each condition of OVHNodeClass whether it holds.
+
+import type { ConditionStatus, Node } from "@karpenter-multicloud/core/api";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import { formatRate } from "@karpenter-multicloud/core/units";
+
+import { isForbiddenTemplateLabel } from "../api/labels.ts";
+import { OvhCondition } from "../api/ovh-node-class.ts";
+import type { OVHNodeClass, OVHNodeClassStatus } from "../api/ovh-node-class.ts";
+import type { FlavorCatalog } from "../catalog/flavors.ts";
+import type { Pricing } from "../catalog/pricing.ts";
+import { findZones } from "../catalog/zones.ts";
+import { CredentialsError } from "../client/credentials.ts";
+import { adviceFor, kindOf } from "../client/failure-kind.ts";
+import { MksClient } from "../client/mks-client.ts";
+import type { WireCluster } from "../client/wire.ts";
+import type { OvhSettings } from "../settings.ts";
+import type { ApiClient, ApiClients } from "./api-clients.ts";
+import { serviceNameOf } from "./cluster-access.ts";
+import type { ClusterAccess } from "./cluster-access.ts";
+import { clusterIdOf, findCluster } from "./find-cluster.ts";
+
+export interface InspectorParts {
+  readonly clients: ApiClients;
+  readonly kube: KubeReader;
+  readonly nodes: () => readonly Node[];
+  readonly flavors: FlavorCatalog;
+  readonly pricing: Pricing;
+  readonly settings: OvhSettings;
+}
+
+export interface Finding {
+  readonly type: string;
+  readonly status: ConditionStatus;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  readonly status: Omit<OVHNodeClassStatus, "conditions">;
+}
+
+const WORKABLE: readonly string[] = ["READY", "UPDATING", "MAINTENANCE", "USER_QUOTA_ERROR"];
+const SUSPENDED: readonly string[] = ["SUSPENDED", "SUSPENDING"];
+
+/** Stops at the first thing that makes the following ones unknowable. */
+export class Inspector {
+  readonly #parts: InspectorParts;
+
+  constructor(parts: InspectorParts) {
+    this.#parts = parts;
+  }
+
+  async inspect(nodeClass: OVHNodeClass, signal: AbortSignal): Promise<Inspection> {
+    const findings: Finding[] = [tagsFinding(nodeClass), this.#pricingFinding()];
+    const status: Mutable<Inspection["status"]> = {};
+    try {
+      await this.#walk(nodeClass, findings, status, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      findings.push(findingOf(error));
+    }
+    return { findings, status };
+  }
+
+  async #walk(
+    nodeClass: OVHNodeClass,
+    findings: Finding[],
+    status: Mutable<Inspection["status"]>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const client = await this.#parts.clients.forSpec(nodeClass.spec ?? {}, signal);
+    const serviceName = serviceNameOf(nodeClass, this.#parts.settings);
+    if (serviceName === undefined) {
+      findings.push(
+        no(
+          OvhCondition.ClusterReady,
+          "ServiceNameMissing",
+          "set spec.serviceName (the Public Cloud project id) or OVH_SERVICE_NAME",
+        ),
+      );
+      return;
+    }
+    status.serviceName = serviceName;
+    const mks = new MksClient(client.api, serviceName);
+    const cluster = await this.#cluster(nodeClass, mks, findings, signal);
+    if (cluster === undefined) return;
+    Object.assign(status, {
+      kubeId: cluster.id,
+      region: cluster.region,
+      plan: cluster.plan,
+      kubernetesVersion: cluster.version,
+    });
+    const access: ClusterAccess = { mks, kubeId: cluster.id, subsidiary: client.subsidiary, denied: client.denied };
+    findings.push(this.#regionFinding(nodeClass, cluster), planFinding(nodeClass, cluster));
+    await this.#zones(nodeClass, access, cluster, { findings, status, signal });
+    await this.#flavors(access, cluster, { findings, status, signal });
+    status.poolCount = (await mks.pools(cluster.id, signal)).length;
+    findings.push(permissions(client));
+  }
+
+  async #cluster(
+    nodeClass: OVHNodeClass,
+    mks: MksClient,
+    findings: Finding[],
+    signal: AbortSignal,
+  ): Promise<WireCluster | undefined> {
+    const { kube, nodes, settings } = this.#parts;
+    const said = nodeClass.spec?.kubeId ?? settings.kubeId;
+    const here = nodes();
+    const found = await findCluster({ mks, kube, nodes: here, ...(said === undefined ? {} : { said }) }, signal);
+    if (found.kind === "not-found") {
+      findings.push(no(OvhCondition.ClusterReady, found.reason, found.message));
+      return undefined;
+    }
+    const other = [settings.kubeId, ...here.flatMap(clusterIdOf)].find((id) => id !== undefined && id !== found.kubeId);
+    if (other !== undefined) {
+      findings.push(
+        no(
+          OvhCondition.ClusterReady,
+          "OtherCluster",
+          `kubeId ${found.kubeId} is not the cluster this controller runs in (${other})`,
+        ),
+      );
+      return undefined;
+    }
+    const cluster = await mks.cluster(found.kubeId, signal);
+    findings.push(yes(OvhCondition.CredentialsReady), clusterFinding(cluster), projectFinding(cluster));
+    return cluster;
+  }
+
+  #regionFinding(nodeClass: OVHNodeClass, { region }: WireCluster): Finding {
+    const wanted = nodeClass.spec?.region ?? this.#parts.settings.region;
+    if (wanted === undefined || wanted === region) return yes(OvhCondition.RegionValid);
+    return no(
+      OvhCondition.RegionValid,
+      "RegionMismatch",
+      `region is ${wanted}, but the cluster is in ${region}: correct it or leave it out`,
+    );
+  }
+
+  async #zones(nodeClass: OVHNodeClass, access: ClusterAccess, { region }: WireCluster, out: Out): Promise<void> {
+    const { settings, nodes } = this.#parts;
+    const question = { access, region, subsidiary: access.subsidiary, nodes: nodes() };
+    const { defaultZone } = settings;
+    const found = await findZones({ ...question, ...(defaultZone === undefined ? {} : { defaultZone }) }, out.signal);
+    Object.assign(out.status, { zones: found.zones, regionType: found.regionType });
+    const unknown = (nodeClass.spec?.zones ?? []).filter((zone) => !found.zones.includes(zone));
+    out.findings.push(
+      unknown.length === 0
+        ? yes(OvhCondition.ZonesReady)
+        : no(
+            OvhCondition.ZonesReady,
+            "UnknownZone",
+            `${unknown.join(", ")}: the zones of ${region} are ${found.zones.join(", ")}`,
+          ),
+    );
+  }
+
+  async #flavors(access: ClusterAccess, { region }: WireCluster, out: Out): Promise<void> {
+    const { flavors } = await this.#parts.flavors.of(access, region, out.signal);
+    const available = flavors.filter((flavor) => flavor.unavailable === undefined);
+    Object.assign(out.status, {
+      flavors: { total: flavors.length, available: available.length },
+      discoveredFlavors: flavors.map((flavor) => flavor.name).slice(0, 200),
+      currency: this.#parts.pricing.book.currency,
+      priceSource: this.#parts.pricing.book.source,
+    });
+    out.findings.push(
+      available.length > 0
+        ? yes(OvhCondition.FlavorsReady)
+        : no(OvhCondition.FlavorsReady, "NoFlavors", `OVHcloud offers no flavor for this cluster in ${region} now`),
+    );
+  }
+
+  #pricingFinding(): Finding {
+    const { book, failure } = this.#parts.pricing;
+    if (failure === undefined)
+      return { ...yes(OvhCondition.PricingReady), reason: book.source === "live" ? "Live" : "Bundled" };
+    const example =
+      book.source === "live"
+        ? "the last prices stay in use"
+        : `bundled prices are used, for example ${formatRate(b3Rate(book))} for b3-8`;
+    return no(
+      OvhCondition.PricingReady,
+      "CatalogueUnreadable",
+      `the order catalogue could not be read (${failure}); ${example}`,
+    );
+  }
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Out {
+  readonly findings: Finding[];
+  readonly status: Mutable<Inspection["status"]>;
+  readonly signal: AbortSignal;
+}
+
+function b3Rate(book: Pricing["book"]): ReturnType<Pricing["book"]["hourly"]>["rate"] {
+  const flavor = { name: "b3-8", family: "b3", size: "8", category: "b", vCPUs: 2, ramGB: 8, diskGB: 50 };
+  return book.hourly({ ...flavor, diskEstimated: false, gpus: 0, state: "available" }, "1az").rate;
+}
+
+function clusterFinding({ status }: WireCluster): Finding {
+  if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return yes(OvhCondition.ClusterReady);
+  return no(OvhCondition.ClusterReady, "NotReady", `the cluster's status is ${status}`);
+}
+
+function projectFinding({ status }: WireCluster): Finding {
+  if (!SUSPENDED.includes(status)) return yes(OvhCondition.ProjectUsable);
+  return no(
+    OvhCondition.ProjectUsable,
+    "Suspended",
+    `the cluster is ${status}: check the project's payment in the OVHcloud control panel`,
+  );
+}
+
+function planFinding(nodeClass: OVHNodeClass, { plan }: WireCluster): Finding {
+  if (!nodeClass.spec?.attachFloatingIps || plan !== "free") return yes(OvhCondition.PlanSupports);
+  return no(OvhCondition.PlanSupports, "FreePlan", "attachFloatingIps needs the Standard plan");
+}
+
+function tagsFinding(nodeClass: OVHNodeClass): Finding {
+  const wrong = Object.keys(nodeClass.spec?.tags ?? {}).filter(isForbiddenTemplateLabel);
+  if (wrong.length === 0) return yes(OvhCondition.TagsValid);
+  return no(
+    OvhCondition.TagsValid,
+    "ReservedKey",
+    `tags ${wrong.join(", ")} are reserved for Kubernetes, MKS and Karpenter`,
+  );
+}
+
+/** Rights to write cannot be tried out: what was refused so far is told, the rest is not verified. */
+function permissions({ deniedWrites }: ApiClient): Finding {
+  const refused = deniedWrites();
+  if (refused.length === 0)
+    return {
+      ...yes(OvhCondition.PermissionsReady),
+      message: "reading is allowed; the rights to write are not verified before they are needed",
+    };
+  return no(OvhCondition.PermissionsReady, "CallNotGranted", refused.join("; "));
+}
+
+/** Which condition a failed call speaks against. */
+export function findingOf(error: unknown): Finding {
+  if (error instanceof CredentialsError) return no(OvhCondition.CredentialsReady, error.reason, error.message);
+  const advice = adviceFor(error);
+  const message = `${error instanceof Error ? error.message : String(error)}${advice === "" ? "" : `; ${advice}`}`;
+  switch (kindOf(error)) {
+    case "auth":
+      return no(OvhCondition.CredentialsReady, "InvalidCredential", message);
+    case "permission":
+      return no(OvhCondition.PermissionsReady, "CallNotGranted", message);
+    case "not-found":
+      return no(OvhCondition.ClusterReady, "NotFound", `${message}; check serviceName, kubeId and endpoint`);
+    case "expired":
+      return no(OvhCondition.ProjectUsable, "Expired", message);
+    default:
+      return { type: OvhCondition.ClusterReady, status: "Unknown", reason: "NotReachable", message };
+  }
+}
+
+function yes(type: string): Finding {
+  return { type, status: "True" };
+}
+
+function no(type: string, reason: string, message: string): Finding {
+  return { type, status: "False", reason, message };
+}

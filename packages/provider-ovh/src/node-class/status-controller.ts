@@ -1,0 +1,141 @@
+// ovhnodeclass.status: keeps conditions, findings and fingerprint of each OVHNodeClass up to date, and the class alive while claims need it.
+
+import { ConditionSet, NodeClaims, toRfc3339 } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { patchObject, patchObjectStatus } from "@karpenter-multicloud/core/kube";
+import type { EventRecorder, Informer, KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
+import { onChange } from "@karpenter-multicloud/core/runtime";
+import type { Clock, Controller, ReconcileResult } from "@karpenter-multicloud/core/runtime";
+import { minutes, seconds } from "@karpenter-multicloud/core/units";
+
+import { OvhAnnotation } from "../api/labels.ts";
+import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.ts";
+import { OVH_NODE_CLASS_CONDITIONS, OVH_NODE_CLASS_FINALIZER, OVHNodeClasses } from "../api/ovh-node-class.ts";
+import type { OVHNodeClass } from "../api/ovh-node-class.ts";
+import { isOurs } from "./cluster-access.ts";
+import type { Inspection, Inspector } from "./inspection.ts";
+
+export interface StatusControllerParts {
+  readonly kube: KubeClient;
+  readonly cache: KubeCache;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly inspector: Inspector;
+}
+
+const AGAIN = minutes(5);
+const AGAIN_WHILE_BROKEN = seconds(30);
+
+export function nodeClassStatusController(parts: StatusControllerParts): Controller {
+  const classes = parts.cache.informer(OVHNodeClasses);
+  const claims = parts.cache.informer(NodeClaims);
+  return {
+    name: "ovhnodeclass.status",
+    triggers: [
+      onChange(OVHNodeClasses, ({ before, after }) => (needsLook(before, after) ? [after?.metadata.name ?? ""] : [])),
+      onChange(NodeClaims, ({ before, after }) => {
+        const name = before?.spec.nodeClassRef.name;
+        return after === undefined && name !== undefined ? [name] : [];
+      }),
+    ],
+    concurrency: 4,
+    async reconcile(name, { signal }): Promise<ReconcileResult | undefined> {
+      const nodeClass = classes.get({ name });
+      if (nodeClass === undefined) return undefined;
+      if (nodeClass.metadata.deletionTimestamp !== undefined) return release(parts, nodeClass, claims, signal);
+      const marked = await mark(parts, nodeClass, signal);
+      const inspection = await parts.inspector.inspect(marked, signal);
+      return { requeueAfter: (await report(parts, marked, inspection, signal)) ? AGAIN : AGAIN_WHILE_BROKEN };
+    },
+  };
+}
+
+/** Our own status writes do not count, except one that takes readiness away between two looks. */
+function needsLook(before: OVHNodeClass | undefined, after: OVHNodeClass | undefined): boolean {
+  if (after?.metadata.name === undefined) return false;
+  if (before === undefined) return true;
+  const { generation, deletionTimestamp } = after.metadata;
+  if (before.metadata.generation !== generation || before.metadata.deletionTimestamp !== deletionTimestamp) return true;
+  return isReady(before) && !isReady(after);
+}
+
+function isReady(nodeClass: OVHNodeClass): boolean {
+  return nodeClass.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** The class stays while claims refer to it: deleting their machines needs its credentials. */
+async function release(
+  { kube, events }: StatusControllerParts,
+  nodeClass: OVHNodeClass,
+  claims: Informer<NodeClaim>,
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
+  const { name, finalizers = [] } = nodeClass.metadata;
+  if (!finalizers.includes(OVH_NODE_CLASS_FINALIZER)) return undefined;
+  const using = claims.list().filter((claim) => isOurs(claim) && claim.spec.nodeClassRef.name === name);
+  if (using.length > 0) {
+    const names = using.slice(0, 5).map((claim) => claim.metadata.name ?? "");
+    const message = `waiting for ${using.length} NodeClaims that use this class (${names.join(", ")})`;
+    events.publish({
+      resource: OVHNodeClasses,
+      object: nodeClass,
+      type: "Normal",
+      reason: "WaitingOnNodeClaims",
+      message,
+    });
+    return { requeueAfter: minutes(10) };
+  }
+  const kept = finalizers.filter((finalizer) => finalizer !== OVH_NODE_CLASS_FINALIZER);
+  const after = { ...nodeClass, metadata: { ...nodeClass.metadata, finalizers: kept } };
+  await patchObject(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+  return undefined;
+}
+
+async function mark(
+  { kube }: StatusControllerParts,
+  nodeClass: OVHNodeClass,
+  signal: AbortSignal,
+): Promise<OVHNodeClass> {
+  const { finalizers = [], annotations } = nodeClass.metadata;
+  const after: OVHNodeClass = {
+    ...nodeClass,
+    metadata: {
+      ...nodeClass.metadata,
+      finalizers: finalizers.includes(OVH_NODE_CLASS_FINALIZER)
+        ? finalizers
+        : [...finalizers, OVH_NODE_CLASS_FINALIZER],
+      annotations: {
+        ...annotations,
+        [OvhAnnotation.NodeClassHash]: nodeClassHash(nodeClass.spec ?? {}),
+        [OvhAnnotation.NodeClassHashVersion]: NODE_CLASS_HASH_VERSION,
+      },
+    },
+  };
+  return patchObject(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+}
+
+/** Whether the class is ready. What could not be found out this time keeps its last value. */
+async function report(
+  { kube, clock }: StatusControllerParts,
+  nodeClass: OVHNodeClass,
+  { findings, status }: Inspection,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const now = clock.now();
+  let conditions = ConditionSet.of(nodeClass, OVH_NODE_CLASS_CONDITIONS, now);
+  for (const { type, status: value, reason, message } of findings) {
+    const keep = value === "Unknown" && conditions.is(type, "True");
+    conditions = keep ? conditions.refresh(type) : conditions.set(type, value, reason, message);
+  }
+  for (const { type } of conditions.toList()) {
+    if (!findings.some((finding) => finding.type === type) && type !== OVH_NODE_CLASS_CONDITIONS.root) {
+      conditions = conditions.refresh(type);
+    }
+  }
+  const after: OVHNodeClass = {
+    ...nodeClass,
+    status: { ...nodeClass.status, ...status, lastSyncTime: toRfc3339(now), conditions: conditions.toList() },
+  };
+  await patchObjectStatus(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+  return conditions.root?.status === "True";
+}

@@ -1,0 +1,310 @@
+// For tests of this package: the provider on a manual clock, between an API server in memory and the fake OVHcloud API over https.
+
+import {
+  CUSTOM_RESOURCES,
+  Label,
+  Namespaces,
+  NodeClaims,
+  Secrets,
+  TERMINATION_FINALIZER,
+} from "@karpenter-multicloud/core/api";
+import type { NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
+import type { BuiltProvider } from "@karpenter-multicloud/core/controllers";
+import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
+import { createGatedClient, Mirror } from "@karpenter-multicloud/core/kube";
+import { defaultSettings } from "@karpenter-multicloud/core/options";
+import { findProviderError, hasCode, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import { ControllerManager, Gate } from "@karpenter-multicloud/core/runtime";
+import { silentMetrics } from "@karpenter-multicloud/core/telemetry";
+import { EventSink, FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
+
+import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
+import { OVH_NODE_CLASS_KIND, OVHNodeClasses } from "./api/ovh-node-class.ts";
+import type { OVHNodeClass, OVHNodeClassSpec } from "./api/ovh-node-class.ts";
+import { trustCertificate } from "./client/trust.ts";
+import { createOvhProvider } from "./create-provider.ts";
+import { startFakeOvh } from "./testing/index.ts";
+import type { FakeOvh, FakeOvhOptions, LoggedRequest, ViolationKind } from "./testing/index.ts";
+
+export interface BenchOptions {
+  readonly fake?: Partial<Omit<FakeOvhOptions, "clock">>;
+  readonly spec?: OVHNodeClassSpec;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly mode?: "act" | "observe";
+}
+
+export interface ClaimOptions {
+  readonly flavors?: readonly string[];
+  readonly zones?: readonly string[];
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly taints?: readonly Taint[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly requirements?: readonly RequirementSpec[];
+}
+
+const STEP_MS = 500;
+const NAMESPACE = "karpenter";
+
+interface Process {
+  readonly built: BuiltProvider;
+  readonly unavailable: UnavailableOfferings;
+  readonly stop: AbortController;
+}
+
+export class Bench {
+  readonly clock: FakeClock;
+  readonly logger = new MemoryLogger();
+  readonly events = new EventSink();
+  readonly fake: FakeOvh;
+  readonly kube: InMemoryKube;
+  readonly #options: BenchOptions;
+  #process: Process;
+
+  private constructor(fake: FakeOvh, clock: FakeClock, options: BenchOptions) {
+    this.fake = fake;
+    this.clock = clock;
+    this.#options = options;
+    this.kube = new InMemoryKube({
+      now: () => clock.now(),
+      customResources: [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES],
+      schedule: (delay, callback) => clock.schedule(clock.now() + delay, callback),
+    });
+    this.#process = this.#started();
+  }
+
+  /** With a Secret and one class named default, which is looked at until it is ready (or visibly is not). */
+  static async start(options: BenchOptions = {}): Promise<Bench> {
+    const clock = new FakeClock();
+    const fake = await startFakeOvh({ clock, speed: { listed: 100 }, ...options.fake });
+    trustCertificate(fake.caPem ?? "");
+    const bench = new Bench(fake, clock, options);
+    await bench.kube.create(Namespaces, { metadata: { name: NAMESPACE } });
+    await bench.putSecret(fake.credentials);
+    await bench.putClass("default", options.spec);
+    await bench.pass(3_000);
+    return bench;
+  }
+
+  get provider(): BuiltProvider["provider"] {
+    return this.#process.built.provider;
+  }
+
+  get unavailable(): UnavailableOfferings {
+    return this.#process.unavailable;
+  }
+
+  get signal(): AbortSignal {
+    return this.#process.stop.signal;
+  }
+
+  async putSecret(credentials: FakeOvh["credentials"]): Promise<void> {
+    const { applicationKey, applicationSecret, consumerKey } = credentials;
+    const encoded = Object.entries({ applicationKey, applicationSecret, consumerKey }).map(
+      ([key, value]) => [key, Buffer.from(`${value}\n`).toString("base64")] as const,
+    );
+    const secret = { metadata: { name: "ovh-credentials", namespace: NAMESPACE }, data: Object.fromEntries(encoded) };
+    const known = await this.kube.list(Secrets, { namespace: NAMESPACE });
+    if (known.items.length > 0) await this.kube.update(Secrets, secret);
+    else await this.kube.create(Secrets, secret);
+  }
+
+  async putClass(name: string, spec: OVHNodeClassSpec = {}): Promise<void> {
+    const { serviceName, kubeId } = this.fake.credentials;
+    const credentialsSecretRef = { name: "ovh-credentials", namespace: NAMESPACE };
+    const whole: OVHNodeClassSpec = { serviceName, kubeId, endpoint: this.fake.url, credentialsSecretRef, ...spec };
+    await this.kube.create(OVHNodeClasses, {
+      apiVersion: "karpenter.ovhcloud.sh/v1alpha1",
+      kind: "OVHNodeClass",
+      metadata: { name },
+      spec: whole,
+    });
+  }
+
+  nodeClass(name = "default"): Promise<OVHNodeClass> {
+    return this.kube.get(OVHNodeClasses, { name });
+  }
+
+  async condition(type: string, name = "default"): Promise<string> {
+    const { status } = await this.nodeClass(name);
+    const found = status?.conditions?.find((condition) => condition.type === type);
+    return found === undefined ? "absent" : `${found.status} ${found.reason}: ${found.message}`;
+  }
+
+  claims(): Promise<readonly NodeClaim[]> {
+    return this.kube.list(NodeClaims).then(({ items }) => items);
+  }
+
+  claim(name: string): Promise<NodeClaim> {
+    return this.kube.get(NodeClaims, { name });
+  }
+
+  async putClaims(count: number, options: ClaimOptions = {}, prefix = "claim"): Promise<readonly string[]> {
+    const names = Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
+    for (const name of names) await this.putClaim(name, options);
+    return names;
+  }
+
+  async putClaim(name: string, options: ClaimOptions = {}): Promise<string> {
+    const { flavors = ["b3-8", "b3-16"], zones, cpu = "1", memory = "1Gi", taints } = options;
+    const isIn = (key: string, values: readonly string[]): RequirementSpec => ({ key, operator: "In", values });
+    await this.kube.create(NodeClaims, {
+      apiVersion: "karpenter.sh/v1",
+      kind: "NodeClaim",
+      metadata: {
+        name,
+        finalizers: [TERMINATION_FINALIZER],
+        labels: { [Label.NodePool]: "default", ...options.labels },
+      },
+      spec: {
+        nodeClassRef: { ...OVH_NODE_CLASS_KIND, name: "default" },
+        requirements: [
+          isIn(Label.InstanceType, flavors),
+          ...(zones === undefined ? [] : [isIn(Label.Zone, zones)]),
+          ...(options.requirements ?? []),
+        ],
+        resources: { requests: { cpu, memory } },
+        ...(taints === undefined ? {} : { taints }),
+        expireAfter: "720h",
+      },
+    });
+    return name;
+  }
+
+  /** As core does it: again after LaunchPending, and the answer is stored. */
+  async launch(name: string): Promise<NodeClaim> {
+    for (;;) {
+      const claim = await this.claim(name);
+      try {
+        const launched = await this.provider.create(claim, { signal: this.signal });
+        const { labels, annotations } = launched.metadata;
+        await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { labels, annotations } } });
+        return await this.kube.patchStatus(NodeClaims, { name }, { type: "merge", body: { status: launched.status } });
+      } catch (error) {
+        if (!hasCode(error, "PROVIDER_LAUNCH_PENDING")) throw error;
+        await this.clock.sleep(findProviderError(error)?.retryAfter ?? (1000 as never), { signal: this.signal });
+      }
+    }
+  }
+
+  launchAll(names: readonly string[]): Promise<readonly NodeClaim[]> {
+    return this.during(Promise.all(names.map((name) => this.launch(name))));
+  }
+
+  /** New claims, launched together. */
+  async machines(count: number, options: ClaimOptions = {}, prefix = "claim"): Promise<readonly NodeClaim[]> {
+    return this.launchAll(await this.putClaims(count, options, prefix));
+  }
+
+  /** As core does it: marked as deleted, asked for until the machine is gone, then released. */
+  async remove(name: string): Promise<void> {
+    await this.kube.delete(NodeClaims, { name });
+    for (;;) {
+      try {
+        await this.provider.delete(await this.claim(name), { signal: this.signal });
+      } catch (error) {
+        if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) throw error;
+        await this.release(name);
+        return;
+      }
+      await this.clock.sleep(5_000 as never, { signal: this.signal });
+    }
+  }
+
+  async release(name: string): Promise<void> {
+    await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
+  }
+
+  /** The claim disappears as core makes it disappear when it never had a machine. */
+  async drop(name: string): Promise<void> {
+    await this.kube.delete(NodeClaims, { name });
+    await this.release(name);
+  }
+
+  async collect(): Promise<void> {
+    await this.during(
+      this.provider.collectGarbage?.(await this.claims(), { signal: this.signal }) ?? Promise.resolve(),
+    );
+  }
+
+  /** Rounds of collection, two minutes apart. */
+  async collectFor(minutes: number): Promise<void> {
+    for (let passed = 0; passed < minutes; passed += 2) {
+      await this.collect();
+      await this.pass(120_000);
+    }
+    await this.collect();
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /** Moves the clock until the work is done. */
+  async during<T>(work: Promise<T>, atMostMs = 30 * 60_000): Promise<T> {
+    const state = { isDone: false };
+    const done = work.finally(() => {
+      state.isDone = true;
+    });
+    done.catch(() => {});
+    const until = this.clock.now() + atMostMs;
+    await this.clock.settle();
+    while (!state.isDone && this.clock.now() < until) await this.clock.advance(STEP_MS);
+    if (!state.isDone) throw new Error(`the work was not done after ${atMostMs / 1000} seconds`);
+    return done;
+  }
+
+  /** The process dies and another one starts: nothing in memory survives. */
+  async restart(): Promise<void> {
+    this.#process.stop.abort(new Error("the process ended"));
+    await this.clock.settle();
+    this.#process = this.#started();
+    await this.pass(1_000);
+  }
+
+  writes(method?: string): readonly LoggedRequest[] {
+    return this.fake
+      .requestLog()
+      .filter((entry) => entry.method !== "GET" && (method === undefined || entry.method === method));
+  }
+
+  bodies(method: string): readonly unknown[] {
+    return this.writes(method).map((entry) => entry.body);
+  }
+
+  pool(name: string): Readonly<Record<string, unknown>> | undefined {
+    return this.fake.state().pools.find((pool) => pool["name"] === name);
+  }
+
+  /** Throws when the fake saw something that a safe client never does, besides what the test has provoked. */
+  async close(...provoked: readonly ViolationKind[]): Promise<void> {
+    const breaches = (await this.fake.invariants()).filter(({ kind }) => !provoked.includes(kind));
+    this.#process.stop.abort(new Error("the test is over"));
+    await this.clock.settle();
+    await this.fake.close();
+    if (breaches.length > 0) throw new Error(breaches.map(({ kind, message }) => `${kind}: ${message}`).join("\n"));
+  }
+
+  #started(): Process {
+    const { clock, logger, events } = this;
+    const random = (): number => 0.5;
+    const stop = new AbortController();
+    const unavailable = new UnavailableOfferings(() => clock.now());
+    const settings = { ...defaultSettings({ clusterName: "" }), mode: this.#options.mode ?? "act" };
+    const cache = new Mirror({ client: this.kube, clock, logger, random });
+    const gate = new Gate({ mode: settings.mode, clock, logger });
+    const kube = createGatedClient({ client: this.kube, gate, cache });
+    const decisions = new DecisionLedger();
+    const metrics = silentMetrics;
+    const env = { OVH_PRICING_INTERVAL: "off", OVH_QPS: "100", OVH_BURST: "1000", OVH_MAX_IN_FLIGHT: "100" };
+    const built = createOvhProvider(
+      { kube, cache, gate, clock, logger, metrics, events, decisions, settings, random, unavailable },
+      { ...env, ...this.#options.env },
+    );
+    const manager = new ControllerManager({ cache, clock, logger, metrics: silentMetrics, random });
+    manager.add(...built.controllers);
+    cache.start(stop.signal);
+    manager.start(stop.signal).catch((error: unknown) => logger.error("manager failed", { error }));
+    return { built, unavailable, stop };
+  }
+}

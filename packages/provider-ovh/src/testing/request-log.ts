@@ -1,0 +1,41 @@
+// What was asked of the fake and what it answered, without secrets.
+
+import type { AuthKind } from "./auth.ts";
+
+export interface LoggedRequest {
+  /** Milliseconds of the fake's clock. */
+  readonly at: number;
+  readonly method: string;
+  /** As received, without the query. */
+  readonly path: string;
+  readonly query: string;
+  /** Empty when no route was found. */
+  readonly operation: string;
+  readonly body: unknown;
+  readonly auth: AuthKind | "refused";
+  /** 0 = no answer was sent. */
+  readonly status: number;
+  /** The fault that acted. */
+  readonly fault?: string;
+  readonly userAgent?: string;
+}
+
+/** The oldest entries go when there are more. */
+const MAX_ENTRIES = 20_000;
+
+export class RequestLog {
+  #entries: LoggedRequest[] = [];
+
+  add(entry: LoggedRequest): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES / 2);
+  }
+
+  entries(): readonly LoggedRequest[] {
+    return [...this.#entries];
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+}

@@ -1,0 +1,2 @@
+export { scalewayModule } from "./module.ts";
+export { scalewayProvider } from "./provider.ts";

@@ -1,0 +1,22 @@
+// A Kubernetes cluster on a virtual clock, and a simulated cloud that sells it machines.
+
+export { ForkedClock } from "./clock/forked-clock.ts";
+export { VirtualClock } from "./virtual-clock.ts";
+export type { UntilOptions, VirtualClockOptions } from "./virtual-clock.ts";
+export { seededRandom } from "./seeded-random.ts";
+export { SimulatedCluster } from "./cluster/simulated-cluster.ts";
+export type { SimulatedClusterOptions } from "./cluster/simulated-cluster.ts";
+export type { KubeletOptions } from "./cluster/kubelet.ts";
+export { MachineSide } from "./cluster/machine-side.ts";
+export * from "./simulated-provider/catalog.ts";
+export type { SimulatedFaults } from "./simulated-provider/faults.ts";
+export * from "./simulated-provider/node-class.ts";
+export { SimulatedCloud } from "./simulated-provider/simulated-cloud.ts";
+export type {
+  CloudRecord,
+  MachineOrder,
+  SimulatedCloudOptions,
+  SimulatedMachine,
+} from "./simulated-provider/simulated-cloud.ts";
+export { createSimulatedProvider, simulatedProviderFactory } from "./simulated-provider/simulated-provider.ts";
+export type { SimulatedProviderOptions } from "./simulated-provider/simulated-provider.ts";

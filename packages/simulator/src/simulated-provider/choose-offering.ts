@@ -1,0 +1,60 @@
+// In which order a claim's possible offerings are tried: the one the plan counted on, then from the cheapest up (SIM-8).
+
+import { Annotation, Label } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
+import { Requirements } from "@karpenter-multicloud/core/requirements";
+import {
+  addResources,
+  compareRates,
+  compareText,
+  fits,
+  requestsFrom,
+  subtractResources,
+} from "@karpenter-multicloud/core/units";
+import type { Resources } from "@karpenter-multicloud/core/units";
+
+export interface Choice {
+  readonly type: InstanceType;
+  readonly offering: Offering;
+  readonly zone: string;
+  readonly capacityType: string;
+}
+
+/** No tie is broken by chance: equal prices go by type, zone and capacity type. */
+export function choicesFor(claim: NodeClaim, types: readonly InstanceType[]): readonly Choice[] {
+  const wanted = Requirements.fromSpecs(claim.spec.requirements);
+  const requests = requestsFrom(claim.spec.resources?.requests);
+  const hint = claim.metadata.annotations?.[Annotation.LaunchHint];
+  return types
+    .filter((type) => wanted.overlaps(type.requirements) && fits(requests, allocatableOf(type)))
+    .flatMap((type) =>
+      type.offerings
+        .filter(({ availability, requirements }) => availability.available && wanted.overlaps(requirements))
+        .map((offering): Choice => ({ type, offering, ...placeOf(offering) })),
+    )
+    .sort(
+      (a, b) =>
+        Number(nameOf(b) === hint) - Number(nameOf(a) === hint) ||
+        compareRates(a.offering.price, b.offering.price) ||
+        compareText(nameOf(a), nameOf(b)),
+    );
+}
+
+/** `<instance type>/<zone>/<capacity type>`, as the launch hint has it. */
+export function nameOf({ type, zone, capacityType }: Choice): string {
+  return `${type.name}/${zone}/${capacityType}`;
+}
+
+export function placeOf({ requirements }: Offering): { readonly zone: string; readonly capacityType: string } {
+  return {
+    zone: requirements.get(Label.Zone).single() ?? "",
+    capacityType: requirements.get(Label.CapacityType).single() ?? "",
+  };
+}
+
+/** What pods can use of a machine. */
+export function allocatableOf({ capacity, overhead }: InstanceType): Resources {
+  const reserved = addResources(overhead.kubeReserved, overhead.systemReserved, overhead.evictionThreshold);
+  return subtractResources(capacity, reserved);
+}

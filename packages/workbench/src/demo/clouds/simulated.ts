@@ -1,0 +1,38 @@
+// The demo on the simulated cloud: no API in between, the shortest way to see the controllers at work.
+
+import { ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import { SIMULATED_CUSTOM_RESOURCES, SimulatedCloud, simulatedProviderFactory } from "@karpenter-multicloud/simulator";
+import { ContainerModule } from "inversify";
+import type { CloudContext, CloudOpener, DemoCloud } from "../demo-cloud.ts";
+import { readExamples } from "../manifests.ts";
+
+export const simulatedDemo: CloudOpener = {
+  customResources: SIMULATED_CUSTOM_RESOURCES,
+  async open({ clock, hooks, seed }: CloudContext): Promise<DemoCloud> {
+    const cloud = new SimulatedCloud({ clock, machines: hooks, seed });
+    const created = () => cloud.records.filter((record) => record.action === "create");
+    return {
+      title: "simulated cloud",
+      module: new ContainerModule(({ bind }) => {
+        bind(ProviderFactory).toConstantValue(simulatedProviderFactory(cloud));
+      }),
+      env: {},
+      preparation: [],
+      quickStart: await readExamples("simulated"),
+      fill: (text) => text,
+      liveMachines: () => cloud.machines().length,
+      machinesEver: () => created().length,
+      pools: () => 0,
+      complaints: async () => twins(created().map((record) => record.claimUid)),
+      evidence: () => `The cloud saw ${cloud.records.length} changes.`,
+      close: async () => {},
+    };
+  },
+};
+
+/** Two machines for one NodeClaim are the one thing that must never happen. */
+function twins(claimUids: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  const double = claimUids.filter((uid) => seen.size === seen.add(uid).size);
+  return double.map((uid) => `two machines for the NodeClaim with uid ${uid}`);
+}

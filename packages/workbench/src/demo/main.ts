@@ -1,0 +1,17 @@
+// The demo command: opens a world, plays the scenario, shows it, and says what came of it.
+
+import "reflect-metadata";
+import { MemoryLogger } from "@karpenter-multicloud/core/testing";
+import { DEMO_HELP, parseDemoOptions, UsageError } from "./options.ts";
+import { ManifestError } from "./manifests.ts";
+import { runDemo } from "./run-demo.ts";
+
+try {
+  const options = parseDemoOptions(process.argv.slice(2), process.stdout.isTTY);
+  if (options.help) console.log(DEMO_HELP);
+  else process.exitCode = (await runDemo(options, new MemoryLogger())) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError) && !(error instanceof ManifestError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,77 @@
+// What the demo was asked to do: flags into one object, or a sentence that says what is wrong.
+
+import { parseArgs } from "node:util";
+
+export const DEMO_CLOUDS = ["ovh", "simulated"] as const;
+export type DemoCloudName = (typeof DEMO_CLOUDS)[number];
+
+export interface DemoOptions {
+  readonly cloud: DemoCloudName;
+  /** Virtual seconds per second, or as fast as it goes. */
+  readonly speed: number | "fast";
+  /** Plain lines, an exit code and one JSON line instead of pictures. */
+  readonly ci: boolean;
+  /** The user's own manifests, applied instead of the quick start's objects of the same kind. */
+  readonly files: readonly string[];
+  readonly help: boolean;
+}
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const DEMO_HELP = `pnpm demo [--provider ovh|simulated] [--speed fast|N] [--ci] [-f FILE]...
+
+Runs the main job on a simulated cluster: pods wait, machines are bought, pods run, pods go, machines are given back.
+
+  --provider NAME  ovh (a fake of OVHcloud's API over HTTPS, the default) or simulated
+  --speed N        virtual seconds per second; "fast" does not wait at all (default 60, with --ci: fast)
+  -f, --file FILE  your own YAML: NodePools, NodeClasses, workloads; repeat for more files
+  --ci             plain lines, one JSON line at the end, exit code 1 when something did not converge`;
+
+/** @throws UsageError naming the flag, the value and the fix */
+export function parseDemoOptions(argv: readonly string[], isTerminal: boolean): DemoOptions {
+  const values = readFlags(argv);
+  const cloud = values.provider ?? "ovh";
+  if (!isCloud(cloud)) {
+    throw new UsageError(`--provider "${cloud}" is not in the demo: choose one of ${DEMO_CLOUDS.join(", ")}`);
+  }
+  const ci = values.ci ?? false;
+  return {
+    cloud,
+    ci: ci || !isTerminal,
+    speed: readSpeed(values.speed ?? (ci || !isTerminal ? "fast" : "60")),
+    files: values.file ?? [],
+    help: values.help ?? false,
+  };
+}
+
+function readFlags(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: argv.filter((arg) => arg !== "--"),
+      options: {
+        provider: { type: "string" },
+        speed: { type: "string" },
+        ci: { type: "boolean" },
+        file: { type: "string", short: "f", multiple: true },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${DEMO_HELP}`, { cause: error });
+  }
+}
+
+function readSpeed(text: string): number | "fast" {
+  if (text === "fast") return "fast";
+  const speed = Number(text);
+  if (!Number.isFinite(speed) || speed <= 0) {
+    throw new UsageError(`--speed "${text}" is no speed: write a number above 0 (virtual seconds per second) or fast`);
+  }
+  return speed;
+}
+
+function isCloud(name: string): name is DemoCloudName {
+  return (DEMO_CLOUDS as readonly string[]).includes(name);
+}

@@ -1,0 +1,117 @@
+// Arrows point downward: between packages, and between the rooms of core.
+
+import { describe, expect, it } from "vitest";
+import { readImports, type SourceImport } from "./import-graph.ts";
+
+/** What each package may import of ours; tests may also use the testing doors named below. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  testkit: ["core"],
+  simulator: ["core"],
+  "provider-ovh": ["core"],
+  "provider-scaleway": ["core"],
+  "provider-cloudstack": ["core"],
+  controller: ["core", "provider-ovh", "provider-scaleway", "provider-cloudstack"],
+  cli: ["core", "provider-ovh", "provider-scaleway", "provider-cloudstack"],
+  workbench: [
+    "core",
+    "testkit",
+    "simulator",
+    "provider-ovh",
+    "provider-scaleway",
+    "provider-cloudstack",
+    "controller",
+    "cli",
+  ],
+};
+
+/** Rooms of core by storey; a room may import rooms of lower storeys and of its own. */
+const STOREY: Readonly<Record<string, number>> = {
+  units: 0,
+  api: 1,
+  reasons: 1,
+  requirements: 2,
+  provider: 2,
+  scheduling: 3,
+  pricing: 3,
+  disruption: 4,
+  planning: 4,
+  kube: 5,
+  runtime: 5,
+  telemetry: 5,
+  options: 5,
+  state: 5,
+  decisions: 5,
+  controllers: 6,
+  testing: 7,
+};
+
+const PURE_STOREYS = 4;
+const imports = readImports();
+
+const isTest = (file: string): boolean => file.endsWith(".test.ts") || file.includes("/testing/");
+const packageOf = (file: string): string => file.split("/")[1] ?? "";
+const roomOf = (file: string): string | undefined => /^packages\/core\/src\/([^/]+)\//.exec(file)?.[1];
+const arrow = ({ file, specifier }: SourceImport): string => `${file} → ${specifier}`;
+
+describe("layers", () => {
+  it("reads the imports at all", () => {
+    expect(imports.length).toBeGreaterThan(500);
+  });
+
+  it("packages depend downward only", () => {
+    const upward = imports.filter(({ file, specifier }) => {
+      const ours = /^@karpenter-multicloud\/([^/]+)/.exec(specifier)?.[1];
+      const from = packageOf(file);
+      return ours !== undefined && ours !== from && !(MAY_IMPORT[from] ?? []).includes(ours);
+    });
+    expect(upward.map(arrow)).toEqual([]);
+  });
+
+  it("nothing leaves its package by a relative path", () => {
+    const leaving = imports.filter(({ file, target }) => target !== undefined && packageOf(target) !== packageOf(file));
+    expect(leaving.map(arrow)).toEqual([]);
+  });
+
+  it("the rooms of core depend downward only", () => {
+    const upward = imports.filter(({ file, target }) => {
+      const from = roomOf(file);
+      const to = target === undefined ? undefined : roomOf(target);
+      if (from === undefined || to === undefined || from === to || isTest(file)) return false;
+      return (STOREY[to] ?? 99) > (STOREY[from] ?? -1);
+    });
+    expect(upward.map(arrow)).toEqual([]);
+  });
+
+  it("every room of core has its storey", () => {
+    const rooms = new Set(imports.map(({ file }) => roomOf(file)).filter((room) => room !== undefined));
+    expect([...rooms].filter((room) => STOREY[room] === undefined)).toEqual([]);
+  });
+
+  it("the pure storeys import neither Node nor any library", () => {
+    const impure = imports.filter(({ file, specifier }) => {
+      const room = roomOf(file);
+      return room !== undefined && (STOREY[room] ?? 99) <= PURE_STOREYS && !isTest(file) && !specifier.startsWith(".");
+    });
+    expect(impure.map(arrow)).toEqual([]);
+  });
+
+  it("what ships imports no test doors: core/testing, a provider's fake cloud, the simulator", () => {
+    const shipped = ["core", "provider-ovh", "provider-scaleway", "provider-cloudstack", "controller", "cli"];
+    const leaks = imports.filter(({ file, specifier, target }) => {
+      if (!shipped.includes(packageOf(file)) || isTest(file)) return false;
+      return /\/testing(\/|$)|\/simulator|\/testkit|^vitest$/.test(specifier) || (target ?? "").includes("/testing/");
+    });
+    expect(leaks.map(arrow)).toEqual([]);
+  });
+
+  it("inversify stays at the edge, reflect-metadata in main.ts", () => {
+    const allowed = /^packages\/controller\/src\/(container|tokens|load-provider|main)\.ts$|\/src\/module\.ts$|^packages\/workbench\//;
+    const inside = imports.filter(
+      ({ file, specifier }) =>
+        (specifier === "inversify" && !allowed.test(file) && !isTest(file)) ||
+        (specifier === "reflect-metadata" && !file.endsWith("/main.ts")),
+    );
+    expect(inside.map(arrow)).toEqual([]);
+  });
+});

@@ -1,0 +1,29 @@
+// Writes every file of the repository that is made from source, or with --check tells which of them are out of date.
+// Run it with `pnpm generate`.
+
+import { CUSTOM_RESOURCES } from "../packages/core/src/api/index.ts";
+import type { CustomResource } from "../packages/core/src/api/index.ts";
+import { annotationsPage } from "./generate/annotations-page.ts";
+import { crdFiles } from "./generate/crds.ts";
+import { staleFiles, writeFiles } from "./generate/files.ts";
+import type { GeneratedSet } from "./generate/files.ts";
+
+/** Custom resources that get a CustomResourceDefinition in the chart: the product's own and each provider's. */
+const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES];
+
+const SETS: readonly GeneratedSet[] = [crdFiles(RESOURCES), annotationsPage()];
+
+const root = new URL("../", import.meta.url);
+
+if (process.argv.includes("--check")) {
+  const stale = SETS.flatMap((set) => staleFiles(root, set));
+  for (const { path, why } of stale) process.stderr.write(`${path}: ${why}\n`);
+  if (stale.length > 0) {
+    process.stderr.write("run: pnpm generate\n");
+    process.exitCode = 1;
+  }
+} else {
+  for (const set of SETS) {
+    for (const path of writeFiles(root, set)) process.stdout.write(`${path}\n`);
+  }
+}
