@@ -5,13 +5,15 @@ import { CUSTOM_RESOURCES } from "../packages/core/src/api/index.ts";
 import type { CustomResource } from "../packages/core/src/api/index.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
 import { crdFiles } from "./generate/crds.ts";
+import { metricsPage } from "./generate/metrics-page.ts";
+import { settingsPage } from "./generate/settings-page.ts";
 import { staleFiles, writeFiles } from "./generate/files.ts";
 import type { GeneratedSet } from "./generate/files.ts";
 
 /** Custom resources that get a CustomResourceDefinition in the chart: the product's own and each provider's. */
 const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES];
 
-const SETS: readonly GeneratedSet[] = [crdFiles(RESOURCES), annotationsPage()];
+const SETS: readonly GeneratedSet[] = [crdFiles(RESOURCES), annotationsPage(), settingsPage(), metricsPage()];
 
 const root = new URL("../", import.meta.url);
 

@@ -72,35 +72,33 @@ function bindKubernetes(container: Container): void {
 }
 
 function bindProvider(container: Container): void {
-  container
-    .bind(Token.Ports)
-    .toResolvedValue(
-      (kube, cache, gate, clock, logger, metrics, events, decisions, settings, random): Ports => ({
-        kube,
-        cache,
-        gate,
-        clock,
-        logger,
-        metrics,
-        events,
-        decisions,
-        settings,
-        random,
-        unavailable: new UnavailableOfferings(() => clock.now()),
-      }),
-      [
-        Token.KubeClient,
-        Token.KubeCache,
-        Token.ActionGate,
-        Token.Clock,
-        Token.Logger,
-        Token.Metrics,
-        Token.Events,
-        Token.Decisions,
-        Token.Settings,
-        Token.Random,
-      ],
-    );
+  container.bind(Token.Ports).toResolvedValue(
+    (kube, cache, gate, clock, logger, metrics, events, decisions, settings, random): Ports => ({
+      kube,
+      cache,
+      gate,
+      clock,
+      logger,
+      metrics,
+      events,
+      decisions,
+      settings,
+      random,
+      unavailable: new UnavailableOfferings(() => clock.now()),
+    }),
+    [
+      Token.KubeClient,
+      Token.KubeCache,
+      Token.ActionGate,
+      Token.Clock,
+      Token.Logger,
+      Token.Metrics,
+      Token.Events,
+      Token.Decisions,
+      Token.Settings,
+      Token.Random,
+    ],
+  );
   container
     .bind(Token.NodeClasses)
     .toResolvedValue((factory: ProviderFactory) => factory.customResources, [ProviderFactory]);

@@ -8,7 +8,12 @@ export const cloudstackProvider: ProviderFactory = {
   customResources: [],
   build(_ports: Ports, _env: Environment): BuiltProvider {
     throw new SettingsError([
-      { setting: "--provider", value: "cloudstack", problem: "this cloud is not part of this release yet", fix: "choose ovh" },
+      {
+        setting: "--provider",
+        value: "cloudstack",
+        problem: "this cloud is not part of this release yet",
+        fix: "choose ovh",
+      },
     ]);
   },
 };

@@ -1,6 +1,7 @@
 // A Kubernetes cluster on a virtual clock, and a simulated cloud that sells it machines.
 
 export { ForkedClock } from "./clock/forked-clock.ts";
+export { crashableKube } from "./clock/crashable-kube.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export type { UntilOptions, VirtualClockOptions } from "./virtual-clock.ts";
 export { seededRandom } from "./seeded-random.ts";
@@ -11,6 +12,7 @@ export { MachineSide } from "./cluster/machine-side.ts";
 export * from "./simulated-provider/catalog.ts";
 export type { SimulatedFaults } from "./simulated-provider/faults.ts";
 export * from "./simulated-provider/node-class.ts";
+export { orphanOrder } from "./simulated-provider/orphan.ts";
 export { SimulatedCloud } from "./simulated-provider/simulated-cloud.ts";
 export type {
   CloudRecord,

@@ -96,10 +96,7 @@ export interface KubeStatusWriter {
 
 export interface KubeEvictor {
   /** POST pods/eviction. @throws KubeError 404, 409 (uid), 429 (a PodDisruptionBudget allows none), 500 (several budgets match) */
-  evict(
-    key: ObjectKey,
-    options?: CallOptions & { readonly preconditions?: { readonly uid?: string } },
-  ): Promise<void>;
+  evict(key: ObjectKey, options?: CallOptions & { readonly preconditions?: { readonly uid?: string } }): Promise<void>;
 }
 
 export interface KubeBinder {

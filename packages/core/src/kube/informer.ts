@@ -171,11 +171,15 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
   /** An own write that the watch never told is given up: the server's word counts. */
   #sweep(): void {
     const { clock, logger, metrics, resource } = this.#parts;
-    for (const [row, write] of [...this.#overlay.entries()]) {
+    for (const [row, write] of this.#overlay.entries()) {
       if (clock.now() - write.at < OVERLAY_MS) continue;
       this.#overlay.drop(row);
       metrics?.count("kmc_cache_overlays_expired_total", { resource });
-      logger.error("the watch has not delivered an own write", { resource, object: objectText(row), version: write.version });
+      logger.error("the watch has not delivered an own write", {
+        resource,
+        object: objectText(row),
+        version: write.version,
+      });
       this.#show(row, false);
     }
   }

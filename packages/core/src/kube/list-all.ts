@@ -34,7 +34,11 @@ async function listInPages<T extends KubeObject>(
   const items: T[] = [];
   let next: string | undefined;
   for (;;) {
-    const page = await client.list(resource, { ...options, limit: PAGE, ...(next === undefined ? {} : { continue: next }) });
+    const page = await client.list(resource, {
+      ...options,
+      limit: PAGE,
+      ...(next === undefined ? {} : { continue: next }),
+    });
     for (const item of page.items) items.push(item);
     if (!page.continue) return { items, resourceVersion: page.resourceVersion };
     next = page.continue;

@@ -94,7 +94,7 @@ export class Mirror implements KubeCache {
       ...(metrics === undefined ? {} : { metrics }),
       optional: this.#optional.has(idOf(resource)),
       onSynced: () => {
-        for (const look of [...this.#waiting]) look();
+        for (const look of this.#waiting) look();
       },
     });
     const mirrored = { informer: informer as unknown as MirrorInformer<KubeObject>, resource };

@@ -35,7 +35,8 @@ export function mergePatchBetween(
   if (body === undefined) return undefined;
   const { resourceVersion } = before.metadata;
   if (!options.lock) return { type: "merge", body };
-  if (resourceVersion === undefined) throw new Error("a locked patch needs the resourceVersion of the object it starts from");
+  if (resourceVersion === undefined)
+    throw new Error("a locked patch needs the resourceVersion of the object it starts from");
   const metadata = isJsonObject(body["metadata"]) ? body["metadata"] : {};
   return { type: "merge", body: { ...body, metadata: { ...metadata, resourceVersion } } };
 }
@@ -96,17 +97,17 @@ function withoutServerOwned(object: KubeObject): JsonObject {
   return { ...object, metadata: Object.fromEntries(metadata) };
 }
 
-function withoutStatus<T extends KubeObject>(object: T): KubeObject {
-  const { status: _, ...rest } = object as T & { readonly status?: unknown };
-  return rest as KubeObject;
+type WithStatus = KubeObject & { readonly status?: unknown };
+
+function withoutStatus(object: WithStatus): KubeObject {
+  const { status: _, ...rest } = object;
+  return rest;
 }
 
 /** Keeps the version for the lock. */
-function onlyStatus<T extends KubeObject>(object: T): KubeObject {
-  const { status } = object as T & { readonly status?: unknown };
-  const { resourceVersion } = object.metadata;
+function onlyStatus({ metadata: { resourceVersion }, status }: WithStatus): WithStatus {
   const metadata = resourceVersion === undefined ? {} : { resourceVersion };
-  return { metadata, ...(status === undefined ? {} : { status }) } as KubeObject;
+  return status === undefined ? { metadata } : { metadata, status };
 }
 
 function callOptions({ signal }: CallOptions): CallOptions {

@@ -34,11 +34,16 @@ export class WatchAttempt {
   /** The events, until the attempt ends; a source that does not notice the abort is left behind. */
   async *read<E>(events: AsyncIterable<E>): AsyncGenerator<E, void, undefined> {
     const iterator = events[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await this.#orAborted(iterator.next());
-      if (next === undefined || next.done) return;
-      this.#lastEventAt = this.#clock.now();
-      yield next.value;
+    try {
+      for (;;) {
+        const next = await this.#orAborted(iterator.next());
+        if (next === undefined || next.done) return;
+        this.#lastEventAt = this.#clock.now();
+        yield next.value;
+      }
+    } finally {
+      // Not waited for: a source that hangs would hang this, too.
+      Promise.resolve(iterator.return?.()).catch(() => undefined);
     }
   }
 
@@ -63,17 +68,13 @@ export class WatchAttempt {
       const abort = (): void => resolve(undefined);
       if (signal.aborted) abort();
       signal.addEventListener("abort", abort, { once: true });
-      const done = (): void => signal.removeEventListener("abort", abort);
-      work.then(
-        (value) => {
-          done();
-          resolve(value);
-        },
-        (error: unknown) => {
-          done();
-          reject(error as Error);
-        },
-      );
+      const settle =
+        <A extends unknown[]>(answer: (...values: A) => void) =>
+        (...values: A): void => {
+          signal.removeEventListener("abort", abort);
+          answer(...values);
+        };
+      work.then(settle(resolve), settle(reject));
     });
   }
 }

@@ -78,7 +78,8 @@ export class MirroredClusterState implements ClusterState {
     }
     const now = this.#options.clock.now();
     for (const claim of this.#claims.list()) {
-      if (!this.isManaged(claim.spec.nodeClassRef) || claim.status?.providerID || claim.metadata.deletionTimestamp) continue;
+      if (!this.isManaged(claim.spec.nodeClassRef) || claim.status?.providerID || claim.metadata.deletionTimestamp)
+        continue;
       const age = now - Date.parse(claim.metadata.creationTimestamp ?? "");
       if (age < this.#options.unlaunchedGrace) missing.push(`nodeclaim ${claim.metadata.name} not launched yet`);
     }

@@ -1,12 +1,6 @@
 // Everything a controller test needs around a controller: API server in memory, cache, gate, state, clock, cloud.
 
-import {
-  CUSTOM_RESOURCES,
-  nodeClassResource,
-  type KubeObject,
-  type NodeClass,
-  type Resource,
-} from "../api/index.ts";
+import { CUSTOM_RESOURCES, nodeClassResource, type KubeObject, type NodeClass, type Resource } from "../api/index.ts";
 import type { ControllerDeps } from "../controllers/index.ts";
 import { DecisionLedger } from "../decisions/index.ts";
 import { createGatedClient, keyOf, Mirror, type ObjectKey } from "../kube/index.ts";

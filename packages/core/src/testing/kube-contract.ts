@@ -24,14 +24,32 @@ export function describeKubeClientContract(name: string, setUp: () => Promise<Co
     const world = new World();
     beforeAll(async () => world.open(await setUp()));
     afterAll(() => world.close());
-    describe("objects", () => objectFacts(world));
-    describe("updates", () => updateFacts(world));
-    describe("status", () => statusFacts(world));
-    describe("patches", () => patchFacts(world));
-    describe("deletions", () => deletionFacts(world));
-    describe("pods", () => podFacts(world));
-    describe("evictions", () => evictionFacts(world));
-    describe("lists", () => listFacts(world));
-    describe("watches", () => watchFacts(world));
+    describe("objects", () => {
+      objectFacts(world);
+    });
+    describe("updates", () => {
+      updateFacts(world);
+    });
+    describe("status", () => {
+      statusFacts(world);
+    });
+    describe("patches", () => {
+      patchFacts(world);
+    });
+    describe("deletions", () => {
+      deletionFacts(world);
+    });
+    describe("pods", () => {
+      podFacts(world);
+    });
+    describe("evictions", () => {
+      evictionFacts(world);
+    });
+    describe("lists", () => {
+      listFacts(world);
+    });
+    describe("watches", () => {
+      watchFacts(world);
+    });
   });
 }

@@ -9,13 +9,13 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import type { Flavor } from "../catalog/flavor.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { Inventories, OwnedPool } from "./inventory.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
-import { isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
+import { guardTarget, isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
 import type { Balance } from "./pool-balance.ts";
 import { inCoreWords } from "./pool-keeper.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
@@ -26,6 +26,7 @@ import type { Sightings } from "./sightings.ts";
 export interface CollectorParts {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly accesses: ClusterAccesses;
   readonly inventories: Inventories;
   readonly claims: ClaimStore;
   readonly keeper: PoolKeeper;
@@ -96,6 +97,12 @@ export class Collector {
     if (pool === undefined) return;
     const machines = await access.mks.machines(access.kubeId, id, signal);
     const balance = this.#parts.keeper.balance(pool, machines, hydratedAt);
+    if (guardTarget(balance) !== undefined) {
+      const about = { hydratedAt, nodeClass: this.#parts.accesses.anyClass() };
+      const wanted = this.#parts.keeper.raiseBackTarget(pool, balance, about);
+      if (wanted !== undefined) await this.#parts.writer.grow(access, pool, wanted, signal);
+      return;
+    }
     const doomed = this.#doomed(access, pool, balance, claims);
     if (doomed.length > 0) {
       this.#parts.logger.info("collecting machines without a nodeclaim", {

@@ -8,6 +8,7 @@ import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { minutes } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
+import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { Flavor } from "../catalog/flavor.ts";
 import { toProviderError } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
@@ -193,13 +194,15 @@ export class PoolKeeper {
   /** A removal never grows and growth never removes: what both at once means is documented nowhere. */
   async #dropFailed(look: Look, balance: Balance): Promise<boolean> {
     const machines = balance.failed.filter(({ claim }) => claim === undefined).map(({ machine }) => machine);
-    if (machines.length === 0) return false;
+    // A pool that is lower than its machines is raised first: the removal would lower it further, and MKS would choose.
+    if (machines.length === 0 || guardTarget(balance) !== undefined) return false;
     return (await this.#parts.writer.remove(look.target.access, look.pool, machines, look.signal)) === "done";
   }
 
   async #grow(look: Look, balance: Balance): Promise<boolean> {
     const { target, pool } = look;
-    const wanted = growthTarget(balance) ?? this.#guarded(look, balance);
+    const about = { hydratedAt: look.hydratedAt, nodeClass: target.nodeClass };
+    const wanted = growthTarget(balance) ?? this.raiseBackTarget(pool, balance, about);
     if (wanted === undefined || isSuspended(pool.status)) return false;
     const limit = Math.min(target.maxNodes, target.clusterLimit - look.elsewhere);
     const desired = Math.min(wanted, limit);
@@ -218,19 +221,23 @@ export class PoolKeeper {
     return result === "done";
   }
 
-  /** Somebody lowered the pool: raised back once it was seen twice, and not just after a start, when the lowering may have been ours. */
-  #guarded(look: Look, balance: Balance): number | undefined {
+  /**
+   * Somebody lowered the pool below its machines, so MKS will choose some: what to raise it back to, once that was seen twice,
+   * and not just after a start, when the lowering may have been ours.
+   */
+  raiseBackTarget(
+    pool: WirePool,
+    balance: Balance,
+    about: { readonly hydratedAt: number; readonly nodeClass: OVHNodeClass | undefined },
+  ): number | undefined {
     const { clock, sightings, events } = this.#parts;
     const wanted = guardTarget(balance);
-    const key = `lowered/${look.pool.id}`;
+    const key = `lowered/${pool.id}`;
     if (wanted === undefined) sightings.clear(key);
-    if (wanted === undefined || clock.now() - look.hydratedAt < REMOVAL_VISIBLE_MS) return undefined;
+    if (wanted === undefined || clock.now() - about.hydratedAt < REMOVAL_VISIBLE_MS) return undefined;
     if (!sightings.confirmed(key)) return undefined;
-    events.warn(
-      look.target.nodeClass,
-      "PoolModifiedExternally",
-      `pool ${look.pool.name}: desiredNodes was lowered to ${look.pool.desiredNodes} by something else; raised back to ${wanted}`,
-    );
+    const message = `pool ${pool.name}: desiredNodes was lowered to ${pool.desiredNodes} by something else; raised back to ${wanted}`;
+    events.warn(about.nodeClass, "PoolModifiedExternally", message);
     return wanted;
   }
 

@@ -39,6 +39,11 @@ export class ClusterAccesses {
     return found;
   }
 
+  /** For events about the cluster as a whole. */
+  anyClass(): OVHNodeClass | undefined {
+    return this.#classes.list()[0];
+  }
+
   /** @throws NodeClassNotReady while its cluster is not known; CredentialsError */
   async of(nodeClass: OVHNodeClass, signal: AbortSignal): Promise<ClusterAccess> {
     const name = nodeClass.metadata.name ?? "";

@@ -4,7 +4,7 @@ import { ConditionSet, NodeClaims, toRfc3339 } from "@karpenter-multicloud/core/
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { patchObject, patchObjectStatus } from "@karpenter-multicloud/core/kube";
 import type { EventRecorder, Informer, KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
-import { onChange } from "@karpenter-multicloud/core/runtime";
+import { ObserveOnly, onChange } from "@karpenter-multicloud/core/runtime";
 import type { Clock, Controller, ReconcileResult } from "@karpenter-multicloud/core/runtime";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
 
@@ -111,7 +111,13 @@ async function mark(
       },
     },
   };
-  return patchObject(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+  try {
+    return await patchObject(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+  } catch (error) {
+    // In observe mode the class is looked at all the same: its conditions are what the plan is made from.
+    if (error instanceof ObserveOnly) return nodeClass;
+    throw error;
+  }
 }
 
 /** Whether the class is ready. What could not be found out this time keeps its last value. */

@@ -14,7 +14,6 @@ beforeEach(async () => {
 
 afterEach(() => {
   test.stop();
-  expect(test.logger.messages("error")).toEqual([]);
 });
 
 async function status(): Promise<PodDisruptionBudget["status"]> {

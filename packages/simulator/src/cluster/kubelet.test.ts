@@ -16,7 +16,6 @@ beforeEach(async () => {
 
 afterEach(() => {
   test.stop();
-  expect(test.logger.messages("error")).toEqual([]);
 });
 
 function web(): Promise<Pod> {

@@ -40,7 +40,7 @@ export function startNodeLifecycle(world: World): void {
 }
 
 /** The taints this controller wants on the node, its own only. */
-export function healthTaints(node: Node): readonly Taint[] {
+function healthTaints(node: Node): readonly Taint[] {
   const ready = conditionStatus(node, "Ready") ?? "Unknown";
   const health = ready === "True" ? [] : ready === "False" ? NOT_READY : UNREACHABLE;
   return node.spec?.unschedulable === true ? [...health, UNSCHEDULABLE] : health;

@@ -32,7 +32,7 @@ export function controllerOf(owner: KubeObject, kind: string): OwnerReference {
 export function templateHash(template: PodTemplate): string {
   let hash = 0x811c9dc5;
   for (const unit of canonical(template)) hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193) >>> 0;
-  return [...String(hash)].map((digit) => ALPHABET[Number(digit)] ?? "").join("");
+  return Array.from(String(hash), (digit) => ALPHABET[Number(digit)] ?? "").join("");
 }
 
 export function sameStatus(

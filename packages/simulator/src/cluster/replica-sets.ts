@@ -35,7 +35,8 @@ async function sync(world: World, sets: Informer<ReplicaSet>, pods: Informer<Pod
   for (let missing = wanted - active.length; missing > 0; missing--) {
     await world.kube.create(Pods, podFrom(world, set, "ReplicaSet", set.spec.template));
   }
-  for (const pod of active.toSorted(byExpendability).slice(0, Math.max(0, active.length - wanted))) {
+  const surplus = Math.max(0, active.length - wanted);
+  for (const pod of surplus > 0 ? active.toSorted(byExpendability).slice(0, surplus) : []) {
     await world.kube.delete(Pods, keyOf(pod), { preconditions: { uid: pod.metadata.uid ?? "" } });
   }
   await writeStatus(world, set, pods);

@@ -29,8 +29,12 @@ export class TestCluster {
     return made;
   }
 
+  /** Fails when a stand-in has failed meanwhile. */
   stop(): void {
     this.#stop.abort(new Error("the test is over"));
+    const failure = this.logger.lines.find((line) => line.level === "error");
+    if (failure !== undefined)
+      throw new Error(`${failure.message} ${JSON.stringify(failure.fields)}`, { cause: failure.fields["error"] });
   }
 
   async apply(...objects: readonly KubeObject[]): Promise<void> {

@@ -10,6 +10,7 @@ import { VirtualClock } from "../virtual-clock.ts";
 import { SimulatedLabel } from "./catalog.ts";
 import { placeOf } from "./choose-offering.ts";
 import type { KwokNodeClass } from "./node-class.ts";
+import { orphanOrder } from "./orphan.ts";
 import { SimulatedCloud } from "./simulated-cloud.ts";
 import { createSimulatedProvider } from "./simulated-provider.ts";
 
@@ -203,6 +204,15 @@ describe("simulated provider, the rest", () => {
     expect(cloud.machines()).toHaveLength(2);
     await clock.advance(seconds(11));
     expect(cloud.machines()).toHaveLength(1);
+  });
+
+  it("lists a machine that no claim stands for, and deletes it like any other", async () => {
+    const { cloud, provider } = setUp();
+    cloud.order(orphanOrder("test"));
+    const [orphan] = await provider.list(context);
+    expect(orphan?.metadata).toMatchObject({ name: "orphan", uid: "uid-of-orphan" });
+    if (orphan !== undefined) await provider.delete(orphan, context);
+    expect(cloud.machines()).toEqual([]);
   });
 
   it("throws instead of listing nothing while it is throttled", async () => {

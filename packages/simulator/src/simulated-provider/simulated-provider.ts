@@ -69,11 +69,11 @@ class SimulatedProvider implements CloudProvider {
 
   async create(claim: NodeClaim, context: CallContext): Promise<NodeClaim> {
     const { name = "", uid = "" } = claim.metadata;
-    const known = this.#cloud.ofClaim(uid);
+    const known = await this.#ask(() => this.#cloud.ofClaim(uid));
     if (known !== undefined) return launched(claim, known);
     const registrationDelay = await this.#registrationDelay(claim, context);
     const action = { target: "cloud", verb: "create", subject: `machine of NodeClaim ${name}` } as const;
-    const machine = await this.#ports.gate.run(action, async () => this.#launch(claim, registrationDelay));
+    const machine = await this.#ports.gate.run(action, () => this.#launch(claim, registrationDelay));
     const latency = this.#cloud.faultsOf(claim.spec.nodeClassRef.name).createLatency;
     if (latency !== undefined) await this.#ports.clock.sleep(latency, { signal: context.signal });
     return launched(claim, machine);
@@ -82,26 +82,29 @@ class SimulatedProvider implements CloudProvider {
   async delete(claim: NodeClaim, _context: CallContext): Promise<void> {
     const providerID = claim.status?.providerID ?? "";
     const action = { target: "cloud", verb: "delete", subject: `machine ${providerID}` } as const;
-    if (this.#cloud.find(providerID) === undefined) throw new MachineNotFound(`machine ${providerID} does not exist`);
-    await this.#ports.gate.run(action, async () => this.#cloud.terminate(providerID));
+    const machine = await this.#ask(() => this.#cloud.find(providerID));
+    if (machine === undefined) throw new MachineNotFound(`machine ${providerID} does not exist`);
+    await this.#ports.gate.run(action, () => this.#ask(() => this.#cloud.terminate(providerID)));
   }
 
   async get(providerID: string, _context: CallContext): Promise<NodeClaim> {
-    const machine = this.#cloud.find(providerID);
-    if (machine === undefined || machine.state === "terminating") {
-      throw new MachineNotFound(`machine ${providerID} does not exist or is terminating`);
-    }
-    this.#cloud.assertServes(machine.nodeClass);
-    return claimOf(machine);
+    return await this.#ask(() => {
+      const machine = this.#cloud.find(providerID);
+      if (machine === undefined || machine.state === "terminating") {
+        throw new MachineNotFound(`machine ${providerID} does not exist or is terminating`);
+      }
+      this.#cloud.assertServes(machine.nodeClass);
+      return claimOf(machine);
+    });
   }
 
   async list(_context: CallContext): Promise<readonly NodeClaim[]> {
-    this.#cloud.assertServes("");
     const { clusterName } = this.#ports.settings;
-    return this.#cloud
-      .machines()
-      .filter(({ cluster, state }) => cluster === clusterName && state !== "terminating")
-      .map(claimOf);
+    return await this.#ask(() => {
+      this.#cloud.assertServes("");
+      const machines = this.#cloud.machines();
+      return machines.filter(({ cluster, state }) => cluster === clusterName && state !== "terminating").map(claimOf);
+    });
   }
 
   async getInstanceTypes(): Promise<InstanceTypes> {
@@ -128,13 +131,18 @@ class SimulatedProvider implements CloudProvider {
     return { wellKnownLabels: Object.values(SimulatedLabel), restrictedDomains: [KWOK_GROUP] };
   }
 
+  /** The cloud is outside of the process, so each call of it is work the clock is told of. */
+  #ask<T>(call: () => T): Promise<T> {
+    return this.#ports.clock.during(async () => call());
+  }
+
   /** From the cheapest up, past what is out of stock; what was refused is remembered. */
-  #launch(claim: NodeClaim, registrationDelay: Duration): SimulatedMachine {
+  async #launch(claim: NodeClaim, registrationDelay: Duration): Promise<SimulatedMachine> {
     const { name = "" } = claim.metadata;
     let refusal: unknown;
     for (const choice of choicesFor(claim, this.#types.current().items)) {
       try {
-        return this.#order(claim, choice, registrationDelay);
+        return await this.#ask(() => this.#order(claim, choice, registrationDelay));
       } catch (error) {
         if (findProviderError(error)?.code !== "PROVIDER_INSUFFICIENT_CAPACITY") throw error;
         refusal = error;

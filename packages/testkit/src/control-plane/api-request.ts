@@ -42,3 +42,21 @@ export function apiRequest(
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
+
+/** Only how the answer begins; its body is not waited for. */
+export function answerStatus(endpoint: ApiEndpoint, path: string): Promise<number> {
+  const headers = { authorization: `Bearer ${endpoint.token}` };
+  const options = { headers, ca: endpoint.ca, agent: false, timeout: TIMEOUT_MS };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(path, endpoint.url), options, (answer) => {
+      answer.on("error", () => undefined);
+      resolve(answer.statusCode ?? 0);
+      outgoing.destroy();
+    });
+    outgoing.on("timeout", () => {
+      outgoing.destroy(new Error(`GET ${path}: no answer within ${TIMEOUT_MS / 1000} s`));
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}

@@ -31,7 +31,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
 }
 
 async function acquire(path: string, { onWait, signal }: LockOptions): Promise<void> {
-  for (let waiting = false; !(await tryCreate(path)); ) {
+  for (let waiting = false; !(await tryCreate(path));) {
     if (await isStale(path)) {
       await discard(path);
       continue;

@@ -27,8 +27,8 @@ export interface ControlPlane extends AsyncDisposable {
   kill(component: Component): Promise<void>;
   /** Ends it if it runs, starts it with the same ports and data, and waits until it is ready. */
   restart(component: Component): Promise<void>;
-  /** Forgets all versions but the current ones: older watches and continue tokens expire. */
-  compact(): Promise<void>;
+  /** Forgets all versions but the current ones, so that older watches expire. Restarts kube-apiserver, whose cache would remember them. */
+  forgetHistory(): Promise<void>;
   /** Ends all processes and removes the folder. */
   stop(): Promise<void>;
 }

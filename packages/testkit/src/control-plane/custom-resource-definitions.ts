@@ -2,7 +2,7 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { milliseconds } from "@karpenter-multicloud/core/units";
-import { apiRequest, type ApiEndpoint } from "./api-request.ts";
+import { answerStatus, apiRequest, type ApiEndpoint } from "./api-request.ts";
 
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const POLL = milliseconds(50);
@@ -29,6 +29,15 @@ export async function installDefinitions(
       throw new Error(`the server refuses the definition ${definition.metadata.name}: ${answer.text}`);
     }
   }
+  await waitUntilServed(endpoint, definitions, clock);
+}
+
+/** Also after a restart: the server makes the watch cache of a custom resource only when it is first asked for. */
+export async function waitUntilServed(
+  endpoint: ApiEndpoint,
+  definitions: readonly object[],
+  clock: Clock,
+): Promise<void> {
   const giveUpAt = clock.now() + PATIENCE_MS;
   for (const definition of definitions as readonly Definition[]) {
     while (!(await isServed(endpoint, definition))) {
@@ -42,6 +51,6 @@ async function isServed(endpoint: ApiEndpoint, { metadata, spec }: Definition): 
   const stored = await apiRequest(endpoint, "GET", `${DEFINITIONS}/${metadata.name}`);
   if (!/"type":"Established","status":"True"|"status":"True"[^}]*"type":"Established"/.test(stored.text)) return false;
   const version = spec.versions.find(({ served }) => served)?.name ?? "";
-  const list = await apiRequest(endpoint, "GET", `/apis/${spec.group}/${version}/${spec.names.plural}?limit=1`);
-  return list.status === 200;
+  const collection = `/apis/${spec.group}/${version}/${spec.names.plural}`;
+  return (await answerStatus(endpoint, `${collection}?watch=true&resourceVersion=0&timeoutSeconds=1`)) === 200;
 }

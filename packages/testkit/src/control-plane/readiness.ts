@@ -22,7 +22,8 @@ export async function waitUntilReady(subject: Subject, clock: Clock, isReady: ()
   const giveUpAt = clock.now() + PATIENCE_MS;
   for (;;) {
     const how = subject.ended();
-    if (how !== undefined) throw new Error(`${subject.name} ended (${how}) before it was ready:\n${await tail(subject)}`);
+    if (how !== undefined)
+      throw new Error(`${subject.name} ended (${how}) before it was ready:\n${await tail(subject)}`);
     if (await isReady().catch(() => false)) return;
     if (clock.now() > giveUpAt) {
       throw new Error(`${subject.name} is not ready after ${PATIENCE_MS / 1000} s:\n${await tail(subject)}`);
@@ -42,8 +43,7 @@ export function answersOk(url: string, ca?: Buffer): Promise<boolean> {
       });
     };
     const options = { agent: false, timeout: 5_000 };
-    const outgoing =
-      ca === undefined ? http.get(url, options, onAnswer) : https.get(url, { ...options, ca }, onAnswer);
+    const outgoing = ca === undefined ? http.get(url, options, onAnswer) : https.get(url, { ...options, ca }, onAnswer);
     outgoing.on("timeout", () => {
       outgoing.destroy(new Error(`${url}: no answer`));
     });

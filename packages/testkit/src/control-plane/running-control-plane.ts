@@ -1,6 +1,6 @@
 // The control plane while it runs: which process is which, and what may be done to it.
 
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { writeKubeconfig } from "./access-files.ts";
@@ -9,6 +9,7 @@ import type { BinaryPaths } from "./binaries.ts";
 import { compactEtcd } from "./compact-etcd.ts";
 import { componentArguments, type ArgumentOptions } from "./component-arguments.ts";
 import type { Component, ControlPlane } from "./control-plane.ts";
+import { waitUntilServed } from "./custom-resource-definitions.ts";
 import { logFile, type Layout } from "./layout.ts";
 import type { GuardedProcess, ProcessGuard } from "./process-guard.ts";
 import { answersOk, waitUntilReady } from "./readiness.ts";
@@ -20,6 +21,8 @@ export interface RunningParts {
   readonly tokens: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly argumentOptions: ArgumentOptions;
+  /** CustomResourceDefinitions. */
+  readonly crds: readonly object[];
 }
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
@@ -75,15 +78,19 @@ export class RunningControlPlane implements ControlPlane {
   async restart(component: Component): Promise<void> {
     if (!this.#processes.has(component)) throw new Error(`${component} is no part of this control plane`);
     await this.kill(component);
-    await this.start(component);
+    await this.#startAgain(component);
   }
 
-  async compact(): Promise<void> {
+  async forgetHistory(): Promise<void> {
+    await this.kill("kube-apiserver");
     await compactEtcd(`http://127.0.0.1:${this.#parts.layout.ports.etcdClient}`);
+    await this.#startAgain("kube-apiserver");
   }
 
   async stop(): Promise<void> {
     await this.#parts.guard.close();
+    // The guard has done it, unless somebody killed it.
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,6 +99,12 @@ export class RunningControlPlane implements ControlPlane {
 
   async endpoint(): Promise<ApiEndpoint> {
     return { url: this.url, ca: await readFile(this.caFile), token: this.adminToken };
+  }
+
+  async #startAgain(component: Component): Promise<void> {
+    await this.start(component);
+    const { crds, clock } = this.#parts;
+    if (component === "kube-apiserver") await waitUntilServed(await this.endpoint(), crds, clock);
   }
 
   async #isReady(component: Component): Promise<boolean> {

@@ -61,7 +61,7 @@ async function startOnce(options: ControlPlaneOptions, binaries: BinaryPaths): P
     const tokens = await writeAccessFiles(layout, users);
     await writeKubeconfig(layout.adminKubeconfig, layout, "admin", tokens.get("admin") ?? "");
     const argumentOptions = { serviceAccountAdmission: components.includes("controller-manager") };
-    const plane = new RunningControlPlane({ layout, guard, binaries, tokens, clock, argumentOptions });
+    const plane = new RunningControlPlane({ layout, guard, binaries, tokens, clock, argumentOptions, crds });
     await plane.start("etcd");
     await plane.start("kube-apiserver");
     await installDefinitions(await plane.endpoint(), crds, clock);

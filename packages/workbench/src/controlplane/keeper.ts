@@ -13,12 +13,13 @@ async function keep(folder: string, withDefinitions: boolean): Promise<void> {
   await using plane = await startControlPlane({ components: ALL_COMPONENTS, crds, folder });
   await writeKeeperState(plane.folder, { pid: process.pid, kubeconfig: plane.kubeconfigPath });
   tell({ kubeconfig: plane.kubeconfigPath });
-  let asked = false;
+  const asked = new AbortController();
   process.on("SIGTERM", () => {
-    asked = true;
+    asked.abort();
   });
   // Also when somebody removed the folder.
-  while (!asked && existsSync(plane.kubeconfigPath) && !existsSync(stopFile(plane.folder))) await sleep(POLL_MS);
+  while (!asked.signal.aborted && existsSync(plane.kubeconfigPath) && !existsSync(stopFile(plane.folder)))
+    await sleep(POLL_MS);
 }
 
 /** The listener leaves after the first message. */

@@ -3,7 +3,13 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildControlPlane, cacheFolder, cacheRoot, missingBinaries, neededBinaries } from "@karpenter-multicloud/testkit/control-plane";
+import {
+  buildControlPlane,
+  cacheFolder,
+  cacheRoot,
+  missingBinaries,
+  neededBinaries,
+} from "@karpenter-multicloud/testkit/control-plane";
 import { ALL_COMPONENTS } from "./keeper-state.ts";
 import { bringUp, takeDown } from "./up-and-down.ts";
 

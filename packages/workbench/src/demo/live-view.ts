@@ -10,7 +10,10 @@ const DECISIONS = 8;
 const PENDING = 4;
 
 /** The whole screen, as lines no longer than `width`. */
-export function renderPicture(picture: Picture, size: { readonly width: number; readonly height: number; readonly title: string }): readonly string[] {
+export function renderPicture(
+  picture: Picture,
+  size: { readonly width: number; readonly height: number; readonly title: string },
+): readonly string[] {
   const { width, height, title } = size;
   const head = [
     paint("bold", `karpenter-multicloud demo`) + paint("dim", `  ${title}`),
@@ -83,10 +86,12 @@ function pendingLines({ pendingPods }: Picture): readonly string[] {
 }
 
 function decisionLines({ decisions }: Picture): readonly string[] {
-  const shown = decisions.slice(-DECISIONS).map(
-    (decision) =>
-      `  ${paint("dim", clock(decision.at))} ${paint("bold", decision.verdict)} ${decision.subject}: ${decision.detail}`,
-  );
+  const shown = decisions
+    .slice(-DECISIONS)
+    .map(
+      (decision) =>
+        `  ${paint("dim", clock(decision.at))} ${paint("bold", decision.verdict)} ${decision.subject}: ${decision.detail}`,
+    );
   return [paint("bold", "decisions"), ...shown];
 }
 

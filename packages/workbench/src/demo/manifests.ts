@@ -50,5 +50,10 @@ function isWorkload(object: KubeObject): boolean {
 export async function readExamples(folder: string): Promise<readonly ManifestFile[]> {
   const url = new URL(`../../../../examples/${folder}/`, import.meta.url);
   const names = (await readdir(url)).filter((name) => name.endsWith(".yaml")).toSorted();
-  return await Promise.all(names.map(async (name) => ({ name: `examples/${folder}/${name}`, text: await readFile(new URL(name, url), "utf8") })));
+  return await Promise.all(
+    names.map(async (name) => ({
+      name: `examples/${folder}/${name}`,
+      text: await readFile(new URL(name, url), "utf8"),
+    })),
+  );
 }

@@ -21,32 +21,47 @@ const HOPELESS_AFTER: Duration = minutes(5);
 export function quickStartSteps(world: World, objects: readonly KubeObject[]): readonly Step[] {
   const inflate = { name: "inflate", namespace: "default" };
   return [
-    { title: "5 pods of Deployment inflate wait for their first machines", run: async () => {
+    {
+      title: "5 pods of Deployment inflate wait for their first machines",
+      run: async () => {
         await world.cluster.apply(objects);
         return await allBound(world, 5);
-      } },
-    { title: "inflate grows to 30 pods", run: async () => {
+      },
+    },
+    {
+      title: "inflate grows to 30 pods",
+      run: async () => {
         await world.cluster.scale(inflate, 30);
         return await allBound(world, 30);
-      } },
-    { title: "inflate shrinks to 0 pods, empty nodes are given back", run: async () => {
+      },
+    },
+    {
+      title: "inflate shrinks to 0 pods, empty nodes are given back",
+      run: async () => {
         await world.cluster.scale(inflate, 0);
         return await nothingLeft(world);
-      } },
+      },
+    },
   ];
 }
 
 /** The user's own objects: up as far as it goes, then every Deployment to 0. */
 export function ownSteps(world: World, life: ControllerLife, objects: readonly KubeObject[]): readonly Step[] {
   return [
-    { title: "your workloads wait for their machines", run: async () => {
+    {
+      title: "your workloads wait for their machines",
+      run: async () => {
         await world.cluster.apply(objects);
         return await boundOrHopeless(world, life);
-      } },
-    { title: "your workloads go, empty nodes are given back", run: async () => {
+      },
+    },
+    {
+      title: "your workloads go, empty nodes are given back",
+      run: async () => {
         await removeWorkloads(world);
         return await nothingLeft(world);
-      } },
+      },
+    },
   ];
 }
 
@@ -97,10 +112,15 @@ async function removeWorkloads(world: World): Promise<void> {
   }
   for (const pod of await workloadPods(world)) {
     if (pod.metadata.ownerReferences?.length) continue;
-    await world.cluster.kube.delete(Pods, { name: pod.metadata.name ?? "", namespace: pod.metadata.namespace ?? "default" });
+    await world.cluster.kube.delete(Pods, {
+      name: pod.metadata.name ?? "",
+      namespace: pod.metadata.namespace ?? "default",
+    });
   }
 }
 
 async function workloadPods(world: World): Promise<readonly Pod[]> {
-  return (await world.cluster.pods()).filter((pod) => !pod.metadata.ownerReferences?.some((owner) => owner.kind === "DaemonSet"));
+  return (await world.cluster.pods()).filter(
+    (pod) => !pod.metadata.ownerReferences?.some((owner) => owner.kind === "DaemonSet"),
+  );
 }

@@ -1,6 +1,14 @@
 // Reads a Picture out of the running world.
 
-import { DISRUPTED_TAINT, hasTaint, isConditionTrue, Label, NodePools, Pods, type Pod } from "@karpenter-multicloud/core/api";
+import {
+  DISRUPTED_TAINT,
+  hasTaint,
+  isConditionTrue,
+  Label,
+  NodePools,
+  Pods,
+  type Pod,
+} from "@karpenter-multicloud/core/api";
 import type { ControllerDeps } from "@karpenter-multicloud/core/controllers";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { podRequests, rateOfNode } from "@karpenter-multicloud/core/scheduling";

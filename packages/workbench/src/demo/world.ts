@@ -30,6 +30,7 @@ export interface ControllerLife {
 export interface LifePorts {
   readonly client: KubeClient;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 export class World {
@@ -40,7 +41,13 @@ export class World {
   readonly #random: () => number;
   readonly #off = new AbortController();
 
-  private constructor(parts: { clock: VirtualClock; cluster: SimulatedCluster; cloud: DemoCloud; logger: Logger; seed: number }) {
+  private constructor(parts: {
+    clock: VirtualClock;
+    cluster: SimulatedCluster;
+    cloud: DemoCloud;
+    logger: Logger;
+    seed: number;
+  }) {
     this.clock = parts.clock;
     this.cluster = parts.cluster;
     this.cloud = parts.cloud;
@@ -61,12 +68,13 @@ export class World {
   }
 
   /** Starts the real controllers, as the process would. */
-  startControllers(ports?: Partial<LifePorts>): ControllerLife {
+  startControllers(ports: Partial<LifePorts> = {}): ControllerLife {
+    const logger = ports.logger ?? this.#logger;
     const container = createContainer(
       {
-        client: ports?.client ?? this.cluster.kube,
-        clock: ports?.clock ?? this.clock,
-        logger: this.#logger,
+        client: ports.client ?? this.cluster.kube,
+        clock: ports.clock ?? this.clock,
+        logger,
         metrics: new PromMetrics(),
         settings: defaultSettings({ clusterName: "demo" }),
         env: this.cloud.env,
@@ -78,7 +86,7 @@ export class World {
     const manager = container.get(Token.Manager);
     container.get(Token.KubeCache).start(stop.signal);
     const running = manager.start(stop.signal);
-    running.catch((error: unknown) => this.#logger.error("the controllers stopped", { error }));
+    running.catch((error: unknown) => logger.error("the controllers stopped", { error }));
     return {
       deps: container.get(Token.ControllerDeps),
       stop: async () => {

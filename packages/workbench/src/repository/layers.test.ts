@@ -49,7 +49,8 @@ const STOREY: Readonly<Record<string, number>> = {
 const PURE_STOREYS = 4;
 const imports = readImports();
 
-const isTest = (file: string): boolean => file.endsWith(".test.ts") || file.includes("/testing/");
+/** Tests, the doors they use, and files named test-… that only they import. */
+const isTest = (file: string): boolean => /\.test\.ts$|\/testing\/|\/test-[a-z-]+\.ts$/.test(file);
 const packageOf = (file: string): string => file.split("/")[1] ?? "";
 const roomOf = (file: string): string | undefined => /^packages\/core\/src\/([^/]+)\//.exec(file)?.[1];
 const arrow = ({ file, specifier }: SourceImport): string => `${file} → ${specifier}`;
@@ -106,7 +107,8 @@ describe("layers", () => {
   });
 
   it("inversify stays at the edge, reflect-metadata in main.ts", () => {
-    const allowed = /^packages\/controller\/src\/(container|tokens|load-provider|main)\.ts$|\/src\/module\.ts$|^packages\/workbench\//;
+    const allowed =
+      /^packages\/controller\/src\/(container|tokens|load-provider|main)\.ts$|\/src\/module\.ts$|^packages\/workbench\//;
     const inside = imports.filter(
       ({ file, specifier }) =>
         (specifier === "inversify" && !allowed.test(file) && !isTest(file)) ||

@@ -37,7 +37,11 @@ export function disruptionController(deps: ControllerDeps): Controller {
 }
 
 /** D-14: whatever a former process left tainted goes back into service. */
-async function cleanUp(deps: ControllerDeps, command: EmptinessCommand | undefined, signal: AbortSignal): Promise<void> {
+async function cleanUp(
+  deps: ControllerDeps,
+  command: EmptinessCommand | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   for (const node of deps.state.nodes()) {
     if (!node.managed || node.markedForDeletion || node.node?.metadata.deletionTimestamp) continue;
     if (command?.nodes.includes(node.name) || !isTainted(node)) continue;

@@ -1,6 +1,16 @@
 // Marks nodes as leaving, and takes the mark back (D-14, D-114).
 
-import { ConditionSet, DISRUPTED_TAINT, isConditionTrue, hasTaint, NodeClaims, Nodes, sameTaint, type Node, type Taint } from "../../api/index.ts";
+import {
+  ConditionSet,
+  DISRUPTED_TAINT,
+  isConditionTrue,
+  hasTaint,
+  NodeClaims,
+  Nodes,
+  sameTaint,
+  type Node,
+  type Taint,
+} from "../../api/index.ts";
 import { isNotFound, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -12,12 +22,22 @@ export function isTainted(node: StateNode): boolean {
 }
 
 /** The taint keeps the scheduler away; the condition says why. Answers false when the node is gone. */
-export async function markDisrupted(deps: Deps, target: StateNode, reason: string, signal: AbortSignal): Promise<boolean> {
+export async function markDisrupted(
+  deps: Deps,
+  target: StateNode,
+  reason: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { node, nodeClaim } = target;
   if (!node || !nodeClaim) return false;
   try {
     await writeTaints(deps, node, [...withoutTaint(node), DISRUPTED_TAINT], signal);
-    const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).set("DisruptionReason", "True", reason, reason);
+    const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).set(
+      "DisruptionReason",
+      "True",
+      reason,
+      reason,
+    );
     const after = { ...nodeClaim, status: { ...nodeClaim.status, conditions: conditions.toList() } };
     await patchObjectStatus(deps.kube, NodeClaims, { before: nodeClaim, after }, { lock: true, signal });
     return true;

@@ -1,6 +1,7 @@
 // node.termination: a deleted Node is tainted, drained, its machine given back, and only then forgotten (D-160 to D-182).
 
-import { getCondition,
+import {
+  getCondition,
   Annotation,
   ConditionSet,
   DISRUPTED_TAINT,
@@ -194,7 +195,9 @@ function deadlineOf(claim: NodeClaim | undefined): number {
   if (text === undefined) return Infinity;
   const deadline = Date.parse(text);
   if (Number.isNaN(deadline)) {
-    throw new Error(`nodeclaim ${claim?.metadata.name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`);
+    throw new Error(
+      `nodeclaim ${claim?.metadata.name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`,
+    );
   }
   return deadline;
 }

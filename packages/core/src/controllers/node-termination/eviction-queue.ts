@@ -90,12 +90,24 @@ export class EvictionQueue {
       if (isNotFound(error) || isConflict(error)) return this.#drop(key);
       throw error;
     }
-    this.#gone(pod, "Disrupted", `Deleted pod with ${left} s of grace: the node's deadline counts, not its budgets`, entry.reason);
+    this.#gone(
+      pod,
+      "Disrupted",
+      `Deleted pod with ${left} s of grace: the node's deadline counts, not its budgets`,
+      entry.reason,
+    );
     return this.#drop(key);
   }
 
   #gone(pod: Pod, reason: string, message: string, drainReason: string): void {
-    this.#deps.events.publish({ resource: Pods, object: pod, type: "Normal", reason, message, dedupeKey: `${reason}/${pod.metadata.uid}` });
+    this.#deps.events.publish({
+      resource: Pods,
+      object: pod,
+      type: "Normal",
+      reason,
+      message,
+      dedupeKey: `${reason}/${pod.metadata.uid}`,
+    });
     this.#deps.metrics.count("karpenter_pods_drained_total", { reason: drainReason });
   }
 

@@ -8,20 +8,25 @@ import { milliseconds } from "../../units/index.ts";
 import { claimsOfPool } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 
-export function nodeClaimDisruptionController(deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">): Controller {
+export function nodeClaimDisruptionController(
+  deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">,
+): Controller {
   const claims = deps.cache.informer(NodeClaims);
   const pools = deps.cache.informer(NodePools);
   return {
     name: "nodeclaim.disruption",
     triggers: [
       onChange(NodeClaims, ({ after }) => (after?.metadata.name ? [after.metadata.name] : [])),
-      onChange(NodePools, ({ after }) => claimsOfPool(deps.cache, after?.metadata.name ?? "").map((c) => c.metadata.name ?? "")),
+      onChange(NodePools, ({ after }) =>
+        claimsOfPool(deps.cache, after?.metadata.name ?? "").map((c) => c.metadata.name ?? ""),
+      ),
     ],
     concurrency: 10,
     async reconcile(name, { signal }) {
       const claim = claims.get({ name });
       const pool = pools.get({ name: claim?.metadata.labels?.[Label.NodePool] ?? "" });
-      if (!claim || !pool || claim.metadata.deletionTimestamp || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
+      if (!claim || !pool || claim.metadata.deletionTimestamp || !deps.state.isManaged(claim.spec.nodeClassRef))
+        return undefined;
       const now = deps.clock.now();
       const at = consolidatableAt(claim, pool);
       const due = at !== undefined && at <= now;

@@ -44,7 +44,10 @@ function isMissing(deps: ControllerDeps, claim: NodeClaim, present: ReadonlySet<
 }
 
 async function collect(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
-  deps.logger.info("garbage collecting nodeclaim", { NodeClaim: claim.metadata.name, "provider-id": claim.status?.providerID });
+  deps.logger.info("garbage collecting nodeclaim", {
+    NodeClaim: claim.metadata.name,
+    "provider-id": claim.status?.providerID,
+  });
   deps.decisions.record({
     at: deps.clock.now(),
     controller: "nodeclaim.garbagecollection",

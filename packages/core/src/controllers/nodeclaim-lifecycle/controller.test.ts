@@ -53,7 +53,11 @@ async function nodeJoins(over: { readonly ready?: boolean; readonly unregistered
   });
   await harness.put(Nodes, node);
   // The API server gives every new Node a not-ready taint; the node lifecycle controller takes it away.
-  await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { taints: node.spec?.taints ?? [] } } });
+  await harness.kube.patch(
+    Nodes,
+    { name: "node-1" },
+    { type: "merge", body: { spec: { taints: node.spec?.taints ?? [] } } },
+  );
   await harness.pass(100);
 }
 
@@ -98,7 +102,11 @@ describe("nodeclaim.lifecycle", () => {
     await harness.put(NodeClaims, freshClaim());
     await harness.start(nodeClaimLifecycleController(harness.deps));
     await harness.pass(100);
-    expect(await condition("Launched")).toMatchObject({ status: "Unknown", reason: "LaunchFailed", message: "the cloud answered 503" });
+    expect(await condition("Launched")).toMatchObject({
+      status: "Unknown",
+      reason: "LaunchFailed",
+      message: "the cloud answered 503",
+    });
     await harness.pass(5000);
     expect((await condition("Launched"))?.status).toBe("True");
     expect(harness.provider.calls).toEqual(["create default-1", "create default-1"]);
@@ -130,7 +138,11 @@ describe("nodeclaim.lifecycle", () => {
     expect(node?.metadata.labels).toMatchObject({ [Label.NodePool]: "default", [Label.Registered]: "true" });
     expect(node?.spec?.taints?.map((taint) => taint.key)).toEqual(["dedicated", "cni"]);
     expect(node?.metadata.finalizers).toEqual([TERMINATION_FINALIZER]);
-    expect(node?.metadata.ownerReferences?.[0]).toMatchObject({ kind: "NodeClaim", name: "default-1", blockOwnerDeletion: true });
+    expect(node?.metadata.ownerReferences?.[0]).toMatchObject({
+      kind: "NodeClaim",
+      name: "default-1",
+      blockOwnerDeletion: true,
+    });
     expect((await condition("Registered"))?.status).toBe("True");
     expect((await claim())?.status?.nodeName).toBe("node-1");
     expect(await condition("Initialized")).toMatchObject({ status: "Unknown", reason: "StartupTaintsExist" });
@@ -159,10 +171,14 @@ describe("nodeclaim.lifecycle", () => {
     await harness.pass(100);
     await nodeJoins({ ready: false });
     expect(await condition("Initialized")).toMatchObject({ status: "Unknown", reason: "NodeNotReady" });
-    await harness.kube.patchStatus(Nodes, { name: "node-1" }, {
-      type: "merge",
-      body: { status: { conditions: [{ type: "Ready", status: "True" }] } },
-    });
+    await harness.kube.patchStatus(
+      Nodes,
+      { name: "node-1" },
+      {
+        type: "merge",
+        body: { status: { conditions: [{ type: "Ready", status: "True" }] } },
+      },
+    );
     await harness.pass(100);
     expect((await condition("Initialized"))?.status).toBe("True");
     expect((await condition("Ready"))?.status).toBe("True");
@@ -175,7 +191,6 @@ describe("nodeclaim.lifecycle", () => {
     await nodeJoins();
     expect(await condition("Initialized")).toMatchObject({ reason: "ResourceNotRegistered" });
   });
-
 
   it("LC-31: a claim that is not launched within 5 minutes of its creation is given up", async () => {
     harness = new ControllerHarness();
@@ -246,7 +261,10 @@ describe("nodeclaim.lifecycle", () => {
   it("LC-16: a status write that is lost does not launch a second machine", async () => {
     harness = new ControllerHarness();
     await harness.put(NodeClaims, freshClaim());
-    await harness.kube.patch(NodeClaims, KEY, { type: "merge", body: { metadata: { finalizers: [TERMINATION_FINALIZER] } } });
+    await harness.kube.patch(NodeClaims, KEY, {
+      type: "merge",
+      body: { metadata: { finalizers: [TERMINATION_FINALIZER] } },
+    });
     const controller = nodeClaimLifecycleController(harness.deps);
     const create = harness.provider.create.bind(harness.provider);
     harness.provider.create = async (given) => {

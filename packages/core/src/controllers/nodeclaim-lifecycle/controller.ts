@@ -2,7 +2,7 @@
 
 import { jsonEqual, NodeClaims, Nodes, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
 import { isNotFound, KubeError, keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
-import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
+import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
 import { minutes, seconds, type Duration } from "../../units/index.ts";
 import { claimsOfMachine, nodesByProviderID } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -20,7 +20,7 @@ export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
   return {
     name: "nodeclaim.lifecycle",
     triggers: [
-      onChange(NodeClaims, ({ after }) => (after?.metadata.name ? [after.metadata.name] : [])),
+      onChange(NodeClaims, (change) => (asksForAStep(change) ? [change.after?.metadata.name ?? ""] : [])),
       onChange(Nodes, ({ before, after }) => {
         const id = (after ?? before)?.spec?.providerID ?? "";
         return claimsOfMachine(deps.cache, id).map((claim) => claim.metadata.name ?? "");
@@ -44,6 +44,18 @@ export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
       return await advance(deps, launched, claim, signal);
     },
   };
+}
+
+/** What this controller writes itself, status and metadata, is no reason to come again: it would undo the back-off. */
+function asksForAStep({ before, after }: ObjectChange<NodeClaim>): boolean {
+  if (!after) return false;
+  if (!before) return true;
+  return (
+    before.metadata.generation !== after.metadata.generation ||
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    before.status?.providerID !== after.status?.providerID ||
+    !jsonEqual(before.metadata.finalizers, after.metadata.finalizers)
+  );
 }
 
 /** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
@@ -77,7 +89,8 @@ async function advance(
     if (isNotFound(error)) return undefined;
     errors.push(error);
   }
-  if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
+  if (errors.length > 0)
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
   return waits.length === 0 ? undefined : { requeueAfter: Math.min(...waits) as Duration };
 }
 

@@ -1,6 +1,12 @@
 // The claim while one reconcile works on it: what is stored, and what it shall become.
 
-import { ConditionSet, type ConditionStatus, type NodeClaim, type NodeClaimStatus, type ObjectMeta } from "../../api/index.ts";
+import {
+  ConditionSet,
+  type ConditionStatus,
+  type NodeClaim,
+  type NodeClaimStatus,
+  type ObjectMeta,
+} from "../../api/index.ts";
 import type { Duration } from "../../units/index.ts";
 
 /** What a step asks of the frame. */

@@ -1,6 +1,8 @@
 // The end of a claim: its Nodes are drained first, then the machine goes, then the object (LC-35 to LC-40).
 
-import { isConditionTrue, getCondition,
+import {
+  isConditionTrue,
+  getCondition,
   Annotation,
   ConditionSet,
   Label,
@@ -19,7 +21,11 @@ import type { ControllerDeps } from "../deps.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;
 
-export async function finalize(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promise<ReconcileResult | undefined> {
+export async function finalize(
+  deps: Deps,
+  claim: NodeClaim,
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
   if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) return undefined;
   await announceDeadline(deps, claim, signal);
   // Only a registered machine can hold pods that deserve a drain.
@@ -27,7 +33,9 @@ export async function finalize(deps: Deps, claim: NodeClaim, signal: AbortSignal
     const nodes = nodesOfMachine(deps.cache, claim.status?.providerID);
     for (const node of nodes) {
       if (node.metadata.deletionTimestamp) continue;
-      await deps.kube.delete(Nodes, keyOf(node), { signal, preconditions: { uid: node.metadata.uid ?? "" } }).catch(ignoreNotFound);
+      await deps.kube
+        .delete(Nodes, keyOf(node), { signal, preconditions: { uid: node.metadata.uid ?? "" } })
+        .catch(ignoreNotFound);
     }
     if (nodes.length > 0) return undefined;
   }
@@ -47,7 +55,10 @@ async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSigna
     metadata: { ...claim.metadata, annotations: { ...annotations, [Annotation.TerminationTimestamp]: deadline } },
   };
   await patchObject(deps.kube, NodeClaims, { before: claim, after: marked }, { lock: true, signal });
-  deps.logger.info("annotated nodeclaim", { NodeClaim: claim.metadata.name, [Annotation.TerminationTimestamp]: deadline });
+  deps.logger.info("annotated nodeclaim", {
+    NodeClaim: claim.metadata.name,
+    [Annotation.TerminationTimestamp]: deadline,
+  });
   deps.events.publish({
     resource: NodeClaims,
     object: claim,

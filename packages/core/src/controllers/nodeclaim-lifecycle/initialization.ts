@@ -50,11 +50,15 @@ function missingForInitialization(
   if (startup) return { reason: "StartupTaintsExist", message: `StartupTaint "${formatTaint(startup)}" still exists` };
   const ephemeral = taints.find(isEphemeralTaint);
   if (ephemeral) {
-    return { reason: "KnownEphemeralTaintsExist", message: `KnownEphemeralTaint "${formatTaint(ephemeral)}" still exists` };
+    return {
+      reason: "KnownEphemeralTaintsExist",
+      message: `KnownEphemeralTaint "${formatTaint(ephemeral)}" still exists`,
+    };
   }
   const allocatable = allocatableFrom(node.status?.allocatable);
   const requests = requestsFrom(claim.spec.resources?.requests);
   const absent = sortedKeys(requests).find((resource) => requests[resource] && !allocatable[resource]);
-  if (absent) return { reason: "ResourceNotRegistered", message: `Resource "${absent}" was requested but not registered` };
+  if (absent)
+    return { reason: "ResourceNotRegistered", message: `Resource "${absent}" was requested but not registered` };
   return undefined;
 }

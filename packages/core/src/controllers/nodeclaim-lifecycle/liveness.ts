@@ -35,7 +35,11 @@ function nextDeadline(draft: Draft, settings: Settings, own: MachineTimeouts): D
   const deadline = (reason: Deadline["reason"], start: number, limit: Duration): Deadline | undefined =>
     limit > 0 && limit < Infinity ? { reason, at: start + limit } : undefined;
   if (!conditions.is("Registered", "True")) {
-    const registration = deadline("registration_timeout", since("Registered"), own.registration ?? settings.registrationTimeout);
+    const registration = deadline(
+      "registration_timeout",
+      since("Registered"),
+      own.registration ?? settings.registrationTimeout,
+    );
     if (conditions.is("Launched", "True")) return registration;
     const launch = deadline("launch_timeout", since("Launched"), own.launch ?? settings.launchTimeout);
     return launch && registration && registration.at < launch.at ? registration : (launch ?? registration);

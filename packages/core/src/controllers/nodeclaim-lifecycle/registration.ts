@@ -47,7 +47,11 @@ export async function register(deps: Deps, draft: Draft, signal: AbortSignal): P
   const nodeName = node.metadata.name ?? "";
   draft.addStatus({ nodeName });
   draft.setCondition("Registered", "True");
-  deps.logger.info("registered nodeclaim", { NodeClaim: draft.name, Node: nodeName, "provider-id": claim.status?.providerID });
+  deps.logger.info("registered nodeclaim", {
+    NodeClaim: draft.name,
+    Node: nodeName,
+    "provider-id": claim.status?.providerID,
+  });
   deps.metrics.count("karpenter_nodes_created_total", {
     nodepool: claim.metadata.labels?.[Label.NodePool] ?? "",
     zone: claim.metadata.labels?.[Label.Zone] ?? "",
@@ -59,7 +63,10 @@ export async function register(deps: Deps, draft: Draft, signal: AbortSignal): P
 function warnOfMissingTaint(deps: Deps, claim: NodeClaim, node: Node): void {
   if (deps.provider.settings().supportsUnregisteredTaint === false) return;
   if (node.metadata.labels?.[Label.Registered] === "true" || hasTaint(node.spec?.taints, UNREGISTERED_TAINT)) return;
-  deps.logger.error("node joined without the unregistered taint", { NodeClaim: claim.metadata.name, Node: node.metadata.name });
+  deps.logger.error("node joined without the unregistered taint", {
+    NodeClaim: claim.metadata.name,
+    Node: node.metadata.name,
+  });
   deps.events.publish({
     resource: NodeClaims,
     object: claim,

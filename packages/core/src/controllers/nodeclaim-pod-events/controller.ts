@@ -10,7 +10,9 @@ import type { ControllerDeps } from "../deps.ts";
 
 const AT_MOST_EVERY = seconds(10);
 
-export function nodeClaimPodEventsController(deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">): Controller {
+export function nodeClaimPodEventsController(
+  deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">,
+): Controller {
   const nodes = deps.cache.informer(Nodes);
   return {
     name: "nodeclaim.podevents",

@@ -13,7 +13,9 @@ export function nodePoolCounterController(deps: Pick<ControllerDeps, "kube" | "c
   const pools = deps.cache.informer(NodePools);
   return {
     name: "nodepool.counter",
-    triggers: [onChange(NodePools, ({ before, after }) => (!before && after?.metadata.name ? [after.metadata.name] : []))],
+    triggers: [
+      onChange(NodePools, ({ before, after }) => (!before && after?.metadata.name ? [after.metadata.name] : [])),
+    ],
     async reconcile(name, { signal }) {
       const pool = pools.get({ name });
       if (!pool || !deps.state.isManaged(pool.spec.template.spec.nodeClassRef)) return undefined;

@@ -21,7 +21,8 @@ export function nodePoolHashController(deps: Deps): Controller {
       if (known[Annotation.NodePoolHashVersion] !== HASH_VERSION) {
         for (const claim of claimsOfPool(deps.cache, name)) await restamp(deps, claim, hash, signal);
       }
-      if (known[Annotation.NodePoolHash] === hash && known[Annotation.NodePoolHashVersion] === HASH_VERSION) return undefined;
+      if (known[Annotation.NodePoolHash] === hash && known[Annotation.NodePoolHashVersion] === HASH_VERSION)
+        return undefined;
       await deps.kube.patch(NodePools, { name }, stamp(hash), { signal });
       return undefined;
     },

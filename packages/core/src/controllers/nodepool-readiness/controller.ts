@@ -47,7 +47,8 @@ function nodeClassOf(pool: NodePool, nodeClasses: readonly CustomResource[]): Cu
 }
 
 function readiness(nodeClass: NodeClass | undefined, what: string): Verdict {
-  if (!nodeClass) return ["False", "NodeClassNotFound", `${what} does not exist: apply it, or correct nodeClassRef.name`];
+  if (!nodeClass)
+    return ["False", "NodeClassNotFound", `${what} does not exist: apply it, or correct nodeClassRef.name`];
   if (nodeClass.metadata.deletionTimestamp) return ["False", "NodeClassTerminating", `${what} is being deleted`];
   const ready = nodeClass.status?.conditions?.find((condition) => condition.type === "Ready");
   if (!ready || ready.status === "Unknown") {

@@ -48,9 +48,11 @@ function taintErrors(taints: readonly Taint[]): readonly string[] {
   const seen = new Set<string>();
   for (const taint of taints) {
     if (!isQualifiedName(taint.key)) errors.push(`taint key "${taint.key}" is not a qualified name`);
-    if (taint.value && !isQualifiedName(taint.value)) errors.push(`value "${taint.value}" of taint ${taint.key} is not valid`);
+    if (taint.value && !isQualifiedName(taint.value))
+      errors.push(`value "${taint.value}" of taint ${taint.key} is not valid`);
     const id = `${taint.key}:${taint.effect}`;
-    if (seen.has(id)) errors.push(`taint ${formatTaint(taint)} is there twice (taints and startupTaints count together)`);
+    if (seen.has(id))
+      errors.push(`taint ${formatTaint(taint)} is there twice (taints and startupTaints count together)`);
     seen.add(id);
   }
   return errors;

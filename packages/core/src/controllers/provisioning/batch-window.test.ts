@@ -21,7 +21,11 @@ describe("BatchWindow", () => {
 
   it("S-212: closes at the latest one maximum after it opened", () => {
     const window = aWindow();
-    for (let i = 0; i < 40; i++) window.see(Array.from({ length: i + 1 }, (_, n) => `p${n}`), i * 500);
+    for (let i = 0; i < 40; i++)
+      window.see(
+        Array.from({ length: i + 1 }, (_, n) => `p${n}`),
+        i * 500,
+      );
     expect(window.closesAt()).toBe(10_000);
   });
 

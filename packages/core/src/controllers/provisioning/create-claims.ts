@@ -31,7 +31,10 @@ async function createClaim(deps: ControllerDeps, planned: PlannedClaim, signal: 
   if (!pool) return { planned, refused: `NodePool ${planned.nodePool} is gone` };
   const over = exceeded(poolUsage(deps.state, planned.nodePool), requestsFrom(pool.spec.limits));
   if (over.length > 0) {
-    deps.logger.error("nodepool limit exceeded, nodeclaim not created", { NodePool: planned.nodePool, resources: over });
+    deps.logger.error("nodepool limit exceeded, nodeclaim not created", {
+      NodePool: planned.nodePool,
+      resources: over,
+    });
     return { planned, refused: `NodePool ${planned.nodePool} is over its limit of ${over.join(", ")}` };
   }
   const hash = { nodePoolHash: nodePoolHash(pool.spec.template), hashVersion: HASH_VERSION };
@@ -41,7 +44,8 @@ async function createClaim(deps: ControllerDeps, planned: PlannedClaim, signal: 
     NodePool: planned.nodePool,
     NodeClaim: nodeClaim.metadata.name,
     requests: nodeClaim.spec.resources?.requests,
-    "instance-types": names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} other(s)` : names.join(", "),
+    "instance-types":
+      names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} other(s)` : names.join(", "),
   });
   deps.metrics.count("karpenter_nodeclaims_created_total", {
     reason: "provisioned",

@@ -58,19 +58,26 @@ async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): P
     return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    deps.logger.error("listing instance types failed, nodepool is left out", { NodePool: nodePool.metadata.name, error });
+    deps.logger.error("listing instance types failed, nodepool is left out", {
+      NodePool: nodePool.metadata.name,
+      error,
+    });
     return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
   }
 }
 
 function skippedReason(pool: NodePool): PoolInput["skipped"] {
   if (pool.metadata.deletionTimestamp) return { reason: "NodePoolDeleting", detail: "it is being deleted" };
-  if (pool.spec.replicas !== undefined) return { reason: "NodePoolStatic", detail: "it has a fixed number of replicas" };
+  if (pool.spec.replicas !== undefined)
+    return { reason: "NodePoolStatic", detail: "it has a fixed number of replicas" };
   const conditions = pool.status?.conditions ?? [];
   const ready = conditions.find((condition) => condition.type === "Ready");
   if (ready?.status === "True") return undefined;
   const cause = conditions.find((condition) => condition.type !== "Ready" && condition.status === "False");
-  return { reason: "NodePoolNotReady", detail: cause ? `${cause.reason}: ${cause.message}` : "it has not been checked yet" };
+  return {
+    reason: "NodePoolNotReady",
+    detail: cause ? `${cause.reason}: ${cause.message}` : "it has not been checked yet",
+  };
 }
 
 export function nodeInput(node: StateNode): NodeInput {

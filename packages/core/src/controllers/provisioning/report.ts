@@ -22,7 +22,11 @@ export function reportOutcome(deps: Deps, solution: Solution, created: readonly 
     for (const pod of pods) nominated(deps, pod, `node/${node}`);
   }
   for (const failure of solution.failures) reportFailure(deps, failure);
-  deps.metrics.set("karpenter_scheduler_unschedulable_pods_count", { controller: CONTROLLER }, solution.failures.length);
+  deps.metrics.set(
+    "karpenter_scheduler_unschedulable_pods_count",
+    { controller: CONTROLLER },
+    solution.failures.length,
+  );
 }
 
 function reportClaim(deps: Deps, { planned, nodeClaim, refused }: CreatedClaim): void {

@@ -39,7 +39,10 @@ const tokenOf = async (credentials: Credentials): Promise<string | undefined> =>
 
 describe("Credentials", () => {
   it("RT-23: notices a rotated token within 30 s, and drops the newline at its end", async () => {
-    const credentials = new Credentials({ kubeconfig: await kubeconfig({ "token-file": join(folder, "token") }) }, clock);
+    const credentials = new Credentials(
+      { kubeconfig: await kubeconfig({ "token-file": join(folder, "token") }) },
+      clock,
+    );
     expect(await tokenOf(credentials)).toBe("Bearer first");
     await writeFile(join(folder, "token"), "second\n");
     await clock.advance(29_000);
@@ -62,7 +65,10 @@ describe("Credentials", () => {
   });
 
   it("RT-23: opens new connections when the authority changes, not when the token does", async () => {
-    const credentials = new Credentials({ kubeconfig: await kubeconfig({ "token-file": join(folder, "token") }) }, clock);
+    const credentials = new Credentials(
+      { kubeconfig: await kubeconfig({ "token-file": join(folder, "token") }) },
+      clock,
+    );
     const before = await credentials.current();
     await writeFile(join(folder, "token"), "second");
     await clock.advance(30_000);
@@ -110,7 +116,10 @@ describe("Credentials", () => {
       clock,
     );
     expect((await local.current()).headers).toEqual({});
-    const remote = new Credentials({ kubeconfig: await kubeconfig({ token: "t" }, { server: "http://10.0.0.1" }) }, clock);
+    const remote = new Credentials(
+      { kubeconfig: await kubeconfig({ token: "t" }, { server: "http://10.0.0.1" }) },
+      clock,
+    );
     await expect(remote.current()).rejects.toThrow("HTTP protocol is not allowed");
   });
 });

@@ -174,8 +174,9 @@ function namedKey(object: KubeObject): ObjectKey {
   return { name: name ?? `${generateName}*`, ...(namespace === undefined ? {} : { namespace }) };
 }
 
+/** Custom resources are refused without; what the caller says itself is the server's to judge. */
 function withType<T extends KubeObject>(resource: Resource<T>, object: T): T {
-  return { ...object, apiVersion: apiVersionOf(resource), kind: resource.kind };
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
 }
 
 /** Items of built-in kinds come without apiVersion and kind; watch events have them, so lists get them too. */

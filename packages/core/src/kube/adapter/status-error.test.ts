@@ -38,10 +38,15 @@ describe("answerError", () => {
     expect(error).toMatchObject({ code: 503, reason: "ServiceUnavailable" });
     expect(error.message).toMatch(/^list pods: answer 503: <html>x/);
     expect(error.message.length).toBeLessThan(250);
-    expect(answerError("list pods", 418, "", undefined)).toMatchObject({ reason: "Unknown", message: "list pods: answer 418" });
+    expect(answerError("list pods", 418, "", undefined)).toMatchObject({
+      reason: "Unknown",
+      message: "list pods: answer 418",
+    });
   });
 
   it("falls back to the code for a reason that is not ours", () => {
-    expect(answerError("get nodes n", 500, status({ reason: "StoreReadError" }), undefined).reason).toBe("InternalError");
+    expect(answerError("get nodes n", 500, status({ reason: "StoreReadError" }), undefined).reason).toBe(
+      "InternalError",
+    );
   });
 });

@@ -14,8 +14,6 @@ import {
   ReplicaSets,
   Secrets,
   VolumeAttachments,
-  type KubeObject,
-  type LabelSelector,
   type Resource,
 } from "../../api/index.ts";
 import { badRequest, refuses, requires, type Problem } from "./answers.ts";
@@ -26,13 +24,11 @@ import { nodeRules } from "./nodes.ts";
 import { defaultPodSpec } from "./pod-defaults.ts";
 import { podRules } from "./pods.ts";
 
-const byName = (resource: Resource<KubeObject>): readonly [string, KindRules] => [resource.kind, kindRules(resource)];
+const byName = (resource: Resource): readonly [string, KindRules] => [resource.kind, kindRules(resource)];
 
-function emptyStatus(draft: Draft): void {
-  draft["status"] = {};
-}
+type Fields = Readonly<Record<string, unknown>>;
 
-function workload(resource: Resource<KubeObject>, defaults: Readonly<Record<string, unknown>>): KindRules {
+function workload(resource: Resource, defaults: Fields, firstStatus: Fields = {}): KindRules {
   return kindRules(resource, {
     status: true,
     generation: true,
@@ -43,7 +39,9 @@ function workload(resource: Resource<KubeObject>, defaults: Readonly<Record<stri
       const podSpec = objectAt(objectAt(spec, "template"), "spec");
       defaultPodSpec(podSpec);
     },
-    prepareCreate: emptyStatus,
+    prepareCreate: (draft) => {
+      draft["status"] = { ...firstStatus };
+    },
     validate: (draft, old) => checkWorkload(draft, old),
   });
 }
@@ -56,7 +54,7 @@ function checkWorkload(draft: Draft, old: Stored | undefined): readonly Problem[
     return [refuses("spec.selector", selector, "field is immutable")];
   }
   const labels = objectAt(objectAt(objectAt(spec, "template"), "metadata"), "labels") as Record<string, string>;
-  if (matchesSelector(selector as LabelSelector, labels)) return [];
+  if (matchesSelector(selector, labels)) return [];
   return [refuses("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")];
 }
 
@@ -67,8 +65,7 @@ const deployments: KindRules = {
     progressDeadlineSeconds: 600,
     strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: "25%" } },
   }),
-  prepareStatus: (draft, old) =>
-    replaceField(draft.metadata as Record<string, unknown>, "labels", old.metadata.labels),
+  prepareStatus: (draft, old) => replaceField(draft.metadata, "labels", old.metadata.labels),
 };
 
 const budgets = kindRules(PodDisruptionBudgets, {
@@ -100,7 +97,12 @@ const events = kindRules(Events, {
     reportingComponent: (event) => textAt(event, "reportingComponent"),
     source: (event) => textAt(objectAt(event, "source"), "component") || textAt(event, "reportingComponent"),
   },
-  decode: (draft) => canonicalTimes(draft),
+  decode: (draft) => {
+    canonicalTimes(draft);
+    for (const key of ["eventTime", "firstTimestamp", "lastTimestamp"]) setDefault(draft, key, null);
+    for (const key of ["reportingComponent", "reportingInstance"]) setDefault(draft, key, "");
+    setDefault(draft, "source", {});
+  },
   validate: checkEvent,
 });
 
@@ -172,30 +174,36 @@ const volumeAttachments = kindRules(VolumeAttachments, {
   validate: (draft, old) => {
     const spec = objectAt(draft, "spec");
     if (old !== undefined && !jsonEqual(spec, old["spec"])) return [refuses("spec", spec, "field is immutable")];
-    return (["attacher", "nodeName"] as const).filter((key) => textAt(spec, key) === "").map((key) => requires(`spec.${key}`, ""));
+    return (["attacher", "nodeName"] as const)
+      .filter((key) => textAt(spec, key) === "")
+      .map((key) => requires(`spec.${key}`, ""));
   },
 });
 
 const priorityClasses = kindRules(plain("scheduling.k8s.io", "v1", "PriorityClass", "priorityclasses"), {
   validate: (draft, old) =>
-    old === undefined || draft["value"] === old["value"] ? [] : [refuses("value", draft["value"], "may not be changed in an update.")],
+    old === undefined || draft["value"] === old["value"]
+      ? []
+      : [refuses("value", draft["value"], "may not be changed in an update.")],
   decode: (draft) => {
     if (typeof draft["value"] !== "number") throw badRequest("a PriorityClass needs a value");
     setDefault(draft, "preemptionPolicy", "PreemptLowerPriority");
   },
 });
 
-function plain(group: string, version: string, kind: string, plural: string, namespaced = false): Resource<KubeObject> {
+function plain(group: string, version: string, kind: string, plural: string, namespaced = false): Resource {
   return { group, version, kind, plural, namespaced };
 }
 
 const rollingUpdate = { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } };
 
+const NO_DAEMONS = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+
 /** By kind. */
 export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, KindRules>([
   [Deployments.kind, deployments],
-  [ReplicaSets.kind, workload(ReplicaSets, { replicas: 1 })],
-  [DaemonSets.kind, workload(DaemonSets, { revisionHistoryLimit: 10, updateStrategy: rollingUpdate })],
+  [ReplicaSets.kind, workload(ReplicaSets, { replicas: 1 }, { replicas: 0 })],
+  [DaemonSets.kind, workload(DaemonSets, { revisionHistoryLimit: 10, updateStrategy: rollingUpdate }, NO_DAEMONS)],
   [
     "StatefulSet",
     workload(plain("apps", "v1", "StatefulSet", "statefulsets", true), {

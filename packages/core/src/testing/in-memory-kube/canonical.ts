@@ -12,7 +12,7 @@ export function canonicalQuantities(list: Record<string, unknown>): void {
     try {
       list[name] = parseQuantity(value as string | number).toString();
     } catch (error) {
-      throw badRequest(`quantities must match the regular expression, ${name}: ${String((error as Error).message)}`);
+      throw badRequest(`quantities must match the regular expression, ${name}: ${(error as Error).message}`);
     }
   }
 }

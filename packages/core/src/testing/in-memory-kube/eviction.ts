@@ -1,7 +1,6 @@
 // What an eviction does: ask the budgets, note the disruption, then delete the pod.
 
-import { matchesSelector, type LabelSelector } from "../../api/index.ts";
-import { toRfc3339 } from "../../api/index.ts";
+import { matchesSelector, toRfc3339, type LabelSelector } from "../../api/index.ts";
 import { KubeError, keyText, type ObjectKey } from "../../kube/index.ts";
 import { forbidden, notFound } from "./answers.ts";
 import { checkPreconditions, type Deleter } from "./deletion.ts";
@@ -78,8 +77,20 @@ function takeDisruption({ store, budgets, now }: EvictionParts, budget: Stored, 
     throw forbidden(budgets, name, "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
   }
   status["disruptionsAllowed"] = disruptionsAllowed - 1;
+  if (disruptionsAllowed === 1) status["conditions"] = [exhausted(observedGeneration, now())];
   status["disruptedPods"] = { ...disrupted, [pod.metadata.name ?? ""]: toRfc3339(now()) };
   store.put(budgets.id, keyText({ name, namespace: budget.metadata.namespace ?? "" }), draft);
+}
+
+function exhausted(observedGeneration: number, now: number): Record<string, unknown> {
+  return {
+    type: "DisruptionAllowed",
+    status: "False",
+    reason: "InsufficientPods",
+    message: "",
+    observedGeneration,
+    lastTransitionTime: toRfc3339(now),
+  };
 }
 
 function tooManyRequests(retryAfterSeconds: number | undefined): KubeError {

@@ -10,7 +10,10 @@ export type FieldReader = (object: Stored) => string;
 /** @throws KubeError 400 */
 export function parseFieldSelector(text: string | undefined, rules: KindRules): FieldTest {
   if (text === undefined || text === "") return () => true;
-  const tests = text.split(/(?<!\\),/).filter((term) => term !== "").map((term) => parseTerm(term, rules));
+  const tests = text
+    .split(/(?<!\\),/)
+    .filter((term) => term !== "")
+    .map((term) => parseTerm(term, rules));
   return (object) => tests.every((test) => test(object));
 }
 
@@ -25,14 +28,14 @@ function parseTerm(term: string, rules: KindRules): FieldTest {
 
 function readerOf(field: string, rules: KindRules): FieldReader {
   if (field === "metadata.name") return (object) => object.metadata.name ?? "";
-  const cluster = !rules.resource.namespaced;
-  if (field === "metadata.namespace" && !(cluster && rules.fields !== undefined)) {
+  const plain = rules.fields === undefined && !rules.custom;
+  if (field === "metadata.namespace" && (rules.resource.namespaced || plain)) {
     return (object) => object.metadata.namespace ?? "";
   }
   const own = rules.fields?.[field];
   if (own !== undefined) return own;
   throw badRequest(
-    rules.fields === undefined
+    plain
       ? `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`
       : `field label not supported: ${field}`,
   );

@@ -130,7 +130,7 @@ export class InMemoryKube implements KubeClient {
   /** Removes a custom resource with all its objects; watches of it end. */
   undefine(resource: Resource): void {
     const rules = this.#catalog.find(resource);
-    for (const object of [...this.#store.all(rules.id)]) this.#store.remove(rules.id, keyText(keyOf(object)));
+    for (const object of this.#store.all(rules.id)) this.#store.remove(rules.id, keyText(keyOf(object)));
     this.#catalog.remove(resource);
     this.dropWatches();
   }
@@ -160,7 +160,13 @@ export class InMemoryKube implements KubeClient {
     await this.faults?.({ phase: "before", verb: "watch", resource });
     const rules = this.#catalog.find(resource);
     const { schedule = realTimer, bookmarkEvery = 60_000, expiredWatchAs = "event" } = this.#options;
-    const parts = { store: this.#store, hub: this.#hub, schedule, bookmarkEveryMs: bookmarkEvery, expiredAs: expiredWatchAs };
+    const parts = {
+      store: this.#store,
+      hub: this.#hub,
+      schedule,
+      bookmarkEveryMs: bookmarkEvery,
+      expiredAs: expiredWatchAs,
+    };
     const scope = { table: rules.id, selects: selectorOf(rules, options) };
     for await (const event of watchObjects(parts, scope, options)) yield event as unknown as WatchEvent<T>;
   }
@@ -246,11 +252,7 @@ export class InMemoryKube implements KubeClient {
   }
 
   /** One request: aborted, failed on purpose, or done. What it does happens in one piece. */
-  async #call<R>(
-    call: Omit<KubeCall, "phase">,
-    { signal }: CallOptions,
-    effect: (rules: KindRules) => R,
-  ): Promise<R> {
+  async #call<R>(call: Omit<KubeCall, "phase">, { signal }: CallOptions, effect: (rules: KindRules) => R): Promise<R> {
     signal?.throwIfAborted();
     await this.faults?.({ phase: "before", ...call });
     signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 // What the server does with objects of one kind beyond what it does with all of them.
 
-import type { KubeObject, Resource } from "../../api/index.ts";
+import type { Resource } from "../../api/index.ts";
 import type { Named, Problem } from "./answers.ts";
 import type { FieldReader } from "./field-selector.ts";
 import type { Draft, Stored } from "./json.ts";
@@ -42,8 +42,9 @@ type Optional = "custom" | "status" | "generation" | "unconditionalUpdate" | "cr
 
 /** Rules of a kind, with what is usual for built-in kinds filled in. */
 export function kindRules(
-  resource: Resource<KubeObject>,
-  own: Partial<Pick<KindRules, Optional>> & Omit<Partial<KindRules>, Optional | "resource" | "id" | "qualifiedKind"> = {},
+  resource: Resource,
+  own: Partial<Pick<KindRules, Optional>> &
+    Omit<Partial<KindRules>, Optional | "resource" | "id" | "qualifiedKind"> = {},
 ): KindRules {
   const { group, kind, plural } = resource;
   return {

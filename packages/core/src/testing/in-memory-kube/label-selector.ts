@@ -46,7 +46,8 @@ function comparison(name: string, operator: string, value: string): LabelTest {
     case "<":
     case ">": {
       const bound = integer(value);
-      if (bound === undefined) throw badRequest(`unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer`);
+      if (bound === undefined)
+        throw badRequest(`unable to parse requirement: for 'Gt', 'Lt' operators, the value must be an integer`);
       return (labels) => {
         const own = integer(labels[name] ?? "");
         return own !== undefined && (operator === "<" ? own < bound : own > bound);

@@ -1,7 +1,8 @@
 // What the server does with the metadata of every object: fills in its own fields, keeps them on updates, checks the rest.
 
 import { objectMetaSchema, toRfc3339, validateSchema, type OwnerReference } from "../../api/index.ts";
-import { badRequest, forbids, refuses, requires, type Problem } from "./answers.ts";
+import { KubeError } from "../../kube/index.ts";
+import { forbids, refuses, requires, type Problem } from "./answers.ts";
 import type { Draft, MutableMeta, Stored } from "./json.ts";
 import type { KindRules } from "./kind-rules.ts";
 
@@ -29,7 +30,8 @@ export function generatedName(base: string, n: number): string {
 
 /** The fields that only the server writes, for a new object. */
 export function fillSystemMeta(meta: MutableMeta, rules: KindRules, uid: string, now: number): void {
-  if (meta.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
+  if (meta.resourceVersion)
+    throw new KubeError(500, "Unknown", "resourceVersion should not be set on objects to be created");
   for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds", "generation", "resourceVersion"] as const) {
     delete meta[key];
   }
@@ -47,10 +49,9 @@ export function keepSystemMeta(meta: MutableMeta, current: MutableMeta): void {
   if (meta.deletionGracePeriodSeconds === undefined) keep(meta, current, "deletionGracePeriodSeconds");
 }
 
-function keep<K extends keyof MutableMeta>(meta: MutableMeta, current: MutableMeta, key: K): void {
-  const value = current[key];
-  if (value === undefined) delete meta[key];
-  else meta[key] = value;
+function keep(meta: MutableMeta, current: MutableMeta, key: keyof MutableMeta): void {
+  if (current[key] === undefined) delete meta[key];
+  else Object.assign(meta, { [key]: current[key] });
 }
 
 /** Empty collections are not kept, as the server's encoding leaves them out. */
@@ -66,7 +67,13 @@ export function validateMeta({ metadata }: Draft, old: Stored | undefined, rules
   const problems: Problem[] = [];
   if (!metadata.name) return [requires("metadata.name", "name or generateName is required")];
   if (rules.nameIsLabel && !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(metadata.name)) {
-    problems.push(refuses("metadata.name", metadata.name, "a lowercase RFC 1123 label must consist of lower case letters, digits or '-'"));
+    problems.push(
+      refuses(
+        "metadata.name",
+        metadata.name,
+        "a lowercase RFC 1123 label must consist of lower case letters, digits or '-'",
+      ),
+    );
   }
   problems.push(...checkOwners(metadata.ownerReferences ?? []));
   if (!rules.custom) problems.push(...checkSchema(metadata, old));

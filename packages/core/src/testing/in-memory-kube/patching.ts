@@ -2,17 +2,16 @@
 
 import { isJsonObject, type JsonObject } from "../../api/index.ts";
 import { KubeError, type Patch } from "../../kube/index.ts";
-import { badRequest } from "./answers.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { copyJson, toDraft, type Draft, type Stored } from "./json.ts";
 import type { KindRules } from "./kind-rules.ts";
 import { applyStrategicPatch } from "./strategic-merge.ts";
 
-/** @throws KubeError 400, 415, 422 */
+/** @throws KubeError 415, 422 */
 export function applyPatch(current: Stored, patch: Patch, rules: KindRules): Draft {
   const patched = patchedJson(current, patch, rules);
   if (!isJsonObject(patched) || !isJsonObject(patched["metadata"] ?? {})) {
-    throw badRequest("the patched object is not an object with metadata");
+    throw new KubeError(422, "Invalid", "the patched object is not an object with metadata");
   }
   return toDraft(patched as unknown as Stored);
 }

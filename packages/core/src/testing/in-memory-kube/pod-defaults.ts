@@ -43,7 +43,8 @@ export function qosClass(spec: Record<string, unknown>): string {
     return { requests: objectAt(resources, "requests"), limits: objectAt(resources, "limits") };
   });
   const names = ["cpu", "memory"] as const;
-  if (amounts.every(({ requests, limits }) => names.every((name) => !requests[name] && !limits[name]))) return "BestEffort";
+  if (amounts.every(({ requests, limits }) => names.every((name) => !requests[name] && !limits[name])))
+    return "BestEffort";
   const exact = amounts.every(({ requests, limits }) =>
     names.every((name) => limits[name] !== undefined && limits[name] === requests[name]),
   );

@@ -3,7 +3,7 @@
 import { jsonEqual, Pods, toRfc3339, type Toleration } from "../../api/index.ts";
 import { forbidden, forbids, refuses, requires, type Problem } from "./answers.ts";
 import { canonicalTimes } from "./canonical.ts";
-import { copyJson, objectAt, objectsAt, replaceField, textAt, type Draft, type Stored } from "./json.ts";
+import { copyJson, objectAt, objectsAt, replaceField, setDefault, textAt, type Draft, type Stored } from "./json.ts";
 import { kindRules, type Surroundings } from "./kind-rules.ts";
 import { defaultPodSpec, qosClass } from "./pod-defaults.ts";
 
@@ -38,6 +38,10 @@ function decode(draft: Draft): void {
   own["enableServiceLinks"] ??= true;
   if (Number(own["terminationGracePeriodSeconds"]) < 0) own["terminationGracePeriodSeconds"] = 1;
   canonicalTimes(draft["status"]);
+  for (const condition of objectsAt(draft["status"], "conditions")) {
+    setDefault(condition, "lastProbeTime", null);
+    setDefault(condition, "lastTransitionTime", null);
+  }
 }
 
 /** The plug-ins Priority and DefaultTolerationSeconds. */
@@ -59,7 +63,9 @@ function admit(draft: Draft, around: Surroundings): void {
 function tolerateForAWhile(own: Record<string, unknown>): void {
   const tolerations = (own["tolerations"] ?? []) as readonly Toleration[];
   const added = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
-    .filter((key) => !tolerations.some((own) => (!own.key || own.key === key) && (!own.effect || own.effect === "NoExecute")))
+    .filter(
+      (key) => !tolerations.some((own) => (!own.key || own.key === key) && (!own.effect || own.effect === "NoExecute")),
+    )
     .map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
   if (added.length > 0) own["tolerations"] = [...tolerations, ...added];
 }
@@ -79,7 +85,7 @@ function prepareUpdate(draft: Draft, old: Stored): void {
 }
 
 function prepareStatus(draft: Draft, old: Stored): void {
-  replaceField(draft.metadata as Record<string, unknown>, "ownerReferences", old.metadata.ownerReferences);
+  replaceField(draft.metadata, "ownerReferences", old.metadata.ownerReferences);
   const own = status(draft);
   draft["status"] = own;
   own["qosClass"] ||= status(old)["qosClass"];
@@ -130,25 +136,34 @@ function checkUpdate(draft: Draft, old: Stored): readonly Problem[] {
     problems.push(forbids("spec.schedulingGates", "only deletion is allowed"));
   }
   const tolerations = objectsAt(now, "tolerations").map(withoutSeconds);
-  if (objectsAt(before, "tolerations").some((known) => !tolerations.some((own) => jsonEqual(own, withoutSeconds(known))))) {
+  if (
+    objectsAt(before, "tolerations").some((known) => !tolerations.some((own) => jsonEqual(own, withoutSeconds(known))))
+  ) {
     problems.push(forbids("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"));
   }
   if (!jsonEqual(fixedPart(now, gates.length > 0), fixedPart(before, gates.length > 0))) {
     problems.push(forbids("spec", IMMUTABLE));
   }
   const nodeName = textAt(before, "nodeName");
-  if (nodeName !== "" && textAt(now, "nodeName") === "") problems.push(refuses("spec.nodeName", "", "field is immutable"));
+  if (nodeName !== "" && textAt(now, "nodeName") === "")
+    problems.push(refuses("spec.nodeName", "", "field is immutable"));
   return problems;
 }
 
-function withoutSeconds({ tolerationSeconds: _, ...toleration }: Record<string, unknown>): Record<string, unknown> {
-  return toleration;
+function withoutSeconds(toleration: Record<string, unknown>): Record<string, unknown> {
+  const { tolerationSeconds: _, ...rest } = toleration;
+  return rest;
 }
 
 /** The spec without what may change. A gated pod may still be told where it may go. */
 function fixedPart(own: Record<string, unknown>, gated: boolean): unknown {
   const fixed = copyJson(own) as Record<string, unknown>;
-  const free = ["tolerations", "schedulingGates", "activeDeadlineSeconds", ...(gated ? ["nodeSelector", "affinity"] : [])];
+  const free = [
+    "tolerations",
+    "schedulingGates",
+    "activeDeadlineSeconds",
+    ...(gated ? ["nodeSelector", "affinity"] : []),
+  ];
   for (const key of free) delete fixed[key];
   for (const container of [...objectsAt(fixed, "containers"), ...objectsAt(fixed, "initContainers")]) {
     delete container["image"];

@@ -114,6 +114,6 @@ export class Store {
       const dropped = this.#history.splice(0, this.#history.length - this.#historyLimit);
       this.#forgotten = dropped.at(-1)?.version ?? this.#forgotten;
     }
-    for (const listener of [...this.#listeners]) listener(change);
+    for (const listener of this.#listeners) listener(change);
   }
 }

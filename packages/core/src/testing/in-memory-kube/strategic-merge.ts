@@ -16,7 +16,7 @@ function mergeObject(target: unknown, patch: JsonObject, shape: PatchShape): Jso
   const { $patch: directive, ...rest } = patch;
   if (directive === "replace") return dropNulls(rest);
   if (directive === "delete") return {};
-  if (directive !== undefined && directive !== "merge") throw unknownDirective(`$patch: ${String(directive)}`);
+  if (directive !== undefined && directive !== "merge") throw unknownDirective(`$patch: ${JSON.stringify(directive)}`);
   const merged: Record<string, unknown> = isJsonObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(rest)) {
     if (key.startsWith(FROM_LIST)) removeFromList(merged, key.slice(FROM_LIST.length), value);
@@ -45,7 +45,13 @@ function mergeKeyed(current: readonly unknown[], patch: readonly unknown[], shap
   for (const item of items) if (item[key] === undefined) throw withoutKey(key);
   const doomed = items.filter((item) => item["$patch"] === "delete");
   const kept = current.filter((old) => !doomed.some((item) => same(old, item)));
-  const merged = wanted.map((item) => mergeObject(kept.find((old) => same(old, item)), item, { ...shape, replace: false }));
+  const merged = wanted.map((item) =>
+    mergeObject(
+      kept.find((old) => same(old, item)),
+      item,
+      { ...shape, replace: false },
+    ),
+  );
   return mergeOrder(kept, merged, same, current);
 }
 

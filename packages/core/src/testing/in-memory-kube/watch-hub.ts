@@ -10,6 +10,8 @@ export interface WatchScope {
   readonly table: string;
   /** Namespace, labels and fields. */
   readonly selects: ObjectTest;
+  /** Changes up to this version are not told. */
+  readonly after: number;
 }
 
 export type StoredEvent = WatchEvent<Stored>;
@@ -77,13 +79,13 @@ export class WatchHub {
   }
 
   closeAll(): void {
-    for (const channel of [...this.#open.keys()]) this.close(channel);
+    for (const channel of this.#open.keys()) this.close(channel);
   }
 }
 
 /** A change as one watch sees it: an object that starts or stops being selected comes or goes. */
-function eventFor(change: Change, { table, selects }: WatchScope): StoredEvent | undefined {
-  if (change.table !== table) return undefined;
+function eventFor(change: Change, { table, selects, after: told }: WatchScope): StoredEvent | undefined {
+  if (change.table !== table || change.version <= told) return undefined;
   const { before, after } = change;
   const selectedBefore = before !== undefined && selects(before);
   const selectedNow = !change.removed && selects(after);

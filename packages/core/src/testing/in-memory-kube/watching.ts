@@ -2,7 +2,7 @@
 
 import type { WatchOptions } from "../../kube/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { badRequest, expiredWatch } from "./answers.ts";
+import { expiredWatch } from "./answers.ts";
 import type { Stored } from "./json.ts";
 import type { Store } from "./store.ts";
 import type { StoredEvent, WatchChannel, WatchHub, WatchScope } from "./watch-hub.ts";
@@ -24,7 +24,7 @@ const BOOKMARK_BEFORE_END_MS = 2000;
 
 export async function* watchObjects(
   parts: WatchParts,
-  scope: WatchScope,
+  scope: Omit<WatchScope, "after">,
   options: WatchOptions,
 ): AsyncGenerator<StoredEvent, void, undefined> {
   const { signal } = options;
@@ -52,21 +52,24 @@ export async function* watchObjects(
 }
 
 /** Undefined when the version is too old. */
-function openChannel({ store, hub }: WatchParts, scope: WatchScope, version: string): WatchChannel | undefined {
+function openChannel(
+  { store, hub }: WatchParts,
+  scope: Omit<WatchScope, "after">,
+  version: string,
+): WatchChannel | undefined {
   if (version === "" || version === "0") {
-    const channel = hub.open(scope, []);
+    const channel = hub.open({ ...scope, after: store.version }, []);
     for (const [, object] of store.snapshot(scope.table, store.version) ?? []) {
       if (scope.selects(object)) channel.push({ type: "ADDED", object });
     }
     return channel;
   }
   const from = /^[0-9]+$/.test(version) ? Number(version) : Number.NaN;
-  if (Number.isNaN(from)) throw badRequest(`resourceVersion: Invalid value: ${JSON.stringify(version)}: not a version`);
-  if (from > store.version) {
-    throw new KubeError(504, "Timeout", `Too large resource version: ${from}, current: ${store.version}`);
+  if (Number.isNaN(from)) {
+    throw new KubeError(500, "Unknown", `resourceVersion: Invalid value: ${JSON.stringify(version)}: invalid syntax`);
   }
   const missed = store.since(from);
-  return missed === undefined ? undefined : hub.open(scope, missed);
+  return missed === undefined ? undefined : hub.open({ ...scope, after: from }, missed);
 }
 
 function armTimers(parts: WatchParts, channel: WatchChannel, options: WatchOptions): () => void {
@@ -74,7 +77,10 @@ function armTimers(parts: WatchParts, channel: WatchChannel, options: WatchOptio
   const cancels = new Map<string, () => void>();
   const bookmark = (): void => channel.push({ type: "BOOKMARK", resourceVersion: String(store.version) });
   const repeat = (): void => {
-    cancels.set("bookmark", schedule(bookmarkEveryMs, () => (bookmark(), repeat())));
+    cancels.set(
+      "bookmark",
+      schedule(bookmarkEveryMs, () => (bookmark(), repeat())),
+    );
   };
   if (options.allowWatchBookmarks) repeat();
   if (options.timeoutSeconds !== undefined) {
@@ -82,7 +88,10 @@ function armTimers(parts: WatchParts, channel: WatchChannel, options: WatchOptio
     if (options.allowWatchBookmarks) {
       cancels.set("last bookmark", schedule(Math.max(0, end - BOOKMARK_BEFORE_END_MS), bookmark));
     }
-    cancels.set("end", schedule(end, () => channel.end()));
+    cancels.set(
+      "end",
+      schedule(end, () => channel.end()),
+    );
   }
   return () => {
     for (const cancel of cancels.values()) cancel();

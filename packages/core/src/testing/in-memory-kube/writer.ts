@@ -162,11 +162,17 @@ function keepStatus(rules: KindRules, draft: Draft, current: Stored): void {
 function wishChanged(rules: KindRules, draft: Draft, current: Stored): boolean {
   if (!rules.custom) {
     // A Deployment hands its annotations on, so they count as part of what is wanted.
-    const annotations = rules.id === "deployments.apps" && !jsonEqual(objectAt(draft.metadata, "annotations"), objectAt(current.metadata, "annotations"));
+    const annotations =
+      rules.id === "deployments.apps" &&
+      !jsonEqual(objectAt(draft.metadata, "annotations"), objectAt(current.metadata, "annotations"));
     return annotations || !jsonEqual(draft["spec"], current["spec"]);
   }
-  const wish = ({ metadata: _, status: __, ...rest }: Stored | Draft): unknown => rest;
-  return !jsonEqual(wish(draft), wish(current));
+  return !jsonEqual(wishOf(draft), wishOf(current));
+}
+
+function wishOf(object: Stored | Draft): unknown {
+  const { metadata: _, status: __, ...wish } = object;
+  return wish;
 }
 
 export function rowOf({ metadata }: KubeObject | Draft): string {

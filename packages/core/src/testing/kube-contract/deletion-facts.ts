@@ -8,7 +8,7 @@ import { expectRefusal, OTHER_UID, type World } from "./world.ts";
 const FINALIZER = "example.com/finalizer";
 
 export function deletionFacts(world: World): void {
-  const gone = (claim: NodeClaim) => expectRefusal(world.client.get(NodeClaims, keyOf(claim)), { code: 404 });
+  const expectGone = (claim: NodeClaim) => expectRefusal(world.client.get(NodeClaims, keyOf(claim)), { code: 404 });
   const setFinalizers = (claim: NodeClaim, finalizers: readonly string[] | null) =>
     world.client.patch(NodeClaims, keyOf(claim), { type: "merge", body: { metadata: { finalizers } } });
 
@@ -19,18 +19,25 @@ export function deletionFacts(world: World): void {
   it("removes an object without finalizers at once", async () => {
     const claim = await world.claim();
     await world.client.delete(NodeClaims, keyOf(claim));
-    await gone(claim);
+    await expectGone(claim);
   });
 
   it("RT-20: refuses a deletion meant for another object or version", async () => {
     const claim = await world.claim();
     const remove = (preconditions: { uid?: string; resourceVersion?: string }) =>
       world.client.delete(NodeClaims, keyOf(claim), { preconditions });
-    await expectRefusal(remove({ uid: OTHER_UID }), { code: 409, reason: "Conflict", message: /UID in the precondition/ });
-    await expectRefusal(remove({ resourceVersion: "1" }), { code: 409, message: /ResourceVersion in the precondition/ });
+    await expectRefusal(remove({ uid: OTHER_UID }), {
+      code: 409,
+      reason: "Conflict",
+      message: /UID in the precondition/,
+    });
+    await expectRefusal(remove({ resourceVersion: "1" }), {
+      code: 409,
+      message: /ResourceVersion in the precondition/,
+    });
     await expect(world.client.get(NodeClaims, keyOf(claim))).resolves.toEqual(claim);
     await remove({ uid: claim.metadata.uid ?? "", resourceVersion: claim.metadata.resourceVersion ?? "" });
-    await gone(claim);
+    await expectGone(claim);
   });
 
   it("only marks an object with finalizers and raises its generation", async () => {
@@ -73,7 +80,7 @@ export function deletionFacts(world: World): void {
     expect(last.metadata.uid).toBe(claim.metadata.uid);
     expect(last.metadata.deletionTimestamp).toBeDefined();
     expect(last.metadata.finalizers).toBeUndefined();
-    await gone(claim);
+    await expectGone(claim);
   });
 
   it("keeps the mark whatever an update says", async () => {

@@ -69,7 +69,11 @@ export function listFacts(world: World): void {
     const run = world.name("run");
     const [free, bound] = [await world.pod({ labels: { run } }), await world.runningPod({ run })];
     const pods = async (fieldSelector: string) => {
-      const { items } = await world.client.list(Pods, { namespace: world.namespace, labelSelector: `run=${run}`, fieldSelector });
+      const { items } = await world.client.list(Pods, {
+        namespace: world.namespace,
+        labelSelector: `run=${run}`,
+        fieldSelector,
+      });
       return items.map(uidOf);
     };
     expect(await pods("spec.nodeName=nowhere")).toEqual([uidOf(bound)]);
@@ -81,7 +85,10 @@ export function listFacts(world: World): void {
   it("selects secrets by type and events by what they are about", async () => {
     const metadata = { name: world.name("secret"), namespace: world.namespace };
     const secret = await world.create(Secrets, { metadata, type: "example.com/one" });
-    const secrets = await world.client.list(Secrets, { namespace: world.namespace, fieldSelector: "type=example.com/one" });
+    const secrets = await world.client.list(Secrets, {
+      namespace: world.namespace,
+      fieldSelector: "type=example.com/one",
+    });
     expect(secrets.items.map(uidOf)).toEqual([uidOf(secret)]);
     const name = world.name("about");
     const event = await world.create(Events, {
@@ -97,7 +104,10 @@ export function listFacts(world: World): void {
   });
 
   it("refuses fields that cannot be selected by", async () => {
-    await expectRefusal(world.client.list(Nodes, { fieldSelector: "spec.providerID=x" }), { code: 400, reason: "BadRequest" });
+    await expectRefusal(world.client.list(Nodes, { fieldSelector: "spec.providerID=x" }), {
+      code: 400,
+      reason: "BadRequest",
+    });
     await expectRefusal(world.client.list(NodeClaims, { fieldSelector: "status.providerID=x" }), { code: 400 });
     await expectRefusal(world.client.list(Pods, { fieldSelector: "spec.priority=0" }), { code: 400 });
   });
@@ -126,7 +136,9 @@ export function listFacts(world: World): void {
     const first = await world.client.list(ConfigMaps, options);
     await world.configMap({ labels: { group } });
     await world.compact();
-    const rest = await world.client.list(ConfigMaps, { ...options, continue: first.continue ?? "" }).catch((e: unknown) => e);
+    const rest = await world.client
+      .list(ConfigMaps, { ...options, continue: first.continue ?? "" })
+      .catch((e: unknown) => e);
     const told = isExpired(rest) ? "expired" : namesOf(rest as { readonly items: readonly ConfigMap[] });
     expect(["expired", names.toSorted().slice(2).join()]).toContain(told);
   });

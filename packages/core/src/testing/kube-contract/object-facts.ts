@@ -1,7 +1,17 @@
 // What the server makes of new objects.
 
 import { expect, it } from "vitest";
-import { ConfigMaps, Events, Leases, NodeClaims, NodePools, Nodes, Secrets, type KubeObject, type NodePool } from "../../api/index.ts";
+import {
+  ConfigMaps,
+  Events,
+  Leases,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  Secrets,
+  type KubeObject,
+  type NodePool,
+} from "../../api/index.ts";
 import { keyOf } from "../../kube/index.ts";
 import { expectRefusal, OTHER_UID, type World } from "./world.ts";
 
@@ -15,11 +25,20 @@ export function objectFacts(world: World): void {
       reason: "NotFound",
       message: new RegExp(`^nodepools.karpenter.sh "${name}" not found$`),
     });
-    await expectRefusal(world.client.get(Nodes, { name }), { code: 404, message: new RegExp(`^nodes "${name}" not found$`) });
+    await expectRefusal(world.client.get(Nodes, { name }), {
+      code: 404,
+      message: new RegExp(`^nodes "${name}" not found$`),
+    });
   });
 
   it("answers 404 for a resource that is not defined", async () => {
-    const unknown = { group: "absent.example.com", version: "v1", kind: "Absent", plural: "absents", namespaced: false };
+    const unknown = {
+      group: "absent.example.com",
+      version: "v1",
+      kind: "Absent",
+      plural: "absents",
+      namespaced: false,
+    };
     await expectRefusal(world.client.list(unknown), { code: 404 });
   });
 
@@ -32,7 +51,11 @@ export function objectFacts(world: World): void {
   });
 
   it("ignores uid, times and generation that a client sends with a new object", async () => {
-    const sent = { uid: OTHER_UID, creationTimestamp: "2001-01-01T00:00:00Z", deletionTimestamp: "2001-01-01T00:00:00Z" };
+    const sent = {
+      uid: OTHER_UID,
+      creationTimestamp: "2001-01-01T00:00:00Z",
+      deletionTimestamp: "2001-01-01T00:00:00Z",
+    };
     const claim = await world.claim({ ...sent, generation: 7 });
     expect(claim.metadata.uid).not.toBe(OTHER_UID);
     expect(claim.metadata.creationTimestamp).not.toBe(sent.creationTimestamp);
@@ -57,22 +80,35 @@ export function objectFacts(world: World): void {
 
   it("makes a name from generateName", async () => {
     const base = `${world.name("claim")}-`;
-    const [one, other] = [await world.claim({ generateName: base, name: "" }), await world.claim({ generateName: base, name: "" })];
+    const [one, other] = [
+      await world.claim({ generateName: base, name: "" }),
+      await world.claim({ generateName: base, name: "" }),
+    ];
     const names = [one.metadata.name ?? "", other.metadata.name ?? ""];
     for (const name of names) expect(name.slice(base.length)).toMatch(/^[a-z0-9]{5}$/);
     expect(names[0]).not.toBe(names[1]);
   });
 
   it("refuses an object without a name", async () => {
-    await expectRefusal(world.client.create(Nodes, { metadata: {} }), { code: 422, reason: "Invalid", message: /name or generateName is required/ });
+    await expectRefusal(world.client.create(Nodes, { metadata: {} }), {
+      code: 422,
+      reason: "Invalid",
+      message: /name or generateName is required/,
+    });
   });
 
   it("refuses a name that is no DNS name", async () => {
-    await expectRefusal(world.client.create(Nodes, { metadata: { name: "Not_A_Name" } }), { code: 422, message: /metadata\.name/ });
+    await expectRefusal(world.client.create(Nodes, { metadata: { name: "Not_A_Name" } }), {
+      code: 422,
+      message: /metadata\.name/,
+    });
   });
 
   it("refuses labels that are no labels", async () => {
-    await expectRefusal(world.node({ labels: { "example.com/x": "not a value" } }), { code: 422, message: /metadata\.labels/ });
+    await expectRefusal(world.node({ labels: { "example.com/x": "not a value" } }), {
+      code: 422,
+      message: /metadata\.labels/,
+    });
     await expectRefusal(world.node({ labels: { "not a key": "x" } }), { code: 422, message: /metadata\.labels/ });
   });
 
@@ -96,7 +132,10 @@ export function objectFacts(world: World): void {
 
   it("drops fields that a custom resource does not know", async () => {
     const pool = world.aPool();
-    const stored = await world.create(NodePools, { ...pool, spec: { ...pool.spec, surprise: { deep: 1 } } } as NodePool);
+    const stored = await world.create(NodePools, {
+      ...pool,
+      spec: { ...pool.spec, surprise: { deep: 1 } },
+    } as NodePool);
     expect(stored.spec).not.toHaveProperty("surprise");
   });
 
@@ -151,7 +190,10 @@ export function objectFacts(world: World): void {
 
   it("refuses two controlling owners", async () => {
     const owner = (name: string) => ({ apiVersion: "v1", kind: "Node", name, uid: OTHER_UID, controller: true });
-    await expectRefusal(world.claim({ ownerReferences: [owner("a"), owner("b")] }), { code: 422, message: /ownerReferences/ });
+    await expectRefusal(world.claim({ ownerReferences: [owner("a"), owner("b")] }), {
+      code: 422,
+      message: /ownerReferences/,
+    });
   });
 
   it("UX-3a: takes events about cluster-scoped objects in namespace default only", async () => {
@@ -162,7 +204,10 @@ export function objectFacts(world: World): void {
       message: "a fact",
       type: "Normal" as const,
     });
-    await expectRefusal(world.client.create(Events, event(world.namespace)), { code: 422, message: /involvedObject\.namespace/ });
+    await expectRefusal(world.client.create(Events, event(world.namespace)), {
+      code: 422,
+      message: /involvedObject\.namespace/,
+    });
     await expect(world.create(Events, event("default"))).resolves.toMatchObject({ reason: "Tested" });
   });
 
@@ -182,13 +227,18 @@ export function objectFacts(world: World): void {
     const metadata = { name: world.name("lease"), namespace: world.namespace };
     const spec = { holderIdentity: "me", leaseDurationSeconds: 15 };
     const lease = (renewTime: string) => ({ metadata, spec: { ...spec, renewTime } });
-    await expectRefusal(world.client.create(Leases, lease("2026-01-01T00:00:00Z")), { code: 400, reason: "BadRequest" });
+    await expectRefusal(world.client.create(Leases, lease("2026-01-01T00:00:00Z")), {
+      code: 400,
+      reason: "BadRequest",
+    });
     const stored = await world.create(Leases, lease("2026-01-01T00:00:00.000001Z"));
     expect(stored.spec?.renewTime).toBe("2026-01-01T00:00:00.000001Z");
   });
 
   it("refuses a body of another kind", async () => {
     const pool: KubeObject = { ...world.aPool(), kind: "NodeClaim" };
-    await expectRefusal(world.client.create(NodeClaims, { ...pool, apiVersion: "karpenter.sh/v9" } as never), { code: 400 });
+    await expectRefusal(world.client.create(NodeClaims, { ...pool, apiVersion: "karpenter.sh/v9" } as never), {
+      code: 400,
+    });
   });
 }

@@ -62,7 +62,10 @@ export function patchFacts(world: World): void {
   it("json: refuses a test that fails and a path that is not there, and changes nothing", async () => {
     const config = await world.configMap({}, { x: "1" });
     const refuse = (body: readonly Record<string, unknown>[]) =>
-      expectRefusal(world.client.patch(ConfigMaps, keyOf(config), { type: "json", body }), { code: 422, reason: "Invalid" });
+      expectRefusal(world.client.patch(ConfigMaps, keyOf(config), { type: "json", body }), {
+        code: 422,
+        reason: "Invalid",
+      });
     await refuse([
       { op: "replace", path: "/data/x", value: "2" },
       { op: "test", path: "/data/x", value: "1" },
@@ -83,7 +86,10 @@ export function patchFacts(world: World): void {
 
   it("strategic: a new element comes before those that stay", async () => {
     const node = await world.node({ finalizers: ["example.com/a"] });
-    const { metadata } = await patchNode(node, { type: "strategic", body: { metadata: { finalizers: ["example.com/z"] } } });
+    const { metadata } = await patchNode(node, {
+      type: "strategic",
+      body: { metadata: { finalizers: ["example.com/z"] } },
+    });
     expect(metadata.finalizers).toEqual(["example.com/z", "example.com/a"]);
   });
 
@@ -96,8 +102,13 @@ export function patchFacts(world: World): void {
 
   it("strategic: conditions merge by type and one can be deleted", async () => {
     const condition = (type: string, status: string) => ({ type, status });
-    const node = await world.node({}, { status: { conditions: [condition("A", "True"), condition("B", "True")] as never } });
-    const body = { status: { conditions: [condition("B", "False"), { $patch: "delete", type: "A" }, condition("C", "True")] } };
+    const node = await world.node(
+      {},
+      { status: { conditions: [condition("A", "True"), condition("B", "True")] as never } },
+    );
+    const body = {
+      status: { conditions: [condition("B", "False"), { $patch: "delete", type: "A" }, condition("C", "True")] },
+    };
     const stored = await world.client.patchStatus(Nodes, keyOf(node), { type: "strategic", body });
     const found = stored.status?.conditions?.map(({ type, status }) => `${type}=${status}`);
     expect(found?.toSorted()).toEqual(["B=False", "C=True"]);
@@ -114,7 +125,10 @@ export function patchFacts(world: World): void {
   it("strategic: is refused for custom resources", async () => {
     const [claim, pool] = [await world.claim(), await world.pool()];
     const patch: Patch = { type: "strategic", body: { metadata: { labels: { a: "1" } } } };
-    await expectRefusal(world.client.patch(NodeClaims, keyOf(claim), patch), { code: 415, reason: "UnsupportedMediaType" });
+    await expectRefusal(world.client.patch(NodeClaims, keyOf(claim), patch), {
+      code: 415,
+      reason: "UnsupportedMediaType",
+    });
     await expectRefusal(world.client.patchStatus(NodePools, keyOf(pool), patch), { code: 415 });
   });
 

@@ -7,10 +7,13 @@ import { expectRefusal, type World } from "./world.ts";
 
 export function podFacts(world: World): void {
   const read = (pod: Pod): Promise<Pod> => world.client.get(Pods, keyOf(pod));
-  const gone = (pod: Pod) => expectRefusal(read(pod), { code: 404 });
+  const expectGone = (pod: Pod) => expectRefusal(read(pod), { code: 404 });
 
   it("fills in what every pod has", async () => {
-    const pod = await world.pod({}, { containers: [{ name: "main", image: "x:1", resources: { limits: { cpu: "0.5" } } }] });
+    const pod = await world.pod(
+      {},
+      { containers: [{ name: "main", image: "x:1", resources: { limits: { cpu: "0.5" } } }] },
+    );
     expect(pod.spec).toMatchObject({
       restartPolicy: "Always",
       schedulerName: "default-scheduler",
@@ -53,23 +56,36 @@ export function podFacts(world: World): void {
   it("refuses changes to the spec but for images and further tolerations", async () => {
     const pod = await world.pod();
     const patch = (body: Record<string, unknown>) => world.client.patch(Pods, keyOf(pod), { type: "strategic", body });
-    await expectRefusal(patch({ spec: { nodeSelector: { a: "1" } } }), { code: 422, message: /pod updates may not change fields/ });
+    await expectRefusal(patch({ spec: { nodeSelector: { a: "1" } } }), {
+      code: 422,
+      message: /pod updates may not change fields/,
+    });
     await expectRefusal(patch({ spec: { nodeName: "n1" } }), { code: 422 });
     const image = await patch({ spec: { containers: [{ name: "main", image: "example.com/main:2" }] } });
     expect(image.spec.containers[0]?.image).toBe("example.com/main:2");
     expect(image.metadata.generation).toBe(2);
     const tolerations = [...(pod.spec.tolerations ?? []), { key: "a", operator: "Exists" }];
     expect((await patch({ spec: { tolerations } })).spec.tolerations).toHaveLength(3);
-    await expectRefusal(patch({ spec: { tolerations: pod.spec.tolerations } }), { code: 422, message: /spec\.tolerations/ });
+    await expectRefusal(patch({ spec: { tolerations: pod.spec.tolerations } }), {
+      code: 422,
+      message: /spec\.tolerations/,
+    });
     const labels = await patch({ metadata: { labels: { a: "1" } } });
     expect(labels.metadata).toMatchObject({ labels: { a: "1" }, generation: 3 });
   });
 
   it("marks a gated pod as not schedulable yet and binds it only without gates", async () => {
     const pod = await world.pod({}, { schedulingGates: [{ name: "example.com/wait" }] });
-    expect(pod.status?.conditions?.[0]).toMatchObject({ type: "PodScheduled", status: "False", reason: "SchedulingGated" });
+    expect(pod.status?.conditions?.[0]).toMatchObject({
+      type: "PodScheduled",
+      status: "False",
+      reason: "SchedulingGated",
+    });
     await expectRefusal(world.client.bind(keyOf(pod), "n1"), { code: 409, message: /schedulingGates/ });
-    const ungated = await world.client.patch(Pods, keyOf(pod), { type: "merge", body: { spec: { schedulingGates: null } } });
+    const ungated = await world.client.patch(Pods, keyOf(pod), {
+      type: "merge",
+      body: { spec: { schedulingGates: null } },
+    });
     expect(ungated.spec.schedulingGates).toBeUndefined();
     await world.client.bind(keyOf(pod), "n1");
   });
@@ -85,13 +101,15 @@ export function podFacts(world: World): void {
       reason: "Conflict",
       message: /pod pod-.* is already assigned to node "n1"/,
     });
-    await expectRefusal(world.client.bind({ name: world.name("missing"), namespace: world.namespace }, "n1"), { code: 404 });
+    await expectRefusal(world.client.bind({ name: world.name("missing"), namespace: world.namespace }, "n1"), {
+      code: 404,
+    });
   });
 
   it("removes a pod that is on no node at once", async () => {
     const pod = await world.pod();
     await world.client.delete(Pods, keyOf(pod));
-    await gone(pod);
+    await expectGone(pod);
   });
 
   it("gives a pod on a node its time to end", async () => {
@@ -116,14 +134,14 @@ export function podFacts(world: World): void {
     await world.client.delete(Pods, keyOf(pod), { gracePeriodSeconds: 10 });
     expect((await read(pod)).metadata.deletionGracePeriodSeconds).toBe(10);
     await world.client.delete(Pods, keyOf(pod), { gracePeriodSeconds: 0 });
-    await gone(pod);
+    await expectGone(pod);
   });
 
   it("removes a pod that has ended at once", async () => {
     const pod = await world.runningPod();
     await world.client.patchStatus(Pods, keyOf(pod), { type: "merge", body: { status: { phase: "Succeeded" } } });
     await world.client.delete(Pods, keyOf(pod));
-    await gone(pod);
+    await expectGone(pod);
   });
 
   it("keeps a pod with finalizers also at grace 0", async () => {
@@ -131,6 +149,6 @@ export function podFacts(world: World): void {
     await world.client.delete(Pods, keyOf(pod), { gracePeriodSeconds: 0 });
     expect((await read(pod)).metadata.deletionTimestamp).toBeDefined();
     await world.client.patch(Pods, keyOf(pod), { type: "merge", body: { metadata: { finalizers: null } } });
-    await gone(pod);
+    await expectGone(pod);
   });
 }

@@ -45,7 +45,11 @@ export function statusFacts(world: World): void {
 
   it("keeps the spec of a Node in a write to its status, but takes labels along", async () => {
     const node = await world.node();
-    const body = { metadata: { labels: { a: "1" } }, spec: { unschedulable: true }, status: { capacity: { cpu: "4" } } };
+    const body = {
+      metadata: { labels: { a: "1" } },
+      spec: { unschedulable: true },
+      status: { capacity: { cpu: "4" } },
+    };
     const stored = await world.client.patchStatus(Nodes, keyOf(node), { type: "merge", body });
     expect(stored.spec).toEqual(node.spec);
     expect(stored.metadata.labels).toEqual({ a: "1" });

@@ -33,7 +33,10 @@ export function updateFacts(world: World): void {
     expect(stored.metadata.labels).toEqual({ a: "1" });
     const pool = await world.pool();
     const bare = { ...pool, metadata: { name: pool.metadata.name ?? "" } };
-    await expectRefusal(world.client.update(NodePools, bare), { code: 422, message: /must be specified for an update/ });
+    await expectRefusal(world.client.update(NodePools, bare), {
+      code: 422,
+      message: /must be specified for an update/,
+    });
     const metadata = { name: world.name("lease"), namespace: world.namespace };
     await world.create(Leases, { metadata, spec: { holderIdentity: "a" } });
     await expectRefusal(world.client.update(Leases, { metadata, spec: { holderIdentity: "b" } }), { code: 422 });
@@ -67,7 +70,10 @@ export function updateFacts(world: World): void {
     const labelled = await patchPool(world, pool, { metadata: { labels: { a: "1" } } });
     expect(labelled.metadata.generation).toBe(1);
     expect(labelled.metadata.resourceVersion).not.toBe(pool.metadata.resourceVersion);
-    const counted = await world.client.patchStatus(NodePools, keyOf(pool), { type: "merge", body: { status: { nodes: 2 } } });
+    const counted = await world.client.patchStatus(NodePools, keyOf(pool), {
+      type: "merge",
+      body: { status: { nodes: 2 } },
+    });
     expect(counted.metadata.generation).toBe(1);
     expect((await patchPool(world, pool, { spec: { weight: 5 } })).metadata.generation).toBe(2);
   });
@@ -81,7 +87,8 @@ export function updateFacts(world: World): void {
 
   it("A-15: refuses any change to the spec of a NodeClaim, also one of text only", async () => {
     const claim = await world.claim({}, { resources: { requests: { cpu: "0.5" } } });
-    const requests = (cpu: string) => ({ type: "merge", body: { spec: { resources: { requests: { cpu } } } } }) as const;
+    const requests = (cpu: string) =>
+      ({ type: "merge", body: { spec: { resources: { requests: { cpu } } } } }) as const;
     await expectRefusal(world.client.patch(NodeClaims, keyOf(claim), requests("500m")), {
       code: 422,
       reason: "Invalid",

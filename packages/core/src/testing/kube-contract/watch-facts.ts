@@ -10,7 +10,10 @@ export function watchFacts(world: World): void {
     world.client.patch(ConfigMaps, keyOf(config), { type: "merge", body: { metadata: { labels } } });
 
   it("tells what is added, changed and removed, in order and as it was stored", async () => {
-    const log = world.watch(ConfigMaps, { namespace: world.namespace, resourceVersion: await world.versionOf(ConfigMaps) });
+    const log = world.watch(ConfigMaps, {
+      namespace: world.namespace,
+      resourceVersion: await world.versionOf(ConfigMaps),
+    });
     const config = await world.configMap();
     const changed = await patch(config, { a: "1" });
     await world.client.delete(ConfigMaps, keyOf(config));
@@ -106,7 +109,10 @@ export function watchFacts(world: World): void {
   });
 
   it("ends cleanly on abort", async () => {
-    const log = world.watch(ConfigMaps, { namespace: world.namespace, resourceVersion: await world.versionOf(ConfigMaps) });
+    const log = world.watch(ConfigMaps, {
+      namespace: world.namespace,
+      resourceVersion: await world.versionOf(ConfigMaps),
+    });
     const config = await world.configMap();
     await log.untilChange(`ADDED ${config.metadata.name}`);
     await log.stop();

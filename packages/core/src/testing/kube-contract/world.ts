@@ -111,7 +111,10 @@ export class World {
   }
 
   configMap(metadata: ConfigMap["metadata"] = {}, data: Record<string, string> = {}): Promise<ConfigMap> {
-    return this.create(ConfigMaps, { metadata: { name: this.name("config"), namespace: this.namespace, ...metadata }, data });
+    return this.create(ConfigMaps, {
+      metadata: { name: this.name("config"), namespace: this.namespace, ...metadata },
+      data,
+    });
   }
 
   pod(metadata: Pod["metadata"] = {}, spec: Partial<PodSpec> = {}): Promise<Pod> {
@@ -142,7 +145,13 @@ export class World {
       metadata: { name: this.name("budget"), namespace: this.namespace },
       spec: { minAvailable: 1, selector: { matchLabels: labels }, ...spec },
     });
-    const complete = { currentHealthy: 1, desiredHealthy: 1, disruptionsAllowed: 0, expectedPods: 1, observedGeneration: 1 };
+    const complete = {
+      currentHealthy: 1,
+      desiredHealthy: 1,
+      disruptionsAllowed: 0,
+      expectedPods: 1,
+      observedGeneration: 1,
+    };
     return this.client.patchStatus(PodDisruptionBudgets, keyOf(budget), {
       type: "merge",
       body: { status: { ...complete, ...status } },
@@ -177,9 +186,12 @@ export async function expectRefusal(request: Promise<unknown>, refusal: Refusal)
     (value) => value,
     (error: unknown) => error,
   );
-  expect(answer).toSatisfy(KubeError.is);
+  expect(answer).toSatisfy((value: unknown) => KubeError.is(value));
   const error = answer as KubeError;
-  expect(error).toMatchObject({ code: refusal.code, ...(refusal.reason === undefined ? {} : { reason: refusal.reason }) });
+  expect(error).toMatchObject({
+    code: refusal.code,
+    ...(refusal.reason === undefined ? {} : { reason: refusal.reason }),
+  });
   if (refusal.message !== undefined) expect(error.message).toMatch(refusal.message);
   return error;
 }

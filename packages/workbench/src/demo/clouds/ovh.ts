@@ -2,34 +2,53 @@
 
 import { Namespaces, Secrets, type KubeObject } from "@karpenter-multicloud/core/api";
 import { OVH_CUSTOM_RESOURCES, ovhModule } from "@karpenter-multicloud/provider-ovh";
-import { startFakeOvh, type FakeOvh, type SeedCluster } from "@karpenter-multicloud/provider-ovh/testing";
+import {
+  startFakeOvh,
+  type FakeOvh,
+  type FakeOvhOptions,
+  type SeedCluster,
+} from "@karpenter-multicloud/provider-ovh/testing";
 import type { CloudContext, CloudOpener, DemoCloud, ManifestFile } from "../demo-cloud.ts";
 import { readExamples } from "../manifests.ts";
 
-export const ovhDemo: CloudOpener = {
-  customResources: OVH_CUSTOM_RESOURCES,
-  async open({ clock, hooks, seed }: CloudContext, files: readonly ManifestFile[]): Promise<DemoCloud> {
-    const cluster = clusterOf(files);
-    const fake = await startFakeOvh({ clock, hooks, seed, speed: "real", ...(cluster ? { clusters: [cluster] } : {}) });
-    return {
-      title: `OVHcloud (its API faked at ${fake.origin})`,
-      module: ovhModule,
-      env: { OVH_ENDPOINT: fake.url, ...(fake.caFile ? { OVH_CA_FILE: fake.caFile } : {}) },
-      preparation: preparation(fake),
-      quickStart: await readExamples("ovh/quick-start"),
-      fill: (text) =>
-        text
-          .replaceAll("your-project-id", fake.credentials.serviceName)
-          .replaceAll("your-cluster-id", fake.credentials.kubeId),
-      liveMachines: () => fake.state().machines.length,
-      machinesEver: () => fake.costSoFar().machines,
-      pools: () => fake.state().pools.length,
-      complaints: async () => (await fake.invariants()).map(({ kind, message }) => `${kind}: ${message}`),
-      evidence: () => evidence(fake),
-      close: () => fake.close(),
-    };
-  },
-};
+/** `onStart` gets the fake before anything talks to it, to break it or to look into it. */
+export function ovhCloud(
+  extra: Partial<FakeOvhOptions> = {},
+  onStart: (fake: FakeOvh) => void = () => {},
+): CloudOpener {
+  return {
+    customResources: OVH_CUSTOM_RESOURCES,
+    async open({ clock, hooks, seed }: CloudContext, files: readonly ManifestFile[]): Promise<DemoCloud> {
+      const cluster = clusterOf(files);
+      const clusters = cluster ? { clusters: [cluster] } : {};
+      const fake = await startFakeOvh({ clock, hooks, seed, speed: "real", ...clusters, ...extra });
+      onStart(fake);
+      return await demoCloud(fake);
+    },
+  };
+}
+
+export const ovhDemo = ovhCloud();
+
+async function demoCloud(fake: FakeOvh): Promise<DemoCloud> {
+  return {
+    title: `OVHcloud (its API faked at ${fake.origin})`,
+    module: ovhModule,
+    env: { OVH_ENDPOINT: fake.url, ...(fake.caFile ? { OVH_CA_FILE: fake.caFile } : {}) },
+    preparation: preparation(fake),
+    quickStart: await readExamples("ovh/quick-start"),
+    fill: (text) =>
+      text
+        .replaceAll("your-project-id", fake.credentials.serviceName)
+        .replaceAll("your-cluster-id", fake.credentials.kubeId),
+    liveMachines: () => fake.state().machines.length,
+    machinesEver: () => fake.costSoFar().machines,
+    pools: () => fake.state().pools.length,
+    complaints: async () => (await fake.invariants()).map(({ kind, message }) => `${kind}: ${message}`),
+    evidence: () => evidence(fake),
+    close: () => fake.close(),
+  };
+}
 
 /** The user's own NodeClass may name a project, cluster and region: then the fake has exactly these. */
 function clusterOf(files: readonly ManifestFile[]): SeedCluster | undefined {

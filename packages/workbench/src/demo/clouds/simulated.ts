@@ -6,29 +6,39 @@ import { ContainerModule } from "inversify";
 import type { CloudContext, CloudOpener, DemoCloud } from "../demo-cloud.ts";
 import { readExamples } from "../manifests.ts";
 
-export const simulatedDemo: CloudOpener = {
-  customResources: SIMULATED_CUSTOM_RESOURCES,
-  async open({ clock, hooks, seed }: CloudContext): Promise<DemoCloud> {
-    const cloud = new SimulatedCloud({ clock, machines: hooks, seed });
-    const created = () => cloud.records.filter((record) => record.action === "create");
-    return {
-      title: "simulated cloud",
-      module: new ContainerModule(({ bind }) => {
-        bind(ProviderFactory).toConstantValue(simulatedProviderFactory(cloud));
-      }),
-      env: {},
-      preparation: [],
-      quickStart: await readExamples("simulated"),
-      fill: (text) => text,
-      liveMachines: () => cloud.machines().length,
-      machinesEver: () => created().length,
-      pools: () => 0,
-      complaints: async () => twins(created().map((record) => record.claimUid)),
-      evidence: () => `The cloud saw ${cloud.records.length} changes.`,
-      close: async () => {},
-    };
-  },
-};
+/** `onStart` gets the cloud before anything talks to it. */
+export function simulatedCloud(onStart: (cloud: SimulatedCloud) => void = () => {}): CloudOpener {
+  return {
+    customResources: SIMULATED_CUSTOM_RESOURCES,
+    async open({ clock, hooks, seed }: CloudContext): Promise<DemoCloud> {
+      const cloud = new SimulatedCloud({ clock, machines: hooks, seed });
+      onStart(cloud);
+      return await demoCloud(cloud);
+    },
+  };
+}
+
+export const simulatedDemo = simulatedCloud();
+
+async function demoCloud(cloud: SimulatedCloud): Promise<DemoCloud> {
+  const created = () => cloud.records.filter((record) => record.action === "create");
+  return {
+    title: "simulated cloud",
+    module: new ContainerModule(({ bind }) => {
+      bind(ProviderFactory).toConstantValue(simulatedProviderFactory(cloud));
+    }),
+    env: {},
+    preparation: [],
+    quickStart: await readExamples("simulated"),
+    fill: (text) => text,
+    liveMachines: () => cloud.machines().length,
+    machinesEver: () => created().length,
+    pools: () => 0,
+    complaints: async () => twins(created().map((record) => record.claimUid)),
+    evidence: () => `The cloud saw ${cloud.records.length} changes.`,
+    close: async () => {},
+  };
+}
 
 /** Two machines for one NodeClaim are the one thing that must never happen. */
 function twins(claimUids: readonly string[]): readonly string[] {

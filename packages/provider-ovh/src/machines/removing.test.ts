@@ -1,0 +1,159 @@
+import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { OvhAnnotation } from "../api/labels.ts";
+import { Bench } from "../test-bench.ts";
+import type { BenchOptions } from "../test-bench.ts";
+
+const ZONE_A = "eu-west-par-a";
+const POOL_A = "karpenter-b3-8-eu-west-par-a";
+
+let bench: Bench;
+const started = async (options: BenchOptions = {}): Promise<Bench> => (bench = await Bench.start(options));
+const nodeId = async (name: string): Promise<string> =>
+  (await bench.claim(name)).metadata.annotations?.[OvhAnnotation.NodeId] ?? "";
+const left = (): readonly string[] => bench.fake.state().machines.map(({ id }) => id);
+
+afterEach(() => bench.close());
+
+describe("removing", () => {
+  it("T-20: deleting the oldest machine's claim names exactly that machine", async () => {
+    await started();
+    for (const name of ["oldest", "middle", "newest"]) await bench.machines(1, { zones: [ZONE_A] }, name);
+    const oldest = await nodeId("oldest-1");
+    await bench.during(bench.remove("oldest-1"));
+    expect(bench.bodies("PUT").at(-1)).toEqual({ desiredNodes: 2, nodesToRemove: [oldest] });
+    await bench.pass(120_000);
+    expect(left().toSorted()).toEqual([await nodeId("middle-1"), await nodeId("newest-1")].toSorted());
+  });
+
+  it("T-21: two claims deleted at once go in one request", async () => {
+    await started();
+    await bench.machines(3, { zones: [ZONE_A] });
+    const ids = [await nodeId("claim-1"), await nodeId("claim-3")];
+    await bench.during(Promise.all([bench.remove("claim-1"), bench.remove("claim-3")]));
+    expect(bench.bodies("PUT")).toEqual([{ desiredNodes: 1, nodesToRemove: expect.arrayContaining(ids) }]);
+  });
+
+  it("T-22: the last machine leaves an empty pool, which is deleted after its time", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.during(bench.remove("claim-1"));
+    await bench.pass(120_000);
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 0 });
+    await bench.collectFor(8);
+    expect(bench.writes("DELETE")).toEqual([]);
+    await bench.collectFor(6);
+    expect(bench.writes("DELETE")).toHaveLength(1);
+    expect(bench.fake.state().pools).toEqual([]);
+  });
+
+  it("T-23: the last machine goes while a new claim comes: the pool stays and ends with the new machine", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    const old = await nodeId("claim-1");
+    await bench.putClaim("new", { zones: [ZONE_A] });
+    await bench.during(Promise.all([bench.remove("claim-1"), bench.launch("new")]));
+    await bench.pass(120_000);
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 1 });
+    expect(left()).toEqual([await nodeId("new")]);
+    expect(left()).not.toContain(old);
+    expect(bench.writes("DELETE")).toEqual([]);
+  });
+
+  it("T-24: asked five times, one request is sent, and in the end the machine is gone", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.kube.delete(NodeClaims, { name: "claim-1" });
+    const claim = await bench.claim("claim-1");
+    for (let time = 0; time < 4; time++) await bench.during(bench.provider.delete(claim, { signal: bench.signal }));
+    await bench.pass(120_000);
+    await expect(bench.during(bench.provider.delete(claim, { signal: bench.signal }))).rejects.toThrow(/is gone/);
+    expect(bench.writes("PUT")).toHaveLength(1);
+    await bench.release("claim-1");
+  });
+
+  it("T-25: a removal whose answer was lost is not sent again", async () => {
+    await started();
+    await bench.machines(3, { zones: [ZONE_A] });
+    bench.fake.faults([{ match: { method: "PUT" }, fault: "timeoutAfter", delayMs: 1, times: 1 }]);
+    await bench.during(bench.remove("claim-2"));
+    await bench.pass(120_000);
+    expect(bench.writes("PUT")).toHaveLength(1);
+    expect(left()).toHaveLength(2);
+  });
+
+  it("O-50.5: a removal that never arrived is sent again", async () => {
+    await started();
+    await bench.machines(3, { zones: [ZONE_A] });
+    const id = await nodeId("claim-2");
+    bench.fake.faults([{ match: { method: "PUT" }, fault: "timeoutBefore", delayMs: 1, times: 1 }]);
+    await bench.during(bench.remove("claim-2"));
+    await bench.pass(120_000);
+    expect(left()).toHaveLength(2);
+    expect(left()).not.toContain(id);
+  });
+
+  it("T-27: what was ordered for a claim that is gone is removed by name, and nothing else", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    const kept = [await nodeId("claim-1"), await nodeId("claim-2")];
+    await bench.putClaim("short", { zones: [ZONE_A] });
+    const launch = bench.launch("short").catch(() => undefined);
+    while (bench.writes("PUT").length === 0) await bench.pass(100);
+    await bench.drop("short");
+    await bench.during(launch);
+    await bench.collectFor(14);
+    await bench.pass(120_000);
+    expect(left().toSorted()).toEqual(kept.toSorted());
+    expect(bench.bodies("PUT").at(-1)).toMatchObject({ desiredNodes: 2, nodesToRemove: [expect.any(String)] });
+  });
+
+  it("T-44: when the machines of one pool cannot be listed, the list fails as a whole", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    bench.fake.faults([{ match: { path: "*/nodes" }, fault: "status", status: 500 }]);
+    await expect(bench.during(bench.provider.list({ signal: bench.signal }))).rejects.toThrow(/500/);
+  });
+
+  it("T-45: one empty list of machines has no consequences", async () => {
+    await started();
+    await bench.machines(10, { zones: [ZONE_A] });
+    await bench.collectFor(2);
+    const writes = bench.writes().length;
+    bench.fake.faults([{ match: { path: "*/nodes" }, fault: "status", status: 200, body: "[]", times: 2 }]);
+    await bench.collect();
+    await bench.during(bench.provider.delete(await bench.claim("claim-1"), { signal: bench.signal }));
+    bench.fake.faults([]);
+    await bench.collectFor(4);
+    expect(bench.writes()).toHaveLength(writes);
+    expect(left()).toHaveLength(10);
+  });
+
+  it("T-87: after a restart right behind a removal nothing is raised back or removed twice", async () => {
+    await started({ fake: { speed: { listed: 100, removal: 20_000 } } });
+    await bench.machines(3, { zones: [ZONE_A] });
+    await bench.kube.delete(NodeClaims, { name: "claim-2" });
+    await bench.during(bench.provider.delete(await bench.claim("claim-2"), { signal: bench.signal }));
+    await bench.restart();
+    await bench.during(bench.provider.delete(await bench.claim("claim-2"), { signal: bench.signal }));
+    await bench.collect();
+    expect(bench.writes("PUT")).toHaveLength(1);
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 2 });
+    await bench.pass(120_000);
+    await bench.release("claim-2");
+    expect(left()).toHaveLength(2);
+  });
+
+  it("T-82: a machine that comes back after its claim is gone is removed by name", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    const id = await nodeId("claim-1");
+    await bench.during(bench.remove("claim-1"));
+    bench.fake.outside.setMachineStatus(id, "READY");
+    expect(left()).toContain(id);
+    await bench.collectFor(16);
+    await bench.pass(120_000);
+    expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+});

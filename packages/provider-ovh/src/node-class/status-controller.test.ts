@@ -1,0 +1,185 @@
+import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { findProviderError } from "@karpenter-multicloud/core/provider";
+import { afterEach, describe, expect, it } from "vitest";
+
+import { OVH_NODE_CLASS_FINALIZER, OVHNodeClasses } from "../api/ovh-node-class.ts";
+import { Bench } from "../test-bench.ts";
+import type { BenchOptions } from "../test-bench.ts";
+import type { AccessRule, SeedCredential } from "../testing/index.ts";
+
+const SERVICE = "0123456789abcdef0123456789abcdef";
+const KUBE = "11111111-2222-4333-8444-555555555555";
+const CLUSTER = `/cloud/project/${SERVICE}/kube/${KUBE}`;
+
+/** What the documentation tells users to grant (S-14). */
+const MINIMUM: readonly AccessRule[] = [
+  { method: "GET", path: CLUSTER },
+  { method: "GET", path: `${CLUSTER}/nodepool` },
+  { method: "GET", path: `${CLUSTER}/nodepool/*` },
+  { method: "POST", path: `${CLUSTER}/nodepool` },
+  { method: "PUT", path: `${CLUSTER}/nodepool/*` },
+  { method: "DELETE", path: `${CLUSTER}/nodepool/*` },
+  { method: "GET", path: `${CLUSTER}/flavors` },
+  { method: "GET", path: `/cloud/project/${SERVICE}/capabilities/kube/*` },
+];
+const keys = (name: string, accessRules?: readonly AccessRule[]): SeedCredential => ({
+  applicationKey: `${name}-application-key`,
+  applicationSecret: `${name}-application-secret`,
+  consumerKey: `${name}-consumer-key`,
+  ...(accessRules === undefined ? {} : { accessRules }),
+});
+
+let bench: Bench;
+const started = async (options: BenchOptions = {}): Promise<Bench> => (bench = await Bench.start(options));
+
+afterEach(() => bench.close("InvalidSignature"));
+
+describe("the status of an OVHNodeClass", () => {
+  it("is ready with what was found out about the cluster", async () => {
+    await started();
+    const { status, metadata } = await bench.nodeClass();
+    expect(status).toMatchObject({
+      serviceName: SERVICE,
+      kubeId: KUBE,
+      region: "EU-WEST-PAR",
+      plan: "standard",
+      regionType: "region-3-az",
+      zones: ["eu-west-par-a", "eu-west-par-b", "eu-west-par-c"],
+      currency: "EUR",
+      priceSource: "bundled",
+      poolCount: 0,
+    });
+    expect(status?.discoveredFlavors).toContain("b3-8");
+    expect(metadata.finalizers).toEqual([OVH_NODE_CLASS_FINALIZER]);
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
+  it("T-59: a region that is not the cluster's is named with both", async () => {
+    await started({ spec: { region: "GRA11" } });
+    expect(await bench.condition("RegionValid")).toMatch(
+      /^False RegionMismatch: region is GRA11, but the cluster is in EU-WEST-PAR/,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^False/);
+  });
+
+  it("tells wrong credentials from missing ones", async () => {
+    await started();
+    await bench.putSecret({ ...bench.fake.credentials, consumerKey: "wrong" });
+    await bench.putClass("wrong");
+    await bench.putClass("missing", { credentialsSecretRef: { name: "nowhere", namespace: "karpenter" } });
+    await bench.pass(3_000);
+    expect(await bench.condition("CredentialsReady", "wrong")).toMatch(
+      /^False InvalidCredential: .*check applicationKey/,
+    );
+    expect(await bench.condition("CredentialsReady", "missing")).toMatch(
+      /^False SecretNotFound: Secret karpenter\/nowhere does not exist: create it with kubectl create secret generic nowhere -n karpenter/,
+    );
+  });
+
+  it("an unknown cluster is named, with what to check", async () => {
+    await started({ spec: { kubeId: "99999999-2222-4333-8444-555555555555" } });
+    expect(await bench.condition("ClusterReady")).toMatch(/^False NotFound: .*check serviceName, kubeId and endpoint/);
+  });
+
+  it("T-60: without kubeId the cluster is never guessed, and the clusters there are named", async () => {
+    await started({
+      env: {},
+      fake: {
+        clusters: [
+          { kubeId: KUBE, name: "one" },
+          { kubeId: KUBE.replace("1", "2"), name: "two" },
+        ],
+      },
+    });
+    const { serviceName } = bench.fake.credentials;
+    const credentialsSecretRef = { name: "ovh-credentials", namespace: "karpenter" };
+    await bench.kube.create(OVHNodeClasses, {
+      apiVersion: "karpenter.ovhcloud.sh/v1alpha1",
+      kind: "OVHNodeClass",
+      metadata: { name: "detect" },
+      spec: { serviceName, endpoint: bench.fake.url, credentialsSecretRef },
+    });
+    await bench.pass(3_000);
+    expect(await bench.condition("ClusterReady", "detect")).toMatch(/^False Ambiguous: .*OVH_KUBE_ID.*one.*two/);
+  });
+
+  it("T-57: a right that turns out to be missing is named, and nothing is launched until it was granted", async () => {
+    const rules = MINIMUM.filter(({ method }) => method !== "POST");
+    await started({ fake: { credentials: [keys("poor", rules)] } });
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+    await bench.putClaim("one");
+    const error = findProviderError(await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown));
+    expect(error?.code).toBe("PROVIDER_UNAUTHORIZED");
+    expect(await bench.condition("PermissionsReady")).toMatch(
+      /^False CallNotGranted: .*POST \/cloud\/project\/\{serviceName\}\/kube\/\{kubeId\}\/nodepool/,
+    );
+    await bench.pass(10_000);
+    expect(await bench.condition("Ready")).toMatch(/^False/);
+    const again = findProviderError(await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown));
+    expect(again?.code).toBe("PROVIDER_NODE_CLASS_NOT_READY");
+  });
+
+  it("T-58: the documented minimum of rights is enough to scale up and down", async () => {
+    await started({ fake: { credentials: [keys("least", MINIMUM)] } });
+    await bench.machines(2, { zones: ["eu-west-par-b"] });
+    await bench.during(bench.remove("claim-1"));
+    await bench.pass(120_000);
+    expect(bench.fake.state().machines).toHaveLength(1);
+  });
+
+  it("T-54: after a rotation the next call uses the new key, and the old one is never seen again", async () => {
+    const blind = MINIMUM.filter(({ path }) => !path.includes("nodepool"));
+    await started({ fake: { credentials: [keys("old", blind), keys("new")] } });
+    await expect(bench.during(bench.provider.list({ signal: bench.signal }))).rejects.toThrow(/NOT_GRANTED_CALL/);
+    await bench.putSecret({ ...bench.fake.credentials, ...keys("new") });
+    const before = bench.fake.requestLog().length;
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    await bench.pass(60_000);
+    const later = bench.fake.requestLog().slice(before);
+    expect(later.length).toBeGreaterThan(3);
+    expect(later.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
+  it("T-55, T-85: a local clock an hour off is compensated, and the API's time is asked for once", async () => {
+    await started({ fake: { switches: { skewSeconds: 3600 } } });
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+    await bench.machines(1);
+    expect(bench.fake.requestLog().filter(({ path }) => path.endsWith("/auth/time"))).toHaveLength(1);
+  });
+
+  it("T-56: no secret shows up in conditions, events, errors or the log", async () => {
+    await started({ fake: { credentials: [keys("canary", MINIMUM.slice(0, 3))] } });
+    await bench.putClaim("one");
+    const error = await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown);
+    const seen = JSON.stringify([
+      bench.logger.lines.map(({ message, fields }) => [message, textOf(fields)]),
+      bench.events.texts(),
+      (await bench.nodeClass()).status,
+      textOf({ error }),
+    ]);
+    expect(seen).not.toMatch(/canary-application-secret|canary-consumer-key/);
+  });
+
+  it("the class stays while claims use it", async () => {
+    await started();
+    await bench.machines(1);
+    await bench.kube.delete(OVHNodeClasses, { name: "default" });
+    await bench.pass(3_000);
+    expect(bench.events.withReason("WaitingOnNodeClaims")).toHaveLength(1);
+    expect((await bench.nodeClass()).metadata.finalizers).toEqual([OVH_NODE_CLASS_FINALIZER]);
+    await bench.during(bench.remove("claim-1"));
+    await bench.pass(3_000);
+    expect((await bench.kube.list(OVHNodeClasses)).items).toEqual([]);
+    expect((await bench.kube.list(NodeClaims)).items).toEqual([]);
+  });
+});
+
+/** With the messages of errors and of their causes. */
+function textOf(fields: Readonly<Record<string, unknown>>): string {
+  const texts: string[] = [JSON.stringify(fields)];
+  for (let error: unknown = fields["error"]; error instanceof Error; error = error.cause) {
+    texts.push(error.message, JSON.stringify(error), error.stack ?? "");
+  }
+  return texts.join("\n");
+}

@@ -1,0 +1,5 @@
+export type { CrashPoint, Moment } from "./crash-points.ts";
+export { Mortal } from "./mortal.ts";
+export type { MortalOptions } from "./mortal.ts";
+export { nameCallsByRequest } from "./mortal-clock.ts";
+export type { DroppableClock } from "./mortal-clock.ts";

@@ -1,0 +1,134 @@
+// Plays the quick start while the controllers die without a word, once or several times, and come back a little later.
+
+import { NodeClaims, Nodes } from "@karpenter-multicloud/core/api";
+import { MemoryLogger, type LogLine } from "@karpenter-multicloud/core/testing";
+import { minutes, type Duration } from "@karpenter-multicloud/core/units";
+import { Mortal, type CrashPoint } from "@karpenter-multicloud/testkit";
+import { chooseObjects } from "../demo/manifests.ts";
+import type { CloudOpener } from "../demo/demo-cloud.ts";
+import { quickStartSteps } from "../demo/scenario.ts";
+import { World } from "../demo/world.ts";
+import { ClaimWitness } from "./claim-witness.ts";
+
+export interface Crash {
+  /** Counted from the beginning of the life that ends there. */
+  readonly point: number;
+  /** Until the next life begins. */
+  readonly downFor: Duration;
+}
+
+export interface CrashReport {
+  /** Where each life ended; fewer than asked for when a life came to rest before its point. */
+  readonly deaths: readonly CrashPoint[];
+  /** All points of the last life. */
+  readonly lastLife: readonly CrashPoint[];
+  /** The step that did not converge. */
+  readonly stuckAt: string | undefined;
+  /** Objects of ours, machines and pools that are still there. */
+  readonly leftovers: readonly string[];
+  /** What cloud and cluster hold against us. */
+  readonly complaints: readonly string[];
+  /** Of all lives, each until its death. */
+  readonly log: readonly LogLine[];
+  readonly claimsEver: number;
+  readonly machinesEver: number;
+  readonly virtualSeconds: number;
+}
+
+/** After the last machine is gone: until the objects that spoke of it are. */
+const TIDY_LIMIT = minutes(10);
+
+export async function runWithCrashes(cloud: CloudOpener, crashes: readonly Crash[]): Promise<CrashReport> {
+  const world = await World.open({ speed: "fast", logger: new MemoryLogger(), cloud });
+  const off = new AbortController();
+  try {
+    const witness = new ClaimWitness();
+    const watching = witness.watch(world.cluster.kube, off.signal);
+    const objects = chooseObjects(world.cloud, cloud.customResources, []);
+    await world.cluster.apply(world.cloud.preparation);
+    const lives = new Lives(world, crashes);
+    const begun = world.clock.now();
+    lives.begin();
+    const stuckAt = await playSteps(world, objects);
+    await world.clock.until(async () => (await leftoversOf(world)).length === 0, { timeout: TIDY_LIMIT });
+    const report = {
+      ...lives.report(),
+      stuckAt,
+      leftovers: await leftoversOf(world),
+      complaints: [...(await world.cloud.complaints()), ...witness.contradictions()],
+      claimsEver: witness.claims,
+      machinesEver: world.cloud.machinesEver(),
+      virtualSeconds: Math.round((world.clock.now() - begun) / 1000),
+    };
+    lives.end();
+    off.abort();
+    await watching;
+    return report;
+  } finally {
+    off.abort();
+    await world.close();
+  }
+}
+
+/** The lives of one controller, one after the other. */
+class Lives {
+  readonly #world: World;
+  readonly #crashes: readonly Crash[];
+  readonly #log: LogLine[] = [];
+  readonly #deaths: CrashPoint[] = [];
+  #current: { readonly mortal: Mortal; readonly logger: MemoryLogger } | undefined;
+
+  constructor(world: World, crashes: readonly Crash[]) {
+    this.#world = world;
+    this.#crashes = crashes;
+  }
+
+  begin(): void {
+    const crash = this.#crashes[this.#deaths.length];
+    const logger = new MemoryLogger();
+    const mortal = new Mortal({
+      client: this.#world.cluster.kube,
+      clock: this.#world.clock.fork(),
+      ...(crash === undefined ? {} : { dieAt: crash.point, onDeath: () => this.#died(crash) }),
+    });
+    this.#current = { mortal, logger };
+    this.#world.startControllers({ client: mortal.client, clock: mortal.clock, logger });
+  }
+
+  report(): Pick<CrashReport, "deaths" | "lastLife" | "log"> {
+    const { mortal, logger } = this.#current ?? {};
+    return { deaths: this.#deaths, lastLife: mortal?.points() ?? [], log: [...this.#log, ...(logger?.lines ?? [])] };
+  }
+
+  end(): void {
+    this.#current?.mortal.kill();
+  }
+
+  #died({ downFor }: Crash): void {
+    const { mortal, logger } = this.#current ?? {};
+    const point = mortal?.deathPoint;
+    if (point !== undefined) this.#deaths.push(point);
+    this.#log.push(...(logger?.lines ?? []));
+    this.#world.clock.schedule(this.#world.clock.now() + downFor, () => this.begin());
+  }
+}
+
+/** The title of the first step that did not come to rest. */
+async function playSteps(world: World, objects: Parameters<typeof quickStartSteps>[1]): Promise<string | undefined> {
+  for (const step of quickStartSteps(world, objects)) {
+    if (!(await step.run())) return step.title;
+  }
+  return undefined;
+}
+
+async function leftoversOf(world: World): Promise<readonly string[]> {
+  const claims = (await world.cluster.kube.list(NodeClaims)).items;
+  const nodes = (await world.cluster.kube.list(Nodes)).items;
+  const { cloud } = world;
+  return [
+    ...claims.map(({ metadata }) => `NodeClaim ${metadata.name} with finalizers ${metadata.finalizers?.join(", ")}`),
+    ...nodes.map(({ metadata }) => `Node ${metadata.name} with finalizers ${metadata.finalizers?.join(", ")}`),
+    ...(cloud.liveMachines() > 0 ? [`${cloud.liveMachines()} machines`] : []),
+    ...(cloud.pools() > 0 ? [`${cloud.pools()} pools`] : []),
+  ];
+}

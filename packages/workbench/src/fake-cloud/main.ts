@@ -1,0 +1,37 @@
+// Serves the fake of a cloud on loopback for any client, and prints one JSON line when it is ready.
+
+import { SystemClock } from "@karpenter-multicloud/core/runtime";
+import { startFakeOvh, type FakeFault } from "@karpenter-multicloud/provider-ovh/testing";
+import { readFile } from "node:fs/promises";
+import { parseFakeCloudOptions, UsageError, type FakeCloudOptions } from "./options.ts";
+
+try {
+  await serve(parseFakeCloudOptions(process.argv.slice(2)));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
+
+async function serve(options: FakeCloudOptions): Promise<void> {
+  const { port, seed, speed, insecure } = options;
+  const faults = await readFaults(options.faults);
+  const fake = await startFakeOvh({ clock: new SystemClock(), port, seed, speed, insecure, faults });
+  const { url, caFile, credentials } = fake;
+  console.log(JSON.stringify({ cloud: options.cloud, url, ...(caFile ? { caFile } : {}), credentials }));
+  const stop = (): void => {
+    void fake.close();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+}
+
+async function readFaults(file: string | undefined): Promise<readonly FakeFault[]> {
+  if (file === undefined) return [];
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as readonly FakeFault[];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--faults ${file}: ${why}; the file holds a JSON list of faults`, { cause: error });
+  }
+}

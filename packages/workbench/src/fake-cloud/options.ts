@@ -1,0 +1,80 @@
+// What the fake-cloud command was asked to serve.
+
+import { parseArgs } from "node:util";
+
+export interface FakeCloudOptions {
+  readonly cloud: "ovh";
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly seed: number;
+  /** "fast": every change of state within half a second; "real": as long as the cloud takes; a number: that many times faster. */
+  readonly speed: "fast" | "real" | number;
+  /** A JSON file with the list of faults to start with. */
+  readonly faults: string | undefined;
+  /** Plain http, for clients that cannot be given a certificate authority. */
+  readonly insecure: boolean;
+}
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const FAKE_CLOUD_HELP =
+  "pnpm --silent fake-cloud ovh [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--insecure]";
+
+/** @throws UsageError naming the flag, the value and the fix */
+export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions {
+  const { values, positionals } = readArguments(argv);
+  const [cloud, ...more] = positionals;
+  if (cloud !== "ovh" || more.length > 0) {
+    const named = positionals.length === 0 ? "no cloud is named" : `there is no fake of "${positionals.join(" ")}"`;
+    throw new UsageError(`${named}: write ovh (scaleway and cloudstack come next)\n${FAKE_CLOUD_HELP}`);
+  }
+  return {
+    cloud,
+    port: readInteger("--port", values.port ?? "0", 65_535),
+    seed: readInteger("--seed", values.seed ?? "1", Number.MAX_SAFE_INTEGER),
+    speed: readSpeed(values.speed ?? "fast"),
+    faults: values.faults,
+    insecure: values.insecure ?? false,
+  };
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: argv.filter((arg) => arg !== "--"),
+      allowPositionals: true,
+      options: {
+        port: { type: "string" },
+        seed: { type: "string" },
+        speed: { type: "string" },
+        faults: { type: "string" },
+        insecure: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${FAKE_CLOUD_HELP}`, {
+      cause: error,
+    });
+  }
+}
+
+function readInteger(flag: string, text: string, max: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > max) {
+    throw new UsageError(`${flag} "${text}" is no whole number from 0 to ${max}`);
+  }
+  return value;
+}
+
+function readSpeed(text: string): FakeCloudOptions["speed"] {
+  if (text === "fast" || text === "real") return text;
+  const factor = Number(text);
+  if (!Number.isFinite(factor) || factor <= 0) {
+    throw new UsageError(
+      `--speed "${text}" is no speed: write fast, real or a number above 0 (times faster than real)`,
+    );
+  }
+  return factor;
+}
