@@ -3,17 +3,24 @@
 
 import { CUSTOM_RESOURCES } from "../packages/core/src/api/index.ts";
 import type { CustomResource } from "../packages/core/src/api/index.ts";
+import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
-import { crdFiles } from "./generate/crds.ts";
+import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { settingsPage } from "./generate/settings-page.ts";
 import { staleFiles, writeFiles } from "./generate/files.ts";
 import type { GeneratedSet } from "./generate/files.ts";
 
 /** Custom resources that get a CustomResourceDefinition in the chart: the product's own and each provider's. */
-const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES];
+const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES];
 
-const SETS: readonly GeneratedSet[] = [crdFiles(RESOURCES), annotationsPage(), settingsPage(), metricsPage()];
+const SETS: readonly GeneratedSet[] = [
+  crdFiles(RESOURCES),
+  crdChartFiles(RESOURCES),
+  annotationsPage(),
+  settingsPage(),
+  metricsPage(),
+];
 
 const root = new URL("../", import.meta.url);
 

@@ -22,6 +22,8 @@ export interface ProcessPorts {
   readonly env: Environment;
   /** 0 ≤ x < 1 */
   readonly random: () => number;
+  /** Asked before every write to the cluster or the cloud (RT-36). @defaultValue always true */
+  readonly permitted?: () => boolean;
 }
 
 /** `providerModule` binds core's ProviderFactory token to the chosen cloud. */
@@ -36,17 +38,17 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   container.bind(Token.Random).toConstantValue(given.random);
   container.bind(Token.Decisions).toConstantValue(new DecisionLedger());
   container.load(providerModule);
-  bindKubernetes(container);
+  bindKubernetes(container, given.permitted ?? (() => true));
   bindProvider(container);
   bindControllers(container);
   return container;
 }
 
-function bindKubernetes(container: Container): void {
+function bindKubernetes(container: Container, permitted: () => boolean): void {
   container
     .bind(Token.ActionGate)
     .toResolvedValue(
-      (settings: Settings, clock: Clock, logger: Logger) => new Gate({ mode: settings.mode, clock, logger }),
+      (settings: Settings, clock: Clock, logger: Logger) => new Gate({ mode: settings.mode, clock, logger, permitted }),
       [Token.Settings, Token.Clock, Token.Logger],
     );
   container
@@ -65,9 +67,9 @@ function bindKubernetes(container: Container): void {
   container
     .bind(Token.Events)
     .toResolvedValue(
-      (client: KubeClient, clock: Clock, logger: Logger) =>
-        new KubeEventRecorder({ client, clock, logger, component: "karpenter" }),
-      [Token.KubeClient, Token.Clock, Token.Logger],
+      (client: KubeClient, clock: Clock, logger: Logger, metrics: Metrics) =>
+        new KubeEventRecorder({ client, clock, logger, metrics, component: "karpenter" }),
+      [Token.KubeClient, Token.Clock, Token.Logger, Token.Metrics],
     );
 }
 

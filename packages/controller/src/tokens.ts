@@ -3,7 +3,7 @@
 import type { CustomResource } from "@karpenter-multicloud/core/api";
 import type { BuiltProvider, ControllerDeps, Environment, Ports } from "@karpenter-multicloud/core/controllers";
 import type { DecisionLedger } from "@karpenter-multicloud/core/decisions";
-import type { EventRecorder, KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
+import type { KubeClient, KubeEventRecorder, Mirror } from "@karpenter-multicloud/core/kube";
 import type { Settings } from "@karpenter-multicloud/core/options";
 import type { ActionGate, Clock, ControllerManager } from "@karpenter-multicloud/core/runtime";
 import type { ClusterState } from "@karpenter-multicloud/core/state";
@@ -18,12 +18,12 @@ export const Token = {
   /** The way to the API server, without gate and cache. */
   RawKubeClient: token<KubeClient>("RawKubeClient"),
   KubeClient: token<KubeClient>("KubeClient"),
-  KubeCache: token<KubeCache>("KubeCache"),
+  KubeCache: token<Mirror>("KubeCache"),
   ActionGate: token<ActionGate>("ActionGate"),
   Clock: token<Clock>("Clock"),
   Logger: token<Logger>("Logger"),
   Metrics: token<Metrics>("Metrics"),
-  Events: token<EventRecorder>("EventRecorder"),
+  Events: token<KubeEventRecorder>("EventRecorder"),
   Decisions: token<DecisionLedger>("DecisionLedger"),
   Settings: token<Settings>("Settings"),
   Environment: token<Environment>("Environment"),

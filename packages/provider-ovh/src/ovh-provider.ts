@@ -33,11 +33,12 @@ export class OvhProvider implements CloudProvider {
   }
 
   async create(claim: NodeClaim, { signal }: CallContext): Promise<NodeClaim> {
+    const { accesses, ports } = this.#parts;
+    const nodeClass = accesses.nodeClass(claim.spec.nodeClassRef.name);
     try {
       return await this.#machinery.launcher.create(claim, signal);
     } catch (error) {
-      const nodeClass = this.#parts.accesses.nodeClass(claim.spec.nodeClassRef.name);
-      await reportProblem(this.#parts.ports, nodeClass, error, signal);
+      await reportProblem(ports, nodeClass, error, signal);
       throw error;
     }
   }

@@ -8,6 +8,8 @@ export { seededRandom } from "./seeded-random.ts";
 export { SimulatedCluster } from "./cluster/simulated-cluster.ts";
 export type { SimulatedClusterOptions } from "./cluster/simulated-cluster.ts";
 export type { KubeletOptions } from "./cluster/kubelet.ts";
+export { applyAll } from "./cluster/apply.ts";
+export { BUILT_IN_RESOURCES } from "./cluster/built-in-resources.ts";
 export { MachineSide } from "./cluster/machine-side.ts";
 export * from "./simulated-provider/catalog.ts";
 export type { SimulatedFaults } from "./simulated-provider/faults.ts";

@@ -9,3 +9,4 @@ export * from "./reflector.ts";
 export * from "./informer.ts";
 export * from "./mirror.ts";
 export * from "./gated-client.ts";
+export * from "./lease/index.ts";

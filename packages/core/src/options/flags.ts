@@ -39,10 +39,20 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     {
       name: "cluster-name",
       env: "CLUSTER_NAME",
-      help: "Name of this cluster, written on every machine it owns. On ovh it defaults to OVH_KUBE_ID.",
+      help: "Name of this cluster, written on every machine it owns. On ovh it defaults to the id of the MKS cluster.",
     },
     "name",
     (value) => (LABEL_VALUE.test(value) ? undefined : "use at most 63 letters, digits, dots, dashes or underscores"),
+  ),
+  kubeconfig: textFlag(
+    {
+      name: "kubeconfig",
+      env: "KUBECONFIG",
+      default: "",
+      help: "File that names the API server. Empty is ~/.kube/config, and in a pod its service account.",
+    },
+    "path",
+    () => undefined,
   ),
   mode: choiceFlag(
     {

@@ -164,7 +164,10 @@ describe("parseSettings", () => {
     expect(parseSettings(["--provider=ovh"], env).settings.clusterName).toBe("0f6d-1");
     expect(parseSettings(["--provider=ovh", "--cluster-name=prod"], env).settings.clusterName).toBe("prod");
     expect(problems(["--provider=scaleway"], env)[0]?.setting).toBe("--cluster-name");
-    expect(problems(["--provider=ovh"], {})[0]?.fix).toContain("OVH_KUBE_ID");
+  });
+
+  it("needs no name on ovh: the provider finds the id of the cluster out", () => {
+    expect(parseSettings(["--provider=ovh"], {}).settings.clusterName).toBe("");
   });
 
   it("runs one provider only", () => {

@@ -117,7 +117,7 @@ function valueOf<T>(
   return flag.default === undefined ? undefined : flag.parse(flag.default);
 }
 
-/** Required; an OVHcloud cluster has an id of its own that serves. */
+/** Required; an OVHcloud cluster has an id of its own that serves, which the provider finds out when nobody tells it. */
 function clusterName(
   provider: unknown,
   given: ReadonlyMap<string, string>,
@@ -127,12 +127,10 @@ function clusterName(
   const before = findings.problems.length;
   const named = valueOf(FLAG_OF.clusterName, given, env, findings);
   if (named !== undefined) return named;
-  const kubeId = provider === "ovh" ? env["OVH_KUBE_ID"] : undefined;
-  if (kubeId !== undefined && kubeId !== "") return kubeId;
+  if (provider === "ovh") return env["OVH_KUBE_ID"] ?? "";
   if (findings.problems.length === before) {
     const problem = "it is not set, and every machine must carry it";
-    const fix = `set --cluster-name or CLUSTER_NAME${provider === "ovh" ? ", or OVH_KUBE_ID" : ""}`;
-    findings.problems.push({ setting: "--cluster-name", problem, fix });
+    findings.problems.push({ setting: "--cluster-name", problem, fix: "set --cluster-name or CLUSTER_NAME" });
   }
   return "";
 }

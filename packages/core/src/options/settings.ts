@@ -4,8 +4,10 @@ import type { Duration } from "../units/index.ts";
 import type { FeatureGates } from "./feature-gates.ts";
 
 export interface Settings {
-  /** Written on every machine we own. */
+  /** Written on every machine we own. Empty on ovh only: the id of the cluster then stands for it. */
   readonly clusterName: string;
+  /** Path of the file that tells the API server and who we are to it; empty looks where kubectl looks, then at the pod's service account. */
+  readonly kubeconfig: string;
   readonly mode: "act" | "observe";
   readonly metricsPort: number;
   readonly healthProbePort: number;

@@ -9,10 +9,10 @@ import {
   type Node,
   type NodeClaim,
   type Pod,
-  type ResourceList,
   type Taint,
 } from "../api/index.ts";
-import { allocatableFrom, type Resources } from "../units/index.ts";
+import type { Resources } from "../units/index.ts";
+import { countableResources } from "./countable-resources.ts";
 import type { StateNode } from "./state-node.ts";
 
 export interface StateNodeParts {
@@ -60,7 +60,7 @@ export function buildStateNode(parts: StateNodeParts): StateNode {
 }
 
 function plannedResources(claim: NodeClaim): Resources {
-  return allocatableFrom(claim.spec.resources?.requests);
+  return countableResources(claim.spec.resources?.requests);
 }
 
 /** What the node will carry for certain: single-valued requirements, and the offering the plan counted on. */
@@ -105,10 +105,10 @@ function stateResources(
   initialized: boolean,
   side: "capacity" | "allocatable",
 ): Resources {
-  const own = allocatableFrom(node?.status?.[side] as ResourceList | undefined);
+  const own = countableResources(node?.status?.[side]);
   if (!claim || initialized) return own;
   const merged: Record<string, number> = { ...own };
-  for (const [name, amount] of Object.entries(allocatableFrom(claim.status?.[side]))) {
+  for (const [name, amount] of Object.entries(countableResources(claim.status?.[side]))) {
     if (!merged[name]) merged[name] = amount;
   }
   return merged;

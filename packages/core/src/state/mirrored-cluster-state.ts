@@ -111,42 +111,56 @@ export class MirroredClusterState implements ClusterState {
   }
 
   #build(): { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } {
-    const claimOf = new Map<string, NodeClaim>();
-    const alone: NodeClaim[] = [];
-    for (const claim of this.#claims.list()) {
-      if (!this.isManaged(claim.spec.nodeClassRef)) continue;
-      const id = claim.status?.providerID;
-      if (id) claimOf.set(id, claim);
-      else alone.push(claim);
-    }
+    const { byMachine, ordered } = this.#managedClaims();
+    const joined = new Map<string, Node[]>();
     const list: StateNode[] = [];
     for (const node of this.#nodes.list()) {
       const id = node.spec?.providerID ?? "";
-      const claim = claimOf.get(id);
-      claimOf.delete(id);
+      if (byMachine.has(id)) joined.set(id, [...(joined.get(id) ?? []), node]);
       // A managed Node whose claim is unknown, or that has no providerID yet, is not capacity one can count on (CS-2).
-      if (!claim && this.#isManagedNode(node)) continue;
-      list.push(this.#join(node, claim));
+      else if (!this.#isManagedNode(node)) list.push(this.#join([node], []));
     }
     // Claims without a Node are capacity on its way, launched or not: their estimate is what the plan counts on.
-    for (const claim of [...claimOf.values(), ...alone]) list.push(this.#join(undefined, claim));
+    for (const [id, claims] of byMachine) list.push(this.#join(joined.get(id) ?? [], claims));
+    for (const claim of ordered) list.push(this.#join([], [claim]));
     list.sort((a, b) => Number(b.initialized) - Number(a.initialized) || compareText(a.name, b.name));
     this.#forgetGone(list);
     return { list, byId: new Map(list.filter((n) => n.providerID).map((n) => [n.providerID, n])) };
   }
 
-  #join(node: Node | undefined, nodeClaim: NodeClaim | undefined): StateNode {
-    const name = node?.metadata.name;
-    const pods = name === undefined ? [] : this.#pods.byIndex(POD_BY_NODE, name).filter(isNotTerminal);
+  /** By machine, the oldest claim first: should two ever name the same machine, that one speaks for it. */
+  #managedClaims(): { readonly byMachine: ReadonlyMap<string, readonly NodeClaim[]>; readonly ordered: readonly NodeClaim[] } {
+    const byMachine = new Map<string, readonly NodeClaim[]>();
+    const ordered: NodeClaim[] = [];
+    for (const claim of this.#claims.list()) {
+      if (!this.isManaged(claim.spec.nodeClassRef)) continue;
+      const id = claim.status?.providerID;
+      if (id) byMachine.set(id, [...(byMachine.get(id) ?? []), claim].toSorted(compareAge));
+      else ordered.push(claim);
+    }
+    return { byMachine, ordered };
+  }
+
+  /** All Nodes and claims of one machine. More than one of a kind is an error somewhere else, and nothing may get lost over it. */
+  #join(nodes: readonly Node[], [nodeClaim, ...duplicates]: readonly NodeClaim[]): StateNode {
+    const node = nodes.find(({ metadata }) => metadata.name === nodeClaim?.status?.nodeName) ?? nodes[0];
+    const pods = nodes.flatMap(({ metadata }) => this.#pods.byIndex(POD_BY_NODE, metadata.name ?? "").filter(isNotTerminal));
     const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
-    const nominatedUntil = this.#nominated.get(name ?? nodeClaim?.metadata.name ?? "");
+    const nominatedUntil = this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name);
+    const marked = this.#marked.has(providerID) || duplicates.some(isDeleting);
     return buildStateNode({
       ...(node ? { node } : {}),
       ...(nodeClaim ? { nodeClaim } : {}),
       pods,
-      marked: this.#marked.has(providerID),
+      marked,
       ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
     });
+  }
+
+  /** A promise may have been made under the claim's name, before there was a Node. */
+  #nominatedUntil(...names: readonly (string | undefined)[]): number | undefined {
+    const promises = names.flatMap((name) => this.#nominated.get(name ?? "") ?? []);
+    return promises.length === 0 ? undefined : Math.max(...promises);
   }
 
   #isManagedNode(node: Node): boolean {
@@ -164,6 +178,15 @@ export class MirroredClusterState implements ClusterState {
     const now = this.#options.clock.now();
     for (const [name, until] of this.#nominated) if (until < now) this.#nominated.delete(name);
   }
+}
+
+function isDeleting({ metadata }: NodeClaim): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+function compareAge(a: NodeClaim, b: NodeClaim): number {
+  const [ageA, ageB] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+  return compareText(ageA, ageB) || compareText(a.metadata.name ?? "", b.metadata.name ?? "");
 }
 
 function isNotTerminal(pod: Pod): boolean {

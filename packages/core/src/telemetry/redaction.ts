@@ -60,7 +60,8 @@ function messageOf(error: unknown): string {
   return typeof error === "string" ? error : (JSON.stringify(error) ?? String(error));
 }
 
-function isSecretName(name: string): boolean {
+/** Whether what stands under this name must not be shown. */
+export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name) && !HARMLESS_NAME.test(name);
 }
 

@@ -1,6 +1,18 @@
 // Everything a controller test needs around a controller: API server in memory, cache, gate, state, clock, cloud.
 
-import { CUSTOM_RESOURCES, nodeClassResource, type KubeObject, type NodeClass, type Resource } from "../api/index.ts";
+import {
+  CUSTOM_RESOURCES,
+  NodeClaims,
+  nodeClassResource,
+  Nodes,
+  Pods,
+  type KubeObject,
+  type Node,
+  type NodeClaim,
+  type NodeClass,
+  type Pod,
+  type Resource,
+} from "../api/index.ts";
 import type { ControllerDeps } from "../controllers/index.ts";
 import { DecisionLedger } from "../decisions/index.ts";
 import { createGatedClient, keyOf, Mirror, type ObjectKey } from "../kube/index.ts";
@@ -10,7 +22,7 @@ import { ControllerManager, Gate, type Controller } from "../runtime/index.ts";
 import { MirroredClusterState } from "../state/index.ts";
 import { silentMetrics } from "../telemetry/index.ts";
 import { seconds } from "../units/index.ts";
-import { anInstanceType, TEST_CLASS } from "./builders/index.ts";
+import { aNode, aNodeClaim, anInstanceType, TEST_CLASS, type NodeClaimOptions, type NodeOptions } from "./builders/index.ts";
 import { EventSink } from "./event-sink.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeProvider } from "./fake-provider.ts";
@@ -106,6 +118,34 @@ export class ControllerHarness {
     const { status } = object as { readonly status?: unknown };
     if (status === undefined) return created;
     return await this.kube.patchStatus(resource, keyOf(created), { type: "merge", body: { status } });
+  }
+
+  /** A pod as the API server takes it: every container names its image. */
+  async putPod(pod: Pod): Promise<Pod> {
+    const containers = pod.spec.containers.map((container) => ({ image: "example.com/app:1", ...container }));
+    return await this.put(Pods, { ...pod, spec: { ...pod.spec, containers } });
+  }
+
+  /** A Node without the not-ready taint that the API server gives every new one. */
+  async putNode(options: NodeOptions = {}): Promise<Node> {
+    const node = await this.put(Nodes, aNode(options));
+    const body = { spec: { taints: options.taints ?? null } };
+    return await this.kube.patch(Nodes, keyOf(node), { type: "merge", body });
+  }
+
+  /** A working machine: the cloud has it, its Node is ready, its claim initialized; all three have this name. */
+  async putMachine(
+    name: string,
+    over: { readonly claim?: NodeClaimOptions; readonly node?: NodeOptions } = {},
+  ): Promise<{ readonly node: Node; readonly claim: NodeClaim }> {
+    const claim = await this.put(NodeClaims, aNodeClaim({ name, ...over.claim }));
+    this.provider.machines.set(claim.status?.providerID ?? "", claim);
+    return { node: await this.putNode({ name, ...over.node }), claim };
+  }
+
+  /** What a kubelet does at the end of a pod's grace. */
+  async podEnds(key: ObjectKey): Promise<void> {
+    await this.kube.delete(Pods, key, { gracePeriodSeconds: 0 });
   }
 
   /** What is stored now, or undefined. */

@@ -9,7 +9,7 @@ import {
   Unauthorized,
 } from "@karpenter-multicloud/core/provider";
 import { ObserveOnly } from "@karpenter-multicloud/core/runtime";
-import { milliseconds } from "@karpenter-multicloud/core/units";
+import { type Duration, milliseconds } from "@karpenter-multicloud/core/units";
 
 import { OvhApiError } from "./ovh-api.ts";
 import { WireError } from "./wire.ts";
@@ -110,7 +110,7 @@ export function toProviderError(error: unknown, doing: string): unknown {
     case "name-taken":
       return new InvalidConfiguration(message, { cause: error, conditionReason: "InvalidRequest" });
     case "not-found":
-      return new InvalidConfiguration(message, { cause: error, conditionReason: "NotFound" });
+      return new Transient(message, { cause: error, conditionReason: "NotFound" });
     case "rate-limited":
       return new RateLimited(message, { cause: error, ...retryAfter(error) });
     case "busy":
@@ -119,7 +119,7 @@ export function toProviderError(error: unknown, doing: string): unknown {
   }
 }
 
-function retryAfter(error: unknown): { retryAfter: ReturnType<typeof milliseconds> } | Record<never, never> {
+function retryAfter(error: unknown): { readonly retryAfter?: Duration } {
   const ms = error instanceof OvhApiError ? error.facts.retryAfterMs : undefined;
   return ms === undefined ? {} : { retryAfter: milliseconds(ms) };
 }

@@ -110,16 +110,19 @@ export class Binder {
   /** The offering the plan counted on first, then by price; among equals a pool that exists, the emptier zone, the name. */
   #candidates(request: BindRequest): readonly Candidate[] {
     const hint = request.claim.metadata.annotations?.[Annotation.LaunchHint];
-    const all = this.#claims.all();
-    const inZone = (zone: string): number =>
-      all.filter((claim) => claim.metadata.labels?.[Label.Zone] === zone || zoneOfBinding(claim) === zone).length;
+    const crowds = Map.groupBy(this.#claims.all(), zoneOf);
     const ranked = compatible(request).map((candidate) => {
       const shape = request.shapeOf({ flavor: candidate.type.name, zone: candidate.zone });
       const used = this.#claims.inPool(poolName(shape, 1)).length;
       const hinted =
         hint ===
         `${candidate.type.name}/${candidate.zone}/${candidate.offering.requirements.get(Label.CapacityType).any()}`;
-      return { candidate, hinted, hasPool: used > 0 && used < request.maxNodes, crowd: inZone(candidate.zone) };
+      return {
+        candidate,
+        hinted,
+        hasPool: used > 0 && used < request.maxNodes,
+        crowd: crowds.get(candidate.zone)?.length ?? 0,
+      };
     });
     ranked.sort(
       (a, b) =>
@@ -134,8 +137,8 @@ export class Binder {
   }
 }
 
-function compatible({ claim, types }: BindRequest): readonly Candidate[] {
-  const wanted = Requirements.fromSpecs(claim.spec.requirements);
+function compatible({ claim, types, situation }: BindRequest): readonly Candidate[] {
+  const wanted = requirementsOf(claim, situation);
   const requests = requestsFrom(claim.spec.resources?.requests);
   return types.flatMap((type) => {
     if (
@@ -154,13 +157,21 @@ export function allocatable(type: InstanceType): ReturnType<typeof subtractResou
   return subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
 }
 
-function zoneOfBinding(claim: NodeClaim): string | undefined {
-  return claim.metadata.annotations?.[OvhAnnotation.Offering]?.split("/")[1];
+function zoneOf({ metadata }: NodeClaim): string | undefined {
+  return metadata.labels?.[Label.Zone] ?? metadata.annotations?.[OvhAnnotation.Offering]?.split("/")[1];
+}
+
+/** O-31: in a one-AZ region `gra7-a` means the zone its nodes carry; -b and -c mean nothing there. */
+function requirementsOf(claim: NodeClaim, { place, region, zones }: Situation): Requirements {
+  const [zone] = zones;
+  if (place === "3az" || zone === undefined) return Requirements.fromSpecs(claim.spec.requirements);
+  const values = { [Label.Zone]: { [`${region.toLowerCase()}-a`]: zone } };
+  return Requirements.fromSpecs(claim.spec.requirements, { values });
 }
 
 /** Names what stood in the way: the reasons of the offerings that would otherwise have served. */
 function whyNone({ claim, types, situation }: BindRequest): string {
-  const wanted = Requirements.fromSpecs(claim.spec.requirements);
+  const wanted = requirementsOf(claim, situation);
   const name = claim.metadata.name ?? "";
   const named = types.filter((type) => type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType)));
   if (named.length === 0) return `nodeclaim ${name}: no flavor in ${situation.region} satisfies ${wanted.toString()}`;

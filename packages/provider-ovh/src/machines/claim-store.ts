@@ -9,11 +9,13 @@ import { seconds } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import { isOurs } from "../node-class/cluster-access.ts";
+import { isWaiting } from "./pool-balance.ts";
 
 /** null removes. */
 export type Notes = Readonly<Partial<Record<keyof typeof OvhAnnotation, string | null>>>;
 
 const BY_POOL = "karpenter.ovhcloud.sh/pool-name";
+export const UNBOUND: Notes = { PoolName: null, PoolId: null, Offering: null };
 const CATCH_UP_TRIES = 60;
 
 export class ClaimStore {
@@ -21,15 +23,14 @@ export class ClaimStore {
   readonly #clock: Clock;
   readonly #claims: Informer<NodeClaim>;
   #hydration: Promise<number> | undefined;
+  /** Pools that claims were bound to when this process began. */
+  readonly #inherited = new Set<string>();
 
   constructor(kube: KubeClient, cache: KubeCache, clock: Clock) {
     this.#kube = kube;
     this.#clock = clock;
     this.#claims = cache.informer(NodeClaims, {
-      [BY_POOL]: (claim) => {
-        const name = claim.metadata.annotations?.[OvhAnnotation.PoolName];
-        return name === undefined ? [] : [name];
-      },
+      [BY_POOL]: poolNameOf,
     });
   }
 
@@ -57,6 +58,14 @@ export class ClaimStore {
     return this.#hydration;
   }
 
+  /**
+   * True once for a pool that an earlier process bound claims to: it may have been ordered just before that process ended,
+   * and a fresh pool is not always listed at once (O-28).
+   */
+  takeInherited(pool: string): boolean {
+    return this.#inherited.delete(pool);
+  }
+
   /** The stored claim after the write, or undefined when it is gone, is another one by now, or `stillRight` denies it. */
   async note(
     claim: NodeClaim,
@@ -76,6 +85,11 @@ export class ClaimStore {
       }
     }
     return undefined;
+  }
+
+  /** Back to the choice of an offering; only as long as it has no machine. */
+  async unbind(claim: NodeClaim, signal: AbortSignal): Promise<void> {
+    await this.note(claim, UNBOUND, isWaiting, signal);
   }
 
   #patch(claim: NodeClaim, notes: Notes, signal: AbortSignal): Promise<NodeClaim> {
@@ -100,7 +114,10 @@ export class ClaimStore {
     for (let attempt = 0; ; attempt++) {
       const { items } = await this.#kube.list(NodeClaims, { signal });
       const behind = items.filter(isOurs).filter((live) => !this.#shows(live));
-      if (behind.length === 0) return this.#clock.now();
+      if (behind.length === 0) {
+        for (const pool of items.filter(isOurs).flatMap(poolNameOf)) this.#inherited.add(pool);
+        return this.#clock.now();
+      }
       if (attempt >= CATCH_UP_TRIES)
         throw new Error(`the mirror of NodeClaims is behind the API server for ${behind.length} claims`);
       await this.#clock.sleep(seconds(1), { signal });
@@ -114,4 +131,9 @@ export class ClaimStore {
       (key) => cached?.metadata.annotations?.[key] === live.metadata.annotations?.[key],
     );
   }
+}
+
+function poolNameOf(claim: NodeClaim): readonly string[] {
+  const name = claim.metadata.annotations?.[OvhAnnotation.PoolName];
+  return name === undefined ? [] : [name];
 }

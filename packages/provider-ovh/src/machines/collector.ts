@@ -21,6 +21,7 @@ import { inCoreWords } from "./pool-keeper.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
 import type { PoolOpener } from "./pool-opener.ts";
 import type { PoolWriter } from "./pool-writer.ts";
+import type { RemovalLedger } from "./removal-ledger.ts";
 import type { Sightings } from "./sightings.ts";
 
 export interface CollectorParts {
@@ -32,6 +33,7 @@ export interface CollectorParts {
   readonly keeper: PoolKeeper;
   readonly writer: PoolWriter;
   readonly opener: PoolOpener;
+  readonly ledger: RemovalLedger;
   readonly sightings: Sightings;
   readonly nodes: Informer<Node>;
   readonly settings: OvhSettings;
@@ -47,7 +49,8 @@ const CONFIRM_MS = 60_000;
 
 export class Collector {
   readonly #parts: CollectorParts;
-  #lastCount = 0;
+  /** Machines of the last round that was believed, by id. */
+  #known: ReadonlySet<string> = new Set();
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
@@ -77,13 +80,14 @@ export class Collector {
     return false;
   }
 
-  /** Half of all machines missing at once is more often a broken answer than the truth: looked at again a minute later. */
+  /** Half of all machines missing at once, and not by our asking, is more often a broken answer than the truth: looked at again a minute later. */
   #hasShrunkOddly(owned: readonly OwnedPool[]): boolean {
-    const count = owned.reduce((sum, { machines }) => sum + machines.length, 0);
-    const odd = count < this.#lastCount / 2;
+    const present = new Set(owned.flatMap(({ machines }) => machines.map(({ id }) => id)));
+    const lost = [...this.#known].filter((id) => !present.has(id) && !this.#parts.ledger.knows(id));
+    const odd = lost.length > this.#known.size / 2;
     if (odd && !this.#parts.sightings.confirmed("collector/shrunk", CONFIRM_MS)) return true;
     this.#parts.sightings.clear("collector/shrunk");
-    this.#lastCount = count;
+    this.#known = present;
     return false;
   }
 

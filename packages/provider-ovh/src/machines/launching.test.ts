@@ -92,6 +92,15 @@ describe("launching", () => {
     expect(claim?.metadata.labels?.[Label.Zone]).toBe("nova");
   });
 
+  it("T-06, O-31: gra7-a on a claim means the zone of GRA7; T-07: gra7-b says which zone there is", async () => {
+    await started({ fake: { region: "GRA7" } });
+    const [claim] = await bench.machines(1, { zones: ["gra7-a", "gra7-b"] });
+    expect(claim?.metadata.labels?.[Label.Zone]).toBe("nova");
+    await expect(bench.machines(1, { zones: ["gra7-b"] }, "b")).rejects.toThrow(
+      /no zone of GRA7 \(nova\) is allowed by .*gra7-b/,
+    );
+  });
+
   it("O-32: a one-AZ region that insists on the field gets an empty one", async () => {
     await started({ fake: { region: "GRA11", switches: { oneAzZones: "required" } } });
     await bench.machines(1);

@@ -72,7 +72,7 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     maxPools: settings.maxPools,
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
-  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, settings, locks });
+  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, ledger, settings, locks });
   const shared = { clock, accesses, views, claims, keeper, locks };
   const binder = new Binder({ claims, shards, clock, locks });
   return {

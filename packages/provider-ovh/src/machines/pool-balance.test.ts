@@ -76,6 +76,13 @@ describe("how many machines a pool should have", () => {
     expect(growthTarget(balance(wanted, [machine("1")], claims))).toBeUndefined();
   });
 
+  it("T-41: growth never leaves a pool lower than its machines", () => {
+    const machines = [machine("1"), machine("2"), machine("3")];
+    const claims = [claim("a", { node: "1" }), claim("b")];
+    expect(growthTarget(balance(1, machines, claims))).toBe(3);
+    expect(guardTarget(balance(1, machines, claims))).toBe(3);
+  });
+
   it("T-83: a failed machine does not count as one a claim could get", () => {
     const claims = [claim("a", { node: "1" }), claim("b", { node: "2" }), claim("c")];
     const machines = [machine("1"), machine("2"), machine("3", { status: "ERROR" })];

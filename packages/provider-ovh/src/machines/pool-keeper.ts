@@ -9,46 +9,33 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
-import type { Flavor } from "../catalog/flavor.ts";
-import { toProviderError } from "../client/failure-kind.ts";
+import { kindOf, toProviderError } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
 import type { BusyPools } from "./busy-pools.ts";
-import type { ClaimStore } from "./claim-store.ts";
-import type { FailureBook } from "./failure-book.ts";
+import { UNBOUND } from "./claim-store.ts";
 import { isSuspended } from "./machine-status.ts";
 import { nameOf } from "./outcome.ts";
 import type { Outcomes } from "./outcome.ts";
 import { balanceOf, growthTarget, guardTarget, isWaiting, nodeIdOf, pairsOf } from "./pool-balance.ts";
 import type { Balance, Pair } from "./pool-balance.ts";
+import { confirmedBereft, PoolFounder } from "./pool-founder.ts";
+import type { FounderParts } from "./pool-founder.ts";
 import type { PoolEvents } from "./pool-events.ts";
 import { hasTemplate, isOwned, poolKey } from "./pool-key.ts";
-import type { Opening, PoolOpener } from "./pool-opener.ts";
 import type { PoolTarget } from "./pool-target.ts";
 import type { PoolWriter } from "./pool-writer.ts";
 import { REMOVAL_VISIBLE_MS } from "./removal-ledger.ts";
 import type { RemovalLedger } from "./removal-ledger.ts";
 import type { ShardBook } from "./shard-book.ts";
-import type { Sightings } from "./sightings.ts";
 
-export interface KeeperParts {
+export interface KeeperParts extends FounderParts {
   readonly clock: Clock;
-  readonly claims: ClaimStore;
   readonly nodes: Informer<Node>;
   readonly events: PoolEvents;
-  readonly failures: FailureBook;
   readonly ledger: RemovalLedger;
   readonly busy: BusyPools;
   readonly writer: PoolWriter;
-  readonly opener: PoolOpener;
   readonly shards: ShardBook;
-  readonly sightings: Sightings;
-  /** Flavors as last listed. */
-  readonly flavors: (kubeId: string) => readonly Flavor[];
-  /** Pools the cluster may have, foreign ones too. */
-  readonly maxPools: number;
-  /** Deletes one empty pool of ours; false when there is none. */
-  readonly makeRoom: (access: ClusterAccess, owned: readonly WirePool[], signal: AbortSignal) => Promise<boolean>;
 }
 
 const ROUNDS = 6;
@@ -68,9 +55,11 @@ interface Look {
 
 export class PoolKeeper {
   readonly #parts: KeeperParts;
+  readonly #founder: PoolFounder;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
+    this.#founder = new PoolFounder(parts);
   }
 
   /** The caller holds the pool's lock. */
@@ -80,8 +69,10 @@ export class PoolKeeper {
     const pools = await access.mks.pools(access.kubeId, signal);
     const pool = pools.find((each) => each.name === name);
     const outcomes: Outcomes = new Map();
+    const isInherited = this.#parts.claims.takeInherited(name);
     if (pool === undefined) {
-      await this.#open(target, pools, outcomes, signal);
+      if (isInherited) this.#parts.opener.mayBePosted(name, hydratedAt);
+      await this.#founder.found(target, pools, outcomes, signal);
       return outcomes;
     }
     this.#parts.opener.seen(name);
@@ -131,7 +122,8 @@ export class PoolKeeper {
     const { target, signal } = look;
     const before = this.balance(look.pool, machines, look.hydratedAt);
     for (const claim of before.duplicates) await this.#takeBack(look, claim, "DuplicateAssignment");
-    for (const claim of this.#confirmedBereft(look.pool.name, before.bereft)) await this.#takeBack(look, claim);
+    const bereft = confirmedBereft(this.#parts.sightings, look.pool.name, before.bereft);
+    for (const claim of bereft) await this.#takeBack(look, claim);
     await this.#judgeFailures(look, before);
     const free = this.balance(look.pool, machines, look.hydratedAt);
     for (const pair of pairsOf(free)) await this.#give(look.pool, pair, signal);
@@ -141,14 +133,6 @@ export class PoolKeeper {
     }
     for (const claim of after.waiting) this.#waits(look, claim, `pool ${target.name} has no machine for it yet`);
     return after;
-  }
-
-  /** One list without a machine proves nothing. */
-  #confirmedBereft(pool: string, bereft: readonly NodeClaim[]): readonly NodeClaim[] {
-    const { sightings } = this.#parts;
-    const keyOf = (claim: NodeClaim): string => `bereft/${pool}/${nodeIdOf(claim) ?? ""}`;
-    sightings.retain(`bereft/${pool}/`, new Set(bereft.map(keyOf)));
-    return bereft.filter((claim) => sightings.confirmed(keyOf(claim)));
   }
 
   async #give(pool: WirePool, { claim, machine }: Pair, signal: AbortSignal): Promise<void> {
@@ -216,9 +200,32 @@ export class PoolKeeper {
       );
       return false;
     }
-    const result = await this.#parts.writer.grow(target.access, pool, desired, look.signal);
-    if (result === "later") this.#tellBusy(look, balance);
-    return result === "done";
+    try {
+      const result = await this.#parts.writer.grow(target.access, pool, desired, look.signal);
+      if (result === "later") this.#tellBusy(look, balance);
+      return result === "done";
+    } catch (error) {
+      return this.#refused(look, balance, error);
+    }
+  }
+
+  /** The API will not let the pool grow: the claims that needed it hear why and look elsewhere. */
+  async #refused(look: Look, balance: Balance, error: unknown): Promise<false> {
+    const kind = kindOf(error);
+    if (kind !== "quota" && kind !== "config") throw error;
+    const { failures, flavors } = this.#parts;
+    const { shape, access, name } = look.target;
+    const message = `raising pool ${name}: ${(error as Error).message}`;
+    const failure =
+      kind === "quota"
+        ? failures.quota(shape, flavors(access.kubeId), message)
+        : failures.refused(shape, message, error);
+    for (const claim of balance.waiting.slice(balance.pending)) {
+      this.#parts.events.warnClaim(claim, failure.conditionReason ?? "LaunchFailed", failure.message);
+      await this.#parts.claims.unbind(claim, look.signal);
+      look.outcomes.set(nameOf(claim), { kind: "failed", error: failure });
+    }
+    return false;
   }
 
   /**
@@ -248,7 +255,7 @@ export class PoolKeeper {
     const message = `the cluster has reached its limit of ${target.clusterLimit} nodes`;
     for (const claim of short > 0 ? balance.waiting.slice(-short) : []) {
       const error = this.#parts.failures.limit(target.shape, "ClusterNodeLimit", message);
-      await this.#release(look.outcomes, claim, look.signal);
+      await this.#parts.claims.unbind(claim, look.signal);
       look.outcomes.set(nameOf(claim), { kind: "failed", error });
     }
     return false;
@@ -280,56 +287,6 @@ export class PoolKeeper {
     return (await this.#parts.writer.repair(target.access, pool, maxNodes, look.signal)) === "done";
   }
 
-  async #open(target: PoolTarget, pools: readonly WirePool[], outcomes: Outcomes, signal: AbortSignal): Promise<void> {
-    const { claims, opener, flavors } = this.#parts;
-    const lost = claims
-      .inPool(target.name)
-      .filter((claim) => nodeIdOf(claim) !== undefined && !claim.status?.providerID);
-    for (const claim of opener.isFresh(target.name) ? [] : this.#confirmedBereft(target.name, lost)) {
-      if (claim.metadata.deletionTimestamp !== undefined) continue;
-      await claims.note(claim, { NodeId: null, NodeName: null, PoolId: null }, () => true, signal);
-    }
-    const waiting = claims.inPool(target.name).filter(isWaiting);
-    if (waiting.length === 0) return;
-    const room = target.clusterLimit - pools.reduce((sum, pool) => sum + pool.desiredNodes, 0);
-    if (room < waiting.length && !opener.isFresh(target.name)) {
-      const message = `the cluster has reached its limit of ${target.clusterLimit} nodes`;
-      const error = this.#parts.failures.limit(target.shape, "ClusterNodeLimit", message);
-      for (const claim of waiting.slice(Math.max(0, room))) {
-        await this.#release(outcomes, claim, signal);
-        outcomes.set(nameOf(claim), { kind: "failed", error });
-      }
-      if (room <= 0) return;
-    }
-    const served = claims.inPool(target.name).filter(isWaiting);
-    const opening = (await this.#hasRoomForPool(target, pools, signal))
-      ? await opener.open(target, served, flavors(target.access.kubeId), signal)
-      : this.#poolLimit(target, pools.length);
-    for (const claim of served) {
-      if (opening.kind === "failed") {
-        await this.#release(outcomes, claim, signal);
-        outcomes.set(nameOf(claim), opening);
-      } else {
-        const why =
-          opening.kind === "waiting" ? opening.why : `pool ${target.name} was created, its machine is not listed yet`;
-        outcomes.set(nameOf(claim), { kind: "waiting", why });
-      }
-    }
-  }
-
-  /** O-13: an empty pool of ours makes way first. */
-  async #hasRoomForPool(target: PoolTarget, pools: readonly WirePool[], signal: AbortSignal): Promise<boolean> {
-    const { maxPools, makeRoom, opener } = this.#parts;
-    if (pools.length < maxPools || opener.isFresh(target.name)) return true;
-    const owned = pools.filter((pool) => pool.desiredNodes === 0 && isOwned(pool.template, target.clusterName));
-    return makeRoom(target.access, owned, signal);
-  }
-
-  #poolLimit({ shape, name }: PoolTarget, count: number): Opening {
-    const message = `pool ${name} cannot be created: the cluster has ${count} of at most ${this.#parts.maxPools} pools`;
-    return { kind: "failed", error: this.#parts.failures.limit(shape, "PoolLimitReached", message) };
-  }
-
   /** Why new claims cannot use a pool of this name. */
   #misfit(target: PoolTarget, pool: WirePool): string | undefined {
     const { name, clusterName, shape, nodeClass } = target;
@@ -359,14 +316,9 @@ export class PoolKeeper {
 
   async #turnAway(target: PoolTarget, why: string, outcomes: Outcomes, signal: AbortSignal): Promise<void> {
     for (const claim of this.#parts.claims.inPool(target.name).filter(isWaiting)) {
-      await this.#release(outcomes, claim, signal);
+      await this.#parts.claims.unbind(claim, signal);
       outcomes.set(nameOf(claim), { kind: "unbound", why });
     }
-  }
-
-  async #release(outcomes: Outcomes, claim: NodeClaim, signal: AbortSignal): Promise<void> {
-    outcomes.delete(nameOf(claim));
-    await this.#parts.claims.note(claim, UNBOUND, isWaiting, signal);
   }
 
   #waits(look: Look, claim: NodeClaim, why: string): void {
@@ -394,8 +346,6 @@ export async function inCoreWords<T>(doing: string, work: () => Promise<T>): Pro
     throw toProviderError(error, doing);
   }
 }
-
-const UNBOUND = { PoolName: null, PoolId: null, Offering: null } as const;
 
 function isBoundTo(claim: NodeClaim, pool: string): boolean {
   return claim.metadata.annotations?.[OvhAnnotation.PoolName] === pool;

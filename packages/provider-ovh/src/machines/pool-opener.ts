@@ -38,8 +38,14 @@ export class PoolOpener {
     return this.#clock.now() - (this.#posted.get(name) ?? Number.NEGATIVE_INFINITY) < INVISIBLE_MS;
   }
 
+  /** The pool is listed: from now on its absence means that it is gone. */
+  /** An earlier process may have asked for it, at the latest at this time. */
+  mayBePosted(name: string, at: number): void {
+    this.#posted.set(name, Math.max(at, this.#posted.get(name) ?? at));
+  }
+
   seen(name: string): void {
-    if (!this.isFresh(name)) this.#posted.delete(name);
+    this.#posted.delete(name);
   }
 
   async open(

@@ -158,6 +158,23 @@ describe("launching when something goes wrong", () => {
     expect(bench.events.withReason("QuotaExceeded")[0]?.message).toMatch(/quota in EU-WEST-PAR is used up/);
   });
 
+  it("O-62: a quota that refuses the request itself has the same end, for a new pool and for a growing one", async () => {
+    await started({ fake: { switches: { quotaAt: "request" } } });
+    await bench.machines(1, { flavors: ["b3-8"], zones: [ZONE_A] }, "first");
+    bench.fake.outside.setQuotas({ cores: 3 });
+    for (const [name, flavor] of [
+      ["make", "b3-16"],
+      ["grow", "b3-8"],
+    ] as const) {
+      await bench.putClaim(name, { flavors: [flavor], zones: [ZONE_A] });
+      const error = await failureOf(bench.during(bench.launch(name)));
+      expect(error).toMatchObject({ code: "PROVIDER_QUOTA_EXCEEDED", conditionReason: "QuotaExceeded" });
+      expect((await bench.claim(name)).metadata.annotations).not.toHaveProperty([OvhAnnotation.PoolName]);
+      await bench.drop(name);
+    }
+    expect(bench.fake.state().machines).toHaveLength(1);
+  });
+
   it("O-27: a machine in ERROR is replaced for the same claim", async () => {
     const fault = {
       match: { operation: "launch" },
@@ -228,6 +245,16 @@ describe("launching when something goes wrong", () => {
       template: before?.["template"],
     });
     expect(bench.events.withReason("PoolNameTaken").length).toBeGreaterThan(0);
+  });
+
+  it("T-66: at the limit of nodes the claim hears so, in a new pool as in a growing one", async () => {
+    await started({ env: { OVH_MAX_NODES_PER_CLUSTER: "2" } });
+    await bench.machines(2, { zones: [ZONE_A] });
+    for (const flavor of ["b3-8", "b3-16"]) {
+      const error = await failureOf(bench.machines(1, { flavors: [flavor], zones: [ZONE_A] }, flavor));
+      expect(error).toMatchObject({ code: "PROVIDER_INSUFFICIENT_CAPACITY", conditionReason: "ClusterNodeLimit" });
+    }
+    expect(bench.fake.state().machines).toHaveLength(2);
   });
 
   it("T-65: at the limit of pools an empty one of ours makes way, else the claim hears why", async () => {

@@ -1,20 +1,28 @@
 import { NodeClaims } from "@karpenter-multicloud/core/api";
+import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import { Bench } from "../test-bench.ts";
 import type { BenchOptions } from "../test-bench.ts";
+import type { ViolationKind } from "../testing/index.ts";
 
 const ZONE_A = "eu-west-par-a";
+/** Named machines read READY for this long. */
+const SLOW_REMOVAL = { listed: 100, removal: 20_000 };
 const POOL_A = "karpenter-b3-8-eu-west-par-a";
 
 let bench: Bench;
-const started = async (options: BenchOptions = {}): Promise<Bench> => (bench = await Bench.start(options));
+let provoked: readonly ViolationKind[] = [];
+const started = async (options: BenchOptions = {}): Promise<Bench> => {
+  provoked = [];
+  return (bench = await Bench.start(options));
+};
 const nodeId = async (name: string): Promise<string> =>
   (await bench.claim(name)).metadata.annotations?.[OvhAnnotation.NodeId] ?? "";
 const left = (): readonly string[] => bench.fake.state().machines.map(({ id }) => id);
 
-afterEach(() => bench.close());
+afterEach(() => bench.close(...provoked));
 
 describe("removing", () => {
   it("T-20: deleting the oldest machine's claim names exactly that machine", async () => {
@@ -61,21 +69,26 @@ describe("removing", () => {
     expect(bench.writes("DELETE")).toEqual([]);
   });
 
-  it("T-24: asked five times, one request is sent, and in the end the machine is gone", async () => {
-    await started();
+  it("T-24: asked five times while the machine still reads READY, one request is sent; in the end it is gone", async () => {
+    await started({ fake: { speed: SLOW_REMOVAL } });
     await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(400_000);
     await bench.kube.delete(NodeClaims, { name: "claim-1" });
     const claim = await bench.claim("claim-1");
-    for (let time = 0; time < 4; time++) await bench.during(bench.provider.delete(claim, { signal: bench.signal }));
+    for (let time = 0; time < 5; time++) await bench.during(bench.provider.delete(claim, { signal: bench.signal }));
+    expect(bench.fake.state().machines.map(({ status }) => status)).toEqual(["READY", "READY"]);
+    await bench.pass(20_000);
+    await bench.during(bench.provider.delete(claim, { signal: bench.signal }));
     await bench.pass(120_000);
     await expect(bench.during(bench.provider.delete(claim, { signal: bench.signal }))).rejects.toThrow(/is gone/);
     expect(bench.writes("PUT")).toHaveLength(1);
     await bench.release("claim-1");
   });
 
-  it("T-25: a removal whose answer was lost is not sent again", async () => {
-    await started();
+  it("T-25: a removal whose answer was lost is not sent again, however long the machine reads READY", async () => {
+    await started({ fake: { speed: SLOW_REMOVAL } });
     await bench.machines(3, { zones: [ZONE_A] });
+    await bench.pass(400_000);
     bench.fake.faults([{ match: { method: "PUT" }, fault: "timeoutAfter", delayMs: 1, times: 1 }]);
     await bench.during(bench.remove("claim-2"));
     await bench.pass(120_000);
@@ -131,7 +144,7 @@ describe("removing", () => {
   });
 
   it("T-87: after a restart right behind a removal nothing is raised back or removed twice", async () => {
-    await started({ fake: { speed: { listed: 100, removal: 20_000 } } });
+    await started({ fake: { speed: SLOW_REMOVAL } });
     await bench.machines(3, { zones: [ZONE_A] });
     await bench.kube.delete(NodeClaims, { name: "claim-2" });
     await bench.during(bench.provider.delete(await bench.claim("claim-2"), { signal: bench.signal }));
@@ -155,5 +168,66 @@ describe("removing", () => {
     await bench.collectFor(16);
     await bench.pass(120_000);
     expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+
+  it("T-26: when MKS takes another machine than the named one, that is told, and the named one is named again", async () => {
+    await started({ fake: { switches: { forgetNames: true } } });
+    provoked = ["UnnamedMachineDeleted"];
+    for (const name of ["oldest", "middle", "newest"]) await bench.machines(1, { zones: [ZONE_A] }, name);
+    const named = await nodeId("oldest-1");
+    const removal = bench.remove("oldest-1");
+    while (!JSON.stringify(bench.bodies("PUT")).includes(named)) await bench.pass(100);
+    bench.fake.switches.forgetNames = false;
+    await bench.during(removal);
+    await bench.pass(120_000);
+    expect(left()).toEqual([await nodeId("middle-1")]);
+    expect(bench.events.withReason("WrongMachineDeleted").map(({ object }) => object.metadata.name)).toContain(
+      "newest-1",
+    );
+  });
+
+  it("T-81: a Node object that core still holds does not keep the claim from ending", async () => {
+    const nodes = new Set<string>();
+    const hooks: MachineHooks = {
+      nodeJoins: async ({ metadata }) => void nodes.add(metadata.name ?? ""),
+      nodeReady: async () => {},
+      nodeNotReady: async () => {},
+      nodeLeaves: async () => {},
+      nodeExists: async (name) => nodes.has(name),
+    };
+    await started({ fake: { hooks, switches: { waitForNodeObject: true } } });
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    expect(nodes.size).toBe(1);
+    await bench.during(bench.remove("claim-1"));
+    expect(bench.fake.state().machines).toMatchObject([{ status: "DELETING" }]);
+    nodes.clear();
+    await bench.pass(120_000);
+    expect(left()).toEqual([]);
+  });
+
+  it("O-54a: with OVH_DELETING_IS_GONE=false the claim waits for the real end", async () => {
+    await started({ env: { OVH_DELETING_IS_GONE: "false" } });
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.during(bench.remove("claim-1"));
+    expect(left()).toEqual([]);
+  });
+
+  it("get answers the claim's machine, and MachineNotFound for a foreign or finished one", async () => {
+    await started();
+    const [claim] = await bench.machines(1, { zones: [ZONE_A] });
+    const id = claim?.status?.providerID ?? "";
+    const found = await bench.during(bench.provider.get(id, { signal: bench.signal }));
+    expect(found).toMatchObject({
+      metadata: { name: "claim-1", uid: claim?.metadata.uid },
+      status: { providerID: id },
+    });
+    const unknown = bench.provider.get("openstack:///99999999-0000-4000-8000-000000000000", { signal: bench.signal });
+    await expect(bench.during(unknown)).rejects.toThrow(/no machine with provider id/);
+    const foreign = bench.provider.get("aws:///x", { signal: bench.signal });
+    await expect(bench.during(foreign)).rejects.toThrow(/is not a machine of OVHcloud/);
+    await bench.during(bench.remove("claim-1"));
+    await expect(bench.during(bench.provider.get(id, { signal: bench.signal }))).rejects.toThrow(/machine/);
+    expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toEqual([]);
   });
 });

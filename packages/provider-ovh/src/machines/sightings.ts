@@ -1,5 +1,8 @@
 // Tells what was seen once from what was seen again some time later: one odd answer of the API must not have consequences.
 
+const FORGET_MS = 24 * 3600_000;
+const TIDY_SIZE = 1000;
+
 export class Sightings {
   readonly #now: () => number;
   readonly #first = new Map<string, number>();
@@ -17,7 +20,7 @@ export class Sightings {
   age(key: string): number {
     const now = this.#now();
     const first = this.#first.get(key);
-    if (first === undefined) this.#first.set(key, now);
+    if (first === undefined) this.#note(key, now);
     return now - (first ?? now);
   }
 
@@ -29,7 +32,7 @@ export class Sightings {
   /** True the first time. */
   once(key: string): boolean {
     if (this.#first.has(key)) return false;
-    this.#first.set(key, this.#now());
+    this.#note(key, this.#now());
     return true;
   }
 
@@ -40,5 +43,13 @@ export class Sightings {
   /** Forgets what has this prefix and is not in `keep`. */
   retain(prefix: string, keep: ReadonlySet<string>): void {
     for (const key of this.#first.keys()) if (key.startsWith(prefix) && !keep.has(key)) this.#first.delete(key);
+  }
+
+  /** What happened once and never again is forgotten after a day. */
+  #note(key: string, now: number): void {
+    if (this.#first.size >= TIDY_SIZE) {
+      for (const [old, at] of this.#first) if (now - at > FORGET_MS) this.#first.delete(old);
+    }
+    this.#first.set(key, now);
   }
 }

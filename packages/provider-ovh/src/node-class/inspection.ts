@@ -168,7 +168,7 @@ export class Inspector {
       priceSource: this.#parts.pricing.book.source,
     });
     out.findings.push(
-      available.length > 0
+      flavors.length > 0
         ? yes(OvhCondition.FlavorsReady)
         : no(OvhCondition.FlavorsReady, "NoFlavors", `OVHcloud offers no flavor for this cluster in ${region} now`),
     );

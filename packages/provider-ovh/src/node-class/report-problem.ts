@@ -5,6 +5,7 @@ import { patchObjectStatus } from "@karpenter-multicloud/core/kube";
 import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { OVH_NODE_CLASS_CONDITIONS, OVHNodeClasses } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
@@ -12,9 +13,9 @@ import { CredentialsError } from "../client/credentials.ts";
 import { OvhApiError } from "../client/ovh-api.ts";
 import { findingOf } from "./inspection.ts";
 
-/** Says nothing about errors that are not the class's fault. */
+/** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
 export async function reportProblem(
-  { kube, clock }: { readonly kube: KubeClient; readonly clock: Clock },
+  { kube, clock, logger }: { readonly kube: KubeClient; readonly clock: Clock; readonly logger: Logger },
   nodeClass: OVHNodeClass,
   error: unknown,
   signal: AbortSignal,
@@ -29,7 +30,11 @@ export async function reportProblem(
     message,
   );
   const after = { ...nodeClass, status: { ...nodeClass.status, conditions: conditions.toList() } };
-  await patchObjectStatus(kube, OVHNodeClasses, { before: nodeClass, after }, { signal });
+  try {
+    await patchObjectStatus(kube, OVHNodeClasses, { before: nodeClass, after }, { signal });
+  } catch (failure) {
+    logger.debug("the problem could not be written to the class", { error: failure, class: nodeClass.metadata.name });
+  }
 }
 
 function classProblem(error: unknown): unknown {

@@ -5,6 +5,9 @@ import { buildControlPlane } from "./build.ts";
 import type { OptionalComponent } from "./control-plane.ts";
 import { neededBinaries } from "./start.ts";
 
+/** On a Node whose conditions somebody else writes, with any value; kwok-stages.yaml names it too. */
+export const READINESS_ANNOTATION = "testkit.karpenter-multicloud.sh/readiness";
+
 /**
  * True when a suite can call startControlPlane with these components. With KMC_REQUIRE_CONTROL_PLANE=1 missing programs are built
  * and a failure throws; otherwise one line says what is skipped and how to get it.

@@ -4,5 +4,5 @@ export { cacheFolder, cacheRoot, findBinary, missingBinaries } from "./binaries.
 export { buildControlPlane, type BuildOptions } from "./build.ts";
 export type { Component, ControlPlane, ControlPlaneUser, OptionalComponent } from "./control-plane.ts";
 export { neededBinaries, startControlPlane, type ControlPlaneOptions } from "./start.ts";
-export { prepareControlPlane } from "./for-tests.ts";
+export { prepareControlPlane, READINESS_ANNOTATION } from "./for-tests.ts";
 export { isClaimed } from "./folder.ts";

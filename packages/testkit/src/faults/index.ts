@@ -1,3 +1,4 @@
+export { choosePoints, kindOf } from "./choose-points.ts";
 export type { CrashPoint, Moment } from "./crash-points.ts";
 export { Mortal } from "./mortal.ts";
 export type { MortalOptions } from "./mortal.ts";

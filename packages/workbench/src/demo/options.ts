@@ -7,7 +7,9 @@ export type DemoCloudName = (typeof DEMO_CLOUDS)[number];
 
 export interface DemoOptions {
   readonly cloud: DemoCloudName;
-  /** Virtual seconds per second, or as fast as it goes. */
+  /** On a real control plane, in real time. */
+  readonly real: boolean;
+  /** Virtual seconds per second, or as fast as it goes; with `real` of the fake cloud alone. */
   readonly speed: number | "fast";
   /** Plain lines, an exit code and one JSON line instead of pictures. */
   readonly ci: boolean;
@@ -20,11 +22,14 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const DEMO_HELP = `pnpm demo [--provider ovh|simulated] [--speed fast|N] [--ci] [-f FILE]...
+export const DEMO_HELP = `pnpm demo [--provider ovh|simulated] [--real] [--speed fast|N] [--ci] [-f FILE]...
 
 Runs the main job on a simulated cluster: pods wait, machines are bought, pods run, pods go, machines are given back.
 
   --provider NAME  ovh (a fake of OVHcloud's API over HTTPS, the default) or simulated
+  --real           on a real etcd, kube-apiserver, kube-scheduler and kube-controller-manager with kwok's nodes, in real time; its
+                   programs come from \`pnpm controlplane build\`; the quick start's NodePool then gets consolidateAfter 5s and a budget
+                   of 100%, and --speed is how much faster than real ones the machines boot (default fast)
   --speed N        virtual seconds per second; "fast" does not wait at all (default 60, with --ci: fast)
   -f, --file FILE  your own YAML: NodePools, NodeClasses, workloads; repeat for more files
   --ci             plain lines, one JSON line at the end, exit code 1 when something did not converge`;
@@ -37,10 +42,13 @@ export function parseDemoOptions(argv: readonly string[], isTerminal: boolean): 
     throw new UsageError(`--provider "${cloud}" is not in the demo: choose one of ${DEMO_CLOUDS.join(", ")}`);
   }
   const ci = values.ci ?? false;
+  const real = values.real ?? false;
+  if (real && cloud !== "ovh") throw new UsageError(`--real works with --provider ovh only, not with ${cloud}`);
   return {
     cloud,
     ci: ci || !isTerminal,
-    speed: readSpeed(values.speed ?? (ci || !isTerminal ? "fast" : "60")),
+    real,
+    speed: readSpeed(values.speed ?? (real || ci || !isTerminal ? "fast" : "60")),
     files: values.file ?? [],
     help: values.help ?? false,
   };
@@ -54,6 +62,7 @@ function readFlags(argv: readonly string[]) {
         provider: { type: "string" },
         speed: { type: "string" },
         ci: { type: "boolean" },
+        real: { type: "boolean" },
         file: { type: "string", short: "f", multiple: true },
         help: { type: "boolean", short: "h" },
       },

@@ -4,7 +4,9 @@ import { NodePools } from "@karpenter-multicloud/core/api";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import type { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import type { DemoCloudName, DemoOptions } from "./options.ts";
-import type { CloudOpener } from "./demo-cloud.ts";
+import type { ControllerLife } from "./controller-life.ts";
+import type { CloudOpener, ManifestFile } from "./demo-cloud.ts";
+import type { DemoWorld } from "./demo-world.ts";
 import { chooseObjects, readFiles } from "./manifests.ts";
 import { LiveView } from "./live-view.ts";
 import { PlainView } from "./plain-view.ts";
@@ -12,7 +14,7 @@ import { ownSteps, quickStartSteps, type Step } from "./scenario.ts";
 import { summaryLines } from "./summary.ts";
 import { readInstanceTypes, takePicture } from "./take-picture.ts";
 import { Tally } from "./tally.ts";
-import { World, type ControllerLife } from "./world.ts";
+import { World } from "./world.ts";
 
 const CLOUDS: Readonly<Record<DemoCloudName, () => Promise<CloudOpener>>> = {
   ovh: async () => (await import("./clouds/ovh.ts")).ovhDemo,
@@ -23,11 +25,11 @@ const FRAME_MS = 100;
 export async function runDemo(options: DemoOptions, logger: MemoryLogger): Promise<boolean> {
   const started = performance.now();
   const files = await readFiles(options.files);
-  const cloud = await CLOUDS[options.cloud]();
-  const world = await World.open({ speed: options.speed, logger, cloud, files });
+  const { cloud, world } = await openWorld(options, logger, files);
   const view = options.ci ? new PlainView(process.stdout) : new LiveView(process.stdout, world.cloud.title);
   try {
-    const objects = chooseObjects(world.cloud, cloud.customResources, files);
+    const chosen = chooseObjects(world.cloud, cloud.customResources, files);
+    const objects = files.length === 0 && world.hurried ? world.hurried(chosen) : chosen;
     await world.cluster.apply(world.cloud.preparation);
     const life = world.startControllers();
     const steps = files.length > 0 ? ownSteps(world, life, objects) : quickStartSteps(world, objects);
@@ -47,9 +49,23 @@ export async function runDemo(options: DemoOptions, logger: MemoryLogger): Promi
   }
 }
 
+async function openWorld(
+  { cloud: name, real, speed }: DemoOptions,
+  logger: MemoryLogger,
+  files: readonly ManifestFile[],
+): Promise<{ readonly cloud: CloudOpener; readonly world: DemoWorld }> {
+  if (!real) {
+    const cloud = await CLOUDS[name]();
+    return { cloud, world: await World.open({ speed, logger, cloud, files }) };
+  }
+  const [{ ovhCloud }, { RealWorld }] = await Promise.all([import("./clouds/ovh.ts"), import("./real-world.ts")]);
+  const cloud = ovhCloud({ speed });
+  return { cloud, world: await RealWorld.open({ logger, cloud, files }) };
+}
+
 /** The title of the first step that did not converge, or undefined. */
 async function play(
-  world: World,
+  world: DemoWorld,
   life: ControllerLife,
   steps: readonly Step[],
   view: LiveView | PlainView,
@@ -89,7 +105,7 @@ async function play(
 }
 
 /** Looks once every five virtual seconds too, so that the peaks are seen however fast time runs. */
-function watchVirtualTime(world: World, look: () => void): () => void {
+function watchVirtualTime(world: DemoWorld, look: () => void): () => void {
   let cancel = (): void => {};
   const next = (): void => {
     cancel = world.clock.schedule(world.clock.now() + 5000, () => {

@@ -2,7 +2,8 @@
 
 import { Deployments, Pods, type Deployment, type KubeObject, type Pod } from "@karpenter-multicloud/core/api";
 import { hours, minutes, type Duration } from "@karpenter-multicloud/core/units";
-import type { ControllerLife, World } from "./world.ts";
+import type { ControllerLife } from "./controller-life.ts";
+import type { DemoWorld } from "./demo-world.ts";
 
 export interface Step {
   readonly title: string;
@@ -18,7 +19,7 @@ const POOLS_LIMIT: Duration = hours(1);
 const HOPELESS_AFTER: Duration = minutes(5);
 
 /** The quick start: 5 pods, 30 pods, none. */
-export function quickStartSteps(world: World, objects: readonly KubeObject[]): readonly Step[] {
+export function quickStartSteps(world: DemoWorld, objects: readonly KubeObject[]): readonly Step[] {
   const inflate = { name: "inflate", namespace: "default" };
   return [
     {
@@ -46,7 +47,7 @@ export function quickStartSteps(world: World, objects: readonly KubeObject[]): r
 }
 
 /** The user's own objects: up as far as it goes, then every Deployment to 0. */
-export function ownSteps(world: World, life: ControllerLife, objects: readonly KubeObject[]): readonly Step[] {
+export function ownSteps(world: DemoWorld, life: ControllerLife, objects: readonly KubeObject[]): readonly Step[] {
   return [
     {
       title: "your workloads wait for their machines",
@@ -65,7 +66,7 @@ export function ownSteps(world: World, life: ControllerLife, objects: readonly K
   ];
 }
 
-async function allBound(world: World, count: number): Promise<boolean> {
+async function allBound(world: DemoWorld, count: number): Promise<boolean> {
   return await world.clock.until(
     async () => {
       const pods = await workloadPods(world);
@@ -76,7 +77,7 @@ async function allBound(world: World, count: number): Promise<boolean> {
 }
 
 /** False when a pod still waits; the decisions then say why. */
-async function boundOrHopeless(world: World, life: ControllerLife): Promise<boolean> {
+async function boundOrHopeless(world: DemoWorld, life: ControllerLife): Promise<boolean> {
   let quietSince = world.clock.now();
   let known = -1;
   const settled = await world.clock.until(
@@ -97,7 +98,7 @@ async function boundOrHopeless(world: World, life: ControllerLife): Promise<bool
   return settled && pods.every((pod) => pod.status?.phase === "Running");
 }
 
-async function nothingLeft(world: World): Promise<boolean> {
+async function nothingLeft(world: DemoWorld): Promise<boolean> {
   const machinesGone = await world.clock.until(
     async () => world.cloud.liveMachines() === 0 && (await world.cluster.nodes()).length === 0,
     { timeout: SCALE_DOWN_LIMIT },
@@ -105,7 +106,7 @@ async function nothingLeft(world: World): Promise<boolean> {
   return machinesGone && (await world.clock.until(() => world.cloud.pools() === 0, { timeout: POOLS_LIMIT }));
 }
 
-async function removeWorkloads(world: World): Promise<void> {
+async function removeWorkloads(world: DemoWorld): Promise<void> {
   const { items: deployments } = await world.cluster.kube.list<Deployment>(Deployments);
   for (const { metadata } of deployments) {
     await world.cluster.scale({ name: metadata.name ?? "", namespace: metadata.namespace ?? "default" }, 0);
@@ -119,7 +120,7 @@ async function removeWorkloads(world: World): Promise<void> {
   }
 }
 
-async function workloadPods(world: World): Promise<readonly Pod[]> {
+async function workloadPods(world: DemoWorld): Promise<readonly Pod[]> {
   return (await world.cluster.pods()).filter(
     (pod) => !pod.metadata.ownerReferences?.some((owner) => owner.kind === "DaemonSet"),
   );

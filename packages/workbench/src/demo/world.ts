@@ -1,14 +1,14 @@
 // A whole world in one process: a cluster on a virtual clock, a cloud, and the real controllers between them.
 
 import { CUSTOM_RESOURCES } from "@karpenter-multicloud/core/api";
-import type { ControllerDeps } from "@karpenter-multicloud/core/controllers";
 import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import { defaultSettings } from "@karpenter-multicloud/core/options";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { PromMetrics, type Logger } from "@karpenter-multicloud/core/telemetry";
-import { createContainer, Token } from "@karpenter-multicloud/controller";
 import { seededRandom, SimulatedCluster, VirtualClock } from "@karpenter-multicloud/simulator";
+import { beginLife, type ControllerLife } from "./controller-life.ts";
 import type { CloudOpener, DemoCloud, ManifestFile } from "./demo-cloud.ts";
+import type { DemoWorld } from "./demo-world.ts";
 
 export interface WorldOptions {
   readonly speed: number | "fast";
@@ -19,13 +19,6 @@ export interface WorldOptions {
   readonly files?: readonly ManifestFile[];
 }
 
-/** One life of the controller process. */
-export interface ControllerLife {
-  readonly deps: ControllerDeps;
-  /** Ends it in order. */
-  stop(): Promise<void>;
-}
-
 /** How a life reaches the outside; a test puts breaking points in here. */
 export interface LifePorts {
   readonly client: KubeClient;
@@ -33,7 +26,7 @@ export interface LifePorts {
   readonly logger: Logger;
 }
 
-export class World {
+export class World implements DemoWorld {
   readonly clock: VirtualClock;
   readonly cluster: SimulatedCluster;
   readonly cloud: DemoCloud;
@@ -69,12 +62,11 @@ export class World {
 
   /** Starts the real controllers, as the process would. */
   startControllers(ports: Partial<LifePorts> = {}): ControllerLife {
-    const logger = ports.logger ?? this.#logger;
-    const container = createContainer(
+    return beginLife(
       {
         client: ports.client ?? this.cluster.kube,
         clock: ports.clock ?? this.clock,
-        logger,
+        logger: ports.logger ?? this.#logger,
         metrics: new PromMetrics(),
         settings: defaultSettings({ clusterName: "demo" }),
         env: this.cloud.env,
@@ -82,18 +74,6 @@ export class World {
       },
       this.cloud.module,
     );
-    const stop = new AbortController();
-    const manager = container.get(Token.Manager);
-    container.get(Token.KubeCache).start(stop.signal);
-    const running = manager.start(stop.signal);
-    running.catch((error: unknown) => logger.error("the controllers stopped", { error }));
-    return {
-      deps: container.get(Token.ControllerDeps),
-      stop: async () => {
-        stop.abort(new Error("the demo is over"));
-        await running;
-      },
-    };
   }
 
   async close(): Promise<void> {

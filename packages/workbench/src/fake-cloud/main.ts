@@ -3,6 +3,7 @@
 import { SystemClock } from "@karpenter-multicloud/core/runtime";
 import { startFakeOvh, type FakeFault } from "@karpenter-multicloud/provider-ovh/testing";
 import { readFile } from "node:fs/promises";
+import { clusterBehind } from "./cluster-behind.ts";
 import { parseFakeCloudOptions, UsageError, type FakeCloudOptions } from "./options.ts";
 
 try {
@@ -14,12 +15,15 @@ try {
 }
 
 async function serve(options: FakeCloudOptions): Promise<void> {
-  const { port, seed, speed, insecure } = options;
+  const { port, seed, speed, insecure, kubeconfig } = options;
   const faults = await readFaults(options.faults);
-  const fake = await startFakeOvh({ clock: new SystemClock(), port, seed, speed, insecure, faults });
+  const over = new AbortController();
+  const cluster = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, over.signal) };
+  const fake = await startFakeOvh({ clock: new SystemClock(), port, seed, speed, insecure, faults, ...cluster });
   const { url, caFile, credentials } = fake;
   console.log(JSON.stringify({ cloud: options.cloud, url, ...(caFile ? { caFile } : {}), credentials }));
   const stop = (): void => {
+    over.abort(new Error("the fake cloud is stopping"));
     void fake.close();
   };
   process.once("SIGINT", stop);

@@ -9,6 +9,7 @@ describe("fake-cloud options", () => {
       seed: 1,
       speed: "fast",
       faults: undefined,
+      kubeconfig: undefined,
       insecure: false,
     });
   });

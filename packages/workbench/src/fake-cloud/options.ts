@@ -11,6 +11,8 @@ export interface FakeCloudOptions {
   readonly speed: "fast" | "real" | number;
   /** A JSON file with the list of faults to start with. */
   readonly faults: string | undefined;
+  /** Of a cluster that the machines join as Nodes; its Nodes' pods are run by kwok. Without it machines complete by themselves. */
+  readonly kubeconfig: string | undefined;
   /** Plain http, for clients that cannot be given a certificate authority. */
   readonly insecure: boolean;
 }
@@ -20,7 +22,7 @@ export class UsageError extends Error {
 }
 
 export const FAKE_CLOUD_HELP =
-  "pnpm --silent fake-cloud ovh [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--insecure]";
+  "pnpm --silent fake-cloud ovh [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions {
@@ -36,6 +38,7 @@ export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions
     seed: readInteger("--seed", values.seed ?? "1", Number.MAX_SAFE_INTEGER),
     speed: readSpeed(values.speed ?? "fast"),
     faults: values.faults,
+    kubeconfig: values.kubeconfig,
     insecure: values.insecure ?? false,
   };
 }
@@ -50,6 +53,7 @@ function readArguments(argv: readonly string[]) {
         seed: { type: "string" },
         speed: { type: "string" },
         faults: { type: "string" },
+        kubeconfig: { type: "string" },
         insecure: { type: "boolean" },
       },
     });

@@ -34,7 +34,7 @@ export function readImports(): readonly SourceImport[] {
 
 function sourceFiles(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.ts$/.test(entry.name))
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((path) => path.includes(`${sep}src${sep}`) && !/[\\/](node_modules|dist)[\\/]/.test(path))
     .toSorted();

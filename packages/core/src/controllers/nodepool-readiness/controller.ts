@@ -30,7 +30,7 @@ export function nodePoolReadinessController(
       const definition = nodeClassOf(pool, nodeClasses);
       if (!definition) return undefined;
       const ref = pool.spec.template.spec.nodeClassRef;
-      const nodeClass = deps.cache.informer(definition.resource).get({ name: ref.name }) as NodeClass | undefined;
+      const nodeClass: NodeClass | undefined = deps.cache.informer(definition.resource).get({ name: ref.name });
       const [status, reason, message] = readiness(nodeClass, `${ref.kind} ${ref.name}`);
       const known = ConditionSet.forNodePool(pool, deps.clock.now());
       const conditions = known.set("NodeClassReady", status, reason, message);

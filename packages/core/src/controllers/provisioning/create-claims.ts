@@ -1,44 +1,99 @@
-// Turns planned claims into NodeClaims, checking each pool's limits once more right before (LC-11, NP-16).
+// Turns planned claims into NodeClaims, checking each pool once more right before (LC-11, NP-16, S-332).
 
-import { HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim } from "../../api/index.ts";
-import { nodeClaimFromPlan, type PlannedClaim } from "../../scheduling/index.ts";
-import { exceeded, requestsFrom } from "../../units/index.ts";
+import { HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim, type NodePool } from "../../api/index.ts";
+import { ObserveOnly } from "../../runtime/index.ts";
+import { nodeClaimFromPlan, type PlannedClaim, type ProblemInput } from "../../scheduling/index.ts";
+import { countableResources } from "../../state/index.ts";
+import { addResources, exceeded, maxResources, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { poolUsage } from "../nodepool-counter/controller.ts";
 
-/** What became of one planned claim. */
+/** What became of one planned claim: created, refused, or failed. */
 export interface CreatedClaim {
   readonly planned: PlannedClaim;
-  /** Absent when it was refused; `refused` then says why. */
   readonly nodeClaim?: NodeClaim;
-  readonly refused?: string;
+  readonly refused?: Refusal;
+  readonly failed?: unknown;
 }
 
-/** A claim that could not be created does not stop the others; all errors are thrown together at the end (S-331). */
+export interface Refusal {
+  readonly verdict: "LimitExceeded" | "NodePoolDeleting";
+  readonly detail: string;
+}
+
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics">;
+
+/** S-331: a claim that could not be created does not stop the others; see throwFailures. */
 export async function createClaims(
-  deps: ControllerDeps,
+  deps: Deps,
   planned: readonly PlannedClaim[],
+  problem: ProblemInput,
   signal: AbortSignal,
 ): Promise<readonly CreatedClaim[]> {
-  const settled = await Promise.allSettled(planned.map((claim) => createClaim(deps, claim, signal)));
-  const errors = settled.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
-  if (errors.length > 0) throw new AggregateError(errors, `creating nodeclaims: ${errors.map(String).join("; ")}`);
-  return settled.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+  const usage = new Map<string, Resources>();
+  for (const { nodePool = "", capacity } of problem.nodes) {
+    usage.set(nodePool, addResources(usage.get(nodePool) ?? {}, { ...capacity, nodes: 1 }));
+  }
+  // All are admitted before the first one is sent, so that no two of them take the same room.
+  const admitted = planned.map((claim) => admit(deps, claim, problem, usage));
+  return await Promise.all(admitted.map((claim) => create(deps, claim, signal)));
 }
 
-async function createClaim(deps: ControllerDeps, planned: PlannedClaim, signal: AbortSignal): Promise<CreatedClaim> {
-  const pool = deps.cache.informer(NodePools).get({ name: planned.nodePool });
-  if (!pool) return { planned, refused: `NodePool ${planned.nodePool} is gone` };
-  const over = exceeded(poolUsage(deps.state, planned.nodePool), requestsFrom(pool.spec.limits));
+/** Everything that went wrong, together. What observe mode held back is no failure. */
+export function throwFailures(created: readonly CreatedClaim[]): void {
+  const errors = created.flatMap(({ failed }) => (failed === undefined || failed instanceof ObserveOnly ? [] : [failed]));
+  if (errors.length > 0) throw new AggregateError(errors, `creating nodeclaims: ${errors.map(String).join("; ")}`);
+}
+
+interface Admission {
+  readonly planned: PlannedClaim;
+  /** The pool as it was planned with (S-520). */
+  readonly pool: NodePool;
+}
+
+type Refused = { readonly planned: PlannedClaim; readonly refused: Refusal };
+
+function admit(
+  deps: Deps,
+  planned: PlannedClaim,
+  problem: ProblemInput,
+  usage: Map<string, Resources>,
+): Admission | Refused {
+  const name = planned.nodePool;
+  const pool = problem.nodePools.find(({ nodePool }) => nodePool.metadata.name === name)?.nodePool;
+  const current = deps.cache.informer(NodePools).get({ name });
+  if (!pool || !current) return gone(planned, `NodePool ${name} is gone`);
+  if (current.metadata.uid !== pool.metadata.uid) return gone(planned, `NodePool ${name} was replaced by its namesake`);
+  if (current.metadata.deletionTimestamp) return gone(planned, `NodePool ${name} is being deleted`);
+  const booking = { ...maxResources(...planned.instanceTypes.map(({ capacity }) => capacity)), nodes: 1 };
+  const after = addResources(usage.get(name) ?? {}, booking);
+  const over = exceeded(after, countableResources(current.spec.limits));
   if (over.length > 0) {
-    deps.logger.error("nodepool limit exceeded, nodeclaim not created", {
-      NodePool: planned.nodePool,
-      resources: over,
-    });
-    return { planned, refused: `NodePool ${planned.nodePool} is over its limit of ${over.join(", ")}` };
+    deps.logger.error("nodepool limit exceeded, nodeclaim not created", { NodePool: name, resources: over });
+    const detail = `NodePool ${name} would exceed its limit of ${over.join(", ")}`;
+    return { planned, refused: { verdict: "LimitExceeded", detail } };
   }
+  usage.set(name, after);
+  return { planned, pool };
+}
+
+function gone(planned: PlannedClaim, detail: string): Refused {
+  return { planned, refused: { verdict: "NodePoolDeleting", detail } };
+}
+
+async function create(deps: Deps, admission: Admission | Refused, signal: AbortSignal): Promise<CreatedClaim> {
+  if ("refused" in admission) return admission;
+  const { planned, pool } = admission;
   const hash = { nodePoolHash: nodePoolHash(pool.spec.template), hashVersion: HASH_VERSION };
-  const nodeClaim = await deps.kube.create(NodeClaims, nodeClaimFromPlan(planned, pool, hash), { signal });
+  try {
+    const nodeClaim = await deps.kube.create(NodeClaims, nodeClaimFromPlan(planned, pool, hash), { signal });
+    tellCreated(deps, planned, nodeClaim);
+    return { planned, nodeClaim };
+  } catch (failed) {
+    return { planned, failed };
+  }
+}
+
+function tellCreated(deps: Deps, planned: PlannedClaim, nodeClaim: NodeClaim): void {
   const names = planned.instanceTypes.map((type) => type.name);
   deps.logger.info("created nodeclaim", {
     NodePool: planned.nodePool,
@@ -52,5 +107,4 @@ async function createClaim(deps: ControllerDeps, planned: PlannedClaim, signal: 
     nodepool: planned.nodePool,
     min_values_relaxed: "false",
   });
-  return { planned, nodeClaim };
 }

@@ -11,9 +11,11 @@ import {
   type Pod,
 } from "../../api/index.ts";
 import type { KubeCache } from "../../kube/index.ts";
+import type { InstanceType } from "../../provider/index.ts";
 import type { DaemonSetInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { bookedCapacity, settledLabels } from "./ordered-machine.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger">;
 
@@ -26,23 +28,30 @@ export function watchProblemInput(cache: KubeCache): void {
   cache.informer(Pods, { [BY_DAEMON_SET]: daemonSetUids });
 }
 
-export async function gatherProblem(deps: Deps, pods: readonly Pod[], signal: AbortSignal): Promise<ProblemInput> {
-  // S-207: capacity is read before the pods were; a pod that binds meanwhile can only make the plan smaller.
+/** Everything but the pools, which a cloud has to be asked for; without a wait, so that all of it belongs together. */
+export function problemOf(
+  deps: Pick<ControllerDeps, "provider" | "cache" | "state">,
+  pods: readonly Pod[],
+  nodePools: readonly PoolInput[],
+): ProblemInput {
   const nodes = deps.state.nodes().filter((node) => !node.markedForDeletion);
-  const settings = deps.provider.settings();
+  const { wellKnownLabels = [], restrictedDomains, maxInstanceTypes, capacityTypes, ...settings } = deps.provider.settings();
+  const { normalizedLabels: keys, normalizedValues: values } = settings;
   return {
     pods,
-    nodePools: await gatherPools(deps, signal),
-    nodes: nodes.map(nodeInput),
+    nodePools,
+    nodes: nodes.map((node) => nodeInput(node, typesOf(node, nodePools))),
     daemonSets: gatherDaemonSets(deps.cache),
-    wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...(settings.wellKnownLabels ?? [])]),
-    ...(settings.restrictedDomains ? { restrictedDomains: settings.restrictedDomains } : {}),
-    ...(settings.maxInstanceTypes === undefined ? {} : { maxInstanceTypes: settings.maxInstanceTypes }),
+    wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...wellKnownLabels]),
+    ...(restrictedDomains ? { restrictedDomains } : {}),
+    ...(maxInstanceTypes === undefined ? {} : { maxInstanceTypes }),
+    ...(capacityTypes ? { capacityTypes } : {}),
+    ...(keys || values ? { normalization: { ...(keys && { keys }), ...(values && { values }) } } : {}),
   };
 }
 
 /** S-301: pools that cannot grow are kept, with the reason, for the explanations. */
-async function gatherPools(deps: Deps, signal: AbortSignal): Promise<readonly PoolInput[]> {
+export async function gatherPools(deps: Deps, signal: AbortSignal): Promise<readonly PoolInput[]> {
   const pools = deps.cache.informer(NodePools).list();
   const managed = pools.filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
   return await Promise.all(managed.map((pool) => poolInput(deps, pool, signal)));
@@ -80,14 +89,19 @@ function skippedReason(pool: NodePool): PoolInput["skipped"] {
   };
 }
 
-export function nodeInput(node: StateNode): NodeInput {
+function typesOf(node: StateNode, nodePools: readonly PoolInput[]): readonly InstanceType[] {
+  return nodePools.find(({ nodePool }) => nodePool.metadata.name === node.nodePool)?.instanceTypes ?? [];
+}
+
+function nodeInput(node: StateNode, types: readonly InstanceType[]): NodeInput {
+  const labels = { ...settledLabels(node, types), ...node.labels };
   return {
     name: node.name,
     ...(node.nodePool === undefined ? {} : { nodePool: node.nodePool }),
     initialized: node.initialized,
-    labels: node.labels[Label.Hostname] ? node.labels : { ...node.labels, [Label.Hostname]: node.name },
+    labels: { [Label.Hostname]: node.name, ...labels },
     taints: node.taints,
-    capacity: node.capacity,
+    capacity: bookedCapacity(node, types),
     allocatable: node.allocatable,
     pods: node.pods,
   };

@@ -1,12 +1,13 @@
 // Says what a round decided: log lines, events on the pods, decision records, metrics (S-605 to S-607, S-624).
 
 import { Pods, type Pod } from "../../api/index.ts";
-import type { PodExplanation, Solution } from "../../scheduling/index.ts";
+import { ObserveOnly } from "../../runtime/index.ts";
+import type { PlannedClaim, PodExplanation, Solution } from "../../scheduling/index.ts";
 import { formatRate, minutes } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { CreatedClaim } from "./create-claims.ts";
 
-type Deps = Pick<ControllerDeps, "logger" | "events" | "decisions" | "metrics" | "clock" | "cache">;
+type Deps = Pick<ControllerDeps, "logger" | "events" | "decisions" | "metrics" | "clock" | "cache" | "state">;
 
 const CONTROLLER = "provisioner";
 
@@ -18,8 +19,10 @@ export function reportOutcome(deps: Deps, solution: Solution, created: readonly 
     deps.logger.info("computed new nodeclaim(s) to fit pod(s)", { nodeclaims: launched.length, pods: pods.length });
   }
   for (const claim of created) reportClaim(deps, claim);
+  reportHeldBack(deps, created);
   for (const { node, pods } of solution.existing) {
-    for (const pod of pods) nominated(deps, pod, `node/${node}`);
+    const kind = deps.state.nodeByName(node)?.node ? "node" : "nodeclaim";
+    for (const pod of pods) nominated(deps, pod, `${kind}/${node}`);
   }
   for (const failure of solution.failures) reportFailure(deps, failure);
   deps.metrics.set(
@@ -31,24 +34,42 @@ export function reportOutcome(deps: Deps, solution: Solution, created: readonly 
 
 function reportClaim(deps: Deps, { planned, nodeClaim, refused }: CreatedClaim): void {
   const at = deps.clock.now();
-  const subject = `NodePool ${planned.nodePool}`;
-  if (!nodeClaim) {
-    deps.decisions.record({ at, controller: CONTROLLER, verdict: "LimitExceeded", subject, detail: refused ?? "" });
-    return;
+  if (refused) {
+    const subject = `NodePool ${planned.nodePool}`;
+    deps.decisions.record({ at, controller: CONTROLLER, verdict: refused.verdict, subject, detail: refused.detail });
   }
+  if (!nodeClaim) return;
   const name = nodeClaim.metadata.name ?? "";
+  const subject = `NodeClaim ${name}`;
+  deps.decisions.record({ at, controller: CONTROLLER, verdict: "CreateNodeClaim", subject, detail: describe(planned) });
+  for (const pod of planned.pods) nominated(deps, pod, `nodeclaim/${name}`);
+}
+
+/** One record per pool: what a process that may act would have bought in this round. */
+function reportHeldBack(deps: Deps, created: readonly CreatedClaim[]): void {
+  const heldBack = new Map<string, string[]>();
+  for (const { planned, failed } of created) {
+    if (!(failed instanceof ObserveOnly)) continue;
+    heldBack.set(planned.nodePool, [...(heldBack.get(planned.nodePool) ?? []), describe(planned)]);
+  }
+  for (const [pool, texts] of heldBack) {
+    const detail = `observe mode, nothing was bought: ${texts.join("; ")}`;
+    deps.decisions.record({
+      at: deps.clock.now(),
+      controller: CONTROLLER,
+      verdict: "ObserveOnly",
+      subject: `NodePool ${pool}`,
+      detail,
+    });
+  }
+}
+
+function describe(planned: PlannedClaim): string {
   const { instanceType, offering } = planned.cheapest;
   const alternatives = planned.instanceTypes.length - 1;
-  deps.decisions.record({
-    at,
-    controller: CONTROLLER,
-    verdict: "CreateNodeClaim",
-    subject: `NodeClaim ${name}`,
-    detail:
-      `${planned.pods.length} pod(s) need a new machine: ${instanceType.name} at ${formatRate(offering.price)} is the cheapest that fits` +
-      (alternatives > 0 ? ` (${alternatives} dearer type(s) would do)` : ""),
-  });
-  for (const pod of planned.pods) nominated(deps, pod, `nodeclaim/${name}`);
+  const others = alternatives > 0 ? ` (${alternatives} dearer type(s) would do)` : "";
+  const price = formatRate(offering.price);
+  return `${planned.pods.length} pod(s) need a new machine: ${instanceType.name} at ${price} is the cheapest that fits${others}`;
 }
 
 function nominated(deps: Deps, pod: Pod, target: string): void {
@@ -67,13 +88,13 @@ function reportFailure(deps: Deps, failure: PodExplanation): void {
   deps.decisions.record({
     at: deps.clock.now(),
     controller: CONTROLLER,
-    verdict: failure.nodePools[0]?.reason ?? "InvalidPod",
+    verdict: failure.nodePools[0]?.reason ?? "NoNodePool",
     subject: `Pod ${namespace}/${name}`,
     detail: failure.summary,
   });
   deps.logger.debug("could not schedule pod", { Pod: { namespace, name }, explanation: failure });
   const pod = deps.cache.informer(Pods).get({ namespace, name });
-  if (!pod) return;
+  if (!pod || pod.metadata.uid !== uid) return;
   deps.events.publish({
     resource: Pods,
     object: pod,

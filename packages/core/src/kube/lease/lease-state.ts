@@ -1,6 +1,6 @@
 // Who leads, as one candidate knows it: every answer of the server leads to the next state, without doing anything (RT-34).
 
-import { jsonEqual, type JsonObject, type Lease } from "../../api/index.ts";
+import { jsonEqual, type Lease } from "../../api/index.ts";
 import { durationOf, holderOf, type LeaseTimings } from "./lease-record.ts";
 import { longestSince, shortestSince, type Moment } from "./moment.ts";
 
@@ -57,7 +57,12 @@ export function afterTime(state: LeaseState, now: Moment, timings: LeaseTimings)
 }
 
 /** Whether a follower may try to take the lease: nobody holds it, or its holder has been silent for as long as it promised to speak. */
-export function mayTake({ lease, changedAt }: Following, now: Moment, identity: string, timings: LeaseTimings): boolean {
+export function mayTake(
+  { lease, changedAt }: Following,
+  now: Moment,
+  identity: string,
+  timings: LeaseTimings,
+): boolean {
   if (lease === undefined || changedAt === undefined) return true;
   const holder = holderOf(lease);
   // Our own name stands there when the answer to our request got lost.
@@ -73,5 +78,5 @@ function readWhileLeading(state: Leading, lease: Lease | undefined, identity: st
 }
 
 function isSameRecord(before: Lease | undefined, after: Lease): boolean {
-  return before !== undefined && jsonEqual(before.spec as JsonObject, after.spec as JsonObject);
+  return before !== undefined && jsonEqual(before.spec, after.spec);
 }

@@ -1,0 +1,28 @@
+// In which namespace the lease stands: where somebody says, else where the pod runs.
+
+import { readFileSync } from "node:fs";
+import type { Environment } from "@karpenter-multicloud/core/controllers";
+import { SettingsError, type Settings } from "@karpenter-multicloud/core/options";
+
+const POD_NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/** @throws SettingsError outside a cluster, where nobody can know */
+export function leaseNamespace(settings: Settings, env: Environment): string {
+  const named = settings.leaderElectionNamespace || env["SYSTEM_NAMESPACE"] || env["POD_NAMESPACE"] || ofPod();
+  if (named !== "") return named;
+  throw new SettingsError([
+    {
+      setting: "--leader-election-namespace",
+      problem: "it is not set, and outside a cluster nothing tells it",
+      fix: "set --leader-election-namespace or LEADER_ELECTION_NAMESPACE, or run a single replica with --disable-leader-election",
+    },
+  ]);
+}
+
+function ofPod(): string {
+  try {
+    return readFileSync(POD_NAMESPACE_FILE, "utf8").trim();
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import "reflect-metadata";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secretsOf } from "./compose.ts";
+import { runController } from "./run.ts";
+
+let folder: string;
+let kubeconfig: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kmc-run-"));
+  kubeconfig = join(folder, "kubeconfig");
+  const config = {
+    clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
+    contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],
+    users: [{ name: "c", user: {} }],
+    "current-context": "c",
+  };
+  await writeFile(kubeconfig, JSON.stringify(config));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+class Text extends Writable {
+  text = "";
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString("utf8");
+    done();
+  }
+}
+
+async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}, broken?: Promise<Error>) {
+  const [stdout, stderr, stop] = [new Text(), new Text(), new AbortController()];
+  const never = new Promise<Error>(() => {});
+  const running = runController({
+    argv,
+    env,
+    stop: stop.signal,
+    broken: broken ?? never,
+    stdout,
+    stderr,
+    identity: "test",
+    random: () => 0.5,
+  });
+  return { running, stdout, stderr, stop };
+}
+
+async function ending(argv: readonly string[], env?: Readonly<Record<string, string>>) {
+  const { running, stdout, stderr } = await run(argv, env);
+  return { code: await running, stdout: stdout.text, stderr: stderr.text };
+}
+
+const SERVERS = ["--metrics-port=0", "--health-probe-port=0"];
+
+describe("the controller's process", () => {
+  it("prints its flags on --help and ends with 0", async () => {
+    const { code, stdout, stderr } = await ending(["--help"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("--leader-election-namespace");
+  });
+
+  it("OP-1, RT-46: tells everything that is wrong with its flags at once and ends with 2", async () => {
+    const { code, stdout, stderr } = await ending(["--provder=ovh", "--metrics-port=no"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe(
+      "karpenter: 3 settings are wrong:\n" +
+        "  --provder: there is no such flag; did you mean --provider?\n" +
+        "  --metrics-port=no: it is not a whole number; use a whole number from 0 to 65535\n" +
+        "  --cluster-name: it is not set, and every machine must carry it; set --cluster-name or CLUSTER_NAME\n",
+    );
+  });
+
+  it("wants a provider that there is", async () => {
+    expect((await ending(["--cluster-name=c"])).stderr).toContain("set --provider or PROVIDER to one of ovh, ");
+    const { code, stderr } = await ending(["--cluster-name=c", "--provider=aws"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--provider=aws: there is no such provider")]);
+  });
+
+  it("names a provider that is not built yet", async () => {
+    const { code, stderr } = await ending(["--cluster-name=c", "--provider=cloudstack", `--kubeconfig=${kubeconfig}`]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("this cloud is not part of this release yet")]);
+  });
+
+  it("names the variables of the provider that are wrong", async () => {
+    const { code, stderr } = await ending(["--provider=ovh", `--kubeconfig=${kubeconfig}`], {
+      OVH_SERVICE_NAME: "short",
+      OVH_QPS: "many",
+    });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^karpenter: 2 settings are wrong:\n.*OVH_SERVICE_NAME/)]);
+  });
+
+  it("tells that there is no cluster to talk to", async () => {
+    const { code, stderr } = await ending(["--provider=ovh", "--kubeconfig=/does/not/exist"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--kubeconfig: ENOENT")]);
+  });
+
+  it("OP-8: outside a cluster the namespace of the lease must be named", async () => {
+    const { code, stderr } = await ending(["--provider=ovh", `--kubeconfig=${kubeconfig}`]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--leader-election-namespace")]);
+  });
+
+  it("OP-3, O-64: logs a variable it cannot read, and nothing that its environment calls secret", async () => {
+    const flags = ["--provider=ovh", `--kubeconfig=${kubeconfig}`, "--disable-leader-election", ...SERVERS];
+    const env = { BATCH_MAX_DURATION: "canary-secret", MY_API_TOKEN: "canary-secret" };
+    const { running, stdout, stop } = await run(flags, env);
+    stop.abort(new Error("received SIGTERM"));
+    expect(await running).toBe(0);
+    const [first = ""] = stdout.text.split("\n");
+    expect(JSON.parse(first)).toMatchObject({
+      level: "ERROR",
+      variable: "BATCH_MAX_DURATION=[redacted]: it is not a duration; using the default 10s",
+    });
+    expect(stdout.text).not.toContain("canary");
+  });
+
+  it("O-64: knows secrets by the names of their variables", () => {
+    const secrets = {
+      OVH_APPLICATION_KEY: "a",
+      OVH_APPLICATION_SECRET: "b",
+      OVH_CONSUMER_KEY: "c\n",
+      SCW_SECRET_KEY: "d",
+    };
+    const others = { OVH_KUBE_ID: "k", SYSTEM_NAMESPACE: "n", CREDENTIALS_SECRET_NAME: "s", OVH_ACCESS_TOKEN: "" };
+    expect(secretsOf({ ...secrets, ...others })).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("RT-28, RT-46: what nobody handles is logged and ends it with 1", async () => {
+    const broken = Promise.resolve(new Error("unhandled rejection", { cause: new Error("oops with canary-secret") }));
+    const { running, stdout } = await run(
+      ["--provider=ovh", `--kubeconfig=${kubeconfig}`, "--disable-leader-election", ...SERVERS],
+      { MY_API_TOKEN: "canary-secret" },
+      broken,
+    );
+    expect(await running).toBe(1);
+    const lines = stdout.text.trim().split("\n");
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({
+      level: "ERROR",
+      message: "the process ends",
+      error: "unhandled rejection: oops with [redacted]",
+    });
+  });
+
+  it("ends with 0 when it is stopped before the API server ever answered", async () => {
+    const { running, stop, stdout } = await run([
+      "--provider=ovh",
+      `--kubeconfig=${kubeconfig}`,
+      "--leader-election-namespace=karpenter",
+      ...SERVERS,
+    ]);
+    stop.abort(new Error("received SIGTERM"));
+    expect(await running).toBe(0);
+    expect(stdout.text).toContain("stopping before this process led");
+  });
+});
