@@ -16,6 +16,7 @@ const STEPS: readonly Step[] = [
   { name: "lint", command: pnpm("lint") },
   { name: "generated files", command: pnpm("generate:check") },
   { name: "tests", command: pnpm("test") },
+  { name: "image", command: pnpm("image:check") },
   { name: "demo, simulated cloud", command: pnpm("demo", "--ci", "--provider", "simulated") },
   { name: "demo, OVHcloud over HTTPS", command: pnpm("demo", "--ci", "--provider", "ovh") },
 ];

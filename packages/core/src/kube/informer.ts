@@ -32,7 +32,7 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
   readonly #shown = new ObjectIndex<T>();
   #base = new Map<string, T>();
   #synced = false;
-  #sweepArmed = false;
+  #disarmSweep: (() => void) | undefined;
 
   constructor(parts: MirrorInformerParts) {
     this.#parts = parts;
@@ -115,6 +115,12 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
     this.#synced = false;
   }
 
+  /** Leaves no timer behind. */
+  close(): void {
+    this.#disarmSweep?.();
+    this.#disarmSweep = undefined;
+  }
+
   #becomeSynced(): void {
     if (this.#synced) return;
     this.#synced = true;
@@ -157,12 +163,11 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
   }
 
   #armSweep(): void {
-    if (this.#sweepArmed) return;
+    if (this.#disarmSweep !== undefined) return;
     const oldest = Math.min(...[...this.#overlay.entries()].map(([, write]) => write.at));
     if (!Number.isFinite(oldest)) return;
-    this.#sweepArmed = true;
-    this.#parts.clock.schedule(oldest + OVERLAY_MS, () => {
-      this.#sweepArmed = false;
+    this.#disarmSweep = this.#parts.clock.schedule(oldest + OVERLAY_MS, () => {
+      this.#disarmSweep = undefined;
       this.#sweep();
       this.#armSweep();
     });

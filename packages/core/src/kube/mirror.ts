@@ -114,9 +114,10 @@ export class Mirror implements KubeCache {
       ...(metrics === undefined ? {} : { metrics }),
       sink: informer,
     });
-    reflector.run(signal).catch((error: unknown) => {
-      logger.error("a reflector ended", { resource: resource.plural, error });
-    });
+    reflector
+      .run(signal)
+      .finally(() => informer.close())
+      .catch((error: unknown) => logger.error("a reflector ended", { resource: resource.plural, error }));
   }
 
   #allSynced(): boolean {

@@ -1,6 +1,6 @@
 // What is sold out where, and until when, for pods that only unavailable offerings would suit (S-623).
 
-import { Label } from "../api/index.ts";
+import { Label, toRfc3339 } from "../api/index.ts";
 import { compareOfferings } from "../pricing/index.ts";
 import type { InstanceType, Offering } from "../provider/index.ts";
 import type { Finding, PoolQuestion } from "./pool-finding.ts";
@@ -20,16 +20,22 @@ export function unavailableFinding(groups: readonly TypeGroup[], { requirements,
   const [closest] = soldOut;
   return {
     reason: "OfferingUnavailable",
-    short: `${first}${texts.length > 1 ? `, and ${texts.length - 1} dearer offerings are unavailable too` : ""}`,
+    short: `${first}${others(texts.length - 1)}`,
     detail: `${texts.slice(0, SHOWN).join("; ")}${more}`,
+    fix: "it is tried again then; allow more instance types or zones to have it sooner",
     ...(closest && { closest: { name: closest.type.name, failed: "OfferingUnavailable" } }),
   };
+}
+
+function others(count: number): string {
+  if (count === 0) return "";
+  return count === 1 ? ", and so is 1 other offering" : `, and so are ${count} other offerings`;
 }
 
 function describe(type: InstanceType, { requirements, availability }: Offering): string {
   const zone = requirements.get(Label.Zone).single() ?? "";
   const capacityType = requirements.get(Label.CapacityType).single() ?? "";
   if (availability.available) return `${type.name} ${capacityType} in ${zone} is available`;
-  const until = availability.until === undefined ? "" : ` until ${new Date(availability.until).toISOString()}`;
+  const until = availability.until === undefined ? "" : ` until ${toRfc3339(availability.until)}`;
   return `${type.name} ${capacityType} in ${zone} is unavailable${until}: ${availability.reason}`;
 }

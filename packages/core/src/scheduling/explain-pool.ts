@@ -104,12 +104,13 @@ export function minValuesFinding(missing: readonly MissingValues[]): Finding {
 export function rejected(
   template: Template,
   funnel: NodePoolExplanation["funnel"],
-  { short, ...finding }: Finding,
+  { short, fix, ...finding }: Finding,
 ): PoolFinding {
   const verdict = finding.reason === "NotEvaluated" ? "deferred" : "rejected";
   return {
     explanation: { nodePool: template.name, verdict, ...finding, funnel },
     short,
+    ...(fix === undefined ? {} : { fix }),
     rank: stageOf(finding.reason),
   };
 }
@@ -127,7 +128,8 @@ function skippedPool({ name, skipped }: Template): PoolFinding {
 function taintFinding({ taints }: Template, { tolerations }: Attempt): Finding {
   const taint = untolerated(taints, tolerations);
   const text = `taint ${taint ? formatTaint(taint) : ""} not tolerated`;
-  return { reason: "TaintNotTolerated", short: text, detail: text, ...(taint && { key: taint.key }) };
+  const fix = "add the toleration to the pod or take the taint off the NodePool";
+  return { reason: "TaintNotTolerated", short: text, detail: text, fix, ...(taint && { key: taint.key }) };
 }
 
 function passingRequirements(groups: readonly TypeGroup[], question: PoolQuestion): readonly TypeGroup[] {
@@ -144,7 +146,18 @@ function requirementFinding(groups: readonly TypeGroup[], question: PoolQuestion
     const { kind, key, wanted, offered, message } = conflict;
     const isUnknown = kind === "Undefined";
     const short = isUnknown ? message : `needs ${wanted}, allowed is ${offered.replace(`${key} `, "")}`;
-    return { reason: isUnknown ? "UnknownLabel" : "RequirementMismatch", short, detail: short, key, wanted, offered };
+    const fix = isUnknown
+      ? "give it to the NodePool in spec.template.metadata.labels, or take it off the pod"
+      : "widen the NodePool's requirements, or change the pod's nodeSelector or affinity";
+    return {
+      reason: isUnknown ? "UnknownLabel" : "RequirementMismatch",
+      short,
+      detail: short,
+      fix,
+      key,
+      wanted,
+      offered,
+    };
   }
   const refused = template.requirements.intersects(pod.avoid);
   if (refused !== undefined) {

@@ -29,7 +29,8 @@ export function noTypeFinding(types: readonly InstanceType[], requirements: Requ
   const { key } = blocking;
   const offered = listed([...new Set(types.flatMap((type) => offeredValues(type, key)))].toSorted(compareText));
   const text = `${asks} ${blocking.toString()}, instance types offer ${offered}`;
-  return { reason: "RequirementMismatch", short: text, detail: text, key, wanted: blocking.toString(), offered };
+  const fix = "ask for one of these, or allow other instance types in the NodePool";
+  return { reason: "RequirementMismatch", short: text, detail: text, fix, key, wanted: blocking.toString(), offered };
 }
 
 function admits(type: InstanceType, requirement: Requirement): boolean {

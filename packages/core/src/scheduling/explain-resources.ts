@@ -14,6 +14,8 @@ interface Candidate extends TypeOption {
 
 /** More cores than any machine has: a lost "m" is likelier than a wish (S-524). */
 const UNLIKELY_MILLICORES = 1_000_000_000;
+const ALLOW_OTHERS = "allow instance types that have it in the NodePool";
+const RAISE_LIMITS = "raise spec.limits of the NodePool";
 
 export function shortageFinding(groups: readonly TypeGroup[], { pod }: PoolQuestion): Finding {
   const candidates = candidatesOf(groups, pod.requests);
@@ -33,7 +35,10 @@ export function shortageFinding(groups: readonly TypeGroup[], { pod }: PoolQuest
       ? blocking.map((resource) => blockingTexts(resource, candidates, pod.requests))
       : [jointTexts(closest)];
   const short = texts.map((text) => text.short).join(", ") + typoHint(pod.requests);
-  return { reason: "InsufficientResources", short, detail: texts.map((text) => text.detail).join("; "), ...near };
+  const detail = texts.map((text) => text.detail).join("; ");
+  const isAbsent = blocking.some((resource) => candidates.every(({ allocatable }) => !allocatable[resource]));
+  const fix = isAbsent ? ALLOW_OTHERS : "request less, or allow larger instance types in the NodePool";
+  return { reason: "InsufficientResources", short, detail, fix, ...near };
 }
 
 export function limitFinding(groups: readonly TypeGroup[], { template, world }: PoolQuestion): Finding {
@@ -41,7 +46,7 @@ export function limitFinding(groups: readonly TypeGroup[], { template, world }: 
   const used = world.limits.used(template.name);
   if ((used["nodes"] ?? 0) >= (limits["nodes"] ?? Infinity)) {
     const text = `limit nodes ${limits["nodes"] ?? 0} is reached: ${used["nodes"] ?? 0} exist or are planned`;
-    return { reason: "NodeLimitReached", short: text, detail: text };
+    return { reason: "NodeLimitReached", short: text, detail: text, fix: RAISE_LIMITS };
   }
   const candidates = candidatesOf(groups, {});
   const smallest = candidates
@@ -63,6 +68,7 @@ export function limitFinding(groups: readonly TypeGroup[], { template, world }: 
     reason: "LimitExceeded",
     short: text,
     detail: text,
+    fix: RAISE_LIMITS,
     key: resource,
     ...(smallest && { closest: { name: smallest.type.name, failed: "LimitExceeded", gap } }),
   };

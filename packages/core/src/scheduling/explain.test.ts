@@ -27,7 +27,9 @@ describe("S-620: explanations", () => {
       anInstanceType({ name: "b3-16", memory: "16Gi", kubeReserved: { memory: "3174Mi" } }),
     ];
     const failure = explain(aPod({ requests: { memory: "15Gi" } }), [{ instanceTypes }]);
-    expect(failure?.summary).toBe("needs memory 15Gi, largest allowed b3-16 offers 12.9Gi (NodePool default)");
+    expect(failure?.summary).toBe(
+      "needs memory 15Gi, largest allowed b3-16 offers 12.9Gi (NodePool default); request less, or allow larger instance types in the NodePool",
+    );
     expect(failure?.nodePools[0]).toMatchObject({
       reason: "InsufficientResources",
       detail: "memory: needs 15Gi, largest candidate b3-16 offers 12.9Gi",
@@ -71,13 +73,15 @@ describe("S-620: explanations", () => {
       { name: "a", taints: [TAINT] },
       { name: "b", taints: [TAINT] },
     ]);
-    expect(failure?.summary).toBe("taint dedicated=gpu:NoSchedule not tolerated (NodePools b, a)");
+    expect(failure?.summary).toBe(
+      "taint dedicated=gpu:NoSchedule not tolerated (NodePools b, a); add the toleration to the pod or take the taint off the NodePool",
+    );
   });
 
   it("a value that no instance type has is shown with those they have", () => {
     const failure = explain(aPod({ nodeSelector: { [Label.Arch]: "riscv64" } }), [{}]);
     expect(failure?.summary).toBe(
-      `needs ${Label.Arch} In [riscv64], instance types offer amd64, arm64 (NodePool default)`,
+      `needs ${Label.Arch} In [riscv64], instance types offer amd64, arm64 (NodePool default); ask for one of these, or allow other instance types in the NodePool`,
     );
     expect(failure?.nodePools[0]).toMatchObject({ key: Label.Arch, offered: "amd64, arm64" });
   });
@@ -89,9 +93,16 @@ describe("S-620: explanations", () => {
     expect(failure?.summary).toContain("the NodePool's own requirements ask for");
   });
 
+  it("where several reasons are in the way, none is picked to be changed", () => {
+    const failure = explain(aPod({ requests: { cpu: "20" } }), [{ name: "a", taints: [TAINT] }, { name: "b" }]);
+    expect(failure?.summary).toMatch(/ \(NodePool b\); taint dedicated=gpu:NoSchedule not tolerated \(NodePool a\)$/);
+  });
+
   it("a device that no type has is named", () => {
     const failure = explain(aPod({ requests: { "nvidia.com/gpu": "1" } }), [{}]);
-    expect(failure?.summary).toBe("needs nvidia.com/gpu 1, no allowed instance type has any (NodePool default)");
+    expect(failure?.summary).toBe(
+      "needs nvidia.com/gpu 1, no allowed instance type has any (NodePool default); allow instance types that have it in the NodePool",
+    );
   });
 
   it("resources that no type has together are shown on the closest one", () => {
@@ -101,7 +112,7 @@ describe("S-620: explanations", () => {
     ];
     const failure = explain(aPod({ requests: { cpu: "8", memory: "12Gi" } }), [{ instanceTypes }]);
     expect(failure?.summary).toBe(
-      "no instance type has enough of everything, closest cpu: needs memory 12Gi, has 8Gi (NodePool default)",
+      "no instance type has enough of everything, closest cpu: needs memory 12Gi, has 8Gi (NodePool default); request less, or allow larger instance types in the NodePool",
     );
   });
 

@@ -66,7 +66,9 @@ describe("packing", () => {
 
   it("T-31: a pod too large for everything learns which type came closest", () => {
     const [failure] = plan([aPod({ requests: { memory: "2Ti" } })]).failures;
-    expect(failure?.summary).toBe("needs memory 2Ti, largest allowed arm offers 128Gi (NodePool default)");
+    expect(failure?.summary).toBe(
+      "needs memory 2Ti, largest allowed arm offers 128Gi (NodePool default); request less, or allow larger instance types in the NodePool",
+    );
     expect(failure?.nodePools[0]).toMatchObject({ reason: "InsufficientResources", closest: { name: "arm" } });
   });
 
@@ -151,7 +153,7 @@ describe("offerings", () => {
     const offerings = [anOffering({ zone: "z1", available: "out of stock", until }), anOffering({ zone: "z2" })];
     const [failure] = plan([aPod({ nodeSelector: { [Label.Zone]: "z1" } })], [anInstanceType({ offerings })]).failures;
     expect(failure?.summary).toBe(
-      "m.4 on-demand in z1 is unavailable until 2026-01-01T12:03:00.000Z: out of stock (NodePool default)",
+      "m.4 on-demand in z1 is unavailable until 2026-01-01T12:03:00Z: out of stock (NodePool default); it is tried again then; allow more instance types or zones to have it sooner",
     );
     expect(failure?.nodePools[0]?.reason).toBe("OfferingUnavailable");
   });

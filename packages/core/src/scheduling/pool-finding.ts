@@ -13,6 +13,8 @@ export interface Finding {
   /** For the summary; says all that is needed to act, but not which pool. */
   readonly short: string;
   readonly detail: string;
+  /** What a person may change; the summary ends with it when there is room. */
+  readonly fix?: string;
   readonly key?: string;
   readonly wanted?: string;
   readonly offered?: string;
@@ -22,6 +24,7 @@ export interface Finding {
 export interface PoolFinding {
   readonly explanation: NodePoolExplanation;
   readonly short: string;
+  readonly fix?: string;
   /** More is closer to a place. */
   readonly rank: number;
 }

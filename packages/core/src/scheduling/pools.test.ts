@@ -88,7 +88,9 @@ describe("limits", () => {
     expect(plan([aPod(cpu("2.1"))], [pool]).reasons).toEqual(["InsufficientResources"]);
     const two = plan(pods(2, cpu("1.75")), [pool]);
     expect(two.pools).toEqual(["default"]);
-    expect(two.summaries).toEqual(["limit cpu 2: 2 in use or planned, m.2 would add 2 (NodePool default)"]);
+    expect(two.summaries).toEqual([
+      "limit cpu 2: 2 in use or planned, m.2 would add 2 (NodePool default); raise spec.limits of the NodePool",
+    ]);
   });
 
   it("T-112: what exists counts", () => {
@@ -111,7 +113,9 @@ describe("limits", () => {
     const { pools, failures, summaries } = plan(pods(3, cpu("15")), [{ limits: { nodes: "2" } }]);
     expect(pools).toHaveLength(2);
     expect(failures[0]?.nodePools[0]?.reason).toBe("NodeLimitReached");
-    expect(summaries).toEqual(["limit nodes 2 is reached: 2 exist or are planned (NodePool default)"]);
+    expect(summaries).toEqual([
+      "limit nodes 2 is reached: 2 exist or are planned (NodePool default); raise spec.limits of the NodePool",
+    ]);
   });
 
   it("S-312: room that a claim no longer needs is given back", () => {

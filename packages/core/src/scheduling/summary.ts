@@ -13,8 +13,12 @@ export function summarize(findings: readonly PoolFinding[], existing: CandidateT
   for (const finding of findings.toSorted((a, b) => b.rank - a.rank)) {
     groups.set(finding.short, [...(groups.get(finding.short) ?? []), finding]);
   }
+  const [first, ...others] = groups.values();
+  const fix = others.length === 0 ? first?.[0]?.fix : undefined;
   const parts = [...groups].map(([short, same]) => ({ short, pools: poolNames(same, findings.length) }));
-  return joinWithin(parts.map(({ short, pools }) => `${short} (${pools})`));
+  const text = joinWithin(parts.map(({ short, pools }) => `${short} (${pools})`));
+  // Where several things are in the way, which of them to change is not for us to say.
+  return fix === undefined || text.length + 2 + fix.length > MAX_LENGTH ? text : `${text}; ${fix}`;
 }
 
 /** Cuts a text that is too long for one event. */

@@ -81,7 +81,9 @@ describe("which side a state node is read from", () => {
     const node = aNode();
     const huge = { ...node, status: { ...node.status, allocatable: { cpu: "4", "example.com/dust": "1E" } } };
     expect(join(huge).allocatable).toEqual({ cpu: 4000 });
-    expect(join(undefined, ordered({ resources: { requests: { cpu: "1", "example.com/dust": "1E" } } })).allocatable).toEqual({
+    expect(
+      join(undefined, ordered({ resources: { requests: { cpu: "1", "example.com/dust": "1E" } } })).allocatable,
+    ).toEqual({
       cpu: 1000,
     });
   });

@@ -78,13 +78,20 @@ describe("MirroredClusterState", () => {
 
   it("S-213, CS-3: nothing is known before the first lists", () => {
     harness = new ControllerHarness();
-    expect(harness.deps.state.unsynced()).toEqual(["nodes not listed yet", "nodeclaims not listed yet", "pods not listed yet"]);
+    expect(harness.deps.state.unsynced()).toEqual([
+      "nodes not listed yet",
+      "nodeclaims not listed yet",
+      "pods not listed yet",
+    ]);
   });
 
   it("CS-3: an unlaunched claim holds decisions up for 30 seconds, a deleted one does not", async () => {
     await world();
     await harness.put(NodeClaims, unlaunched("default-1"));
-    await harness.put(NodeClaims, { ...unlaunched("default-2"), metadata: { name: "default-2", finalizers: ["example.com/keep"] } });
+    await harness.put(NodeClaims, {
+      ...unlaunched("default-2"),
+      metadata: { name: "default-2", finalizers: ["example.com/keep"] },
+    });
     await harness.kube.delete(NodeClaims, { name: "default-2" });
     await harness.pass(29_000);
     expect(harness.deps.state.unsynced()).toEqual(["nodeclaim default-1 not launched yet"]);
@@ -175,7 +182,11 @@ describe("MirroredClusterState", () => {
     await harness.pass(0);
     const before = harness.deps.state.nodes();
     expect(harness.deps.state.nodes()).toBe(before);
-    await harness.kube.patch(Nodes, { name: "n1" }, { type: "merge", body: { metadata: { labels: { [Label.Zone]: "z" } } } });
+    await harness.kube.patch(
+      Nodes,
+      { name: "n1" },
+      { type: "merge", body: { metadata: { labels: { [Label.Zone]: "z" } } } },
+    );
     await harness.pass(0);
     expect(harness.deps.state.nodes()).not.toBe(before);
     expect(harness.deps.state.nodeByName("n1")?.labels[Label.Zone]).toBe("z");

@@ -129,7 +129,10 @@ export class MirroredClusterState implements ClusterState {
   }
 
   /** By machine, the oldest claim first: should two ever name the same machine, that one speaks for it. */
-  #managedClaims(): { readonly byMachine: ReadonlyMap<string, readonly NodeClaim[]>; readonly ordered: readonly NodeClaim[] } {
+  #managedClaims(): {
+    readonly byMachine: ReadonlyMap<string, readonly NodeClaim[]>;
+    readonly ordered: readonly NodeClaim[];
+  } {
     const byMachine = new Map<string, readonly NodeClaim[]>();
     const ordered: NodeClaim[] = [];
     for (const claim of this.#claims.list()) {
@@ -144,7 +147,9 @@ export class MirroredClusterState implements ClusterState {
   /** All Nodes and claims of one machine. More than one of a kind is an error somewhere else, and nothing may get lost over it. */
   #join(nodes: readonly Node[], [nodeClaim, ...duplicates]: readonly NodeClaim[]): StateNode {
     const node = nodes.find(({ metadata }) => metadata.name === nodeClaim?.status?.nodeName) ?? nodes[0];
-    const pods = nodes.flatMap(({ metadata }) => this.#pods.byIndex(POD_BY_NODE, metadata.name ?? "").filter(isNotTerminal));
+    const pods = nodes.flatMap(({ metadata }) =>
+      this.#pods.byIndex(POD_BY_NODE, metadata.name ?? "").filter(isNotTerminal),
+    );
     const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
     const nominatedUntil = this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name);
     const marked = this.#marked.has(providerID) || duplicates.some(isDeleting);

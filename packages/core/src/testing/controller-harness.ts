@@ -22,7 +22,14 @@ import { ControllerManager, Gate, type Controller } from "../runtime/index.ts";
 import { MirroredClusterState } from "../state/index.ts";
 import { silentMetrics } from "../telemetry/index.ts";
 import { seconds } from "../units/index.ts";
-import { aNode, aNodeClaim, anInstanceType, TEST_CLASS, type NodeClaimOptions, type NodeOptions } from "./builders/index.ts";
+import {
+  aNode,
+  aNodeClaim,
+  anInstanceType,
+  TEST_CLASS,
+  type NodeClaimOptions,
+  type NodeOptions,
+} from "./builders/index.ts";
 import { EventSink } from "./event-sink.ts";
 import { FakeClock } from "./fake-clock.ts";
 import { FakeProvider } from "./fake-provider.ts";

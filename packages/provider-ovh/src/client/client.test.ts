@@ -62,7 +62,7 @@ describe("credentials", () => {
       }
     };
     expect(reason({ applicationKey: "ak" })).toBe(
-      "MissingKey: Secret a/b has no value for applicationSecret, consumerKey",
+      "MissingKey: Secret a/b has no value for applicationSecret, consumerKey: add it; https://api.ovh.com/createToken/ makes applicationKey, applicationSecret and consumerKey together",
     );
     expect(reason({ ...whole, clientId: "c", clientSecret: "s" })).toMatch(/^AmbiguousCredentials/);
     expect(reason({ clientId: "c", clientSecret: "s" })).toMatch(/^UnsupportedCredential: .*createToken/);

@@ -36,6 +36,9 @@ const ALIASES = {
   subsidiary: "OVH_SUBSIDIARY",
 } as const;
 
+const WHERE_KEYS_COME_FROM =
+  "https://api.ovh.com/createToken/ makes applicationKey, applicationSecret and consumerKey together";
+
 type Field = keyof typeof ALIASES;
 type Values = Readonly<Record<string, string | undefined>>;
 
@@ -62,7 +65,11 @@ export function readCredentials(values: Values, origin: string): OvhCredentials 
     );
   }
   const missing = APPLICATION_KEYS.filter((name) => field(name) === "");
-  if (missing.length > 0) throw new CredentialsError("MissingKey", `${origin} has no value for ${missing.join(", ")}`);
+  if (missing.length > 0)
+    throw new CredentialsError(
+      "MissingKey",
+      `${origin} has no value for ${missing.join(", ")}: add it; ${WHERE_KEYS_COME_FROM}`,
+    );
   const endpoint = field("endpoint");
   const subsidiary = field("subsidiary");
   return {

@@ -33,12 +33,14 @@ export type FailureKind =
   | "other";
 
 const BUSY = /IntegrityError|status is [A-Z_]+|another operation is in progress/;
-const TIME = /INVALID_SIGNATURE|timestamp|signature/i;
+const TIME = /timestamp/i;
 
 export function kindOf(error: unknown): FailureKind {
   if (error instanceof WireError) return "transient";
   if (!(error instanceof OvhApiError)) return "other";
   const { status, errorCode = "", said } = error.facts;
+  // The transport has set its clock right and tried again before this gets here.
+  if (errorCode === "INVALID_SIGNATURE" && !TIME.test(said)) return "auth";
   if (status === undefined || status < 300) return "transient";
   if (status === 400 || status === 409) return refusal(status, `${errorCode} ${said}`);
   if (status === 401) return "auth";
@@ -74,7 +76,7 @@ export function adviceFor(error: unknown): string {
   const facts = error instanceof OvhApiError ? error.facts : undefined;
   switch (kindOf(error)) {
     case "auth":
-      return "check applicationKey, applicationSecret and consumerKey in the credentials Secret, and that the consumer key was validated and has not expired (https://api.ovh.com/createToken/)";
+      return whichCredential(facts?.errorCode);
     case "permission": {
       const right = facts?.missingAction ?? (facts === undefined ? "" : `${facts.method} ${facts.route}`);
       return `grant the right "${right}" to the consumer key (https://api.ovh.com/createToken/)`;
@@ -85,6 +87,21 @@ export function adviceFor(error: unknown): string {
       return "the Public Cloud project has expired: renew it in the OVHcloud control panel";
     default:
       return "";
+  }
+}
+
+/** The API tells which of the three it does not like. */
+function whichCredential(errorCode: string | undefined): string {
+  switch (errorCode) {
+    case "INVALID_KEY":
+      return "check applicationKey in the credentials Secret, and that it was made for this endpoint (https://api.ovh.com/createToken/)";
+    case "INVALID_SIGNATURE":
+      return "check applicationSecret in the credentials Secret: it is not the one of the applicationKey (https://api.ovh.com/createToken/)";
+    case "INVALID_CREDENTIAL":
+    case "NOT_CREDENTIAL":
+      return "check consumerKey in the credentials Secret: it must belong to the applicationKey, be validated and not be expired (https://api.ovh.com/createToken/)";
+    default:
+      return "check applicationKey, applicationSecret and consumerKey in the credentials Secret (https://api.ovh.com/createToken/)";
   }
 }
 

@@ -6,6 +6,7 @@ import { MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 
 import { OvhAnnotation } from "../api/labels.ts";
+import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
@@ -93,7 +94,7 @@ export class Remover {
     const name = current.metadata.annotations?.[OvhAnnotation.PoolName];
     const ordered = [...pools].sort((a, b) => Number(b.name === name) - Number(a.name === name));
     for (const pool of ordered) {
-      const machines = await access.mks.machines(access.kubeId, pool.id, signal);
+      const machines = await machinesIn(access, pool.id, signal);
       const machine = machines.find((each) =>
         id === undefined ? each.instanceId !== "" && each.instanceId === instance : each.id === id,
       );
@@ -156,7 +157,7 @@ export class Remover {
     const wanted = this.#take(id, only);
     const pool = await access.mks.pool(access.kubeId, id, signal);
     if (pool === undefined) return;
-    const machines = await access.mks.machines(access.kubeId, id, signal);
+    const machines = await machinesIn(access, id, signal);
     this.#watchForWrong(pool, machines, hydratedAt, wanted);
     const toRemove: WireMachine[] = [];
     for (const machine of machines) {
@@ -256,6 +257,16 @@ export class Remover {
     const key = keyOf(claim);
     this.#parts.sightings.clear(`absent/${key}`);
     this.#parts.sightings.clear(`going/${key}`);
+  }
+}
+
+/** None when the pool went away since it was looked at: empty pools are collected while claims of it end. */
+async function machinesIn(access: ClusterAccess, poolId: string, signal: AbortSignal): Promise<readonly WireMachine[]> {
+  try {
+    return await access.mks.machines(access.kubeId, poolId, signal);
+  } catch (error) {
+    if (kindOf(error) === "not-found") return [];
+    throw error;
   }
 }
 

@@ -125,9 +125,29 @@ export class Inspector {
       );
       return undefined;
     }
-    const cluster = await mks.cluster(found.kubeId, signal);
+    const cluster = await this.#read(mks, found.kubeId, findings, signal);
+    if (cluster === undefined) return undefined;
     findings.push(yes(OvhCondition.CredentialsReady), clusterFinding(cluster), projectFinding(cluster));
     return cluster;
+  }
+
+  async #read(
+    mks: MksClient,
+    kubeId: string,
+    findings: Finding[],
+    signal: AbortSignal,
+  ): Promise<WireCluster | undefined> {
+    try {
+      return await mks.cluster(kubeId, signal);
+    } catch (error) {
+      if (kindOf(error) !== "not-found") throw error;
+      const what = `cluster ${kubeId} was not found in project ${mks.serviceName}`;
+      const said = saidBy(error);
+      findings.push(
+        no(OvhCondition.ClusterReady, "NotFound", `${what}: correct kubeId, serviceName or endpoint (${said})`),
+      );
+      return undefined;
+    }
   }
 
   #regionFinding(nodeClass: OVHNodeClass, { region }: WireCluster): Finding {
@@ -247,19 +267,26 @@ function permissions({ deniedWrites }: ApiClient): Finding {
 export function findingOf(error: unknown): Finding {
   if (error instanceof CredentialsError) return no(OvhCondition.CredentialsReady, error.reason, error.message);
   const advice = adviceFor(error);
-  const message = `${error instanceof Error ? error.message : String(error)}${advice === "" ? "" : `; ${advice}`}`;
+  const said = saidBy(error);
+  const message = advice === "" ? said : `${advice}: ${said}`;
   switch (kindOf(error)) {
     case "auth":
       return no(OvhCondition.CredentialsReady, "InvalidCredential", message);
     case "permission":
       return no(OvhCondition.PermissionsReady, "CallNotGranted", message);
     case "not-found":
-      return no(OvhCondition.ClusterReady, "NotFound", `${message}; check serviceName, kubeId and endpoint`);
+      return no(OvhCondition.ClusterReady, "NotFound", `check serviceName, kubeId and endpoint: ${said}`);
     case "expired":
       return no(OvhCondition.ProjectUsable, "Expired", message);
     default:
       return { type: OvhCondition.ClusterReady, status: "Unknown", reason: "NotReachable", message };
   }
+}
+
+/** Without the query id: a text that is new with every look is a new event each time. */
+function saidBy(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/ \(query id [^)]*\)$/, "");
 }
 
 function yes(type: string): Finding {

@@ -69,16 +69,29 @@ describe("the status of an OVHNodeClass", () => {
     await bench.putClass("missing", { credentialsSecretRef: { name: "nowhere", namespace: "karpenter" } });
     await bench.pass(3_000);
     expect(await bench.condition("CredentialsReady", "wrong")).toMatch(
-      /^False InvalidCredential: .*check applicationKey/,
+      /^False InvalidCredential: check consumerKey in the credentials Secret/,
     );
     expect(await bench.condition("CredentialsReady", "missing")).toMatch(
       /^False SecretNotFound: Secret karpenter\/nowhere does not exist: create it with kubectl create secret generic nowhere -n karpenter/,
     );
   });
 
+  it("tells which of the three keys is wrong, in a text that stays the same", async () => {
+    await started();
+    await bench.putSecret({ ...bench.fake.credentials, applicationSecret: "wrong" });
+    await bench.putClass("wrong");
+    await bench.pass(3_000);
+    const first = await bench.condition("CredentialsReady", "wrong");
+    expect(first).toMatch(/^False InvalidCredential: check applicationSecret in the credentials Secret/);
+    await bench.pass(65_000);
+    expect(await bench.condition("CredentialsReady", "wrong")).toBe(first);
+  });
+
   it("an unknown cluster is named, with what to check", async () => {
     await started({ spec: { kubeId: "99999999-2222-4333-8444-555555555555" } });
-    expect(await bench.condition("ClusterReady")).toMatch(/^False NotFound: .*check serviceName, kubeId and endpoint/);
+    expect(await bench.condition("ClusterReady")).toMatch(
+      /^False NotFound: cluster 99999999-2222-4333-8444-555555555555 was not found in project \w+: correct kubeId/,
+    );
   });
 
   it("T-60: without kubeId the cluster is never guessed, and the clusters there are named", async () => {

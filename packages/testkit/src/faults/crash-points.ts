@@ -11,9 +11,9 @@ export interface CrashPoint {
   readonly call: string;
 }
 
-/** One call; its name may become known only while it runs. */
+/** One call; its name may become known only while it runs, and is worked out only when somebody asks. */
 export interface OutsideCall {
-  name: string;
+  name: string | (() => string);
 }
 
 /** A new one each time, so that what waits for it can be forgotten. */
@@ -37,7 +37,11 @@ export class CrashPoints {
 
   /** All that were passed; the last one is where the life ended, if it did. */
   list(): readonly CrashPoint[] {
-    return this.#passed.map(({ moment, call }, index) => ({ number: index + 1, moment, call: call.name }));
+    return this.#passed.map(({ moment, call: { name } }, index) => ({
+      number: index + 1,
+      moment,
+      call: typeof name === "string" ? name : name(),
+    }));
   }
 
   end(): void {

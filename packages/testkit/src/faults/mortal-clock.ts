@@ -37,7 +37,8 @@ export class MortalClock implements Clock {
   }
 
   during<T>(work: () => Promise<T>): Promise<T> {
-    const call: OutsideCall = { name: `during ${callerOfDuring()}` };
+    const here = new Error("where");
+    const call: OutsideCall = { name: () => `during ${callerIn(here)}` };
     return this.#points.around(call, () => this.#clock.during(() => running.run(call, work)));
   }
 }
@@ -54,7 +55,7 @@ export function nameCallsByRequest(): () => void {
 }
 
 /** The function that called during(), for people. */
-function callerOfDuring(): string {
-  const [, , , caller = ""] = (new Error("where").stack ?? "").split("\n");
-  return /at (?:async )?([^ ]+) /.exec(caller)?.[1]?.replace(/^_?/, "") ?? "work";
+function callerIn({ stack = "" }: Error): string {
+  const [, , caller = ""] = stack.split("\n");
+  return /at (?:async )?([^ ]+) /.exec(caller)?.[1] ?? "work";
 }

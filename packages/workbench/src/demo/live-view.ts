@@ -1,80 +1,76 @@
 // The live picture in a terminal: nodes with fill bars, price per hour, pending pods, decisions with reasons.
 
-import type { NodePicture, Picture } from "./picture.ts";
+import { nodeTable } from "./node-table.ts";
+import { decisionLines } from "./decision-lines.ts";
+import { ESC, clip, paint } from "./paint.ts";
+import type { Picture } from "./picture.ts";
+import { cloudText } from "./plain-view.ts";
+import { counted, timeOfDay, wrapped } from "./text-layout.ts";
+import type { Screen, View } from "./view.ts";
 
-const ESC = "\u001b[";
-const BAR = 12;
-const COLORS = { dim: "2", bold: "1", red: "31", green: "32", yellow: "33", cyan: "36" } as const;
-const PHASE_COLOR = { ordered: "dim", booting: "yellow", ready: "green", draining: "red" } as const;
-const DECISIONS = 8;
-const PENDING = 4;
+const DECISIONS_AT_LEAST = 6;
+const PENDING = 3;
+const DECISION_INDENT = 13;
 
-/** The whole screen, as lines no longer than `width`. */
-export function renderPicture(
-  picture: Picture,
-  size: { readonly width: number; readonly height: number; readonly title: string },
-): readonly string[] {
-  const { width, height, title } = size;
-  const head = [
-    paint("bold", `karpenter-multicloud demo`) + paint("dim", `  ${title}`),
-    `${clock(picture.now)}  ${paint("cyan", picture.step)}`,
-    "",
-    `${paint("bold", `${picture.nodes.length} nodes`)}   ${picture.boundPods} pods running   ${pendingText(picture)}   ` +
-      paint("bold", `${picture.pricePerHour.toFixed(4)} ${picture.currency}/h`) +
-      `   ${picture.machines} machines in ${picture.pools} pools`,
-    "",
-  ];
+export interface ScreenSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The whole screen, as lines no longer than `width`, at most `height` of them. */
+export function renderPicture(picture: Picture, title: string, { width, height }: ScreenSize): readonly string[] {
+  const head = headLines(picture, title);
   const pending = pendingLines(picture);
-  const decisions = decisionLines(picture);
-  const room = Math.max(3, height - head.length - pending.length - decisions.length - 2);
-  return [...head, ...nodeLines(picture.nodes, room), ...pending, "", ...decisions].map((line) => clip(line, width));
+  const fixed = head.length + pending.length + 2;
+  const reserved = Math.min(DECISIONS_AT_LEAST, picture.decisions.length + 1);
+  const nodes = nodeLines(picture, width, Math.max(3, height - fixed - reserved));
+  const decisions = decisionBlock(picture, width, Math.max(1, height - fixed - nodes.length));
+  return [...head, ...nodes, ...pending, "", ...decisions].slice(0, height).map((line) => clip(line, width));
 }
 
 /** Draws over the previous picture. */
-export class LiveView {
-  readonly #out: NodeJS.WriteStream;
+export class LiveView implements View {
+  readonly frameMs = 100;
+  readonly #out: Screen;
   readonly #title: string;
+  #open = true;
 
-  constructor(out: NodeJS.WriteStream, title: string) {
+  constructor(out: Screen, title: string) {
     this.#out = out;
     this.#title = title;
     out.write(`${ESC}?25l${ESC}2J`);
   }
 
   draw(picture: Picture): void {
-    const { columns: width = 100, rows: height = 30 } = this.#out;
-    const lines = renderPicture(picture, { width, height, title: this.#title }).slice(0, height - 1);
+    const { columns: width = 100, rows = 30 } = this.#out;
+    const lines = renderPicture(picture, this.#title, { width, height: rows - 1 });
     this.#out.write(`${ESC}H${lines.map((line) => `${line}${ESC}K`).join("\n")}${ESC}J`);
   }
 
   close(): void {
-    this.#out.write(`\n${ESC}?25h`);
+    if (this.#open) this.#out.write(`\n${ESC}?25h`);
+    this.#open = false;
   }
 }
 
-function nodeLines(nodes: readonly NodePicture[], room: number): readonly string[] {
-  if (nodes.length === 0) return [paint("dim", "  no nodes")];
-  const lines = nodes.map(nodeLine);
-  if (lines.length <= room) return lines;
-  return [...lines.slice(0, room - 1), paint("dim", `  … and ${lines.length - room + 1} more`)];
+function headLines(picture: Picture, title: string): readonly string[] {
+  const { now, step, nodes, boundPods, pricePerHour, currency } = picture;
+  return [
+    paint("bold", "karpenter-multicloud demo") + paint("dim", `  ${title}`),
+    `${paint("dim", "cluster time")} ${timeOfDay(now)}  ${paint("cyan", step)}`,
+    "",
+    `${paint("bold", counted(nodes.length, "node"))}   ${counted(boundPods, "pod")} running   ${pendingText(picture)}   ` +
+      `${paint("bold", `${pricePerHour.toFixed(4)} ${currency}/h`)}   ${cloudText(picture)}`,
+    "",
+  ];
 }
 
-function nodeLine(node: NodePicture): string {
-  const price = node.pricePerHour === undefined ? "      –" : node.pricePerHour.toFixed(4).padStart(7);
-  return (
-    `  ${node.name.slice(-36).padEnd(36)} ${node.instanceType.padEnd(8)} ${node.zone.padEnd(14)} ` +
-    `${paint(PHASE_COLOR[node.phase], node.phase.padEnd(8))} cpu ${bar(node.cpu)} mem ${bar(node.memory)} ` +
-    `${String(node.pods).padStart(3)} pods ${price}/h`
-  );
+function nodeLines({ nodes }: Picture, width: number, room: number): readonly string[] {
+  return nodes.length > 0 ? nodeTable(nodes, width, room) : [paint("dim", "  no nodes")];
 }
 
-function bar(share: number): string {
-  const full = Math.round(share * BAR);
-  return `${paint(share > 0.95 ? "yellow" : "green", "█".repeat(full))}${paint("dim", "░".repeat(BAR - full))}`;
-}
-
-function pendingText(picture: Picture): string {
-  const count = picture.pendingPods.length;
+function pendingText({ pendingPods }: Picture): string {
+  const count = pendingPods.length;
   return count === 0 ? paint("green", "0 pending") : paint("yellow", `${count} pending`);
 }
 
@@ -85,36 +81,16 @@ function pendingLines({ pendingPods }: Picture): readonly string[] {
   return ["", `  ${paint("yellow", "waiting:")} ${shown.join(", ")}${more}`];
 }
 
-function decisionLines({ decisions }: Picture): readonly string[] {
-  const shown = decisions
-    .slice(-DECISIONS)
-    .map(
-      (decision) =>
-        `  ${paint("dim", clock(decision.at))} ${paint("bold", decision.verdict)} ${decision.subject}: ${decision.detail}`,
-    );
-  return [paint("bold", "decisions"), ...shown];
-}
-
-/** Time of day of the virtual clock. */
-export function clock(epochMs: number): string {
-  return new Date(epochMs).toISOString().slice(11, 19);
-}
-
-function paint(color: keyof typeof COLORS, text: string): string {
-  return `${ESC}${COLORS[color]}m${text}${ESC}0m`;
-}
-
-/** Cuts what is visible, never a colour code. */
-function clip(line: string, width: number): string {
-  let visible = 0;
-  let out = "";
-  // oxlint-disable-next-line no-control-regex -- the colour codes begin with the escape character
-  for (const part of line.split(/(\u001b\[[0-9;?]*[A-Za-z])/)) {
-    if (part.startsWith("\u001b")) out += part;
-    else {
-      out += part.slice(0, Math.max(0, width - visible));
-      visible += part.length;
-    }
+/** The newest that fit, newest last; long ones take several lines. */
+function decisionBlock({ decisions }: Picture, width: number, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const decision of decisionLines(decisions).toReversed()) {
+    const { at, verdict, subject, detail } = decision;
+    const [first = "", ...rest] = wrapped(`${verdict} ${subject}: ${detail}`, width - DECISION_INDENT, 2);
+    const head = `  ${paint("dim", timeOfDay(at))}   ${paint("bold", verdict)}${first.slice(verdict.length)}`;
+    const block = [head, ...rest.map((line) => " ".repeat(DECISION_INDENT) + line)];
+    if (lines.length + block.length >= room) break;
+    lines.unshift(...block);
   }
-  return out;
+  return [paint("bold", "decisions"), ...lines];
 }

@@ -9,7 +9,7 @@ import { runDemo } from "./run-demo.ts";
 try {
   const options = parseDemoOptions(process.argv.slice(2), process.stdout.isTTY);
   if (options.help) console.log(DEMO_HELP);
-  else process.exitCode = (await runDemo(options, new MemoryLogger())) ? 0 : 1;
+  else process.exitCode = (await runDemo(options, { logger: new MemoryLogger(), out: process.stdout })) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof UsageError) && !(error instanceof ManifestError)) throw error;
   console.error(error.message);

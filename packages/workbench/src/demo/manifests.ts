@@ -11,7 +11,7 @@ export class ManifestError extends Error {
 
 /** @throws ManifestError with one line per mistake, naming file, document, field and fix */
 export function chooseObjects(
-  cloud: DemoCloud,
+  cloud: Pick<DemoCloud, "fill" | "quickStart">,
   customResources: readonly CustomResource[],
   own: readonly ManifestFile[],
 ): readonly KubeObject[] {

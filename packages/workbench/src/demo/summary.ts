@@ -1,36 +1,44 @@
 // What a newcomer should take home from the demo, in a few lines.
 
 import type { LogLine } from "@karpenter-multicloud/core/testing";
-import type { Totals } from "./tally.ts";
 import type { DemoCloud } from "./demo-cloud.ts";
+import type { Totals } from "./tally.ts";
+import { counted, lasted } from "./text-layout.ts";
 
 export interface Outcome {
-  readonly cloud: DemoCloud;
+  readonly cloud: Pick<DemoCloud, "machinesEver" | "evidence">;
   readonly totals: Totals;
+  readonly currency: string;
   /** The step that did not converge. */
   readonly failed: string | undefined;
   readonly errors: readonly LogLine[];
   readonly complaints: readonly string[];
 }
 
-export function summaryLines({ cloud, totals, failed, errors, complaints }: Outcome): readonly string[] {
+export function summaryLines(outcome: Outcome): readonly string[] {
+  const { cloud, totals, currency, failed, errors, complaints } = outcome;
+  const most = `${totals.costPerHourPeak.toFixed(4)} ${currency} per hour`;
+  const time = `${lasted(totals.virtualSeconds)} of cluster time took ${totals.wallSeconds} s`;
   return [
     "",
-    `${totals.podsBound} pods were bound on up to ${totals.nodesPeak} nodes, at most ${totals.costPerHourPeak.toFixed(4)} per hour.`,
-    `${cloud.machinesEver()} machines were bought in all; ${totals.nodesEnd} nodes and ${totals.poolsEnd} pools are left.`,
-    `${minutesAndSeconds(totals.virtualSeconds)} of cluster time took ${totals.wallSeconds} s. ${cloud.evidence()}`,
+    `${counted(totals.podsBound, "pod")} ran on up to ${counted(totals.nodesPeak, "node")}, at most ${most}.`,
+    machinesText(cloud.machinesEver(), totals),
+    `${time}. ${cloud.evidence()}`,
     ...(failed === undefined ? [] : [`NOT CONVERGED: ${failed}. The decisions above say what is missing.`]),
-    ...errors.map((line) => `ERROR in the log: ${line.message} ${errorText(line)}`),
+    ...errors.map((line) => `ERROR in the log: ${line.message}${errorText(line)}`),
     ...complaints.map((text) => `BROKEN PROMISE seen by the cloud: ${text}`),
   ];
 }
 
-function errorText(line: LogLine): string {
-  const { error, ...fields } = line.fields;
-  const text = error instanceof Error ? error.message : error === undefined ? "" : JSON.stringify(error);
-  return `${text} ${JSON.stringify(fields)}`;
+function machinesText(bought: number, { nodesEnd, poolsEnd }: Totals): string {
+  if (bought === 0) return "No machine was bought.";
+  const isClean = nodesEnd === 0 && poolsEnd === 0;
+  const left = `${counted(nodesEnd, "node")} and ${counted(poolsEnd, "pool")} are left`;
+  return `${counted(bought, "machine")} bought in all; ${isClean ? "all given back, nothing is left" : left}.`;
 }
 
-function minutesAndSeconds(seconds: number): string {
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+function errorText(line: LogLine): string {
+  const { error, ...fields } = line.fields;
+  const text = error instanceof Error ? `: ${error.message}` : error === undefined ? "" : `: ${JSON.stringify(error)}`;
+  return Object.keys(fields).length === 0 ? text : `${text} ${JSON.stringify(fields)}`;
 }

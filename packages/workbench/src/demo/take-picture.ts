@@ -47,11 +47,19 @@ export function takePicture(
     pendingPods: pods.filter((pod) => !pod.spec.nodeName && !pod.metadata.deletionTimestamp),
     boundPods: pods.filter(isRunningWorkload).length,
     pricePerHour: known.reduce((sum, rate) => sum + rate.amount, 0),
-    currency: known[0]?.currency ?? "EUR",
+    currency: currencyOf(instanceTypes),
     machines: cloud.liveMachines(),
     pools: cloud.pools(),
     decisions: deps.decisions.list(),
   };
+}
+
+/** Of the prices a cloud names; empty until they are known. */
+function currencyOf(instanceTypes: readonly InstanceType[]): string {
+  for (const { offerings } of instanceTypes) {
+    for (const { price } of offerings) if (price) return price.currency;
+  }
+  return "";
 }
 
 function isRunningWorkload(pod: Pod): boolean {
@@ -67,7 +75,8 @@ function nodePicture(node: StateNode, rate: HourlyRate | undefined): NodePicture
     requested.memory += requests["memory"] ?? 0;
   }
   return {
-    name: node.name,
+    // A claim outlives its Node for a moment; to people it is still the same machine.
+    name: node.nodeClaim?.status?.nodeName ?? node.name,
     instanceType: node.labels[Label.InstanceType] ?? "?",
     zone: node.labels[Label.Zone] ?? "?",
     phase: phaseOf(node),

@@ -19,13 +19,20 @@ export class Tally {
   #costPeak = 0;
   #first: number | undefined;
   #last: Picture | undefined;
+  #currency = "";
 
   see(picture: Picture): void {
     this.#first ??= picture.now;
     this.#last = picture;
+    this.#currency ||= picture.currency;
     this.#podsBound = Math.max(this.#podsBound, picture.boundPods);
     this.#nodesPeak = Math.max(this.#nodesPeak, picture.nodes.filter((node) => node.phase === "ready").length);
     this.#costPeak = Math.max(this.#costPeak, picture.pricePerHour);
+  }
+
+  /** Of the prices in the totals. */
+  get currency(): string {
+    return this.#currency;
   }
 
   totals(wallMs: number): Totals {

@@ -1,7 +1,7 @@
 // disruption: empty nodes are given back. Decide, wait, decide again, taint, look at the live pods, and only then delete.
 
-import { DISRUPTED_TAINT, NodePools, PodDisruptionBudgets, Pods, type Pod } from "../../api/index.ts";
-import { decideEmptiness, isReschedulable, type EmptinessDecision } from "../../disruption/index.ts";
+import { DISRUPTED_TAINT, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
+import { isConflict } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { milliseconds, seconds } from "../../units/index.ts";
@@ -9,14 +9,19 @@ import { disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import type { EmptinessCommand } from "./command.ts";
-import { isTainted, markDisrupted, unmarkDisrupted } from "./taints.ts";
+import { judge, recordDecision, recordVerdict } from "./judge.ts";
+import { reprieveOf } from "./last-look.ts";
+import { isMarked, markDisrupted, unmarkDisrupted } from "./taints.ts";
 
 const POLL = seconds(10);
+const AT_ONCE = milliseconds(1);
 /** What looked empty must still be empty after this time (D-107). */
 const VALIDATION_DELAY = seconds(15);
 /** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
 const TAINT_SETTLE = seconds(2);
 const NAME = "disruption";
+
+type TaintedCommand = EmptinessCommand & { readonly phase: "tainted" };
 
 export function disruptionController(deps: ControllerDeps): Controller {
   deps.cache.informer(NodePools);
@@ -24,119 +29,125 @@ export function disruptionController(deps: ControllerDeps): Controller {
   let command: EmptinessCommand | undefined;
   return singletonController({
     name: NAME,
-    async run({ signal }) {
+    async run({ signal }): Promise<ReconcileResult> {
       const unsynced = deps.state.unsynced();
       if (unsynced.length > 0) return { requeueAfter: seconds(1) };
-      await cleanUp(deps, command, signal);
+      if (!deps.gate.observeOnly) await cleanUp(deps, command, signal);
       const now = deps.clock.now();
       if (command && now < command.dueAt) return { requeueAfter: milliseconds(command.dueAt - now) };
-      command = command ? await advance(deps, command, signal) : propose(deps);
-      return nextRun(command, deps.clock.now());
+      const current = command;
+      // Forgotten before it is worked on: what goes wrong on the way is cleaned up and judged anew in the next pass.
+      command = undefined;
+      if (current?.phase === "tainted") {
+        await deleteStillEmpty(deps, current, signal);
+        return { requeueAfter: AT_ONCE };
+      }
+      command = current ? await taintStillEmpty(deps, current, signal) : propose(deps);
+      return { requeueAfter: command ? milliseconds(Math.max(1, command.dueAt - deps.clock.now())) : POLL };
     },
   });
 }
 
-/** D-14: whatever a former process left tainted goes back into service. */
+/** D-14: whatever a former process or a failed command left marked goes back into service. */
 async function cleanUp(
   deps: ControllerDeps,
   command: EmptinessCommand | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   for (const node of deps.state.nodes()) {
-    if (!node.managed || node.markedForDeletion || node.node?.metadata.deletionTimestamp) continue;
-    if (command?.nodes.includes(node.name) || !isTainted(node)) continue;
-    await unmarkDisrupted(deps, node, signal);
-    deps.logger.info("untainted node", { Node: node.name });
+    if (!node.managed || !node.node || node.markedForDeletion || node.node.metadata.deletionTimestamp) continue;
+    if (command?.nodes.includes(node.name) || !isMarked(node)) continue;
+    const done = await attempt(deps, "taking the disruption mark off a node failed", node, () =>
+      unmarkDisrupted(deps, node, signal),
+    );
+    if (done) deps.logger.info("untainted node", { Node: node.name });
   }
 }
 
 function propose(deps: ControllerDeps): EmptinessCommand | undefined {
-  const decision = decide(deps);
-  record(deps, decision);
+  const decision = judge(deps);
+  recordDecision(deps, decision);
   const nodes = decision.command?.nodes ?? [];
-  if (nodes.length === 0) return undefined;
+  if (nodes.length === 0 || deps.gate.observeOnly) return undefined;
   return { phase: "waiting", nodes, dueAt: deps.clock.now() + VALIDATION_DELAY };
 }
 
-async function advance(
-  deps: ControllerDeps,
-  command: EmptinessCommand,
-  signal: AbortSignal,
-): Promise<EmptinessCommand | undefined> {
-  if (command.phase === "waiting") return await taintStillEmpty(deps, command, signal);
-  await deleteStillEmpty(deps, command, signal);
-  return undefined;
-}
-
-/** D-108: what is still empty and within budget goes on; the rest is forgotten. */
+/** D-108, D-115: what is still empty, within budget and could be marked goes on; the rest is forgotten. */
 async function taintStillEmpty(
   deps: ControllerDeps,
   command: EmptinessCommand,
   signal: AbortSignal,
 ): Promise<EmptinessCommand | undefined> {
-  const decision = decide(deps, command.nodes);
+  const decision = judge(deps, { only: command.nodes });
   const still = new Set(decision.command?.nodes ?? []);
-  const confirmed = deps.state.nodes().filter((node) => command.nodes.includes(node.name) && still.has(node.name));
+  const confirmed = deps.state.nodes().filter((node) => still.has(node.name));
   if (confirmed.length === 0) {
-    record(deps, decision);
+    recordDecision(deps, decision);
     return undefined;
   }
   logCommand(deps, confirmed);
-  const marked: string[] = [];
-  for (const node of confirmed) if (await markDisrupted(deps, node, "Empty", signal)) marked.push(node.name);
   const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
-  return { phase: "tainted", nodes: marked, dueAt: deps.clock.now() + TAINT_SETTLE, knownPods };
+  const nodes: string[] = [];
+  for (const node of confirmed) {
+    await attempt(deps, "marking a node failed", node, async () => {
+      if (await markDisrupted(deps, node, "Empty", signal)) nodes.push(node.name);
+    });
+  }
+  return nodes.length === 0
+    ? undefined
+    : { phase: "tainted", nodes, dueAt: deps.clock.now() + TAINT_SETTLE, knownPods };
 }
 
-/** DX-23: the last look goes to the API server itself; a pod that slipped in wins over the decision. */
-async function deleteStillEmpty(
-  deps: ControllerDeps,
-  command: EmptinessCommand & { readonly phase: "tainted" },
-  signal: AbortSignal,
-): Promise<void> {
-  for (const node of deps.state.nodes()) {
-    if (!command.nodes.includes(node.name) || node.markedForDeletion || !node.nodeClaim) continue;
-    const late = await podsThatCame(deps, node, command.knownPods, signal);
-    if (late.length > 0) {
-      await unmarkDisrupted(deps, node, signal);
-      const names = late.map((pod) => `${pod.metadata.namespace}/${pod.metadata.name}`).join(", ");
-      decided(deps, "TaintRace", `Node ${node.name}`, `kept: ${names} arrived while it was being tainted`);
-      continue;
-    }
-    deps.state.markForDeletion(node.providerID);
-    await deleteClaim(deps, node.nodeClaim, signal);
-    decided(deps, "DeleteNodeClaim", `Node ${node.name}`, "still empty after the wait, its machine is given back");
-    deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(node.nodeClaim, "empty"));
+/** DX-23: a pod that slipped in, or any other reason to stay, wins over the decision. */
+async function deleteStillEmpty(deps: ControllerDeps, command: TaintedCommand, signal: AbortSignal): Promise<void> {
+  for (const { name } of deps.state.nodes()) {
+    // Looked up again for each: while one node is worked on, the others may change.
+    const node = command.nodes.includes(name) ? deps.state.nodeByName(name) : undefined;
+    if (!node || node.markedForDeletion) continue;
+    await attempt(deps, "disrupting a node failed", node, () => deleteIfEmpty(deps, node, command.knownPods, signal));
   }
 }
 
-async function podsThatCame(
+async function deleteIfEmpty(
   deps: ControllerDeps,
   node: StateNode,
-  known: ReadonlySet<string>,
+  knownPods: ReadonlySet<string>,
   signal: AbortSignal,
-): Promise<readonly Pod[]> {
-  const { items } = await deps.kube.list(Pods, { fieldSelector: `spec.nodeName=${node.name}`, signal });
-  return items.filter((pod) => isReschedulable(pod) && !known.has(pod.metadata.uid ?? ""));
+): Promise<void> {
+  const { nodeClaim } = node;
+  if (!nodeClaim) return;
+  const reprieve = await reprieveOf(deps, node, knownPods, signal);
+  if (reprieve) {
+    recordVerdict(deps, reprieve.verdict, node.name, reprieve.detail);
+    await unmarkDisrupted(deps, node, signal);
+    return;
+  }
+  deps.state.markForDeletion(node.providerID);
+  try {
+    await deleteClaim(deps, nodeClaim, signal);
+  } catch (error) {
+    deps.state.unmarkForDeletion(node.providerID);
+    throw error;
+  }
+  recordVerdict(deps, "DeleteNodeClaim", node.name, "still empty after the wait, its machine is given back");
+  deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(nodeClaim, "empty"));
 }
 
-/** `only`: the nodes of a command that is judged a second time. */
-function decide(deps: ControllerDeps, only?: readonly string[]): EmptinessDecision {
-  return decideEmptiness({
-    nodes: deps.state.nodes(),
-    nodePools: deps.cache.informer(NodePools).list(),
-    pdbs: deps.cache.informer(PodDisruptionBudgets).list(),
-    nowMs: deps.clock.now(),
-    ...(only ? { only: new Set(only) } : {}),
-  });
-}
-
-function record(deps: ControllerDeps, decision: EmptinessDecision): void {
-  for (const { node, code, detail } of decision.verdicts) decided(deps, code, `Node ${node}`, detail);
-}
-
-function decided(deps: ControllerDeps, verdict: string, subject: string, detail: string): void {
-  deps.decisions.record({ at: deps.clock.now(), controller: NAME, verdict, subject, detail });
+/** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
+async function attempt(
+  deps: Pick<ControllerDeps, "logger">,
+  failure: string,
+  node: StateNode,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (isConflict(error)) deps.logger.debug(failure, { Node: node.name, error });
+    else deps.logger.error(failure, { Node: node.name, error });
+    return false;
+  }
 }
 
 function logCommand(deps: ControllerDeps, nodes: readonly StateNode[]): void {
@@ -150,8 +161,4 @@ function logCommand(deps: ControllerDeps, nodes: readonly StateNode[]): void {
     "disrupted-nodes": nodes.map((node) => ({ Node: node.name, NodeClaim: node.nodeClaim?.metadata.name })),
     taint: DISRUPTED_TAINT.key,
   });
-}
-
-function nextRun(command: EmptinessCommand | undefined, now: number): ReconcileResult {
-  return { requeueAfter: command ? milliseconds(Math.max(0, command.dueAt - now)) : POLL };
 }

@@ -17,8 +17,10 @@ import type { ControllerDeps } from "../deps.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "clock">;
 
-export function isTainted(node: StateNode): boolean {
-  return hasTaint(node.node?.spec?.taints, DISRUPTED_TAINT);
+/** The taint, or the condition that goes with it: either may have been left alone. */
+export function isMarked({ node, nodeClaim }: StateNode): boolean {
+  const says = nodeClaim !== undefined && isConditionTrue(nodeClaim, "DisruptionReason");
+  return says || hasTaint(node?.spec?.taints, DISRUPTED_TAINT);
 }
 
 /** The taint keeps the scheduler away; the condition says why. Answers false when the node is gone. */
@@ -50,7 +52,9 @@ export async function markDisrupted(
 export async function unmarkDisrupted(deps: Deps, target: StateNode, signal: AbortSignal): Promise<void> {
   const { node, nodeClaim } = target;
   try {
-    if (node && isTainted(target)) await writeTaints(deps, node, withoutTaint(node), signal);
+    if (node && hasTaint(node.spec?.taints, DISRUPTED_TAINT)) {
+      await writeTaints(deps, node, withoutTaint(node), signal);
+    }
     if (!nodeClaim || !isConditionTrue(nodeClaim, "DisruptionReason")) return;
     const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).clear("DisruptionReason");
     const after = { ...nodeClaim, status: { ...nodeClaim.status, conditions: conditions.toList() } };

@@ -1,63 +1,87 @@
 // instance.garbagecollection: a machine of ours that no NodeClaim speaks of is given back (D-149, LC-47, DX-34).
 
 import { NodeClaims, Nodes, type NodeClaim } from "../../api/index.ts";
-import { isNotFound, keyOf } from "../../kube/index.ts";
+import { keyOf } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
 import { singletonController, type Controller } from "../../runtime/index.ts";
 import { minutes, seconds } from "../../units/index.ts";
+import { attemptAll } from "../attempt-all.ts";
 import { nodesOfMachine } from "../claims.ts";
+import { collectGarbage, deleteMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreGone } from "../ignore-gone.ts";
 
 /** An orphan must have been seen for this long: longer than twice any create call. */
 const ORPHAN_AGE = minutes(5);
 const EAGER_ROUNDS = 20;
+const EAGER = seconds(10);
+const CALM = minutes(2);
+const NAME = "instance.garbagecollection";
 
 export function instanceGarbageCollectionController(deps: ControllerDeps): Controller {
   const claims = deps.cache.informer(NodeClaims);
   const orphanSince = new Map<string, number>();
   let rounds = 0;
   return singletonController({
-    name: "instance.garbagecollection",
+    name: NAME,
+    rateLimit: { base: EAGER, max: CALM },
     async run({ signal }) {
       // The cloud first, then the claims: a machine made in between has its claim by then.
       const machines = await deps.provider.list({ signal });
-      const known = claims.list();
-      const ids = new Set(known.map((claim) => claim.status?.providerID));
-      const orphans = machines.filter((machine) => !ids.has(machine.status?.providerID));
+      // Without a trustworthy list of claims every machine would look like an orphan.
+      if (!claims.hasSynced) return { requeueAfter: EAGER };
+      const known = managedClaims(deps);
+      const orphans = machines.filter((machine) => idOf(machine) !== "" && !isClaimed(machine, known));
       const now = deps.clock.now();
       const seen = new Set(orphans.map(idOf));
       for (const id of orphanSince.keys()) if (!seen.has(id)) orphanSince.delete(id);
-      for (const machine of orphans) {
-        const since = orphanSince.get(idOf(machine)) ?? now;
-        orphanSince.set(idOf(machine), since);
-        if (now - since >= ORPHAN_AGE) await collect(deps, machine, signal);
-      }
-      await deps.provider.collectGarbage?.(known, { signal });
+      for (const id of seen) if (!orphanSince.has(id)) orphanSince.set(id, now);
+      const old = orphans.filter((machine) => now - (orphanSince.get(idOf(machine)) ?? now) >= ORPHAN_AGE);
       rounds++;
-      return { requeueAfter: rounds < EAGER_ROUNDS ? seconds(10) : minutes(2) };
+      await attemptAll(
+        [...old.map((machine) => () => collect(deps, machine, signal)), () => collectGarbage(deps, known, signal)],
+        (step) => step(),
+      );
+      return { requeueAfter: rounds < EAGER_ROUNDS ? EAGER : CALM };
     },
   });
 }
 
+function managedClaims(deps: ControllerDeps): readonly NodeClaim[] {
+  const claims = deps.cache.informer(NodeClaims).list();
+  return claims.filter((claim) => deps.state.isManaged(claim.spec.nodeClassRef));
+}
+
+/** By providerID; a claim that has not noted its machine yet is known by what the machine carries of it (LC-47). */
+function isClaimed({ metadata, status }: NodeClaim, claims: readonly NodeClaim[]): boolean {
+  return claims.some((claim) => {
+    if (claim.status?.providerID) return claim.status.providerID === status?.providerID;
+    return metadata.uid === undefined ? claim.metadata.name === metadata.name : claim.metadata.uid === metadata.uid;
+  });
+}
+
 async function collect(deps: ControllerDeps, machine: NodeClaim, signal: AbortSignal): Promise<void> {
+  // Others were worked on since the claims were read.
+  if (isClaimed(machine, managedClaims(deps))) return;
   const id = idOf(machine);
   deps.logger.info("garbage collecting machine without nodeclaim", { "provider-id": id });
   deps.decisions.record({
     at: deps.clock.now(),
-    controller: "instance.garbagecollection",
+    controller: NAME,
     verdict: "OrphanMachine",
     subject: `Machine ${id}`,
     detail: `no NodeClaim has spoken of it for ${ORPHAN_AGE / 60_000} minutes`,
   });
   try {
-    await deps.provider.delete(machine, { signal });
+    await deleteMachine(deps, machine, signal);
   } catch (error) {
     if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) throw error;
   }
   for (const node of nodesOfMachine(deps.cache, id)) {
-    await deps.kube.delete(Nodes, keyOf(node), { signal }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    const { uid } = node.metadata;
+    await deps.kube
+      .delete(Nodes, keyOf(node), { signal, ...(uid ? { preconditions: { uid } } : {}) })
+      .catch(ignoreGone);
   }
 }
 

@@ -31,9 +31,11 @@ export class EvictionQueue {
     for (const pod of pods) {
       const key = `${pod.metadata.namespace}/${pod.metadata.name}/${pod.metadata.uid}`;
       const known = this.#entries.get(key);
-      if (known) known.deadline = Math.min(known.deadline, deadline ?? Infinity);
+      if (known && known.deadline <= (deadline ?? Infinity)) continue;
+      if (known) known.deadline = deadline ?? Infinity;
       else this.#entries.set(key, { pod, deadline: deadline ?? Infinity, reason });
-      if (!known) this.#enqueue(key);
+      // An earlier deadline must not wait for the end of a back-off.
+      this.#enqueue(key);
     }
   }
 
@@ -43,6 +45,7 @@ export class EvictionQueue {
       triggers: [],
       feed: (enqueue) => {
         this.#enqueue = enqueue;
+        for (const key of this.#entries.keys()) enqueue(key);
         return () => {
           this.#enqueue = () => {};
         };
@@ -83,7 +86,11 @@ export class EvictionQueue {
 
   /** D-174: a grace of 0 would forget a pod that may still run, so at least one second is left. */
   async #forceDelete(key: string, pod: Pod, entry: Entry, signal: AbortSignal): Promise<undefined> {
-    const left = Math.max(1, Math.floor((entry.deadline - this.#deps.clock.now()) / 1000));
+    const now = this.#deps.clock.now();
+    const left = Math.max(1, Math.floor((entry.deadline - now) / 1000));
+    const { deletionTimestamp } = pod.metadata;
+    // It ends as soon as it can already; asking again would change nothing and count it twice.
+    if (deletionTimestamp && Date.parse(deletionTimestamp) <= now + left * 1000) return this.#drop(key);
     try {
       await this.#deps.kube.delete(Pods, keyOf(pod), { signal, gracePeriodSeconds: left, ...uidPrecondition(pod) });
     } catch (error) {

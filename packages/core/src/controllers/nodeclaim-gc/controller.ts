@@ -3,18 +3,21 @@
 import { isConditionTrue, NodeClaims, type NodeClaim } from "../../api/index.ts";
 import { singletonController, type Controller } from "../../runtime/index.ts";
 import { minutes, seconds } from "../../units/index.ts";
+import { attemptAll } from "../attempt-all.ts";
 import { disruptionLabels, isReadyNode, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 
 /** A machine counts as gone when two complete lists this far apart both lack it. */
 const CONFIRM_AFTER = seconds(30);
+const EVERY = minutes(2);
 
 export function nodeClaimGarbageCollectionController(deps: ControllerDeps): Controller {
   const claims = deps.cache.informer(NodeClaims);
   const missingSince = new Map<string, number>();
   return singletonController({
     name: "nodeclaim.garbagecollection",
+    rateLimit: { base: seconds(10), max: EVERY },
     async run({ signal }) {
       // A list error ends the round: an error is never an empty list.
       const machines = await deps.provider.list({ signal });
@@ -23,22 +26,21 @@ export function nodeClaimGarbageCollectionController(deps: ControllerDeps): Cont
       const missing = claims.list().filter((claim) => isMissing(deps, claim, present));
       const uids = new Set(missing.map((claim) => claim.metadata.uid ?? ""));
       for (const uid of missingSince.keys()) if (!uids.has(uid)) missingSince.delete(uid);
-      let unconfirmed = false;
-      for (const claim of missing) {
-        const since = missingSince.get(claim.metadata.uid ?? "") ?? now;
-        missingSince.set(claim.metadata.uid ?? "", since);
-        if (now - since < CONFIRM_AFTER) unconfirmed = true;
-        else await collect(deps, claim, signal);
-      }
-      return { requeueAfter: unconfirmed ? CONFIRM_AFTER : minutes(2) };
+      for (const uid of uids) if (!missingSince.has(uid)) missingSince.set(uid, now);
+      const isConfirmed = ({ metadata }: NodeClaim) =>
+        now - (missingSince.get(metadata.uid ?? "") ?? now) >= CONFIRM_AFTER;
+      const confirmed = missing.filter(isConfirmed);
+      await attemptAll(confirmed, (claim) => collect(deps, claim, signal));
+      return { requeueAfter: confirmed.length < missing.length ? CONFIRM_AFTER : EVERY };
     },
   });
 }
 
 function isMissing(deps: ControllerDeps, claim: NodeClaim, present: ReadonlySet<string | undefined>): boolean {
   if (!deps.state.isManaged(claim.spec.nodeClassRef) || claim.metadata.deletionTimestamp) return false;
-  if (!isConditionTrue(claim, "Registered") || present.has(claim.status?.providerID)) return false;
-  const nodes = nodesOfMachine(deps.cache, claim.status?.providerID);
+  const { providerID } = claim.status ?? {};
+  if (!isConditionTrue(claim, "Registered") || !providerID || present.has(providerID)) return false;
+  const nodes = nodesOfMachine(deps.cache, providerID);
   // A Ready node means that its kubelet is alive: then the cloud's answer is what one should doubt.
   return !(nodes.length === 1 && nodes.some(isReadyNode));
 }

@@ -33,8 +33,7 @@ export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
       const claim = claims.get({ name });
       if (!claim || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       if (claim.metadata.deletionTimestamp) {
-        launched.forget(claim.metadata.uid ?? "");
-        return await finalize(deps, claim, signal);
+        return await finalize(deps, launched, claim, signal);
       }
       if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) {
         // LC-13: the cloud is never called before this is stored, or a crash could leave a machine that nobody looks for.

@@ -12,49 +12,59 @@ import {
   toRfc3339,
   type NodeClaim,
 } from "../../api/index.ts";
-import { isNotFound, keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
+import { keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
 import type { ReconcileResult } from "../../runtime/index.ts";
 import { parseDuration, seconds } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
+import { deleteMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
+import type { LaunchCache } from "./launch.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;
+type Deps = Pick<ControllerDeps, "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;
 
 export async function finalize(
   deps: Deps,
-  claim: NodeClaim,
+  launched: LaunchCache,
+  stored: NodeClaim,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
-  if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) return undefined;
-  await announceDeadline(deps, claim, signal);
+  if (!stored.metadata.finalizers?.includes(TERMINATION_FINALIZER)) return undefined;
+  const announced = await announceDeadline(deps, stored, signal);
+  if (!announced) return undefined;
+  const claim = launched.completed(announced, deps.clock.now());
   // Only a registered machine can hold pods that deserve a drain.
   if (isConditionTrue(claim, "Registered")) {
     const nodes = nodesOfMachine(deps.cache, claim.status?.providerID);
     for (const node of nodes) {
       if (node.metadata.deletionTimestamp) continue;
+      const { uid } = node.metadata;
       await deps.kube
-        .delete(Nodes, keyOf(node), { signal, preconditions: { uid: node.metadata.uid ?? "" } })
+        .delete(Nodes, keyOf(node), { signal, ...(uid ? { preconditions: { uid } } : {}) })
         .catch(ignoreNotFound);
     }
     if (nodes.length > 0) return undefined;
   }
   if (claim.status?.providerID && !(await machineIsGone(deps, claim, signal))) return { requeueAfter: seconds(5) };
   await removeFinalizer(deps, claim, signal);
+  launched.forget(claim.metadata.uid ?? "");
   return undefined;
 }
 
-/** LC-35: from now on drain may force what is left at that moment. An existing deadline is never moved. */
-async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
+/** LC-35: from now on drain may force what is left at that moment. An existing deadline is never moved. Undefined: the claim is gone. */
+async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promise<NodeClaim | undefined> {
   const period = claim.spec.terminationGracePeriod;
   const { deletionTimestamp, annotations } = claim.metadata;
-  if (period === undefined || !deletionTimestamp || annotations?.[Annotation.TerminationTimestamp]) return;
+  if (period === undefined || !deletionTimestamp || annotations?.[Annotation.TerminationTimestamp]) return claim;
   const deadline = toRfc3339(Date.parse(deletionTimestamp) + parseDuration(period));
   const marked = {
     ...claim,
     metadata: { ...claim.metadata, annotations: { ...annotations, [Annotation.TerminationTimestamp]: deadline } },
   };
-  await patchObject(deps.kube, NodeClaims, { before: claim, after: marked }, { lock: true, signal });
+  const change = { before: claim, after: marked };
+  const stored = await patchObject(deps.kube, NodeClaims, change, { lock: true, signal }).catch(ignoreNotFound);
+  if (!stored) return undefined;
   deps.logger.info("annotated nodeclaim", {
     NodeClaim: claim.metadata.name,
     [Annotation.TerminationTimestamp]: deadline,
@@ -66,12 +76,13 @@ async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSigna
     reason: "TerminationGracePeriodExpiring",
     message: `all pods will be deleted by ${deadline}`,
   });
+  return stored;
 }
 
 /** LC-37: asks the cloud to delete until it says that there is nothing left to delete. */
 async function machineIsGone(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promise<boolean> {
   try {
-    await deps.provider.delete(claim, { signal });
+    await deleteMachine(deps, claim, signal);
   } catch (error) {
     if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) throw error;
     const since = getCondition(claim, "InstanceTerminating")?.lastTransitionTime;
@@ -94,7 +105,8 @@ export async function markInstanceTerminating(
   if (isConditionTrue(claim, "InstanceTerminating")) return;
   const conditions = ConditionSet.forNodeClaim(claim, deps.clock.now()).set("InstanceTerminating", "True");
   const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };
-  await patchObjectStatus(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+  const change = { before: claim, after };
+  await patchObjectStatus(deps.kube, NodeClaims, change, { lock: true, signal }).catch(ignoreNotFound);
 }
 
 async function removeFinalizer(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
@@ -111,8 +123,4 @@ async function removeFinalizer(deps: Deps, claim: NodeClaim, signal: AbortSignal
     capacity_type: labels[Label.CapacityType] ?? "",
     zone: labels[Label.Zone] ?? "",
   });
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!isNotFound(error)) throw error;
 }

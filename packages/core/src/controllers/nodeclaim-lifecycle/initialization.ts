@@ -5,6 +5,7 @@ import { keyOf } from "../../kube/index.ts";
 import { allocatableFrom, requestsFrom, sortedKeys } from "../../units/index.ts";
 import { isReadyNode, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger">;
@@ -27,7 +28,8 @@ export async function initialize(deps: Deps, draft: Draft, signal: AbortSignal):
   }
   if (node.metadata.labels?.[Label.Initialized] !== "true") {
     const body = { metadata: { labels: { [Label.Initialized]: "true" } } };
-    await deps.kube.patch(Nodes, keyOf(node), { type: "merge", body }, { signal });
+    if (!(await deps.kube.patch(Nodes, keyOf(node), { type: "merge", body }, { signal }).catch(ignoreNotFound)))
+      return {};
   }
   draft.setCondition("Initialized", "True");
   deps.logger.info("initialized nodeclaim", {

@@ -3,7 +3,9 @@
 import { NodeClaims, type NodeClaim } from "../../api/index.ts";
 import { findProviderError, karpenterErrorName } from "../../provider/index.ts";
 import { hours, milliseconds, seconds, type Duration } from "../../units/index.ts";
+import { ObserveOnly } from "../../runtime/index.ts";
 import { disruptionLabels } from "../claims.ts";
+import { createMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
@@ -11,7 +13,10 @@ import type { Draft, StepResult } from "./draft.ts";
 const LAUNCH_CACHE_TTL: Duration = hours(1);
 const MESSAGE_LIMIT = 300;
 
-type Deps = Pick<ControllerDeps, "provider" | "kube" | "clock" | "events" | "metrics" | "logger">;
+type Deps = Pick<
+  ControllerDeps,
+  "provider" | "gate" | "kube" | "clock" | "events" | "decisions" | "metrics" | "logger"
+>;
 
 /** What this process knows about launches beyond what is stored. Keyed by the claim's UID. */
 export class LaunchCache {
@@ -21,6 +26,7 @@ export class LaunchCache {
   /** What create answered, until the claim's status carries it: a lost status write does not launch twice (LC-16). */
   answer(uid: string, now: number): NodeClaim | undefined {
     for (const [key, { until }] of this.#answers) if (until <= now) this.#answers.delete(key);
+    for (const [key, notBefore] of this.#notBefore) if (notBefore <= now) this.#notBefore.delete(key);
     return this.#answers.get(uid)?.claim;
   }
 
@@ -36,6 +42,16 @@ export class LaunchCache {
 
   leftToWait(uid: string, now: number): number {
     return Math.max(0, (this.#notBefore.get(uid) ?? 0) - now);
+  }
+
+  /** The claim with the machine that the cloud has answered, in case that could not be stored any more (LC-38). */
+  completed(claim: NodeClaim, now: number): NodeClaim {
+    const answer = this.answer(claim.metadata.uid ?? "", now);
+    const providerID = answer?.status?.providerID;
+    if (!providerID || claim.status?.providerID) return claim;
+    const labels = { ...answer.metadata.labels, ...claim.metadata.labels };
+    const annotations = { ...claim.metadata.annotations, ...answer.metadata.annotations };
+    return { ...claim, metadata: { ...claim.metadata, labels, annotations }, status: { ...claim.status, providerID } };
   }
 
   forget(uid: string): void {
@@ -54,8 +70,10 @@ export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signa
   let launched = cache.answer(draft.uid, deps.clock.now());
   if (!launched) {
     try {
-      launched = await deps.provider.create(draft.stored, { signal });
+      launched = await createMachine(deps, draft.stored, signal);
     } catch (error) {
+      // Nothing was tried, so there is nothing to say about it on the claim.
+      if (error instanceof ObserveOnly) throw error;
       const result = await notLaunched(deps, draft, error, signal);
       if (result.requeueAfter !== undefined) cache.wait(draft.uid, deps.clock.now() + result.requeueAfter);
       return result;
@@ -94,10 +112,11 @@ async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: Abo
     case "PROVIDER_INSUFFICIENT_CAPACITY":
     case "PROVIDER_QUOTA_EXCEEDED":
       // LC-18: the pods are planned again, and the provider has marked what it could not give.
-      await giveUp(deps, draft, karpenterErrorName(cause.code), "insufficient_capacity", message, signal);
+      tellNoCapacity(deps, draft, karpenterErrorName(cause.code), message);
+      await giveUp(deps, draft, "insufficient_capacity", message, signal);
       return { deleted: true };
     case "PROVIDER_NODE_CLASS_NOT_READY":
-      await giveUp(deps, draft, "NodeClassNotReady", "nodeclass_not_ready", message, signal);
+      await giveUp(deps, draft, "nodeclass_not_ready", message, signal);
       return { deleted: true };
     default:
       draft.setCondition("Launched", "Unknown", cause?.conditionReason ?? "LaunchFailed", truncated(message));
@@ -105,26 +124,21 @@ async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: Abo
   }
 }
 
-async function giveUp(
-  deps: Deps,
-  draft: Draft,
-  eventReason: string,
-  metricReason: string,
-  message: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const { stored } = draft;
+function tellNoCapacity(deps: Deps, { stored, uid }: Draft, reason: string, message: string): void {
   deps.events.publish({
     resource: NodeClaims,
     object: stored,
     type: "Warning",
-    reason: eventReason,
+    reason,
     message: truncated(message),
-    dedupeKey: `${eventReason}/${draft.uid}`,
+    dedupeKey: `${reason}/${uid}`,
   });
-  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: metricReason, cause: message });
-  await deleteClaim(deps, stored, signal);
-  deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(stored, metricReason));
+}
+
+async function giveUp(deps: Deps, draft: Draft, reason: string, cause: string, signal: AbortSignal): Promise<void> {
+  await deleteClaim(deps, draft.stored, signal);
+  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason, cause });
+  deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(draft.stored, reason));
 }
 
 function messageOf(error: unknown): string {

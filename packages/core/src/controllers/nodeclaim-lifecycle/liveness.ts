@@ -22,8 +22,8 @@ export async function checkLiveness(deps: Deps, draft: Draft, signal: AbortSigna
   const left = deadline.at - deps.clock.now();
   if (left > 0) return { requeueAfter: milliseconds(left) };
   const claim: NodeClaim = draft.claim;
-  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: deadline.reason });
   await deleteClaim(deps, claim, signal);
+  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: deadline.reason });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(claim, deadline.reason));
   return { deleted: true };
 }

@@ -15,9 +15,11 @@ import {
   type Taint,
 } from "../../api/index.ts";
 import { patchObject } from "../../kube/index.ts";
+import type { RegistrationHook } from "../../provider/index.ts";
 import type { Duration } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "events" | "metrics" | "logger">;
@@ -26,37 +28,60 @@ export async function register(deps: Deps, draft: Draft, signal: AbortSignal): P
   const { conditions } = draft;
   if (conditions.is("Registered", "True") || conditions.is("Registered", "False")) return {};
   const claim = draft.claim;
-  const [node, ...others] = nodesOfMachine(deps.cache, claim.status?.providerID);
-  if (!node) {
-    draft.setCondition("Registered", "Unknown", "NodeNotFound", "Node not registered with cluster");
-    return {};
-  }
+  // A Node that is being deleted takes no finalizer any more, and would be lost at once.
+  const nodes = nodesOfMachine(deps.cache, claim.status?.providerID).filter((each) => !each.metadata.deletionTimestamp);
+  const [node, ...others] = nodes;
+  if (!node) return notFound(draft);
   if (others.length > 0) {
     // Terminal: two Nodes claim to be this machine, and no one can tell which is right (§0.8).
     draft.setCondition("Registered", "False", "MultipleNodesFound", "Invariant violated, matched multiple nodes");
     return {};
   }
   warnOfMissingTaint(deps, claim, node);
-  const pending = await pendingHooks(deps, claim, signal);
-  const after = synced(node, claim, pending.names.length === 0);
-  await patchObject(deps.kube, Nodes, { before: node, after }, { lock: true, signal });
+  const hooks = deps.provider.registrationHooks?.() ?? [];
+  // The hooks find a Node that carries what the claim promised, and nobody can run on it yet (LC-26).
+  const prepared = hooks.length === 0 ? node : await sync(deps, node, synced(node, claim, false), signal);
+  if (!prepared) return notFound(draft);
+  const pending = await askHooks(hooks, claim, signal);
   if (pending.names.length > 0) {
     draft.setCondition("Registered", "Unknown", "RegistrationHookPending", pending.names.join(", "));
+    if (pending.errors.length > 0) throw new AggregateError(pending.errors, pending.errors.map(String).join("; "));
     return pending.requeueAfter === undefined ? {} : { requeueAfter: pending.requeueAfter };
   }
-  const nodeName = node.metadata.name ?? "";
+  if (!(await sync(deps, prepared, synced(prepared, claim, true), signal))) return notFound(draft);
+  tellRegistered(deps, draft, node.metadata.name ?? "");
+  return {};
+}
+
+function notFound(draft: Draft): StepResult {
+  draft.setCondition("Registered", "Unknown", "NodeNotFound", "Node not registered with cluster");
+  return {};
+}
+
+/** Undefined when the Node went meanwhile. */
+async function sync(
+  deps: Pick<Deps, "kube">,
+  before: Node,
+  after: Node,
+  signal: AbortSignal,
+): Promise<Node | undefined> {
+  const stored = await patchObject(deps.kube, Nodes, { before, after }, { lock: true, signal }).catch(ignoreNotFound);
+  return stored ?? undefined;
+}
+
+function tellRegistered(deps: Deps, draft: Draft, nodeName: string): void {
+  const { status, metadata } = draft.claim;
   draft.addStatus({ nodeName });
   draft.setCondition("Registered", "True");
   deps.logger.info("registered nodeclaim", {
     NodeClaim: draft.name,
     Node: nodeName,
-    "provider-id": claim.status?.providerID,
+    "provider-id": status?.providerID,
   });
   deps.metrics.count("karpenter_nodes_created_total", {
-    nodepool: claim.metadata.labels?.[Label.NodePool] ?? "",
-    zone: claim.metadata.labels?.[Label.Zone] ?? "",
+    nodepool: metadata.labels?.[Label.NodePool] ?? "",
+    zone: metadata.labels?.[Label.Zone] ?? "",
   });
-  return {};
 }
 
 /** LC-24: a node that boots without the taint may have taken pods before its labels were right. */
@@ -77,20 +102,32 @@ function warnOfMissingTaint(deps: Deps, claim: NodeClaim, node: Node): void {
   });
 }
 
-async function pendingHooks(
-  deps: Deps,
+interface PendingHooks {
+  /** In the provider's order. */
+  readonly names: readonly string[];
+  readonly requeueAfter?: Duration;
+  readonly errors: readonly unknown[];
+}
+
+/** All are asked at once; one that fails is pending too. */
+async function askHooks(
+  hooks: readonly RegistrationHook[],
   claim: NodeClaim,
   signal: AbortSignal,
-): Promise<{ readonly names: readonly string[]; readonly requeueAfter?: Duration }> {
+): Promise<PendingHooks> {
+  const answers = await Promise.allSettled(hooks.map(async (hook) => hook.registered(claim, { signal })));
   const names: string[] = [];
-  let soonest: Duration | undefined;
-  for (const hook of deps.provider.registrationHooks?.() ?? []) {
-    const { requeueAfter } = await hook.registered(claim, { signal });
-    if (requeueAfter === undefined) continue;
-    names.push(hook.name);
-    if (soonest === undefined || requeueAfter < soonest) soonest = requeueAfter;
+  const waits: Duration[] = [];
+  const errors: unknown[] = [];
+  for (const [index, answer] of answers.entries()) {
+    const wait = answer.status === "fulfilled" ? answer.value.requeueAfter : undefined;
+    if (answer.status === "fulfilled" && wait === undefined) continue;
+    names.push(hooks[index]?.name ?? "");
+    if (wait !== undefined) waits.push(wait);
+    if (answer.status === "rejected") errors.push(answer.reason);
   }
-  return soonest === undefined ? { names } : { names, requeueAfter: soonest };
+  const requeueAfter = waits.toSorted((a, b) => a - b)[0];
+  return { names, errors, ...(requeueAfter === undefined ? {} : { requeueAfter }) };
 }
 
 /** LC-25, LC-26: the Node as the claim wants it; `final` also takes the unregistered taint away and says "registered". */

@@ -7,6 +7,7 @@ import { onChange, type Controller, type ObjectChange } from "../../runtime/inde
 import { seconds } from "../../units/index.ts";
 import { claimsOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 
 const AT_MOST_EVERY = seconds(10);
 
@@ -27,7 +28,7 @@ export function nodeClaimPodEventsController(
       const last = Date.parse(claim.status?.lastPodEventTime ?? "");
       if (now - last < AT_MOST_EVERY) return undefined;
       const body = { status: { lastPodEventTime: toRfc3339(now) } };
-      await deps.kube.patchStatus(NodeClaims, keyOf(claim), { type: "merge", body }, { signal });
+      await deps.kube.patchStatus(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound);
       return undefined;
     },
   };

@@ -6,6 +6,7 @@ import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ClusterState } from "../../state/index.ts";
 import { addResources, seconds, toResourceList, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 
 const ALWAYS_LISTED = ["cpu", "memory", "pods", "ephemeral-storage", "nodes"] as const;
 
@@ -22,7 +23,7 @@ export function nodePoolCounterController(deps: Pick<ControllerDeps, "kube" | "c
       // A restart must not write zeros before the cluster was seen.
       if (deps.state.unsynced().length > 0) return { requeueAfter: seconds(1) };
       const after = withUsage(pool, poolUsage(deps.state, name));
-      await patchObjectStatus(deps.kube, NodePools, { before: pool, after }, { signal });
+      await patchObjectStatus(deps.kube, NodePools, { before: pool, after }, { signal }).catch(ignoreNotFound);
       return { requeueAfter: seconds(5) };
     },
   };

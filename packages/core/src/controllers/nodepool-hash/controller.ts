@@ -5,6 +5,7 @@ import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import { claimsOfPool, isDriftedClaim } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "state">;
 
@@ -23,7 +24,7 @@ export function nodePoolHashController(deps: Deps): Controller {
       }
       if (known[Annotation.NodePoolHash] === hash && known[Annotation.NodePoolHashVersion] === HASH_VERSION)
         return undefined;
-      await deps.kube.patch(NodePools, { name }, stamp(hash), { signal });
+      await deps.kube.patch(NodePools, { name }, stamp(hash), { signal }).catch(ignoreNotFound);
       return undefined;
     },
   };
@@ -31,11 +32,13 @@ export function nodePoolHashController(deps: Deps): Controller {
 
 /** NP-4: a drifted claim keeps its old hash, so that it stays drifted; only the version moves on. */
 async function restamp(deps: Deps, claim: NodeClaim, hash: string, signal: AbortSignal): Promise<void> {
+  if (!deps.state.isManaged(claim.spec.nodeClassRef)) return;
   if (claim.metadata.annotations?.[Annotation.NodePoolHashVersion] === HASH_VERSION) return;
   const annotations = isDriftedClaim(claim)
     ? { [Annotation.NodePoolHashVersion]: HASH_VERSION }
     : stamp(hash).body.metadata.annotations;
-  await deps.kube.patch(NodeClaims, keyOf(claim), { type: "merge", body: { metadata: { annotations } } }, { signal });
+  const patch = { type: "merge", body: { metadata: { annotations } } } as const;
+  await deps.kube.patch(NodeClaims, keyOf(claim), patch, { signal }).catch(ignoreNotFound);
 }
 
 function stamp(hash: string) {

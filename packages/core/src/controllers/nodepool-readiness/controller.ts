@@ -4,6 +4,7 @@ import { type CustomResource, ConditionSet, NodePools, type NodeClass, type Node
 import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller, type Trigger } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
 
 type Verdict = readonly ["True"] | readonly ["False", string, string];
 
@@ -35,7 +36,8 @@ export function nodePoolReadinessController(
       const known = ConditionSet.forNodePool(pool, deps.clock.now());
       const conditions = known.set("NodeClassReady", status, reason, message);
       const after = { ...pool, status: { ...pool.status, conditions: conditions.toList() } };
-      await patchObjectStatus(deps.kube, NodePools, { before: pool, after }, { lock: true, signal });
+      const change = { before: pool, after };
+      await patchObjectStatus(deps.kube, NodePools, change, { lock: true, signal }).catch(ignoreNotFound);
       return undefined;
     },
   };
@@ -51,8 +53,14 @@ function readiness(nodeClass: NodeClass | undefined, what: string): Verdict {
     return ["False", "NodeClassNotFound", `${what} does not exist: apply it, or correct nodeClassRef.name`];
   if (nodeClass.metadata.deletionTimestamp) return ["False", "NodeClassTerminating", `${what} is being deleted`];
   const ready = nodeClass.status?.conditions?.find((condition) => condition.type === "Ready");
+  const others = (nodeClass.status?.conditions ?? []).filter((condition) => condition !== ready);
   if (!ready || ready.status === "Unknown") {
-    return ["False", "NodeClassReadinessUnknown", `${what} has not been checked yet`];
+    const failed = others.find(({ status, reason }) => status === "Unknown" && reason !== "AwaitingReconciliation");
+    const why = failed?.message ? `could not be checked: ${failed.message}` : "has not been checked yet";
+    return ["False", "NodeClassReadinessUnknown", `${what} ${why}`];
   }
-  return ready.status === "True" ? ["True"] : ["False", ready.reason, ready.message];
+  if (ready.status === "True") return ["True"];
+  // NP-7 hands the class's own word on; where that only lists conditions, the one that is False says more.
+  const broken = ready.reason === "UnhealthyDependents" && others.find(({ status }) => status === "False");
+  return broken ? ["False", broken.reason, `${what}: ${broken.message}`] : ["False", ready.reason, ready.message];
 }

@@ -4,12 +4,15 @@ import { ConditionSet, NodePools } from "../../api/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { nodePoolErrors } from "./node-pool-errors.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
+import { nodePoolDoubts, nodePoolErrors } from "./node-pool-errors.ts";
 
 export function nodePoolValidationController(
-  deps: Pick<ControllerDeps, "kube" | "cache" | "state" | "clock" | "provider">,
+  deps: Pick<ControllerDeps, "kube" | "cache" | "state" | "clock" | "provider" | "logger">,
 ): Controller {
   const pools = deps.cache.informer(NodePools);
+  /** By pool: what was last told of it in the log. */
+  const told = new Map<string, string>();
   return {
     name: "nodepool.validation",
     triggers: [onChange(NodePools, ({ after }) => (after?.metadata.name ? [after.metadata.name] : []))],
@@ -17,13 +20,20 @@ export function nodePoolValidationController(
       const pool = pools.get({ name });
       if (!pool || !deps.state.isManaged(pool.spec.template.spec.nodeClassRef)) return undefined;
       const errors = nodePoolErrors(pool, deps.provider.settings());
+      const values = nodePoolDoubts(pool, deps.provider.settings());
+      // the pool works without them, so a typing error would otherwise never be seen.
+      if (values.length > 0 && told.get(name) !== values.join()) {
+        deps.logger.error("nodepool names capacity types that nobody sells", { NodePool: name, values });
+      }
+      told.set(name, values.join());
       const known = ConditionSet.forNodePool(pool, deps.clock.now());
       const conditions =
         errors.length === 0
           ? known.set("ValidationSucceeded", "True")
           : known.set("ValidationSucceeded", "False", "NodePoolValidationFailed", errors.join("; "));
       const after = { ...pool, status: { ...pool.status, conditions: conditions.toList() } };
-      await patchObjectStatus(deps.kube, NodePools, { before: pool, after }, { lock: true, signal });
+      const change = { before: pool, after };
+      await patchObjectStatus(deps.kube, NodePools, change, { lock: true, signal }).catch(ignoreNotFound);
       return undefined;
     },
   };

@@ -2,19 +2,19 @@
 
 import { formatTaint, Label, type NodePool, type Taint, WELL_KNOWN_LABELS } from "../../api/index.ts";
 import type { ProviderSettings } from "../../provider/index.ts";
-import { isRestrictedKey, requirementErrors } from "../../requirements/index.ts";
+import {
+  isLabelValue,
+  isQualifiedName,
+  isRestrictedKey,
+  requirementErrors,
+  unknownCapacityTypes,
+  type RequirementContext,
+} from "../../requirements/index.ts";
 import { sortedKeys } from "../../units/index.ts";
-
-const NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/;
-const PREFIX = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** Empty when the pool may be used. */
 export function nodePoolErrors(pool: NodePool, settings: ProviderSettings): readonly string[] {
-  const context = {
-    wellKnown: new Set([...WELL_KNOWN_LABELS, ...(settings.wellKnownLabels ?? [])]),
-    restrictedDomains: settings.restrictedDomains ?? [],
-    ...(settings.capacityTypes ? { capacityTypes: settings.capacityTypes } : {}),
-  };
+  const context = contextOf(settings);
   const { metadata, spec } = pool.spec.template;
   return [
     ...labelErrors(metadata?.labels ?? {}, context),
@@ -23,12 +23,23 @@ export function nodePoolErrors(pool: NodePool, settings: ProviderSettings): read
   ];
 }
 
-interface LabelContext {
-  readonly wellKnown: ReadonlySet<string>;
-  readonly restrictedDomains: readonly string[];
+/** A-12: capacity types that are not mistakes, because others stand beside them, but that nobody sells. */
+export function nodePoolDoubts(pool: NodePool, settings: ProviderSettings): readonly string[] {
+  const context = contextOf(settings);
+  return pool.spec.template.spec.requirements.flatMap((requirement) => unknownCapacityTypes(requirement, context));
 }
 
-function labelErrors(labels: Readonly<Record<string, string>>, context: LabelContext): readonly string[] {
+function contextOf(settings: ProviderSettings): RequirementContext {
+  const { wellKnownLabels = [], restrictedDomains = [], capacityTypes, normalizedLabels } = settings;
+  return {
+    wellKnown: new Set([...WELL_KNOWN_LABELS, ...wellKnownLabels]),
+    restrictedDomains,
+    ...(capacityTypes ? { capacityTypes } : {}),
+    ...(normalizedLabels ? { normalizedKeys: normalizedLabels } : {}),
+  };
+}
+
+function labelErrors(labels: Readonly<Record<string, string>>, context: RequirementContext): readonly string[] {
   const errors: string[] = [];
   for (const key of sortedKeys(labels)) {
     const value = labels[key] ?? "";
@@ -37,7 +48,7 @@ function labelErrors(labels: Readonly<Record<string, string>>, context: LabelCon
     else if (isRestrictedKey(key, context.wellKnown, context.restrictedDomains)) {
       errors.push(`label key "${key}" is restricted: use a domain of your own`);
     }
-    if (value !== "" && !NAME.test(value)) errors.push(`value "${value}" of label ${key} is not a label value`);
+    if (!isLabelValue(value)) errors.push(`value "${value}" of label ${key} is not a label value`);
   }
   return errors;
 }
@@ -56,11 +67,4 @@ function taintErrors(taints: readonly Taint[]): readonly string[] {
     seen.add(id);
   }
   return errors;
-}
-
-function isQualifiedName(text: string): boolean {
-  const parts = text.split("/");
-  if (parts.length > 2) return false;
-  const [name = "", prefix] = parts.reverse();
-  return NAME.test(name) && (prefix === undefined || (prefix.length <= 253 && PREFIX.test(prefix)));
 }

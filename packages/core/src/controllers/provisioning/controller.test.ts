@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, DaemonSets, Label, NodeClaims, nodePoolHash, NodePools, Pods, type NodeClaim } from "../../api/index.ts";
+import {
+  Annotation,
+  DaemonSets,
+  Label,
+  NodeClaims,
+  nodePoolHash,
+  NodePools,
+  Pods,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { Transient } from "../../provider/index.ts";
 import {
@@ -56,7 +65,11 @@ describe("provisioner", () => {
     const [claim, ...more] = await claims();
     expect(more).toEqual([]);
     expect(claim?.metadata.name).toMatch(/^default-/);
-    expect(claim?.metadata.ownerReferences?.[0]).toMatchObject({ kind: "NodePool", name: "default", blockOwnerDeletion: true });
+    expect(claim?.metadata.ownerReferences?.[0]).toMatchObject({
+      kind: "NodePool",
+      name: "default",
+      blockOwnerDeletion: true,
+    });
     expect(claim?.spec.resources?.requests).toMatchObject({ cpu: "3", pods: "3" });
   });
 
@@ -79,7 +92,9 @@ describe("provisioner", () => {
     expect(harness.deps.decisions.list()).toMatchObject([
       { controller: "provisioner", verdict: "CreateNodeClaim", subject: `NodeClaim ${name}` },
     ]);
-    expect(harness.deps.decisions.list()[0]?.detail).toMatch(/^1 pod\(s\) need a new machine: m\.4 at .* \(1 dearer type/);
+    expect(harness.deps.decisions.list()[0]?.detail).toMatch(
+      /^1 pod needs a new machine: m\.4 at .* \(1 dearer type would do\)/,
+    );
   });
 
   it("S-307, S-602: a pod that fits on a working node goes there, and the node is promised to it", async () => {
@@ -97,7 +112,10 @@ describe("provisioner", () => {
     await harness.put(NodePools, aNodePool());
     const daemon = aDaemonSet({ requests: { cpu: "500m" } });
     const [container] = daemon.spec.template.spec.containers;
-    const spec = { ...daemon.spec.template.spec, containers: [{ name: "main", ...container, image: "example.com/agent:1" }] };
+    const spec = {
+      ...daemon.spec.template.spec,
+      containers: [{ name: "main", ...container, image: "example.com/agent:1" }],
+    };
     await harness.put(DaemonSets, { ...daemon, spec: { ...daemon.spec, template: { ...daemon.spec.template, spec } } });
     await harness.start(provisioningController(harness.deps));
     await harness.putPod(aPod({ requests: { cpu: "1" } }));
@@ -140,8 +158,18 @@ describe("provisioner", () => {
     await harness.putPod(aPod({ name: "web" }));
     await harness.pass(1000);
     expect(harness.events.texts()[0]).toContain("it has not been checked yet");
-    const ready = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime: "2026-01-01T00:00:00Z" };
-    await harness.kube.patchStatus(NodePools, { name: "default" }, { type: "merge", body: { status: { conditions: [ready] } } });
+    const ready = {
+      type: "Ready",
+      status: "True",
+      reason: "Ready",
+      message: "",
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    };
+    await harness.kube.patchStatus(
+      NodePools,
+      { name: "default" },
+      { type: "merge", body: { status: { conditions: [ready] } } },
+    );
     await harness.pass(9000);
     expect(await claims()).toEqual([]);
     await harness.pass(3000);
@@ -200,7 +228,9 @@ describe("provisioner, while things change", () => {
     await harness.putPod(aPod({ name: "web" }));
     await harness.pass(29_000);
     expect(await claims()).toHaveLength(1);
-    expect(harness.logger.find("waiting for cluster state")?.fields["missing"]).toEqual(["nodeclaim default-1 not launched yet"]);
+    expect(harness.logger.find("waiting for cluster state")?.fields["missing"]).toEqual([
+      "nodeclaim default-1 not launched yet",
+    ]);
     await harness.pass(2000);
     expect(await claims()).toHaveLength(2);
   });
@@ -259,7 +289,8 @@ describe("provisioner, while things change", () => {
     for (const pod of pods(2, { requests: { cpu: "3" } })) await harness.putPod(pod);
     let creates = 0;
     harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "create" && ++creates === 1) throw new KubeError(500, "InternalError", "webhook failed");
+      if (phase === "before" && verb === "create" && ++creates === 1)
+        throw new KubeError(500, "InternalError", "webhook failed");
     };
     await harness.pass(1000);
     expect(await claims()).toHaveLength(1);
@@ -274,7 +305,8 @@ describe("provisioner, while things change", () => {
     await harness.putPod(aPod({ name: "web" }));
     let failing = true;
     harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "create" && failing) throw new KubeError(500, "InternalError", "webhook failed");
+      if (phase === "before" && verb === "create" && failing)
+        throw new KubeError(500, "InternalError", "webhook failed");
     };
     await harness.pass(10 * 60_000);
     failing = false;

@@ -32,7 +32,8 @@ export function provisioningController(deps: ControllerDeps): Controller {
       const now = deps.clock.now();
       window.see(waiting.at(now).map(uidOf), now);
       const closesAt = window.closesAt();
-      if (closesAt === undefined || now < closesAt) return comeBack(now, closesAt, window.nextRetryAt(), waiting.changesAt(now));
+      if (closesAt === undefined || now < closesAt)
+        return comeBack(now, closesAt, window.nextRetryAt(), waiting.changesAt(now));
       const unsynced = deps.state.unsynced();
       if (unsynced.length > 0) {
         // S-213: on half a picture one buys twice. The window stays open, so nobody waits ten seconds more for it.
@@ -46,7 +47,12 @@ export function provisioningController(deps: ControllerDeps): Controller {
   };
 }
 
-async function plan(deps: ControllerDeps, waiting: WaitingPods, window: BatchWindow, signal: AbortSignal): Promise<void> {
+async function plan(
+  deps: ControllerDeps,
+  waiting: WaitingPods,
+  window: BatchWindow,
+  signal: AbortSignal,
+): Promise<void> {
   const pools = await gatherPools(deps, signal);
   const started = deps.clock.now();
   // S-207: pods and capacity are read at one moment, after the last wait; a pod that has bound meanwhile is not planned.

@@ -40,7 +40,9 @@ export async function createClaims(
 
 /** Everything that went wrong, together. What observe mode held back is no failure. */
 export function throwFailures(created: readonly CreatedClaim[]): void {
-  const errors = created.flatMap(({ failed }) => (failed === undefined || failed instanceof ObserveOnly ? [] : [failed]));
+  const errors = created.flatMap(({ failed }) =>
+    failed === undefined || failed instanceof ObserveOnly ? [] : [failed],
+  );
   if (errors.length > 0) throw new AggregateError(errors, `creating nodeclaims: ${errors.map(String).join("; ")}`);
 }
 

@@ -35,7 +35,13 @@ export function problemOf(
   nodePools: readonly PoolInput[],
 ): ProblemInput {
   const nodes = deps.state.nodes().filter((node) => !node.markedForDeletion);
-  const { wellKnownLabels = [], restrictedDomains, maxInstanceTypes, capacityTypes, ...settings } = deps.provider.settings();
+  const {
+    wellKnownLabels = [],
+    restrictedDomains,
+    maxInstanceTypes,
+    capacityTypes,
+    ...settings
+  } = deps.provider.settings();
   const { normalizedLabels: keys, normalizedValues: values } = settings;
   return {
     pods,

@@ -66,10 +66,11 @@ function reportHeldBack(deps: Deps, created: readonly CreatedClaim[]): void {
 
 function describe(planned: PlannedClaim): string {
   const { instanceType, offering } = planned.cheapest;
-  const alternatives = planned.instanceTypes.length - 1;
-  const others = alternatives > 0 ? ` (${alternatives} dearer type(s) would do)` : "";
+  const dearer = planned.instanceTypes.length - 1;
+  const others = dearer > 0 ? ` (${dearer} dearer ${dearer === 1 ? "type" : "types"} would do)` : "";
+  const pods = planned.pods.length === 1 ? "1 pod needs" : `${planned.pods.length} pods need`;
   const price = formatRate(offering.price);
-  return `${planned.pods.length} pod(s) need a new machine: ${instanceType.name} at ${price} is the cheapest that fits${others}`;
+  return `${pods} a new machine: ${instanceType.name} at ${price} is the cheapest that fits${others}`;
 }
 
 function nominated(deps: Deps, pod: Pod, target: string): void {

@@ -59,7 +59,8 @@ class LeaseThread implements Leadership {
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
     };
     this.#showStatus(0);
-    this.#worker = new Worker(WORKER_FILE, { workerData: data, name: "lease" });
+    // The flags of the process are about what the process runs, not about this file.
+    this.#worker = new Worker(WORKER_FILE, { workerData: data, name: "lease", execArgv: [] });
     this.#worker.on("message", (report: LeaseReport) => this.#take(report));
     this.#worker.on("error", (error) => this.#broken("the thread that renews the lease failed", error));
     this.#worker.on("exit", () => this.#broken("the thread that renews the lease ended"));

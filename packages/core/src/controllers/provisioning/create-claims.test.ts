@@ -80,7 +80,8 @@ describe("limits of a NodePool", () => {
     await harness.putPod(aPod({ requests: { cpu: "3" } }));
     let refused = 0;
     harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "create" && refused++ === 0) throw new KubeError(500, "InternalError", "webhook failed");
+      if (phase === "before" && verb === "create" && refused++ === 0)
+        throw new KubeError(500, "InternalError", "webhook failed");
     };
     await harness.pass(20_000);
     expect(await claimCount()).toBe(1);

@@ -1,0 +1,98 @@
+{{/* What the controller is told: one entry of a container's env for each setting. Booleans are always written out. */}}
+
+{{- define "karpenter.env" -}}
+- name: PROVIDER
+  value: {{ include "karpenter.provider" . | quote }}
+{{- with include "karpenter.clusterName" . }}
+- name: CLUSTER_NAME
+  value: {{ . | quote }}
+{{- end }}
+- name: MODE
+  value: {{ .Values.mode | quote }}
+- name: SYSTEM_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: LOG_LEVEL
+  value: {{ .Values.logLevel | quote }}
+- name: METRICS_PORT
+  value: {{ .Values.controller.metrics.port | quote }}
+- name: HEALTH_PROBE_PORT
+  value: {{ .Values.controller.healthProbe.port | quote }}
+{{- /* Of the container's limit; the rest is for buffers, code and the thread of the lease. */}}
+- name: NODE_OPTIONS
+  value: --max-old-space-size-percentage=75
+{{- range $key, $name := include "karpenter.settingVariables" . | fromYaml }}
+- name: {{ $name }}
+  value: {{ get $.Values.settings $key | toString | quote }}
+{{- end }}
+- name: FEATURE_GATES
+  value: {{ include "karpenter.featureGates" . | quote }}
+{{- include "karpenter.providerEnv" . }}
+{{- end -}}
+
+{{- define "karpenter.settingVariables" -}}
+batchMaxDuration: BATCH_MAX_DURATION
+batchIdleDuration: BATCH_IDLE_DURATION
+launchTimeout: LAUNCH_TIMEOUT
+registrationTimeout: REGISTRATION_TIMEOUT
+initializationTimeout: INITIALIZATION_TIMEOUT
+preferencePolicy: PREFERENCE_POLICY
+minValuesPolicy: MIN_VALUES_POLICY
+kubeClientQps: KUBE_CLIENT_QPS
+kubeClientBurst: KUBE_CLIENT_BURST
+disableLeaderElection: DISABLE_LEADER_ELECTION
+leaderElectionName: LEADER_ELECTION_NAME
+{{- end -}}
+
+{{- define "karpenter.featureGates" -}}
+{{- $gates := list -}}
+{{- range $name, $isOn := .Values.settings.featureGates -}}
+{{- $gates = append $gates (printf "%s=%t" (title $name) $isOn) -}}
+{{- end -}}
+{{- join "," $gates -}}
+{{- end -}}
+
+{{/* Values of the provider's block by environment variable, then its credentials. */}}
+{{- define "karpenter.providerEnv" -}}
+{{- $provider := include "karpenter.provider" . -}}
+{{- $block := get .Values $provider | default dict -}}
+{{- $variables := dict
+  "ovh" (dict "endpoint" "OVH_ENDPOINT" "serviceName" "OVH_SERVICE_NAME" "kubeId" "OVH_KUBE_ID" "region" "OVH_REGION")
+  "scaleway" (dict "projectId" "SCW_DEFAULT_PROJECT_ID" "organizationId" "SCW_DEFAULT_ORGANIZATION_ID" "region" "SCW_DEFAULT_REGION" "zone" "SCW_DEFAULT_ZONE" "apiUrl" "SCW_API_URL")
+  "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL")
+  "simulated" dict -}}
+{{- range $key, $name := get $variables $provider }}
+{{- $value := get $block $key }}
+{{- if include "karpenter.isGiven" $value }}
+- name: {{ $name }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- end }}
+{{- if eq $provider "ovh" }}
+{{- range $key, $value := $block.settings }}
+- name: OVH_{{ $key | snakecase | upper }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- end }}
+{{- include "karpenter.credentialsEnv" . }}
+{{- end -}}
+
+{{- define "karpenter.credentialsEnv" -}}
+{{- $secret := include "karpenter.secretName" . -}}
+{{- $variables := dict
+  "ovh" (dict "applicationKey" "OVH_APPLICATION_KEY" "applicationSecret" "OVH_APPLICATION_SECRET" "consumerKey" "OVH_CONSUMER_KEY" "clientId" "OVH_CLIENT_ID" "clientSecret" "OVH_CLIENT_SECRET" "accessToken" "OVH_ACCESS_TOKEN")
+  "scaleway" (dict "accessKey" "SCW_ACCESS_KEY" "secretKey" "SCW_SECRET_KEY")
+  "cloudstack" (dict "apiKey" "CLOUDSTACK_API_KEY" "secretKey" "CLOUDSTACK_SECRET_KEY")
+  "simulated" dict -}}
+{{- if $secret }}
+{{- range $key, $name := get $variables (include "karpenter.provider" .) }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $secret }}
+      key: {{ $key }}
+      optional: true
+{{- end }}
+{{- end }}
+{{- end -}}

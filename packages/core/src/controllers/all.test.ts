@@ -1,0 +1,153 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { NodeClaims, NodePools, Nodes, type NodeClaim } from "../api/index.ts";
+import { aNodePool, aPod, type PodOptions } from "../testing/builders/index.ts";
+import {
+  ControllerHarness,
+  TEST_NODE_CLASS,
+  TestNodeClasses,
+  type HarnessOptions,
+} from "../testing/controller-harness.ts";
+import { allControllers } from "./all.ts";
+
+/** Karpenter's own names, and one of ours. */
+const KNOWN_NAMES: readonly string[] = [
+  "provisioner",
+  "provisioner.trigger.pod",
+  "provisioner.trigger.node",
+  "disruption",
+  "disruption.queue",
+  "eviction-queue",
+  "node.termination",
+  "node.health",
+  "node.hydration",
+  "nodeclaim.lifecycle",
+  "nodeclaim.disruption",
+  "nodeclaim.expiration",
+  "nodeclaim.garbagecollection",
+  "nodeclaim.consistency",
+  "nodeclaim.podevents",
+  "nodeclaim.hydration",
+  "nodepool.hash",
+  "nodepool.readiness",
+  "nodepool.validation",
+  "nodepool.counter",
+  "nodepool.registrationhealth",
+  "nodeoverlay.controller",
+  "static.provisioning",
+  "static.deprovisioning",
+  "capacitybuffer",
+  "instance.garbagecollection",
+];
+
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+async function everything(options: HarnessOptions = {}): Promise<void> {
+  harness = new ControllerHarness(options);
+  const ready = {
+    type: "Ready",
+    status: "True",
+    reason: "Ready",
+    message: "",
+    lastTransitionTime: "2026-01-01T00:00:00Z",
+  } as const;
+  await harness.put(TestNodeClasses, {
+    apiVersion: "karpenter.test.sh/v1",
+    kind: "TestNodeClass",
+    metadata: { name: "default" },
+    status: { conditions: [ready] },
+  });
+  await harness.put(NodePools, aNodePool({ status: {}, disruption: { budgets: [] } }));
+  await harness.start(...allControllers(harness.deps, [TEST_NODE_CLASS]));
+}
+
+async function pending(over: PodOptions = {}): Promise<void> {
+  await harness.putPod(aPod({ name: "web", requests: { cpu: "1" }, ...over }));
+}
+
+async function claims(): Promise<readonly NodeClaim[]> {
+  return (await harness.kube.list(NodeClaims)).items;
+}
+
+describe("all controllers", () => {
+  it("every controller has a name of its own that users know", () => {
+    harness = new ControllerHarness();
+    const names = allControllers(harness.deps, [TEST_NODE_CLASS]).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
+  });
+
+  it("a pending pod gets a machine, and the machine goes when the pod has ended", async () => {
+    await everything();
+    await pending();
+    await harness.pass(3000);
+    const [claim] = await claims();
+    expect(claim?.status?.providerID).toBe("fake:///1");
+    await harness.putNode({ name: "node-1", nodePool: "", providerID: "fake:///1" });
+    await harness.kube.bind({ namespace: "default", name: "web" }, "node-1");
+    await harness.pass(60_000);
+    expect(await claims()).toHaveLength(1);
+    expect((await claims())[0]?.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
+    await harness.podEnds({ namespace: "default", name: "web" });
+    await harness.pass(2 * 60_000);
+    expect(await claims()).toEqual([]);
+    expect((await harness.kube.list(Nodes)).items).toEqual([]);
+    expect(harness.provider.machines.size).toBe(0);
+    expect(harness.logger.messages("error")).toEqual(["node joined without the unregistered taint"]);
+  });
+
+  it("observe mode: reports and buys nothing, deletes nothing, and only status is written", async () => {
+    await everything({ settings: { mode: "observe" } });
+    const written: string[] = [];
+    await harness.putMachine("n1", {
+      claim: { conditions: ["Launched", "Registered", "Initialized", "Consolidatable"] },
+    });
+    await pending({ requests: { cpu: "64" } });
+    await harness.putPod(aPod({ name: "bound", nodeName: "n1", requests: { cpu: "3" } }));
+    await harness.putPod(aPod({ name: "second", requests: { cpu: "2" } }));
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase === "before" && !["get", "list", "watch"].includes(verb)) written.push(`${verb} ${resource.kind}`);
+    };
+    await harness.pass(20 * 60_000);
+    expect([...new Set(written)].filter((text) => !/Status /.test(text))).toEqual([]);
+    expect((await claims()).map(({ metadata }) => metadata.name)).toEqual(["n1"]);
+    expect(harness.provider.calls).toEqual([]);
+    const records = harness.deps.decisions
+      .list()
+      .map(({ controller, verdict, subject }) => `${controller} ${verdict} ${subject}`);
+    expect(records).toContain("provisioner ObserveOnly NodePool default");
+    expect(records).toContain("provisioner InsufficientResources Pod default/web");
+    expect(records).toContain("disruption NotEmpty Node n1");
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("observe mode: what would be bought is recorded once, not every ten seconds", async () => {
+    await everything({ settings: { mode: "observe" } });
+    await pending();
+    await harness.pass(10 * 60_000);
+    const records = harness.deps.decisions.list().filter(({ verdict }) => verdict === "ObserveOnly");
+    expect(records).toHaveLength(1);
+    expect(records[0]?.detail).toMatch(/^observe mode, nothing was bought: 1 pod needs a new machine: m\.4 at /);
+    expect(harness.events.withReason("Nominated")).toEqual([]);
+  });
+
+  it("LC-9: a deleted NodePool takes its machines with it, drained", async () => {
+    await everything();
+    await pending();
+    await harness.pass(3000);
+    await harness.putNode({ name: "node-1", nodePool: "", providerID: "fake:///1" });
+    await harness.kube.bind({ namespace: "default", name: "web" }, "node-1");
+    await harness.pass(5000);
+    await harness.kube.delete(NodePools, { name: "default" });
+    // The cluster's own garbage collector follows the owner reference.
+    const [claim] = await claims();
+    expect(claim?.metadata.ownerReferences?.[0]?.kind).toBe("NodePool");
+    await harness.kube.delete(NodeClaims, { name: claim?.metadata.name ?? "" });
+    await harness.pass(5000);
+    expect(harness.events.withReason("Evicted")).toHaveLength(1);
+    await harness.podEnds({ namespace: "default", name: "web" });
+    await harness.pass(60_000);
+    expect(await claims()).toEqual([]);
+    expect(harness.provider.machines.size).toBe(0);
+  });
+});

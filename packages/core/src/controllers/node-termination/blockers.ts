@@ -1,0 +1,32 @@
+// What a drain waits for, in words: the pods that are left and what holds each of them (DX-26).
+
+import { Annotation, toRfc3339, type Pod } from "../../api/index.ts";
+import { evictionBlock, isTerminating, protectionOf, type PdbIndex } from "../../disruption/index.ts";
+
+const MOST_NAMED = 5;
+
+/** "default/web (annotation … protects it), default/db (terminating since …) and 3 more". */
+export function describeBlockers(waiting: readonly Pod[], pdbs: PdbIndex, now: number): string {
+  const named = waiting.slice(0, MOST_NAMED).map((pod) => `${nameOf(pod)} (${causeOf(pod, pdbs, now)})`);
+  const others = waiting.length > MOST_NAMED ? ` and ${waiting.length - MOST_NAMED} more` : "";
+  return `${named.join(", ")}${others}`;
+}
+
+function causeOf(pod: Pod, pdbs: PdbIndex, now: number): string {
+  if (isTerminating(pod)) return `terminating, to end at ${pod.metadata.deletionTimestamp}`;
+  const protection = protectionOf(pod, now);
+  if (protection.active) {
+    const until = protection.until === undefined ? "" : ` until ${toRfc3339(protection.until)}`;
+    return `annotation ${Annotation.DoNotDisrupt} protects it${until}`;
+  }
+  const block = evictionBlock(pod, pdbs, now);
+  if (block === undefined) return "to be evicted";
+  const names = block.pdbs.join(", ");
+  return block.code === "PdbMultiple"
+    ? `several PodDisruptionBudgets select it: ${names}`
+    : `PodDisruptionBudget ${names} allows no eviction`;
+}
+
+function nameOf({ metadata }: Pod): string {
+  return `${metadata.namespace}/${metadata.name}`;
+}

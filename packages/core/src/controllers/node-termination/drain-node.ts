@@ -1,0 +1,102 @@
+// One pass over a node that is being emptied: who goes next, what is waited for, and the condition that tells of it.
+
+import {
+  Annotation,
+  ConditionSet,
+  getCondition,
+  Label,
+  NodeClaims,
+  Nodes,
+  PodDisruptionBudgets,
+  Pods,
+  type Node,
+  type NodeClaim,
+} from "../../api/index.ts";
+import { indexPdbs } from "../../disruption/index.ts";
+import { keyOf, patchObjectStatus } from "../../kube/index.ts";
+import type { ReconcileResult } from "../../runtime/index.ts";
+import { POD_BY_NODE } from "../../state/index.ts";
+import { seconds } from "../../units/index.ts";
+import type { ControllerDeps } from "../deps.ts";
+import { ignoreNotFound } from "../ignore-gone.ts";
+import { describeBlockers } from "./blockers.ts";
+import { nextDrainStep } from "./drain.ts";
+import type { EvictionQueue } from "./eviction-queue.ts";
+
+/** Lets the scheduler see the taint before an empty node counts as drained (D-168). */
+const MIN_DRAIN_TIME = seconds(5);
+
+/** Undefined when nothing is left to wait for. */
+export async function drainNode(
+  deps: ControllerDeps,
+  queue: EvictionQueue,
+  { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
+  signal: AbortSignal,
+): Promise<ReconcileResult | undefined> {
+  const now = deps.clock.now();
+  const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
+  const deadline = deadlineOf(current);
+  const pods = deps.cache.informer(Pods).byIndex(POD_BY_NODE, node.metadata.name ?? "");
+  const { waiting, next } = nextDrainStep(pods, deadline, now);
+  if (waiting.length > 0) {
+    const blockers = describeBlockers(waiting, indexPdbs(deps.cache.informer(PodDisruptionBudgets).list()), now);
+    if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
+    queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
+    tellWaiting(deps, node, `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`);
+    return { requeueAfter: seconds(1) };
+  }
+  if (!current) return undefined;
+  const known = getCondition(current, "Drained");
+  if (known?.status === "True") return undefined;
+  if (!known || known.reason !== "Draining" || now - Date.parse(known.lastTransitionTime) < MIN_DRAIN_TIME) {
+    await setDrained(deps, current, "Unknown", "waiting for pods that may still be on their way", signal);
+    return { requeueAfter: seconds(1) };
+  }
+  await setDrained(deps, current, "True", "", signal);
+  deps.metrics.count("karpenter_nodes_drained_total", { nodepool: node.metadata.labels?.[Label.NodePool] ?? "" });
+  return undefined;
+}
+
+function tellWaiting(deps: Pick<ControllerDeps, "events">, node: Node, message: string): void {
+  deps.events.publish({
+    resource: Nodes,
+    object: node,
+    type: "Warning",
+    reason: "FailedDraining",
+    message,
+    dedupeKey: `FailedDraining/${node.metadata.uid}`,
+  });
+}
+
+async function setDrained(
+  deps: Pick<ControllerDeps, "kube" | "clock">,
+  claim: NodeClaim,
+  status: "Unknown" | "True",
+  message: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = ConditionSet.forNodeClaim(claim, deps.clock.now());
+  const conditions =
+    status === "True" ? known.set("Drained", "True") : known.set("Drained", "Unknown", "Draining", message);
+  const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };
+  const change = { before: claim, after };
+  await patchObjectStatus(deps.kube, NodeClaims, change, { lock: true, signal }).catch(ignoreNotFound);
+}
+
+function deadlineOf(claim: NodeClaim | undefined): number {
+  const text = claim?.metadata.annotations?.[Annotation.TerminationTimestamp];
+  if (text === undefined) return Infinity;
+  const deadline = Date.parse(text);
+  if (Number.isNaN(deadline)) {
+    const name = claim?.metadata.name;
+    throw new Error(`nodeclaim ${name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`);
+  }
+  return deadline;
+}
+
+/** D-175. */
+function drainReason(claim: NodeClaim | undefined): string {
+  if (!claim) return "";
+  const reason = getCondition(claim, "DisruptionReason");
+  return reason?.status === "True" ? reason.reason : "Forceful Termination";
+}

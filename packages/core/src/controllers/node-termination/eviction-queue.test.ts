@@ -1,0 +1,198 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { Annotation, PodDisruptionBudgets, Pods, type Pod } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
+import { aPdb, aPod, type PodOptions } from "../../testing/builders/index.ts";
+import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { EvictionQueue } from "./eviction-queue.ts";
+
+const KEY = { namespace: "default", name: "web" };
+let harness: ControllerHarness;
+let queue: EvictionQueue;
+afterEach(() => harness.stop());
+
+async function podOnNode(options: PodOptions = {}): Promise<Pod> {
+  harness = new ControllerHarness();
+  await harness.putMachine("n1");
+  await harness.putPod(aPod({ name: "web", nodeName: "n1", labels: { app: "web" }, ...options }));
+  queue = new EvictionQueue(harness.deps);
+  return (await harness.stored(Pods, KEY)) ?? aPod();
+}
+
+async function start(): Promise<void> {
+  await harness.start(queue.controller());
+}
+
+async function isEnding(): Promise<boolean> {
+  return (await harness.stored(Pods, KEY))?.metadata.deletionTimestamp !== undefined;
+}
+
+/** Verbs that were sent, in order. */
+function sent(): string[] {
+  const verbs: string[] = [];
+  harness.kube.faults = ({ phase, verb }) => {
+    if (phase === "before" && (verb === "evict" || verb === "delete")) verbs.push(verb);
+  };
+  return verbs;
+}
+
+describe("eviction-queue", () => {
+  it("D-173: evicts and says so on the pod", async () => {
+    const pod = await podOnNode();
+    await start();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(100);
+    expect(await isEnding()).toBe(true);
+    expect(harness.events.texts()).toEqual(["Normal Evicted Pod/web: Evicted pod: Empty"]);
+  });
+
+  it("what was added before the controller ran is not forgotten", async () => {
+    const pod = await podOnNode();
+    queue.add([pod], undefined, "Empty");
+    await start();
+    await harness.pass(100);
+    expect(await isEnding()).toBe(true);
+  });
+
+  it("D-173: a used-up budget is told on the Node and asked again, until it lets go", async () => {
+    const pod = await podOnNode();
+    await harness.put(PodDisruptionBudgets, aPdb({ selector: { matchLabels: { app: "web" } }, disruptionsAllowed: 0 }));
+    await start();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(30_000);
+    expect(await isEnding()).toBe(false);
+    expect(harness.events.texts()[0]).toMatch(
+      /^Warning FailedDraining Node\/n1: pod default\/web cannot be evicted: .*disruption budget/,
+    );
+    const body = { status: { disruptionsAllowed: 1, observedGeneration: 1 } };
+    await harness.kube.patchStatus(
+      PodDisruptionBudgets,
+      { namespace: "default", name: "pdb" },
+      { type: "merge", body },
+    );
+    await harness.pass(11_000);
+    expect(await isEnding()).toBe(true);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("D-173: several budgets on one pod are told the same way", async () => {
+    const pod = await podOnNode();
+    for (const name of ["a", "b"]) await harness.put(PodDisruptionBudgets, aPdb({ name }));
+    await start();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(1000);
+    expect(harness.events.texts()[0]).toContain("more than one PodDisruptionBudget");
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("D-172: a protected pod is not evicted before its protection ends", async () => {
+    const pod = await podOnNode({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await start();
+    const verbs = sent();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(60_000);
+    expect(verbs).toEqual([]);
+    const body = { metadata: { annotations: { [Annotation.DoNotDisrupt]: null } } };
+    await harness.kube.patch(Pods, KEY, { type: "merge", body });
+    await harness.pass(11_000);
+    expect(verbs).toEqual(["evict"]);
+  });
+
+  it("D-171: a namesake with another uid is never evicted", async () => {
+    const pod = await podOnNode({ spec: { terminationGracePeriodSeconds: 0 } });
+    await start();
+    await harness.podEnds(KEY);
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(0);
+    const verbs = sent();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(1000);
+    expect(verbs).toEqual([]);
+  });
+
+  it("D-171: nor when it takes the place between our look and the eviction", async () => {
+    const pod = await podOnNode();
+    await start();
+    harness.kube.faults = async ({ phase, verb }) => {
+      if (phase !== "before" || verb !== "evict") return;
+      harness.kube.faults = undefined;
+      await harness.podEnds(KEY);
+      await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(1000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(await isEnding()).toBe(false);
+    expect(harness.events.texts()).toEqual([]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("D-173: any other error is logged and tried again", async () => {
+    const pod = await podOnNode();
+    await start();
+    let refused = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "evict" && refused++ < 2) throw new KubeError(403, "Forbidden", "not yours");
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(5000);
+    expect(await isEnding()).toBe(true);
+    expect(harness.logger.messages("error")).toHaveLength(2);
+  });
+
+  it("D-174: past the deadline a pod is deleted with what is left, past budget and protection", async () => {
+    const pod = await podOnNode({
+      annotations: { [Annotation.DoNotDisrupt]: "true" },
+      spec: { terminationGracePeriodSeconds: 3600 },
+    });
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await start();
+    queue.add([pod], harness.clock.now() + 90_500, "Forceful Termination");
+    await harness.pass(100);
+    expect((await harness.stored(Pods, KEY))?.metadata.deletionGracePeriodSeconds).toBe(90);
+    expect(harness.events.withReason("Disrupted")).toHaveLength(1);
+  });
+
+  it("D-174: at least one second is left, even long after the deadline", async () => {
+    const pod = await podOnNode();
+    await start();
+    queue.add([pod], harness.clock.now() - 60_000, "Forceful Termination");
+    await harness.pass(100);
+    expect((await harness.stored(Pods, KEY))?.metadata.deletionGracePeriodSeconds).toBe(1);
+  });
+
+  it("D-174: a pod that cannot end any sooner is not deleted over and over", async () => {
+    const pod = await podOnNode();
+    await start();
+    const verbs = sent();
+    for (let i = 0; i < 5; i++) {
+      queue.add([pod], harness.clock.now() - 60_000, "Forceful Termination");
+      await harness.pass(1000);
+    }
+    expect(verbs).toEqual(["delete"]);
+  });
+
+  it("D-176: a pod that waits behind a budget is forced within ten seconds of its time", async () => {
+    const pod = await podOnNode({ spec: { terminationGracePeriodSeconds: 30 } });
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await start();
+    queue.add([pod], harness.clock.now() + 120_000, "Empty");
+    await harness.pass(89_000);
+    expect(await isEnding()).toBe(false);
+    await harness.pass(12_000);
+    expect(await isEnding()).toBe(true);
+  });
+
+  it("D-171: a deadline given later only tightens, and is acted on at once", async () => {
+    const pod = await podOnNode({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await start();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(60_000);
+    queue.add([pod], harness.clock.now(), "Empty");
+    await harness.pass(200);
+    expect(await isEnding()).toBe(true);
+    const before = (await harness.stored(Pods, KEY))?.metadata.deletionTimestamp;
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(1000);
+    expect((await harness.stored(Pods, KEY))?.metadata.deletionTimestamp).toBe(before);
+  });
+});

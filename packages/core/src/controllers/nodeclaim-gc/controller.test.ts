@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { NodeClaims } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
+import { Transient } from "../../provider/index.ts";
+import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
+import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { nodeClaimGarbageCollectionController } from "./controller.ts";
+
+const MINUTE = 60_000;
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+async function started(options: HarnessOptions = {}): Promise<void> {
+  harness = new ControllerHarness(options);
+  await harness.start(nodeClaimGarbageCollectionController(harness.deps));
+}
+
+/** A registered claim whose machine the cloud does not list; it has no Node. */
+async function vanished(name: string, over: Parameters<typeof aNodeClaim>[0] = {}): Promise<void> {
+  await harness.put(NodeClaims, aNodeClaim({ name, ...over }));
+}
+
+async function left(): Promise<readonly string[]> {
+  return (await harness.kube.list(NodeClaims)).items.map(({ metadata }) => metadata.name ?? "");
+}
+
+describe("nodeclaim.garbagecollection", () => {
+  it("LC-44, DX-34: two lists 30 seconds apart must both lack the machine", async () => {
+    await started();
+    await vanished("n1");
+    await harness.pass(2 * MINUTE + 1000);
+    expect(await left()).toEqual(["n1"]);
+    await harness.pass(30_000);
+    expect(await left()).toEqual([]);
+    expect(harness.deps.decisions.list()).toMatchObject([
+      { controller: "nodeclaim.garbagecollection", verdict: "MachineGone", subject: "NodeClaim n1" },
+    ]);
+  });
+
+  it("DX-34: a machine that is back in the second list starts anew", async () => {
+    await started();
+    await vanished("n1");
+    await harness.pass(2 * MINUTE + 1000);
+    harness.provider.machines.set("test:///n1", aNodeClaim({ name: "n1" }));
+    await harness.pass(30_000);
+    harness.provider.machines.clear();
+    await harness.pass(2 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+    await harness.pass(MINUTE);
+    expect(await left()).toEqual([]);
+  });
+
+  it("LC-44: errors of the cloud never collect anything, however many", async () => {
+    await started();
+    await vanished("n1");
+    harness.provider.list = async () => {
+      throw new Transient("the cloud answered 503");
+    };
+    await harness.pass(60 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("D-147: a Node that is Ready is believed more than the cloud", async () => {
+    await started();
+    await harness.putMachine("n1");
+    harness.provider.machines.clear();
+    await harness.pass(60 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("D-147: a Node that is not Ready, and a second Node of the machine, protect nothing", async () => {
+    await started();
+    await harness.putMachine("n1", { node: { ready: false } });
+    await harness.putMachine("n2");
+    await harness.putNode({ name: "n2-again", providerID: "test:///n2" });
+    harness.provider.machines.clear();
+    await harness.pass(3 * MINUTE);
+    expect(await left()).toEqual([]);
+  });
+
+  it("D-148: a claim that is not registered is left to its timeout", async () => {
+    await started();
+    await vanished("n1", { conditions: ["Launched"] });
+    await harness.pass(10 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("a registered claim that names no machine is not judged", async () => {
+    await started();
+    await vanished("n1");
+    await harness.kube.patchStatus(
+      NodeClaims,
+      { name: "n1" },
+      { type: "merge", body: { status: { providerID: null } } },
+    );
+    await harness.pass(10 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("NP-1: claims of another autoscaler are none of our business", async () => {
+    await started();
+    await vanished("n1", { spec: { nodeClassRef: { ...TEST_CLASS, kind: "Foreign" } } });
+    await harness.pass(10 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("one claim that cannot be deleted does not keep the others", async () => {
+    await started();
+    await vanished("n1");
+    await vanished("n2");
+    harness.kube.faults = ({ phase, verb, key }) => {
+      if (phase === "before" && verb === "delete" && key?.name === "n1")
+        throw new KubeError(500, "InternalError", "no");
+    };
+    await harness.pass(3 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+    harness.kube.faults = undefined;
+    await harness.pass(5 * MINUTE);
+    expect(await left()).toEqual([]);
+  });
+
+  it("observe mode: says what is gone and deletes nothing", async () => {
+    await started({ settings: { mode: "observe" } });
+    await vanished("n1");
+    await vanished("n2");
+    await harness.pass(10 * MINUTE);
+    expect(await left()).toEqual(["n1", "n2"]);
+    expect(harness.deps.decisions.list().map(({ subject }) => subject)).toEqual(["NodeClaim n1", "NodeClaim n2"]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+});

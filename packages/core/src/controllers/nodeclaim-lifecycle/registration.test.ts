@@ -1,0 +1,250 @@
+import { afterEach, describe, expect, it } from "vitest";
+import {
+  getCondition,
+  Label,
+  NodeClaims,
+  Nodes,
+  TERMINATION_FINALIZER,
+  UNREGISTERED_TAINT,
+  type NodeClaim,
+} from "../../api/index.ts";
+import type { RegistrationHook } from "../../provider/index.ts";
+import { aNode, aNodeClaim, type NodeOptions } from "../../testing/builders/index.ts";
+import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { seconds } from "../../units/index.ts";
+import { nodeClaimLifecycleController } from "./controller.ts";
+
+const KEY = { name: "default-1" };
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+/** A claim that is launched as fake:///1; its Node has not joined. */
+async function launched(
+  over: { spec?: Partial<NodeClaim["spec"]>; hooks?: readonly RegistrationHook[] } = {},
+): Promise<void> {
+  harness = new ControllerHarness();
+  if (over.hooks) Object.assign(harness.provider, { registrationHooks: () => over.hooks });
+  const { status: _, ...claim } = aNodeClaim({ name: KEY.name, spec: over.spec ?? {} });
+  await harness.put(NodeClaims, claim);
+  await harness.start(nodeClaimLifecycleController(harness.deps));
+  await harness.pass(100);
+}
+
+async function joins(over: NodeOptions = {}): Promise<void> {
+  await harness.putNode({
+    name: "node-1",
+    nodePool: "",
+    providerID: "fake:///1",
+    taints: [UNREGISTERED_TAINT],
+    ...over,
+  });
+  await harness.pass(100);
+}
+
+async function registered() {
+  const claim = await harness.stored(NodeClaims, KEY);
+  return claim && getCondition(claim, "Registered");
+}
+
+const node = async (name = "node-1") => await harness.stored(Nodes, { name });
+
+describe("registration", () => {
+  it("LC-22a: a Node that learns its providerID later registers then", async () => {
+    await launched();
+    await joins({ providerID: "" });
+    expect(await registered()).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
+    await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { providerID: "fake:///1" } } });
+    await harness.pass(100);
+    expect((await registered())?.status).toBe("True");
+  });
+
+  it("§0.8: two Nodes of one machine are a terminal error, and neither is touched", async () => {
+    harness = new ControllerHarness();
+    for (const name of ["node-0", "node-1"]) await harness.putNode({ name, nodePool: "", providerID: "fake:///1" });
+    const { status: _, ...claim } = aNodeClaim({ name: KEY.name });
+    await harness.put(NodeClaims, claim);
+    await harness.start(nodeClaimLifecycleController(harness.deps));
+    await harness.pass(60_000);
+    expect(await registered()).toMatchObject({ status: "False", reason: "MultipleNodesFound" });
+    await harness.kube.delete(Nodes, { name: "node-0" });
+    await harness.pass(60_000);
+    expect((await registered())?.status).toBe("False");
+    expect((await node())?.metadata.finalizers).toBeUndefined();
+  });
+
+  it("K-5: do-not-sync-taints keeps the claim's taints off the Node; any other value does not", async () => {
+    const taints = [{ key: "dedicated", effect: "NoSchedule" }] as const;
+    await launched({ spec: { taints } });
+    await joins({ labels: { [Label.DoNotSyncTaints]: "true" } });
+    expect((await node())?.spec?.taints).toBeUndefined();
+    expect((await registered())?.status).toBe("True");
+  });
+
+  it("LC-25: labels and annotations of the claim win over those the Node came with", async () => {
+    await launched();
+    const body = { metadata: { labels: { team: "a" }, annotations: { note: "claim" } } };
+    await harness.kube.patch(NodeClaims, KEY, { type: "merge", body });
+    await joins({ labels: { team: "b", own: "x" }, annotations: { note: "node" } });
+    expect((await node())?.metadata.labels).toMatchObject({ team: "a", own: "x" });
+    expect((await node())?.metadata.annotations?.["note"]).toBe("claim");
+  });
+
+  it("LC-28: a startup taint that somebody took away is not put back", async () => {
+    await launched({ spec: { startupTaints: [{ key: "cni", effect: "NoExecute" }] } });
+    await joins();
+    expect((await node())?.spec?.taints?.map(({ key }) => key)).toEqual(["cni"]);
+    await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { taints: null } } });
+    await harness.pass(1000);
+    expect((await node())?.spec?.taints).toBeUndefined();
+    expect(
+      (await harness.stored(NodeClaims, KEY))?.status?.conditions?.find(({ type }) => type === "Initialized")?.status,
+    ).toBe("True");
+  });
+
+  it("RT-15: somebody else's change of the Node is not lost", async () => {
+    await launched();
+    let conflicts = 0;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node" || conflicts++ > 0) return;
+      const taints = [UNREGISTERED_TAINT, { key: "theirs", effect: "NoSchedule" }];
+      await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { taints } } });
+    };
+    const joining = aNode({ name: "node-1", nodePool: "", providerID: "fake:///1", taints: [UNREGISTERED_TAINT] });
+    await harness.put(Nodes, joining);
+    await harness.pass(5000);
+    expect((await node())?.spec?.taints?.map(({ key }) => key)).toEqual(["theirs"]);
+    expect((await registered())?.status).toBe("True");
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("a Node that is being deleted is not registered", async () => {
+    await launched();
+    harness.kube.faults = async ({ phase, verb, resource, key }) => {
+      if (phase !== "after" || verb !== "create" || resource.kind !== "Node" || key?.name !== "leaving") return;
+      harness.kube.faults = undefined;
+      const body = { metadata: { finalizers: ["example.com/keep"] } };
+      await harness.kube.patch(Nodes, { name: "leaving" }, { type: "merge", body });
+      await harness.kube.delete(Nodes, { name: "leaving" });
+    };
+    await harness.putNode({ name: "leaving", nodePool: "", providerID: "fake:///1" });
+    await harness.pass(5000);
+    expect(await registered()).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("a Node that goes while it is written is no error", async () => {
+    await launched();
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
+      harness.kube.faults = undefined;
+      await harness.kube.delete(Nodes, { name: "node-1" });
+    };
+    await harness.put(Nodes, {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: "node-1" },
+      spec: { providerID: "fake:///1", taints: [UNREGISTERED_TAINT] },
+    });
+    await harness.pass(5000);
+    expect(await node()).toBeUndefined();
+    expect(await registered()).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("A-14: a claim without a pool registers like any other", async () => {
+    harness = new ControllerHarness();
+    const { status: _, metadata, ...claim } = aNodeClaim({ name: KEY.name });
+    await harness.put(NodeClaims, { ...claim, metadata: { name: metadata.name ?? "" } });
+    await harness.start(nodeClaimLifecycleController(harness.deps));
+    await harness.pass(100);
+    await joins();
+    expect((await registered())?.status).toBe("True");
+    expect((await node())?.metadata.labels?.[Label.NodePool]).toBeUndefined();
+  });
+});
+
+describe("registration hooks", () => {
+  /** Pending for the first `rounds` asks. */
+  function hook(name: string, rounds: number, asked: string[] = []): RegistrationHook {
+    let left = rounds;
+    return {
+      name,
+      registered: async () => {
+        asked.push(name);
+        return left-- > 0 ? { requeueAfter: seconds(3) } : {};
+      },
+    };
+  }
+
+  it("LC-26: the Node has its finalizer and labels before the first hook is asked, and keeps the taint until all agree", async () => {
+    const seen: unknown[] = [];
+    const looks: RegistrationHook = {
+      name: "looks",
+      registered: async () => {
+        seen.push((await node())?.metadata.finalizers);
+        return {};
+      },
+    };
+    await launched({ hooks: [looks, hook("slow", 2)] });
+    await joins();
+    expect(seen[0]).toEqual([TERMINATION_FINALIZER]);
+    expect(await registered()).toMatchObject({ status: "Unknown", reason: "RegistrationHookPending", message: "slow" });
+    expect((await node())?.spec?.taints).toEqual([UNREGISTERED_TAINT]);
+    expect((await node())?.metadata.labels?.[Label.Registered]).toBeUndefined();
+    await harness.pass(10_000);
+    expect((await registered())?.status).toBe("True");
+    expect((await node())?.spec?.taints).toBeUndefined();
+  });
+
+  it("LC-26: every hook is asked although one fails; the failure counts as pending and is an error", async () => {
+    const asked: string[] = [];
+    let down = true;
+    const failing: RegistrationHook = {
+      name: "failing",
+      registered: async () => {
+        if (down) throw new Error("the load balancer answered 500");
+        return {};
+      },
+    };
+    await launched({ hooks: [failing, hook("other", 0, asked)] });
+    await joins();
+    expect(asked).toContain("other");
+    expect(await registered()).toMatchObject({ reason: "RegistrationHookPending", message: "failing" });
+    expect(harness.logger.messages("error")).toContain("Reconciler error");
+    down = false;
+    await harness.pass(5000);
+    expect((await registered())?.status).toBe("True");
+  });
+});
+
+describe("two claims of one machine", () => {
+  it("neither takes the other's Node apart, and nothing is deleted", async () => {
+    await launched();
+    await joins();
+    const twin = aNodeClaim({ name: "twin", providerID: "fake:///1", conditions: ["Launched"] });
+    await harness.put(NodeClaims, twin);
+    await harness.pass(60_000);
+    expect((await node())?.metadata.ownerReferences?.[0]?.name).toBe(KEY.name);
+    expect(harness.provider.machines.size).toBe(1);
+    expect((await harness.kube.list(NodeClaims)).items).toHaveLength(2);
+  });
+});
+
+describe("initialization", () => {
+  it("a Node that goes while it is labelled is no error", async () => {
+    await launched();
+    await joins({ ready: false });
+    expect((await registered())?.status).toBe("True");
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
+      harness.kube.faults = undefined;
+      await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { metadata: { finalizers: null } } });
+      await harness.kube.delete(Nodes, { name: "node-1" });
+    };
+    const body = { status: { conditions: [{ type: "Ready", status: "True" }] } };
+    await harness.kube.patchStatus(Nodes, { name: "node-1" }, { type: "merge", body });
+    await harness.pass(5000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+});

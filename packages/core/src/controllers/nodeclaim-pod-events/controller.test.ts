@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { NodeClaims, Pods } from "../../api/index.ts";
+import { aDaemonSetPod, aNodeClaim, aPod } from "../../testing/builders/index.ts";
+import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { nodeClaimPodEventsController } from "./controller.ts";
+
+const KEY = { namespace: "default", name: "web" };
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+async function machine(): Promise<void> {
+  harness = new ControllerHarness();
+  await harness.putMachine("n1");
+}
+
+async function start(): Promise<void> {
+  await harness.start(nodeClaimPodEventsController(harness.deps));
+  await harness.pass(60_000);
+}
+
+/** Seconds since the test began, or undefined. */
+async function lastEvent(): Promise<number | undefined> {
+  const time = (await harness.stored(NodeClaims, { name: "n1" }))?.status?.lastPodEventTime;
+  return time === undefined ? undefined : (Date.parse(time) - Date.UTC(2026, 0, 1)) / 1000;
+}
+
+describe("nodeclaim.podevents", () => {
+  it("DX-25, D-142: the first list is no event, so a restart does not reset consolidateAfter", async () => {
+    await machine();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await start();
+    expect(await lastEvent()).toBeUndefined();
+  });
+
+  it("LC-46: a pod that is created bound, and one that binds later, are events", async () => {
+    await machine();
+    await start();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(60);
+    await harness.putPod(aPod({ name: "later" }));
+    await harness.pass(20_000);
+    expect(await lastEvent()).toBe(60);
+    await harness.kube.bind({ namespace: "default", name: "later" }, "n1");
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(80);
+  });
+
+  it("LC-46: the end of a pod is an event, terminal or terminating, once", async () => {
+    await machine();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.putPod(aPod({ name: "job", nodeName: "n1" }));
+    await start();
+    await harness.kube.delete(Pods, KEY);
+    await harness.pass(30_000);
+    expect(await lastEvent()).toBe(60);
+    await harness.podEnds(KEY);
+    await harness.pass(30_000);
+    expect(await lastEvent()).toBe(60);
+    const phase = { type: "merge", body: { status: { phase: "Succeeded" } } } as const;
+    await harness.kube.patchStatus(Pods, { namespace: "default", name: "job" }, phase);
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(120);
+  });
+
+  it("a pod that only changes is no event", async () => {
+    await machine();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await start();
+    await harness.kube.patch(Pods, KEY, { type: "merge", body: { metadata: { labels: { a: "b" } } } });
+    await harness.pass(100);
+    expect(await lastEvent()).toBeUndefined();
+  });
+
+  it("D-141: pods of DaemonSets are no events", async () => {
+    await machine();
+    await start();
+    await harness.putPod(aDaemonSetPod({ nodeName: "n1" }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBeUndefined();
+  });
+
+  it("LC-46: written at most every ten seconds", async () => {
+    await machine();
+    await start();
+    await harness.putPod(aPod({ name: "a", nodeName: "n1" }));
+    await harness.pass(9000);
+    await harness.putPod(aPod({ name: "b", nodeName: "n1" }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(60);
+    await harness.pass(1000);
+    await harness.putPod(aPod({ name: "c", nodeName: "n1" }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(70);
+  });
+
+  it("D-141: two claims of one machine, a node without claim and an unknown node are left alone", async () => {
+    await machine();
+    await harness.put(NodeClaims, aNodeClaim({ name: "twin", providerID: "test:///n1" }));
+    await harness.putNode({ name: "foreign", nodePool: "", providerID: "" });
+    await start();
+    for (const nodeName of ["n1", "foreign", "nowhere"]) await harness.putPod(aPod({ name: nodeName, nodeName }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBeUndefined();
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("a claim that goes while it is written is no error", async () => {
+    await machine();
+    await start();
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patchStatus" || resource.kind !== "NodeClaim") return;
+      harness.kube.faults = undefined;
+      await harness.kube.delete(NodeClaims, { name: "n1" });
+    };
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(1000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+});

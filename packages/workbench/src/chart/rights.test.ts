@@ -1,0 +1,111 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { rightsNeeded, type Right } from "./calls-in-code.ts";
+import { prepareHelm, renderChart, type Manifest } from "./helm.ts";
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+type Role = Manifest & { readonly rules: readonly Rule[] };
+
+const CORE = ["packages/core/src", "packages/controller/src"];
+const OVH = ["packages/provider-ovh/src"];
+
+/** Kept inside one namespace and, where the verb allows it, to names. */
+const NAMESPACED: readonly Right[] = [
+  "/configmaps get",
+  "/secrets get",
+  "coordination.k8s.io/leases create",
+  "coordination.k8s.io/leases get",
+  "coordination.k8s.io/leases update",
+];
+/** Asked for by an admission plugin and not by a request of ours (RB-1). */
+const BY_ADMISSION: readonly Right[] = [
+  "karpenter.sh/nodeclaims/finalizers update",
+  "karpenter.sh/nodepools/finalizers update",
+];
+
+const helmIsThere = await prepareHelm("the rights of the chart");
+
+describe.runIf(helmIsThere)("the rights of the controller", () => {
+  let roles: readonly Role[];
+  beforeAll(async () => {
+    const rendered = await renderChart({
+      set: ["ovh.serviceName=x", "ovh.nodeClassSecrets[0].name=other", "ovh.nodeClassSecrets[0].namespace=elsewhere"],
+    });
+    roles = rendered.filter(({ kind }) => kind === "ClusterRole" || kind === "Role") as unknown as readonly Role[];
+  });
+
+  const rulesOf = (kind: string, names: readonly string[]): readonly Rule[] =>
+    roles
+      .filter((role) => role.kind === kind && names.includes(role.metadata.name ?? ""))
+      .flatMap(({ rules }) => rules);
+  const clusterWide = (...names: string[]): readonly Right[] => rightsOf(rulesOf("ClusterRole", names));
+
+  it("RB-5: are exactly what the sources of core ask for", () => {
+    const needed = rightsNeeded(CORE).filter((right) => !NAMESPACED.includes(right));
+    expect(clusterWide("karpenter-core")).toEqual([...needed, ...BY_ADMISSION].sort());
+  });
+
+  it("are exactly what the sources of the OVHcloud provider ask for beyond core", () => {
+    const core = clusterWide("karpenter-core");
+    const needed = rightsNeeded(OVH).filter((right) => !core.includes(right) && !NAMESPACED.includes(right));
+    // The readiness of NodePools watches the classes of whichever provider there is.
+    expect(clusterWide("karpenter-ovh")).toEqual(needed);
+  });
+
+  it("reach one namespace only for leases, Secrets and the cluster's description, and names of them", () => {
+    const rules = roles.filter(({ kind }) => kind === "Role");
+    const shown = rules.flatMap(({ metadata, rules: own }) =>
+      own.map(
+        ({ resources, resourceNames = ["*"], verbs }) =>
+          `${metadata.namespace ?? ""}: ${verbs.join()} ${resources.join()} ${resourceNames.join()}`,
+      ),
+    );
+    expect(shown.sort()).toEqual([
+      "elsewhere: get secrets other",
+      "karpenter: create leases *",
+      "karpenter: get secrets ovh-credentials",
+      "karpenter: get,update leases karpenter-leader-election",
+      "kube-public: get configmaps cluster-info",
+    ]);
+    expect(rightsOf(rules.flatMap(({ rules: own }) => own))).toEqual(NAMESPACED);
+  });
+
+  it("RB-5: hold no wildcard", () => {
+    const parts = roles.flatMap(({ rules }) =>
+      rules.flatMap(({ apiGroups, resources, verbs }) => [...apiGroups, ...resources, ...verbs]),
+    );
+    expect(parts.filter((part) => part.includes("*"))).toEqual([]);
+  });
+
+  it("RB-2: a release without election asks for no lease", async () => {
+    const rendered = await renderChart({ set: ["ovh.serviceName=x", "settings.disableLeaderElection=true"] });
+    expect(rendered.map(({ metadata }) => metadata.name)).not.toContain("karpenter-lease");
+  });
+
+  it("RB-3: people with the cluster's roles admin and view may manage and see the objects", () => {
+    expect(clusterWide("karpenter-view")).toEqual(
+      [
+        "karpenter.ovhcloud.sh/ovhnodeclasses",
+        "karpenter.sh/nodeclaims",
+        "karpenter.sh/nodeclaims/status",
+        "karpenter.sh/nodepools",
+        "karpenter.sh/nodepools/scale",
+        "karpenter.sh/nodepools/status",
+      ].flatMap((resource) => ["get", "list", "watch"].map((verb) => `${resource} ${verb}`)),
+    );
+    const labels = roles.find(({ metadata }) => metadata.name === "karpenter-admin")?.metadata.labels;
+    expect(labels).toMatchObject({ "rbac.authorization.k8s.io/aggregate-to-admin": "true" });
+  });
+});
+
+function rightsOf(rules: readonly Rule[]): readonly Right[] {
+  const rights = rules.flatMap(({ apiGroups, resources, verbs }) =>
+    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.map((verb) => `${group}/${resource} ${verb}`))),
+  );
+  return [...new Set(rights)].sort();
+}

@@ -1,0 +1,79 @@
+// Processes die without a word while pods come and go: the controller five times, the API server once, etcd once. What is left must be right all the same.
+
+import { seconds } from "@karpenter-multicloud/core/units";
+import { seededRandom } from "@karpenter-multicloud/simulator";
+import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditOf } from "./audit-log.ts";
+import { Figures } from "./figures.ts";
+import { CONTROLLER_USER } from "./rendered-chart.ts";
+import { COMPONENTS, Stage } from "./stage.ts";
+
+const SEED = Number(process.env["KMC_SEED"] ?? "1");
+const isThere = await prepareControlPlane("crashes on a real control plane", COMPONENTS, ["helm"]);
+
+describe.runIf(isThere)("crashes on a real control plane", () => {
+  const figures = new Figures(`e2e crashes (seed ${SEED})`);
+  const random = seededRandom(SEED);
+  let stage: Stage;
+  let kills = 0;
+
+  beforeAll(async () => {
+    stage = await Stage.open();
+  }, 120_000);
+
+  afterAll(async () => {
+    figures.note("kills of the controller", kills);
+    figures.note("its lives", stage.controller.lives);
+    figures.note("endings", stage.controller.endings.join("/"));
+    figures.print();
+    await stage.close("crashes");
+  }, 60_000);
+
+  /** SIGKILL at a moment up to this many seconds after it began to lead. */
+  const killWithin = async (most: number): Promise<void> => {
+    await stage.controller.leads;
+    const after = 0.2 + random() * (most - 0.2);
+    await stage.clock.sleep(seconds(after));
+    await stage.controller.kill();
+    kills++;
+    figures.mark(`kill ${kills} (${after.toFixed(1)} s into its rule) at`);
+  };
+
+  it("gives 30 pods their machines although the controller is killed twice and the API server once", async () => {
+    stage.controller.start();
+    await stage.controller.leads;
+    await stage.applyQuickStart();
+    await stage.scale(30);
+    await killWithin(4);
+    await killWithin(5);
+    await stage.plane.kill("kube-apiserver");
+    await stage.plane.restart("kube-apiserver");
+    figures.mark("API server back at");
+    expect(await stage.clock.until(async () => (await stage.running()) === 30, { timeout: seconds(60) })).toBe(true);
+    figures.mark("30 pods run at");
+  }, 240_000);
+
+  it("gives every machine back although the controller is killed three times and etcd once", async () => {
+    await stage.scale(0);
+    await killWithin(25);
+    await killWithin(20);
+    await stage.plane.kill("etcd");
+    await stage.plane.restart("etcd");
+    figures.mark("etcd back at");
+    await killWithin(20);
+    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(150) });
+    expect(await stage.leftovers()).toEqual([]);
+    figures.mark("0 nodes and 0 pools at");
+    expect((await stage.cloud.invariants()).violations).toEqual([]);
+    expect(kills).toBe(5);
+  }, 300_000);
+
+  it("leaves no finalizer and no lease behind, and was refused nothing", async () => {
+    expect(await stage.removeQuickStart()).toEqual([]);
+    expect(await stage.controller.stop()).toBe(0);
+    expect(await stage.leaseHolder()).toBe("");
+    const { denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);
+    expect(denied).toEqual([]);
+  }, 60_000);
+});

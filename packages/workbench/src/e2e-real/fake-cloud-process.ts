@@ -1,0 +1,67 @@
+// The fake OVHcloud API in a process of its own, whose machines join a real cluster.
+
+import { readFile } from "node:fs/promises";
+import { get } from "node:https";
+import type { FakeOvhCredentials, FakeOvhState, InvariantReport } from "@karpenter-multicloud/provider-ovh/testing";
+import { Program } from "./program.ts";
+
+interface Ready {
+  /** With /1.0. */
+  readonly url: string;
+  readonly caFile: string;
+  readonly credentials: FakeOvhCredentials;
+}
+
+export class FakeCloudProcess {
+  readonly url: string;
+  readonly caFile: string;
+  readonly credentials: FakeOvhCredentials;
+  readonly #program: Program;
+  readonly #ca: Buffer;
+
+  private constructor(program: Program, ready: Ready, ca: Buffer) {
+    this.#program = program;
+    this.#ca = ca;
+    this.url = ready.url;
+    this.caFile = ready.caFile;
+    this.credentials = ready.credentials;
+  }
+
+  static async start(kubeconfig: string): Promise<FakeCloudProcess> {
+    const first = Promise.withResolvers<string>();
+    const args = ["ovh", "--kubeconfig", kubeconfig];
+    const program = new Program({ path: "workbench/src/fake-cloud/main.ts", args, onLine: first.resolve });
+    const end = program.ended.then((how) => Promise.reject(new Error(`the fake cloud ended with ${how}`)));
+    const ready = JSON.parse(await Promise.race([first.promise, end])) as Ready;
+    return new FakeCloudProcess(program, ready, await readFile(ready.caFile));
+  }
+
+  state(): Promise<FakeOvhState> {
+    return this.#get("/_fake/state");
+  }
+
+  invariants(): Promise<InvariantReport> {
+    return this.#get("/_fake/invariants");
+  }
+
+  async stop(): Promise<void> {
+    await this.#program.stop();
+  }
+
+  #get<T>(path: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      get(new URL(path, this.url), { ca: this.#ca }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8");
+        answer.on("data", (chunk: string) => {
+          text += chunk;
+        });
+        answer.on("error", reject);
+        answer.on("end", () => {
+          if (answer.statusCode === 200) resolve(JSON.parse(text) as T);
+          else reject(new Error(`GET ${path}: ${answer.statusCode} ${text}`));
+        });
+      }).on("error", reject);
+    });
+  }
+}

@@ -1,0 +1,71 @@
+// The quick start on a real control plane: the controller and the cloud are processes of their own, pods are bound by kube-scheduler.
+
+import { Events, Nodes, Secrets, type KubeEvent } from "@karpenter-multicloud/core/api";
+import { seconds } from "@karpenter-multicloud/core/units";
+import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditOf } from "./audit-log.ts";
+import { Figures } from "./figures.ts";
+import { CONTROLLER_USER } from "./rendered-chart.ts";
+import { COMPONENTS, Stage } from "./stage.ts";
+
+const isThere = await prepareControlPlane("the quick start on a real control plane", COMPONENTS, ["helm"]);
+
+describe.runIf(isThere)("the quick start on a real control plane", () => {
+  const figures = new Figures("e2e quick start");
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.open();
+    figures.mark("stage ready after");
+  }, 120_000);
+
+  afterAll(async () => {
+    figures.print();
+    await stage.close("quick-start");
+  }, 60_000);
+
+  it("gives 30 pods their machines, and kube-scheduler binds them", async () => {
+    stage.controller.start();
+    await stage.controller.leads;
+    figures.mark("leading after");
+    await stage.applyQuickStart();
+    await stage.scale(30);
+    expect(await stage.clock.until(async () => (await stage.running()) === 30, { timeout: seconds(90) })).toBe(true);
+    figures.mark("30 pods run after");
+    const { items: events } = await stage.admin.list<KubeEvent>(Events, { namespace: "default" });
+    const bound = events.filter(
+      ({ reason, reportingComponent }) => reason === "Scheduled" && reportingComponent === "default-scheduler",
+    );
+    expect(new Set(bound.map(({ involvedObject }) => involvedObject.name)).size).toBe(30);
+    figures.note("nodes", (await stage.admin.list(Nodes)).items.length);
+  }, 120_000);
+
+  it("gives every machine back when the pods are gone", async () => {
+    await stage.scale(0);
+    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(120) });
+    expect(await stage.leftovers()).toEqual([]);
+    figures.mark("0 nodes and 0 pools after");
+    expect((await stage.cloud.invariants()).violations).toEqual([]);
+  }, 150_000);
+
+  it("lets NodePool and NodeClass go, and its lease", async () => {
+    expect(await stage.removeQuickStart()).toEqual([]);
+    expect(stage.controller.errors()).toEqual([]);
+    expect(await stage.controller.stop()).toBe(0);
+    expect(await stage.leaseHolder()).toBe("");
+    expect(stage.controller.lives).toBe(1);
+  }, 60_000);
+
+  it("was refused nothing under the chart's rights", async () => {
+    const { requests, denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);
+    figures.note("requests of the controller", requests);
+    expect(requests).toBeGreaterThan(100);
+    expect(denied).toEqual([]);
+    // That the log would tell.
+    const client = stage.client(await stage.plane.kubeconfig(CONTROLLER_USER));
+    await expect(client.list(Secrets)).rejects.toMatchObject({ code: 403 });
+    const { denied: now } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);
+    expect(now).toEqual(["list /api/v1/secrets"]);
+  });
+});
