@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { NodeClaims, Nodes, PodDisruptionBudgets, Pods, TERMINATION_FINALIZER } from "../../api/index.ts";
+import { aDaemonSetPod, aPdb, aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
+import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { EvictionQueue } from "./eviction-queue.ts";
+import { nodeTerminationController } from "./controller.ts";
+
+const NODE = { name: "n1" };
+const WEB = { namespace: "default", name: "web" };
+const FINALIZER = {
+  type: "merge",
+  body: { metadata: { finalizers: [TERMINATION_FINALIZER, "example.com/other"] } },
+} as const;
+/** The class label, without which a Node is nobody's. */
+const CLASS = { "karpenter.test.sh/testnodeclass": "default" };
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+/** A machine whose Node carries our finalizer and another one, and whose claim has its own. */
+async function machine(
+  over: { claim?: NodeClaimOptions; node?: NodeOptions } = {},
+  options: HarnessOptions = {},
+): Promise<void> {
+  harness = new ControllerHarness(options);
+  await harness.putMachine("n1", { ...over, node: { ...over.node, labels: { ...CLASS, ...over.node?.labels } } });
+  await harness.kube.patch(Nodes, NODE, FINALIZER);
+  await harness.kube.patch(NodeClaims, NODE, FINALIZER);
+}
+
+async function deleteNode(): Promise<void> {
+  const queue = new EvictionQueue(harness.deps);
+  await harness.start(queue.controller(), nodeTerminationController(harness.deps, queue));
+  await harness.kube.delete(Nodes, NODE);
+  await harness.pass(100);
+}
+
+async function released(): Promise<boolean> {
+  const node = await harness.stored(Nodes, NODE);
+  return node?.metadata.finalizers?.includes(TERMINATION_FINALIZER) !== true;
+}
+
+describe("node.termination, draining", () => {
+  it("D-167, D-168: waits for the pods, daemons last, and says how many are left", async () => {
+    await machine();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.putPod(aDaemonSetPod({ nodeName: "n1" }));
+    await deleteNode();
+    await harness.pass(1000);
+    const agent = { namespace: "kube-system", name: "agent-x" };
+    expect((await harness.stored(Pods, agent))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(harness.events.withReason("FailedDraining")[0]?.message).toContain("2 pods are waiting");
+    await harness.podEnds(WEB);
+    await harness.pass(2000);
+    expect((await harness.stored(Pods, agent))?.metadata.deletionTimestamp).toBeDefined();
+    expect(await released()).toBe(false);
+    await harness.podEnds(agent);
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+  });
+
+  it("D-168: a pod that slips in after the drain began is drained too", async () => {
+    await machine();
+    await deleteNode();
+    await harness.pass(3000);
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.pass(10_000);
+    expect(harness.provider.calls).toEqual([]);
+    await harness.podEnds(WEB);
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+  });
+
+  it("D-173: a budget of none stalls the drain for as long as it stands", async () => {
+    await machine();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await deleteNode();
+    await harness.pass(3_600_000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(harness.provider.machines.size).toBe(1);
+  });
+
+  it("LC-35, D-169: with a deadline the pod gets what is left of it, and then the machine goes", async () => {
+    const deadline = "2026-01-01T00:02:00Z";
+    await machine({ claim: { annotations: { "karpenter.sh/nodeclaim-termination-timestamp": deadline } } });
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1", spec: { terminationGracePeriodSeconds: 30 } }));
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await deleteNode();
+    await harness.pass(85_000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeUndefined();
+    await harness.pass(20_000);
+    const { deletionTimestamp = "" } = (await harness.stored(Pods, WEB))?.metadata ?? {};
+    expect(Date.parse(deletionTimestamp)).toBeLessThanOrEqual(Date.parse(deadline));
+    await harness.pass(200_000);
+    expect(harness.provider.machines.size).toBe(0);
+  });
+
+  it("D-163: a deadline that cannot be read is an error, and nothing is forced", async () => {
+    await machine({ claim: { annotations: { "karpenter.sh/nodeclaim-termination-timestamp": "soon" } } });
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(harness.logger.messages("error")).toContain("Reconciler error");
+    expect(harness.provider.machines.size).toBe(1);
+  });
+
+  it("D-175: pods are told the reason that stands on the claim", async () => {
+    await machine({
+      claim: {
+        conditions: [
+          "Registered",
+          {
+            type: "DisruptionReason",
+            status: "True",
+            reason: "Empty",
+            message: "Empty",
+            lastTransitionTime: "2026-01-01T00:00:00Z",
+          },
+        ],
+      },
+    });
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await deleteNode();
+    await harness.pass(1000);
+    expect(harness.events.withReason("Evicted")[0]?.message).toBe("Evicted pod: Empty");
+  });
+});

@@ -1,0 +1,129 @@
+// Others write, delete and restart while a node is being emptied.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { DISRUPTED_TAINT, hasTaint, Label, NodeClaims, Nodes, Pods, TERMINATION_FINALIZER } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
+import { aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
+import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { EvictionQueue } from "./eviction-queue.ts";
+import { nodeTerminationController } from "./controller.ts";
+
+const NODE = { name: "n1" };
+const WEB = { namespace: "default", name: "web" };
+const FINALIZER = {
+  type: "merge",
+  body: { metadata: { finalizers: [TERMINATION_FINALIZER, "example.com/other"] } },
+} as const;
+/** The class label, without which a Node is nobody's. */
+const CLASS = { "karpenter.test.sh/testnodeclass": "default" };
+let harness: ControllerHarness;
+afterEach(() => harness.stop());
+
+/** A machine whose Node carries our finalizer and another one, and whose claim has its own. */
+async function machine(
+  over: { claim?: NodeClaimOptions; node?: NodeOptions } = {},
+  options: HarnessOptions = {},
+): Promise<void> {
+  harness = new ControllerHarness(options);
+  await harness.putMachine("n1", { ...over, node: { ...over.node, labels: { ...CLASS, ...over.node?.labels } } });
+  await harness.kube.patch(Nodes, NODE, FINALIZER);
+  await harness.kube.patch(NodeClaims, NODE, FINALIZER);
+}
+
+async function deleteNode(): Promise<void> {
+  const queue = new EvictionQueue(harness.deps);
+  await harness.start(queue.controller(), nodeTerminationController(harness.deps, queue));
+  await harness.kube.delete(Nodes, NODE);
+  await harness.pass(100);
+}
+
+async function released(): Promise<boolean> {
+  const node = await harness.stored(Nodes, NODE);
+  return node?.metadata.finalizers?.includes(TERMINATION_FINALIZER) !== true;
+}
+
+describe("node.termination, while others write", () => {
+  it("RT-21: conflicts are tried again without an error", async () => {
+    await machine();
+    let conflicts = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb.startsWith("patch") && conflicts++ % 2 === 0 && conflicts < 12) {
+        throw new KubeError(409, "Conflict", "later");
+      }
+    };
+    await deleteNode();
+    await harness.pass(30_000);
+    expect(await released()).toBe(true);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("the claim goes at any moment: no error, and the Node is let go", async () => {
+    await machine();
+    await harness.kube.patch(NodeClaims, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+    await deleteNode();
+    await harness.pass(10_000);
+    expect(await released()).toBe(true);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("the claim goes while the cloud deletes its machine: no error", async () => {
+    await machine();
+    const remove = harness.provider.delete.bind(harness.provider);
+    harness.provider.delete = async (claim) => {
+      await remove(claim);
+      await harness.kube.patch(NodeClaims, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+    };
+    await deleteNode();
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("the Node goes while it is tainted: no error", async () => {
+    await machine();
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
+      harness.kube.faults = undefined;
+      await harness.kube.patch(Nodes, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+    };
+    await deleteNode();
+    await harness.pass(20_000);
+    expect(await harness.stored(Nodes, NODE)).toBeUndefined();
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("a restart in the middle goes on where it stopped", async () => {
+    await machine();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.kube.delete(Nodes, NODE);
+    await deleteNode();
+    await harness.pass(1000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it("observe mode: neither taint nor eviction nor a call to the cloud", async () => {
+    await machine({}, { settings: { mode: "observe" } });
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(hasTaint((await harness.stored(Nodes, NODE))?.spec?.taints, DISRUPTED_TAINT)).toBe(false);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeUndefined();
+    expect((await harness.stored(NodeClaims, NODE))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(harness.provider.calls).toEqual([]);
+  });
+
+  it("observe mode: a drain that was under way does not reach the cloud", async () => {
+    await machine(
+      {
+        claim: { conditions: ["Registered", "Drained"] },
+        node: { taints: [DISRUPTED_TAINT], labels: { [Label.ExcludeFromLoadBalancers]: "karpenter" } },
+      },
+      { settings: { mode: "observe" } },
+    );
+    await harness.kube.delete(NodeClaims, NODE);
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(harness.provider.calls).toEqual([]);
+    expect(harness.provider.machines.size).toBe(1);
+  });
+});
