@@ -223,6 +223,14 @@ export interface Lease extends KubeObject {
   };
 }
 
+export interface PersistentVolumeClaim extends KubeObject {
+  readonly spec: {
+    /** Empty or absent until it is bound. */
+    readonly volumeName?: string;
+    readonly storageClassName?: string;
+  };
+}
+
 export interface VolumeAttachment extends KubeObject {
   readonly spec: {
     readonly nodeName: string;

@@ -8,6 +8,7 @@ import type {
   Lease,
   Namespace,
   Node,
+  PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
@@ -54,6 +55,13 @@ export const PodDisruptionBudgets = /* @__PURE__ */ resource<PodDisruptionBudget
   "v1",
   "PodDisruptionBudget",
   "poddisruptionbudgets",
+  true,
+);
+export const PersistentVolumeClaims = /* @__PURE__ */ resource<PersistentVolumeClaim>(
+  "",
+  "v1",
+  "PersistentVolumeClaim",
+  "persistentvolumeclaims",
   true,
 );
 export const Leases = /* @__PURE__ */ resource<Lease>("coordination.k8s.io", "v1", "Lease", "leases", true);

@@ -36,6 +36,9 @@ const KNOWN_NAMES: readonly string[] = [
   "static.provisioning",
   "static.deprovisioning",
   "capacitybuffer",
+  "operatorpkg.nodepool.status",
+  "operatorpkg.nodeclaim.status",
+  "operatorpkg.node.status",
   "instance.garbagecollection",
 ];
 

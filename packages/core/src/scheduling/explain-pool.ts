@@ -3,6 +3,7 @@
 import { formatTaint, untolerated } from "../api/index.ts";
 import { unavailableFinding } from "./explain-offerings.ts";
 import { noTypeFinding, sellsAnywhere } from "./explain-requirements.ts";
+import { hasTopology, narrowedByTopology, passingTopology, topologyFinding } from "./explain-topology.ts";
 import { limitFinding, shortageFinding } from "./explain-resources.ts";
 import { portConflict } from "./host-ports.ts";
 import { stageOf } from "./nearest-miss.ts";
@@ -24,6 +25,8 @@ interface Stage {
 }
 
 const NONE: readonly TypeGroup[] = [];
+
+const TOPOLOGY: Stage = { name: "topology", passing: passingTopology, finding: topologyFinding };
 
 const STAGES: readonly Stage[] = [
   {
@@ -50,6 +53,7 @@ const STAGES: readonly Stage[] = [
     passing: (groups, { pod }) => groups.filter((group) => !portConflict(pod.hostPorts, group.hostPorts)),
     finding: (groups, { pod }) => portFinding(groups, pod),
   },
+  TOPOLOGY,
   {
     name: "limits",
     passing: (groups, { template, world }) =>
@@ -76,15 +80,17 @@ const STAGES: readonly Stage[] = [
 
 export function examinePool(template: Template, pod: PodToPlace, attempt: Attempt, world: World): PoolFinding {
   if (template.skipped) return skippedPool(template);
-  const requirements = template.requirements.merge(attempt.requirements).merge(pod.avoid);
-  const question: PoolQuestion = { template, pod, attempt, world, requirements };
+  const requirements = template.requirements.merge(attempt.requirements);
+  let question: PoolQuestion = { template, pod, attempt, world, requirements };
   const funnel: { stage: string; left: number }[] = [];
   let groups = template.sold;
   for (const stage of STAGES) {
+    if (stage === TOPOLOGY && !hasTopology(question)) continue;
     const passing = stage.passing(groups, question);
     funnel.push({ stage: stage.name, left: typesOf(passing).length });
     if (passing.length === 0) return rejected(template, funnel, stage.finding(groups, question));
     groups = passing;
+    if (stage === TOPOLOGY) question = { ...question, requirements: narrowedByTopology(groups, question) };
   }
   return rejected(template, funnel, {
     reason: "NotEvaluated",
@@ -133,14 +139,13 @@ function taintFinding({ taints }: Template, { tolerations }: Attempt): Finding {
 }
 
 function passingRequirements(groups: readonly TypeGroup[], question: PoolQuestion): readonly TypeGroup[] {
-  const { template, attempt, pod, requirements, world } = question;
+  const { template, attempt, requirements, world } = question;
   if (!template.requirements.isCompatible(attempt.requirements, world.wellKnown)) return NONE;
-  if (!template.requirements.overlaps(pod.avoid)) return NONE;
   return keep(groups, ({ type }) => sellsAnywhere(type, requirements, world.wellKnown));
 }
 
 function requirementFinding(groups: readonly TypeGroup[], question: PoolQuestion): Finding {
-  const { template, attempt, pod, requirements, world } = question;
+  const { template, attempt, requirements, world } = question;
   const conflict = template.requirements.compatible(attempt.requirements, world.wellKnown);
   if (conflict !== undefined) {
     const { kind, key, wanted, offered, message } = conflict;
@@ -158,11 +163,6 @@ function requirementFinding(groups: readonly TypeGroup[], question: PoolQuestion
       wanted,
       offered,
     };
-  }
-  const refused = template.requirements.intersects(pod.avoid);
-  if (refused !== undefined) {
-    const text = `pods running in every allowed ${refused.key} refuse this pod by anti-affinity`;
-    return { reason: "InversePodAntiAffinity", short: text, detail: text, key: refused.key };
   }
   return noTypeFinding(typesOf(groups), requirements, "needs");
 }

@@ -90,7 +90,7 @@ export class Explainer {
     const attempt = lastAttempt(pod);
     if (attempt === undefined) return [];
     return this.#world.nodes.flatMap((node) => {
-      const failures = [...node.failures(pod, attempt)];
+      const failures = [...node.failures(pod, attempt, this.#world.topology)];
       const short = failures.find(({ request }) => request !== undefined);
       if (failures.length === 0) return [];
       return [{ name: node.name, reasons: failures.map(({ rejected: reason }) => reason), ...amountsOf(short) }];
@@ -101,7 +101,7 @@ export class Explainer {
     const attempt = lastAttempt(pod);
     if (attempt === undefined) return [];
     return this.#world.claims.flatMap((claim, index) => {
-      const answer = claim.tryPod(pod, attempt, this.#world.wellKnown);
+      const answer = claim.tryPod(pod, attempt, this.#world);
       const name = `${claim.template.name} claim ${index + 1}`;
       return "rejected" in answer ? [{ name, reasons: [answer.rejected] }] : [];
     });

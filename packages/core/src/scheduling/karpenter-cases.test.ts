@@ -69,8 +69,11 @@ interface RecordedCase {
     readonly pods: readonly Pod[];
   };
   readonly accepted: readonly Outcome[];
-  /** Pods that this engine refuses because of what it does not handle yet; Karpenter gives each a node of its own. */
-  readonly notSupportedYet?: readonly string[];
+  /**
+   * Set where this engine breaks a tie by a rule of its own (of two claims with equally many pods the older one is tried
+   * first, S-318) and thereby comes to a plan that is as good, but not one of Karpenter's.
+   */
+  readonly own?: Outcome;
 }
 
 const FOLDER = new URL("./test-data/", import.meta.url);
@@ -81,12 +84,12 @@ const cases = readdirSync(FOLDER)
 
 describe("recorded decisions of Karpenter", () => {
   it("are there", () => {
-    expect(cases.length).toBeGreaterThanOrEqual(10);
+    expect(cases.length).toBeGreaterThanOrEqual(15);
   });
 
   it.each(cases)("$name: $description", (recorded) => {
     const outcome = outcomeOf(solve(problemOf(recorded)), recorded);
-    expect(recorded.accepted.map((accepted) => withoutUnsupported(accepted, recorded))).toContainEqual(outcome);
+    expect(recorded.own ? [recorded.own] : recorded.accepted).toContainEqual(outcome);
   });
 
   it.each(cases)("$name: the same pods in reverse order get the same answer", (recorded) => {
@@ -166,14 +169,6 @@ function recorded(claim: PlannedClaim, pools: readonly NodePool[]): RecordedClai
       capacityType: offering.requirements.get(Label.CapacityType).single() ?? "",
       price: offering.price?.amount ?? 0,
     },
-  };
-}
-
-function withoutUnsupported(outcome: Outcome, { notSupportedYet = [] }: RecordedCase): Outcome {
-  return {
-    ...outcome,
-    newNodeClaims: outcome.newNodeClaims.filter(({ pods }) => !pods.every((pod) => notSupportedYet.includes(pod))),
-    errors: [...outcome.errors, ...notSupportedYet].toSorted(compareText),
   };
 }
 

@@ -12,21 +12,6 @@ type Needs = Partial<PodSpec> & { readonly resourceClaims?: readonly object[] };
 
 const REFUSED: readonly (readonly [string, string, Needs])[] = [
   [
-    "required pod affinity",
-    "PodAffinity",
-    { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } },
-  ],
-  [
-    "required pod anti-affinity",
-    "PodAntiAffinity",
-    { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } },
-  ],
-  [
-    "topology spread",
-    "TopologySpread",
-    { topologySpreadConstraints: [{ ...spread, whenUnsatisfiable: "DoNotSchedule" }] },
-  ],
-  [
     "persistent volume claim",
     "VolumeTopology",
     { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }] },

@@ -9,17 +9,7 @@ export interface UnsupportedNeed {
 }
 
 export function unsupportedNeed({ spec }: { readonly spec: PodSpec }): UnsupportedNeed | undefined {
-  const { affinity } = spec;
   if (usesDevices(spec)) return need("DraUnsupported", "resource claims are");
-  if (affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
-    return need("PodAffinity", "required pod affinity is");
-  }
-  if (affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.length) {
-    return need("PodAntiAffinity", "required pod anti-affinity is");
-  }
-  if (spec.topologySpreadConstraints?.some((each) => each.whenUnsatisfiable === "DoNotSchedule")) {
-    return need("TopologySpread", "topology spread with DoNotSchedule is");
-  }
   if (spec.volumes?.some((volume) => volume["persistentVolumeClaim"] || volume["ephemeral"])) {
     return need("VolumeTopology", "persistent volume claims are");
   }

@@ -46,8 +46,17 @@ export interface ProblemInput {
   readonly normalization?: Normalization;
   /** Capacity types besides on-demand, spot and reserved. */
   readonly capacityTypes?: readonly string[];
+  /** Whether preferences are tried before they are given up (S-321, S-327). @defaultValue "Respect" */
+  readonly preferencePolicy?: "Respect" | "Ignore";
+  /** For namespace selectors of pod affinity. Without them a selector of pod anti-affinity is taken to match every namespace. */
+  readonly namespaces?: readonly NamespaceInput[];
   /** Instance types listed in one claim at most (S-511). @defaultValue 600 */
   readonly maxInstanceTypes?: number;
+}
+
+export interface NamespaceInput {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 export interface DaemonSetInput {

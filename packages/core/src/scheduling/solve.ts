@@ -4,22 +4,22 @@ import { compareText, QuantityError } from "../units/index.ts";
 import type { Pod } from "../api/index.ts";
 import { Explainer } from "./explain.ts";
 import { planClaims } from "./plan-claims.ts";
-import { refusedDomains } from "./inverse-anti-affinity.ts";
 import { unsupportedNeed } from "./not-supported.ts";
 import type { UnsupportedNeed } from "./not-supported.ts";
 import { optsOutOfNodePools, podErrors } from "./pod-validity.ts";
-import { compareForQueue, readPod } from "./pod-to-place.ts";
-import type { PodReading, PodToPlace } from "./pod-to-place.ts";
+import { compareForQueue, completed, readPod } from "./pod-to-place.ts";
+import type { PodDraft, PodReading, PodToPlace } from "./pod-to-place.ts";
 import type { ProblemInput } from "./problem.ts";
 import { satisfiableTerms } from "./satisfiable-terms.ts";
 import type { PodExplanation, Solution } from "./solution.ts";
+import type { TopologyTracker } from "./topology/tracker.ts";
 import { World } from "./world.ts";
 
 /** The same input in any order gives the same answer (S-306). */
 export function solve(input: ProblemInput): Solution {
   const world = new World(input);
   const explainer = new Explainer(world);
-  const { ready, refused } = readPods(input);
+  const { ready, refused } = readPods(input, world);
   const left = placeAll(ready.toSorted(compareForQueue), world);
   const { claims, dropped } = planClaims(world, input);
   const failures: PodExplanation[] = [
@@ -39,26 +39,30 @@ interface ReadPods {
   readonly refused: readonly { readonly pod: Pod; readonly need: UnsupportedNeed }[];
 }
 
-function readPods(input: ProblemInput): ReadPods {
-  const ready: PodToPlace[] = [];
+function readPods(input: ProblemInput, { topology }: World): ReadPods {
+  const drafts: PodDraft[] = [];
   const refused: { pod: Pod; need: UnsupportedNeed }[] = [];
-  const reading = readingOf(input);
+  const reading = readingOf(input, topology);
   for (const pod of input.pods.filter((each) => !optsOutOfNodePools(each))) {
     const need = invalidity(pod, input) ?? unsupportedNeed(pod);
     const read = need ?? tryRead(pod, reading);
     if ("reason" in read) refused.push({ pod, need: read });
-    else ready.push(read);
+    else drafts.push(read);
   }
-  return { ready, refused };
+  return { ready: drafts.map((draft) => completed(draft, topology)), refused };
 }
 
-function readingOf({ nodes, nodePools, normalization }: ProblemInput): PodReading {
+function readingOf(
+  { nodes, nodePools, normalization, preferencePolicy = "Respect" }: ProblemInput,
+  topology: TopologyTracker,
+): PodReading {
   const taints = [
     ...nodes.flatMap((node) => node.taints),
     ...nodePools.flatMap(({ nodePool }) => nodePool.spec.template.spec.taints ?? []),
   ];
   return {
-    refused: refusedDomains(nodes),
+    topology,
+    policy: preferencePolicy,
     preferencesAreTainted: taints.some(({ effect }) => effect === "PreferNoSchedule"),
     ...(normalization && { normalization }),
   };
@@ -79,7 +83,7 @@ function invalidity(pod: Pod, input: ProblemInput): UnsupportedNeed | undefined 
   return { reason: "InvalidPod", detail };
 }
 
-function tryRead(pod: Pod, reading: PodReading): PodToPlace | UnsupportedNeed {
+function tryRead(pod: Pod, reading: PodReading): PodDraft | UnsupportedNeed {
   try {
     return readPod(pod, reading);
   } catch (error) {

@@ -10,12 +10,14 @@ import type { Attempt, PodToPlace } from "./pod-to-place.ts";
 import type { ProblemInput } from "./problem.ts";
 import { templatesOf } from "./templates.ts";
 import type { Template } from "./templates.ts";
+import { TopologyTracker } from "./topology/tracker.ts";
 
 export class World {
   readonly wellKnown: ReadonlySet<string>;
   readonly nodes: readonly ExistingNode[];
   readonly templates: readonly Template[];
   readonly limits: LimitLedger;
+  readonly topology: TopologyTracker;
   /** In the order they were opened. */
   readonly claims: NewClaim[] = [];
   #trialOrder: readonly NewClaim[] = [];
@@ -27,6 +29,7 @@ export class World {
     this.wellKnown = input.wellKnownLabels;
     this.templates = templatesOf(input.nodePools, { daemons, wellKnown: this.wellKnown, ...reading });
     this.limits = new LimitLedger(input.nodePools, input.nodes);
+    this.topology = new TopologyTracker(input, this.templates);
     this.nodes = input.nodes
       .toSorted((a, b) => compareNodes(a, b) || compareText(a.nodePool ?? "", b.nodePool ?? ""))
       .map((node) => new ExistingNode(node, daemons, normalization));
@@ -40,9 +43,11 @@ export class World {
   }
 
   #onExisting(pod: PodToPlace, attempt: Attempt): boolean {
-    const node = this.nodes.find((each) => each.reject(pod, attempt) === undefined);
-    node?.add(pod);
-    return node !== undefined;
+    const node = this.nodes.find((each) => each.reject(pod, attempt, this.topology) === undefined);
+    if (node === undefined) return false;
+    node.add(pod);
+    this.topology.record(pod.topology, attempt, { requirements: node.labels, taints: node.taints });
+    return true;
   }
 
   #onPlanned(pod: PodToPlace, attempt: Attempt): boolean {
@@ -53,9 +58,11 @@ export class World {
     for (const template of this.templates) {
       const groups = groupsWithinLimits(template, this.limits);
       if ("rejected" in groups || groups.length === 0) continue;
-      const claim = new NewClaim(template, groups);
+      // A slash cannot stand in a host's name, so no real node is ever called that.
+      const claim = new NewClaim(template, groups, `new/${this.claims.length + 1}`);
       if (!this.#join(claim, pod, attempt)) continue;
       this.claims.push(claim);
+      this.topology.addHost(claim.host);
       this.#trialOrder = inTrialOrder(this.claims);
       return true;
     }
@@ -63,9 +70,11 @@ export class World {
   }
 
   #join(claim: NewClaim, pod: PodToPlace, attempt: Attempt): boolean {
-    const narrowed = claim.tryPod(pod, attempt, this.wellKnown);
+    const narrowed = claim.tryPod(pod, attempt, this);
     if ("rejected" in narrowed) return false;
     claim.add(pod, narrowed, this.limits);
+    const { requirements, template } = claim;
+    this.topology.record(pod.topology, attempt, { requirements, taints: template.taints });
     this.#trialOrder = inTrialOrder(this.claims);
     return true;
   }

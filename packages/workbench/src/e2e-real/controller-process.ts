@@ -1,5 +1,6 @@
 // The controller as its own process, started again whenever it ends, as Kubernetes does with a container.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { Program } from "./program.ts";
 
 interface LogLine {
@@ -7,6 +8,8 @@ interface LogLine {
   readonly message: string;
 }
 
+/** Longer than the lease of one that was killed. */
+const LEADS_WITHIN_MS = 60_000;
 const MOST_LINES = 5_000;
 /** Logged by the process that got the lease. */
 const LEADS = "became the leader";
@@ -49,9 +52,20 @@ export class ControllerProcess {
     return this.#endings;
   }
 
-  /** Of the newest process: resolves when it works as the leader. */
-  get leads(): Promise<void> {
-    return this.#led.promise;
+  /** Until the newest process leads. @throws Error with the end of the log when none does within a minute */
+  async leads(): Promise<void> {
+    const limit = new AbortController();
+    const tooLong = sleep(LEADS_WITHIN_MS, undefined, { signal: limit.signal }).then(() => {
+      throw new Error(
+        `the controller does not lead within a minute; its log ends with\n${this.#lines.slice(-5).join("\n")}`,
+      );
+    });
+    try {
+      await Promise.race([this.#led.promise, tooLong]);
+    } finally {
+      limit.abort();
+      tooLong.catch(() => undefined);
+    }
   }
 
   /** Of all lives; the last ones. */

@@ -177,8 +177,7 @@ export class Stage {
   async leaseHolder(): Promise<string | undefined> {
     const key = { namespace: NAMESPACE, name: "karpenter-leader-election" };
     try {
-      const lease = await this.admin.get(Leases, key);
-      return (lease.spec as { readonly holderIdentity?: string } | undefined)?.holderIdentity ?? "";
+      return (await this.admin.get(Leases, key)).spec?.holderIdentity ?? "";
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;

@@ -302,7 +302,7 @@ async function refusalOf(lines: readonly string[]): Promise<string> {
     const file = join(folder, "mine.yaml");
     await writeFile(file, lines.join("\n"));
     const refused = await runDemoCommand(["-f", file]).catch((error: unknown) => error);
-    return String((refused as Error).message).replaceAll(`${folder}/`, "");
+    return (refused as Error).message.replaceAll(`${folder}/`, "");
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,6 +1,7 @@
 // The controllers may die at any await: cluster and cloud live on, the next life finishes the job, and nothing is bought twice.
 
 import "reflect-metadata";
+import { errorText } from "@karpenter-multicloud/core/telemetry";
 import { milliseconds, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { seededRandom } from "@karpenter-multicloud/simulator";
 import { choosePoints, nameCallsByRequest, type CrashPoint } from "@karpenter-multicloud/testkit";
@@ -105,7 +106,7 @@ function problemsOf(report: CrashReport): readonly string[] {
     ...(machinesEver > claimsEver ? [`${machinesEver} machines were bought for ${claimsEver} NodeClaims`] : []),
     ...log
       .filter(({ level }) => level === "error" || level === "warn")
-      .map(({ level, message, fields }) => `${level}: ${message} ${String(fields["error"] ?? "")}`),
+      .map(({ level, message, fields }) => `${level}: ${message} ${errorText(fields["error"])}`),
   ];
 }
 

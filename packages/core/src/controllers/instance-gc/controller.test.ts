@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes, type NodeClaim } from "../../api/index.ts";
-import { Transient } from "../../provider/index.ts";
+import { NodeClassNotReady, Transient } from "../../provider/index.ts";
 import { aNodeClaim, aPod, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { instanceGarbageCollectionController } from "./controller.ts";
@@ -32,6 +32,25 @@ describe("instance.garbagecollection", () => {
     expect(harness.deps.decisions.list()).toMatchObject([
       { controller: "instance.garbagecollection", verdict: "OrphanMachine", subject: "Machine test:///lost" },
     ]);
+  });
+
+  it("a cloud that no NodeClass leads to yet is no error: asked again after 30 seconds, and nothing is given back", async () => {
+    await cloudWith([aNodeClaim({ name: "lost" })]);
+    const list = harness.provider.list.bind(harness.provider);
+    let asked = 0;
+    harness.provider.list = async () => {
+      asked++;
+      throw new NodeClassNotReady("TestNodeClass default is not ready");
+    };
+    await start();
+    await harness.pass(60 * MINUTE);
+    expect(asked).toBe(121);
+    expect(machines()).toEqual(["test:///lost"]);
+    expect(harness.logger.messages("error")).toEqual([]);
+    expect(harness.logger.find("machines cannot be listed yet")?.level).toBe("debug");
+    harness.provider.list = list;
+    await harness.pass(7 * MINUTE);
+    expect(machines()).toEqual([]);
   });
 
   it("LC-47: its Node goes with it", async () => {
@@ -102,7 +121,7 @@ describe("instance.garbagecollection", () => {
     };
     await start();
     await harness.pass(MINUTE);
-    expect(lists).toBeLessThanOrEqual(4);
+    expect(lists).toBeLessThanOrEqual(6);
     await harness.pass(30 * MINUTE);
     expect(lists).toBeGreaterThanOrEqual(15);
   });

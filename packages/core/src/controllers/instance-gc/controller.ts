@@ -1,15 +1,15 @@
 // instance.garbagecollection: a machine of ours that no NodeClaim speaks of is given back (D-149, LC-47, DX-34).
 
-import { NodeClaims, Nodes, type NodeClaim } from "../../api/index.ts";
-import { keyOf } from "../../kube/index.ts";
+import { NodeClaims, type NodeClaim } from "../../api/index.ts";
 import { hasCode } from "../../provider/index.ts";
 import { singletonController, type Controller } from "../../runtime/index.ts";
 import { minutes, seconds } from "../../units/index.ts";
 import { attemptAll } from "../attempt-all.ts";
 import { nodesOfMachine } from "../claims.ts";
 import { collectGarbage, deleteMachine } from "../cloud-writes.ts";
+import { deleteNode } from "../delete-node.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreGone } from "../ignore-gone.ts";
+import { listMachines, UNTIL_READY } from "../list-machines.ts";
 
 /** An orphan must have been seen for this long: longer than twice any create call. */
 const ORPHAN_AGE = minutes(5);
@@ -24,10 +24,11 @@ export function instanceGarbageCollectionController(deps: ControllerDeps): Contr
   let rounds = 0;
   return singletonController({
     name: NAME,
-    rateLimit: { base: EAGER, max: CALM },
+    rateLimit: { base: seconds(1), max: CALM },
     async run({ signal }) {
       // The cloud first, then the claims: a machine made in between has its claim by then.
-      const machines = await deps.provider.list({ signal });
+      const machines = await listMachines(deps, signal);
+      if (!machines) return { requeueAfter: UNTIL_READY };
       // Without a trustworthy list of claims every machine would look like an orphan.
       if (!claims.hasSynced) return { requeueAfter: EAGER };
       const known = managedClaims(deps);
@@ -77,12 +78,7 @@ async function collect(deps: ControllerDeps, machine: NodeClaim, signal: AbortSi
   } catch (error) {
     if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) throw error;
   }
-  for (const node of nodesOfMachine(deps.cache, id)) {
-    const { uid } = node.metadata;
-    await deps.kube
-      .delete(Nodes, keyOf(node), { signal, ...(uid ? { preconditions: { uid } } : {}) })
-      .catch(ignoreGone);
-  }
+  for (const node of nodesOfMachine(deps.cache, id)) await deleteNode(deps, node, signal);
 }
 
 function idOf(machine: NodeClaim): string {

@@ -10,6 +10,7 @@ import {
   TERMINATION_FINALIZER,
 } from "../../api/index.ts";
 import { MachineNotFound, Transient } from "../../provider/index.ts";
+import { silentMetrics, type Metrics } from "../../telemetry/index.ts";
 import { aNodeClaim, aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { EvictionQueue } from "./eviction-queue.ts";
@@ -97,6 +98,26 @@ describe("node.termination", () => {
     await harness.pass(15_000);
     expect(await released()).toBe(true);
     expect(harness.provider.machines.size).toBe(0);
+  });
+
+  it("M-9, M-11: a node that is gone counts once, with its age", async () => {
+    await machine();
+    const seen: string[] = [];
+    const metrics: Metrics = {
+      ...silentMetrics,
+      count: (name, labels = {}) => seen.push(`${name} ${labels["nodepool"]}`),
+      observe: (name, labels, value) => seen.push(`${name} ${labels["nodepool"]} ${Math.floor(value / 60)} min`),
+    };
+    await harness.pass(30 * 60_000);
+    const queue = new EvictionQueue(harness.deps);
+    await harness.start(nodeTerminationController({ ...harness.deps, metrics }, queue));
+    await harness.kube.delete(Nodes, NODE);
+    await harness.pass(60_000);
+    expect(seen).toEqual([
+      "karpenter_nodes_drained_total default",
+      "karpenter_nodes_terminated_total default",
+      "karpenter_nodes_lifetime_duration_seconds default 30 min",
+    ]);
   });
 
   it("D-179: an error of the cloud is tried again, and the Node stays", async () => {

@@ -1,4 +1,4 @@
-// node.termination: a deleted Node is tainted, drained, its machine given back, and only then forgotten (D-160 to D-182).
+// node.termination: a deleted Node is tainted, drained, rid of its volumes, its machine given back, and only then forgotten (D-160 to D-182).
 
 import {
   DISRUPTED_TAINT,
@@ -25,10 +25,12 @@ import { markInstanceTerminating } from "../nodeclaim-lifecycle/finalization.ts"
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { drainNode } from "./drain-node.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
+import { awaitVolumes, volumeAttachmentsByNode } from "./volumes.ts";
 
 export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQueue): Controller {
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
+  volumeAttachmentsByNode(deps.cache);
   return {
     name: "node.termination",
     triggers: [onChange(Nodes, ({ after }) => (after && isOurs(deps, after) ? [after.metadata.name ?? ""] : []))],
@@ -68,6 +70,8 @@ async function terminate(
   if (!tainted) return undefined;
   const drained = await drainNode(deps, queue, { node: tainted, claim }, signal);
   if (drained) return drained;
+  const attached = await awaitVolumes(deps, { node: tainted, claim }, signal);
+  if (attached) return attached;
   if (claim) {
     const instance = await terminateInstance(deps, claim, signal);
     if (instance) return instance;
@@ -123,9 +127,9 @@ async function release(deps: ControllerDeps, node: Node, signal: AbortSignal): P
   await deps.kube.patch(Nodes, keyOf(node), { type: "strategic", body }, { signal }).catch(ignoreNotFound);
   const labels = node.metadata.labels ?? {};
   deps.logger.info("deleted node", { Node: node.metadata.name });
-  deps.metrics.count("karpenter_nodes_terminated_total", {
-    nodepool: labels[Label.NodePool] ?? "",
-    zone: labels[Label.Zone] ?? "",
-  });
+  const nodepool = labels[Label.NodePool] ?? "";
+  deps.metrics.count("karpenter_nodes_terminated_total", { nodepool, zone: labels[Label.Zone] ?? "" });
+  const age = (deps.clock.now() - Date.parse(node.metadata.creationTimestamp ?? "")) / 1000;
+  if (age >= 0) deps.metrics.observe("karpenter_nodes_lifetime_duration_seconds", { nodepool }, age);
   return undefined;
 }

@@ -1,7 +1,6 @@
 // One pass over a node that is being emptied: who goes next, what is waited for, and the condition that tells of it.
 
 import {
-  Annotation,
   ConditionSet,
   getCondition,
   Label,
@@ -20,6 +19,7 @@ import { seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
 import { describeBlockers } from "./blockers.ts";
+import { deadlineOf } from "./deadline.ts";
 import { nextDrainStep } from "./drain.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
 
@@ -81,17 +81,6 @@ async function setDrained(
   const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };
   const change = { before: claim, after };
   await patchObjectStatus(deps.kube, NodeClaims, change, { lock: true, signal }).catch(ignoreNotFound);
-}
-
-function deadlineOf(claim: NodeClaim | undefined): number {
-  const text = claim?.metadata.annotations?.[Annotation.TerminationTimestamp];
-  if (text === undefined) return Infinity;
-  const deadline = Date.parse(text);
-  if (Number.isNaN(deadline)) {
-    const name = claim?.metadata.name;
-    throw new Error(`nodeclaim ${name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`);
-  }
-  return deadline;
 }
 
 /** D-175. */

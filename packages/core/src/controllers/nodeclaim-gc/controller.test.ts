@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { Transient } from "../../provider/index.ts";
+import { NodeClassNotReady, Transient } from "../../provider/index.ts";
 import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { nodeClaimGarbageCollectionController } from "./controller.ts";
@@ -48,6 +48,21 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual(["n1"]);
     await harness.pass(MINUTE);
     expect(await left()).toEqual([]);
+  });
+
+  it("LC-44: a cloud that no NodeClass leads to yet is no empty cloud, and no error", async () => {
+    harness = new ControllerHarness();
+    await vanished("n1");
+    let asked = 0;
+    harness.provider.list = async () => {
+      asked++;
+      throw new NodeClassNotReady("TestNodeClass default is not ready");
+    };
+    await harness.start(nodeClaimGarbageCollectionController(harness.deps));
+    await harness.pass(60 * MINUTE);
+    expect(asked).toBe(121);
+    expect(await left()).toEqual(["n1"]);
+    expect(harness.logger.messages("error")).toEqual([]);
   });
 
   it("LC-44: errors of the cloud never collect anything, however many", async () => {

@@ -6,6 +6,7 @@ import { minutes, seconds } from "../../units/index.ts";
 import { attemptAll } from "../attempt-all.ts";
 import { disruptionLabels, isReadyNode, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { listMachines, UNTIL_READY } from "../list-machines.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 
 /** A machine counts as gone when two complete lists this far apart both lack it. */
@@ -17,10 +18,11 @@ export function nodeClaimGarbageCollectionController(deps: ControllerDeps): Cont
   const missingSince = new Map<string, number>();
   return singletonController({
     name: "nodeclaim.garbagecollection",
-    rateLimit: { base: seconds(10), max: EVERY },
+    rateLimit: { base: seconds(1), max: EVERY },
     async run({ signal }) {
       // A list error ends the round: an error is never an empty list.
-      const machines = await deps.provider.list({ signal });
+      const machines = await listMachines(deps, signal);
+      if (!machines) return { requeueAfter: UNTIL_READY };
       const present = new Set(machines.map((machine) => machine.status?.providerID));
       const now = deps.clock.now();
       const missing = claims.list().filter((claim) => isMissing(deps, claim, present));

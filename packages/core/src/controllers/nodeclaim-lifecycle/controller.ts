@@ -6,6 +6,7 @@ import { onChange, type Controller, type ObjectChange, type ReconcileResult } fr
 import { minutes, seconds, type Duration } from "../../units/index.ts";
 import { claimsOfMachine, nodesByProviderID } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
 import { Draft, type StepResult } from "./draft.ts";
 import { finalize } from "./finalization.ts";
 import { initialize } from "./initialization.ts";
@@ -13,7 +14,8 @@ import { launch, LaunchCache } from "./launch.ts";
 import { checkLiveness } from "./liveness.ts";
 import { register } from "./registration.ts";
 
-export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
+/** `health` is told how each machine fared. */
+export function nodeClaimLifecycleController(deps: ControllerDeps, health = new RegistrationHealth()): Controller {
   const claims = deps.cache.informer(NodeClaims);
   nodesByProviderID(deps.cache);
   const launched = new LaunchCache();
@@ -40,7 +42,7 @@ export function nodeClaimLifecycleController(deps: ControllerDeps): Controller {
         await addFinalizer(deps, claim, signal);
         return { requeueAfter: seconds(0) };
       }
-      return await advance(deps, launched, claim, signal);
+      return await advance({ ...deps, health }, launched, claim, signal);
     },
   };
 }
@@ -59,7 +61,7 @@ function asksForAStep({ before, after }: ObjectChange<NodeClaim>): boolean {
 
 /** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
 async function advance(
-  deps: ControllerDeps,
+  deps: ControllerDeps & { readonly health: RegistrationHealth },
   launched: LaunchCache,
   claim: NodeClaim,
   signal: AbortSignal,

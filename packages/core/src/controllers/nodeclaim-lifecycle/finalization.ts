@@ -7,17 +7,17 @@ import {
   ConditionSet,
   Label,
   NodeClaims,
-  Nodes,
   TERMINATION_FINALIZER,
   toRfc3339,
   type NodeClaim,
 } from "../../api/index.ts";
-import { keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
+import { patchObject, patchObjectStatus } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
 import type { ReconcileResult } from "../../runtime/index.ts";
 import { parseDuration, seconds } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
 import { deleteMachine } from "../cloud-writes.ts";
+import { deleteNode } from "../delete-node.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
 import type { LaunchCache } from "./launch.ts";
@@ -38,11 +38,7 @@ export async function finalize(
   if (isConditionTrue(claim, "Registered")) {
     const nodes = nodesOfMachine(deps.cache, claim.status?.providerID);
     for (const node of nodes) {
-      if (node.metadata.deletionTimestamp) continue;
-      const { uid } = node.metadata;
-      await deps.kube
-        .delete(Nodes, keyOf(node), { signal, ...(uid ? { preconditions: { uid } } : {}) })
-        .catch(ignoreNotFound);
+      if (!node.metadata.deletionTimestamp) await deleteNode(deps, node, signal);
     }
     if (nodes.length > 0) return undefined;
   }

@@ -137,6 +137,13 @@ function tellNoCapacity(deps: Deps, { stored, uid }: Draft, reason: string, mess
 
 async function giveUp(deps: Deps, draft: Draft, reason: string, cause: string, signal: AbortSignal): Promise<void> {
   await deleteClaim(deps, draft.stored, signal);
+  deps.decisions.record({
+    at: deps.clock.now(),
+    controller: "nodeclaim.lifecycle",
+    verdict: "GiveUpNodeClaim",
+    subject: `NodeClaim ${draft.name}`,
+    detail: `${cause}; its pods are planned again`,
+  });
   deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason, cause });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(draft.stored, reason));
 }

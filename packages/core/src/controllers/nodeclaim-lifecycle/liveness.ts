@@ -6,10 +6,15 @@ import type { MachineTimeouts } from "../../provider/index.ts";
 import { milliseconds, type Duration } from "../../units/index.ts";
 import { disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { poolThatOwns, type RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "kube" | "clock" | "settings" | "metrics" | "logger">;
+type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "clock" | "settings" | "metrics" | "logger"> & {
+  readonly health: RegistrationHealth;
+};
+
+const NOT_REGISTERED = { reason: "RegistrationFailed", message: "a machine was launched and did not register in time" };
 
 interface Deadline {
   readonly reason: "launch_timeout" | "registration_timeout" | "initialization_timeout";
@@ -23,9 +28,19 @@ export async function checkLiveness(deps: Deps, draft: Draft, signal: AbortSigna
   if (left > 0) return { requeueAfter: milliseconds(left) };
   const claim: NodeClaim = draft.claim;
   await deleteClaim(deps, claim, signal);
+  tellHealth(deps, draft);
   deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: deadline.reason });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(claim, deadline.reason));
   return { deleted: true };
+}
+
+/** NP-10: once registered, a machine has shown that the pool's template works. */
+function tellHealth({ cache, health }: Deps, { stored, conditions }: Draft): void {
+  const pool = poolThatOwns(cache, stored);
+  if (!pool || conditions.is("Registered", "True")) return;
+  const launched = conditions.get("Launched");
+  const { reason = "", message = "" } = launched?.status === "True" ? NOT_REGISTERED : (launched ?? {});
+  health.record(pool, stored, { reason, message });
 }
 
 /** The provider's times win over the flags; 0 and "Never" mean no limit. */

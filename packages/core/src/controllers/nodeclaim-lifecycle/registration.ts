@@ -20,9 +20,12 @@ import type { Duration } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
+import { poolThatOwns, type RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "events" | "metrics" | "logger">;
+type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "events" | "metrics" | "logger"> & {
+  readonly health: RegistrationHealth;
+};
 
 export async function register(deps: Deps, draft: Draft, signal: AbortSignal): Promise<StepResult> {
   const { conditions } = draft;
@@ -73,6 +76,8 @@ function tellRegistered(deps: Deps, draft: Draft, nodeName: string): void {
   const { status, metadata } = draft.claim;
   draft.addStatus({ nodeName });
   draft.setCondition("Registered", "True");
+  const pool = poolThatOwns(deps.cache, draft.stored);
+  if (pool) deps.health.record(pool, draft.stored);
   deps.logger.info("registered nodeclaim", {
     NodeClaim: draft.name,
     Node: nodeName,

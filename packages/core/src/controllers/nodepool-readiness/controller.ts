@@ -1,7 +1,7 @@
 // nodepool.readiness: whether the NodePool's NodeClass can be used, in the condition NodeClassReady (NP-7).
 
 import { type CustomResource, ConditionSet, NodePools, type NodeClass, type NodePool } from "../../api/index.ts";
-import { patchObjectStatus } from "../../kube/index.ts";
+import { patchObjectStatus, type KubeCache } from "../../kube/index.ts";
 import { onChange, type Controller, type Trigger } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
@@ -14,24 +14,18 @@ export function nodePoolReadinessController(
   nodeClasses: readonly CustomResource[],
 ): Controller {
   const pools = deps.cache.informer(NodePools);
-  const poolsOfClass = (kind: string, name: string | undefined): readonly string[] =>
-    pools.list().flatMap((pool) => {
-      const ref = pool.spec.template.spec.nodeClassRef;
-      return ref.kind === kind && ref.name === name && pool.metadata.name ? [pool.metadata.name] : [];
-    });
-  const ofClasses: readonly Trigger[] = nodeClasses.map(({ resource }) =>
-    onChange(resource, ({ before, after }) => poolsOfClass(resource.kind, (after ?? before)?.metadata.name)),
-  );
   return {
     name: "nodepool.readiness",
-    triggers: [onChange(NodePools, ({ after }) => (after?.metadata.name ? [after.metadata.name] : [])), ...ofClasses],
+    triggers: [
+      onChange(NodePools, ({ after }) => (after?.metadata.name ? [after.metadata.name] : [])),
+      ...nodeClassTriggers(deps.cache, nodeClasses),
+    ],
     async reconcile(name, { signal }) {
       const pool = pools.get({ name });
       if (!pool) return undefined;
-      const definition = nodeClassOf(pool, nodeClasses);
-      if (!definition) return undefined;
+      if (!kindOf(pool, nodeClasses)) return undefined;
       const ref = pool.spec.template.spec.nodeClassRef;
-      const nodeClass: NodeClass | undefined = deps.cache.informer(definition.resource).get({ name: ref.name });
+      const nodeClass = nodeClassFor(deps.cache, pool, nodeClasses);
       const [status, reason, message] = readiness(nodeClass, `${ref.kind} ${ref.name}`);
       const known = ConditionSet.forNodePool(pool, deps.clock.now());
       const conditions = known.set("NodeClassReady", status, reason, message);
@@ -43,7 +37,30 @@ export function nodePoolReadinessController(
   };
 }
 
-function nodeClassOf(pool: NodePool, nodeClasses: readonly CustomResource[]): CustomResource | undefined {
+/** Wakes every NodePool that names a class which changed. */
+export function nodeClassTriggers(cache: KubeCache, nodeClasses: readonly CustomResource[]): readonly Trigger[] {
+  const pools = cache.informer(NodePools);
+  const poolsOfClass = (kind: string, name: string | undefined): readonly string[] =>
+    pools.list().flatMap((pool) => {
+      const ref = pool.spec.template.spec.nodeClassRef;
+      return ref.kind === kind && ref.name === name && pool.metadata.name ? [pool.metadata.name] : [];
+    });
+  return nodeClasses.map(({ resource }) =>
+    onChange(resource, ({ before, after }) => poolsOfClass(resource.kind, (after ?? before)?.metadata.name)),
+  );
+}
+
+/** The class that the pool names, when it is of a supported kind and exists. */
+export function nodeClassFor(
+  cache: KubeCache,
+  pool: NodePool,
+  nodeClasses: readonly CustomResource[],
+): NodeClass | undefined {
+  const definition = kindOf(pool, nodeClasses);
+  return definition && cache.informer(definition.resource).get({ name: pool.spec.template.spec.nodeClassRef.name });
+}
+
+function kindOf(pool: NodePool, nodeClasses: readonly CustomResource[]): CustomResource | undefined {
   const { group, kind } = pool.spec.template.spec.nodeClassRef;
   return nodeClasses.find(({ resource }) => resource.group === group && resource.kind === kind);
 }

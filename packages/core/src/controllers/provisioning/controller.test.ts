@@ -47,6 +47,22 @@ describe("provisioner", () => {
     expect((await claims()).length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["Respect", 2],
+    ["Ignore", 1],
+  ] as const)(
+    "S-327: with the preference policy %s, pods that would rather be apart get %i nodes",
+    async (preferencePolicy, nodes) => {
+      await started({ settings: { preferencePolicy } });
+      const podAffinityTerm = { topologyKey: Label.Hostname, labelSelector: { matchLabels: { app: "web" } } };
+      const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm }] };
+      const apart = pods(2, { labels: { app: "web" }, spec: { affinity: { podAntiAffinity } } });
+      for (const pod of apart) await harness.putPod(pod);
+      await harness.pass(1100);
+      expect(await claims()).toHaveLength(nodes);
+    },
+  );
+
   it("S-606, S-625: says on the pods where they go, and in the ledger why", async () => {
     await started({ types: [anInstanceType({ name: "m.4" }), anInstanceType({ name: "m.8", cpu: "8" })] });
     await harness.putPod(aPod({ name: "web" }));

@@ -30,7 +30,7 @@ export function watchProblemInput(cache: KubeCache): void {
 
 /** Everything but the pools, which a cloud has to be asked for; without a wait, so that all of it belongs together. */
 export function problemOf(
-  deps: Pick<ControllerDeps, "provider" | "cache" | "state">,
+  deps: Pick<ControllerDeps, "provider" | "cache" | "state" | "settings">,
   pods: readonly Pod[],
   nodePools: readonly PoolInput[],
 ): ProblemInput {
@@ -48,6 +48,7 @@ export function problemOf(
     nodePools,
     nodes: nodes.map((node) => nodeInput(node, typesOf(node, nodePools))),
     daemonSets: gatherDaemonSets(deps.cache),
+    preferencePolicy: deps.settings.preferencePolicy,
     wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...wellKnownLabels]),
     ...(restrictedDomains ? { restrictedDomains } : {}),
     ...(maxInstanceTypes === undefined ? {} : { maxInstanceTypes }),

@@ -12,6 +12,7 @@ import { hostPortsOf, portConflict } from "../host-ports.ts";
 import type { HostPort } from "../host-ports.ts";
 import { podRequests } from "../pod-requests.ts";
 import type { Attempt, PodToPlace } from "../pod-to-place.ts";
+import type { TopologyTracker } from "../topology/tracker.ts";
 import type { NodeInput } from "../problem.ts";
 import { REJECTED } from "./rejection.ts";
 import type { Rejection } from "./rejection.ts";
@@ -34,18 +35,24 @@ export class ExistingNode {
   }
 
   /** The first failing check, or undefined when the pod may come. */
-  reject(pod: PodToPlace, attempt: Attempt): Rejection | undefined {
-    for (const rejection of this.failures(pod, attempt)) return rejection;
+  reject(pod: PodToPlace, attempt: Attempt, topology: TopologyTracker): Rejection | undefined {
+    for (const rejection of this.failures(pod, attempt, topology)) return rejection;
     return undefined;
   }
 
   /** Every failing check, in the order of S-308. */
-  *failures(pod: PodToPlace, attempt: Attempt): Generator<Rejection> {
+  *failures(pod: PodToPlace, attempt: Attempt, topology: TopologyTracker): Generator<Rejection> {
     if (untolerated(this.taints, attempt.tolerations) !== undefined) yield REJECTED.taint;
     if (portConflict(pod.hostPorts, this.#ports) !== undefined) yield REJECTED.hostPort;
     if (!fits(pod.requests, this.#free)) yield { ...REJECTED.resources, request: pod.requests, free: this.#free };
     if (!this.labels.isCompatible(attempt.requirements)) yield this.#mismatch(attempt);
-    if (!this.labels.overlaps(pod.avoid)) yield REJECTED.antiAffinity;
+    const narrowed = topology.narrow(pod.topology, attempt, { host: this.host, requirements: this.labels });
+    if ("rejected" in narrowed) yield narrowed;
+    else if (!this.labels.isCompatible(narrowed)) yield REJECTED.unknownLabel;
+  }
+
+  get host(): string {
+    return this.labels.get(Label.Hostname).single() ?? this.name;
   }
 
   add(pod: PodToPlace): void {

@@ -2,6 +2,7 @@
 
 import { Label, untolerated } from "../../api/index.ts";
 import type { Pod } from "../../api/index.ts";
+import { Requirement } from "../../requirements/index.ts";
 import type { Requirements } from "../../requirements/index.ts";
 import { addResources, fits, maxResources } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
@@ -10,6 +11,8 @@ import type { HostPort } from "../host-ports.ts";
 import type { LimitLedger } from "../limits.ts";
 import type { Attempt, PodToPlace } from "../pod-to-place.ts";
 import type { Template } from "../templates.ts";
+import type { TopologyTracker } from "../topology/tracker.ts";
+import { cheapestDomain } from "./cheapest-domain.ts";
 import { filterTypes, keep, typesOf } from "./instance-filter.ts";
 import type { TypeGroup } from "./instance-filter.ts";
 import { missingValues } from "./min-values.ts";
@@ -23,8 +26,15 @@ export interface NarrowedClaim {
   readonly requests: Resources;
 }
 
+export interface ClaimSurroundings {
+  readonly wellKnown: ReadonlySet<string>;
+  readonly topology: TopologyTracker;
+}
+
 export class NewClaim {
   readonly template: Template;
+  /** Stands for the name the node will have. */
+  readonly host: string;
   readonly pods: PodToPlace[] = [];
   requirements: Requirements;
   groups: readonly TypeGroup[];
@@ -35,22 +45,31 @@ export class NewClaim {
   #most: Resources;
   readonly #ports: HostPort[] = [];
 
-  constructor(template: Template, groups: readonly TypeGroup[]) {
+  constructor(template: Template, groups: readonly TypeGroup[], host: string) {
     this.template = template;
-    this.requirements = template.requirements;
+    this.host = host;
+    this.requirements = template.requirements.with(Requirement.of(Label.Hostname, "In", [host]));
     this.groups = groups;
     this.#most = mostOf(groups);
   }
 
-  tryPod(pod: PodToPlace, attempt: Attempt, wellKnown: ReadonlySet<string>): NarrowedClaim | Rejection {
+  tryPod(pod: PodToPlace, attempt: Attempt, { wellKnown, topology }: ClaimSurroundings): NarrowedClaim | Rejection {
     const refused = rejectByTemplate(this.template, attempt, wellKnown);
     if (refused !== undefined) return refused;
     if (!this.requirements.overlaps(attempt.requirements)) return REJECTED.mismatch;
-    if (!this.requirements.overlaps(pod.avoid)) return REJECTED.antiAffinity;
     if (portConflict(pod.hostPorts, this.#ports) !== undefined) return REJECTED.hostPort;
     const requests = addResources(this.requests, pod.requests);
     if (!fits(requests, this.#most)) return REJECTED.resources;
-    const requirements = this.requirements.merge(attempt.requirements).merge(pod.avoid.without(Label.Hostname));
+    const merged = this.requirements.merge(attempt.requirements);
+    const narrowed = topology.narrow(pod.topology, attempt, {
+      host: this.host,
+      requirements: merged,
+      cheapest: (key, domains) =>
+        cheapestDomain(key, domains, { groups: this.groups, requirements: merged, requests, wellKnown }),
+    });
+    if ("rejected" in narrowed) return narrowed;
+    if (!this.template.requirements.isCompatible(narrowed, wellKnown)) return REJECTED.unknownLabel;
+    const requirements = merged.merge(narrowed);
     const groups = filterTypes(this.groups, { requirements, requests, hostPorts: pod.hostPorts, wellKnown });
     if ("rejected" in groups) return groups;
     if (missingValues(typesOf(groups), requirements).length > 0) return REJECTED.minValues;

@@ -8,6 +8,8 @@ export interface Rejection {
   /** With InsufficientResources on a real node: what was asked for and what is free. */
   readonly request?: Resources;
   readonly free?: Resources;
+  /** The topology rule that left nothing. */
+  readonly topology?: { toString(): string; describeCounts(): string };
 }
 
 export const REJECTED = {
@@ -15,7 +17,6 @@ export const REJECTED = {
   mismatch: { rejected: "RequirementMismatch" },
   unknownLabel: { rejected: "UnknownLabel" },
   hostPort: { rejected: "HostPort" },
-  antiAffinity: { rejected: "InversePodAntiAffinity" },
   resources: { rejected: "InsufficientResources" },
   offering: { rejected: "OfferingUnavailable" },
   noType: { rejected: "NoInstanceType" },

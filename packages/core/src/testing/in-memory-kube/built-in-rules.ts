@@ -10,6 +10,7 @@ import {
   Leases,
   matchesSelector,
   Namespaces,
+  PersistentVolumeClaims,
   PodDisruptionBudgets,
   ReplicaSets,
   Secrets,
@@ -227,8 +228,8 @@ export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, Ki
   byName(plain("storage.k8s.io", "v1", "CSINode", "csinodes")),
   ["PersistentVolume", kindRules(plain("", "v1", "PersistentVolume", "persistentvolumes"), { status: true })],
   [
-    "PersistentVolumeClaim",
-    kindRules(plain("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true), {
+    PersistentVolumeClaims.kind,
+    kindRules(PersistentVolumeClaims, {
       status: true,
       prepareCreate: (draft) => {
         draft["status"] = { phase: "Pending" };
