@@ -22,7 +22,7 @@ const kubectl = findBinary("kubectl");
 const STARTING_MS = 120_000;
 
 /** Helm 4 is built; a Helm 3 is used beside it where somebody names one. */
-const HELMS = [findBinary("helm"), process.env["KMC_HELM3"]].filter((path) => path !== undefined);
+const HELMS = [findBinary("helm") ?? "helm", process.env["KMC_HELM3"]].filter((path) => path !== undefined);
 
 describe.runIf(helmIsThere && planeIsThere).each(HELMS)("installed by %s", (helm) => {
   let plane: ControlPlane;

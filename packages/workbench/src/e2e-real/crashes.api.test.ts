@@ -4,7 +4,7 @@ import { seconds } from "@karpenter-multicloud/core/units";
 import { seededRandom } from "@karpenter-multicloud/simulator";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { auditOf } from "./audit-log.ts";
+import { auditOf, type Outage } from "./audit-log.ts";
 import { Figures } from "./figures.ts";
 import { CONTROLLER_USER } from "./rendered-chart.ts";
 import { COMPONENTS, Stage } from "./stage.ts";
@@ -19,6 +19,7 @@ const isThere = await prepareControlPlane("crashes on a real control plane", COM
 describe.runIf(isThere)("crashes on a real control plane", () => {
   const figures = new Figures(`e2e crashes (seed ${SEED})`);
   const random = seededRandom(SEED);
+  const outages: Outage[] = [];
   let stage: Stage;
   let kills = 0;
 
@@ -55,8 +56,10 @@ describe.runIf(isThere)("crashes on a real control plane", () => {
     await killWithin(4);
     await killWithin(5);
     await stage.controller.leads();
+    const from = stage.clock.now();
     await stage.plane.kill("kube-apiserver");
     await stage.plane.restart("kube-apiserver");
+    outages.push({ from, to: stage.clock.now() });
     figures.mark("API server back at");
     expect(await stage.clock.until(async () => (await stage.running()) === PODS, { timeout: LIMIT })).toBe(true);
     figures.mark(`${PODS} pods run at`);
@@ -74,6 +77,7 @@ describe.runIf(isThere)("crashes on a real control plane", () => {
     await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: LIMIT });
     expect(await stage.leftovers()).toEqual([]);
     figures.mark("0 nodes and 0 pools at");
+    figures.note("machines ever", (await stage.cloud.state()).cost.machines);
     expect((await stage.cloud.invariants()).violations).toEqual([]);
     expect(kills).toBe(5);
   }, 300_000);
@@ -82,7 +86,7 @@ describe.runIf(isThere)("crashes on a real control plane", () => {
     expect(await stage.removeQuickStart()).toEqual([]);
     expect(await stage.controller.stop()).toBe(0);
     expect(await stage.leaseHolder()).toBe("");
-    const { denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);
+    const { denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER, outages);
     expect(denied).toEqual([]);
   }, 60_000);
 });
