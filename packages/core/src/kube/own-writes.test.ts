@@ -183,6 +183,17 @@ describe("own writes in the mirror", () => {
     expect(world.logger.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 
+  it("leave no timer behind when the mirror ends, so that a process can", async () => {
+    const world = await aLaggingMirror();
+    const before = world.clock.pending();
+    world.mirror.apply(ConfigMaps, await label(world.kube, "a", "own"));
+    expect(world.clock.pending()).toBe(before + 1);
+    world.stop.abort();
+    world.reader.release();
+    await world.clock.settle();
+    expect(world.clock.pending()).toBe(0);
+  });
+
   it("of resources that are not mirrored are ignored", async () => {
     const fixture = aMirror();
     fixture.mirror.apply(ConfigMaps, await fixture.kube.create(ConfigMaps, aConfig("a")));
