@@ -1,43 +1,18 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims, Nodes, PodDisruptionBudgets, Pods, TERMINATION_FINALIZER } from "../../api/index.ts";
-import { aDaemonSetPod, aPdb, aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
-import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
-import { EvictionQueue } from "./eviction-queue.ts";
-import { nodeTerminationController } from "./controller.ts";
+import { PodDisruptionBudgets, Pods } from "../../api/index.ts";
+import { aDaemonSetPod, aPdb, aPod } from "../../testing/builders/index.ts";
+import type { ControllerHarness } from "../../testing/controller-harness.ts";
+import { WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
 
-const NODE = { name: "n1" };
-const WEB = { namespace: "default", name: "web" };
-const FINALIZER = {
-  type: "merge",
-  body: { metadata: { finalizers: [TERMINATION_FINALIZER, "example.com/other"] } },
-} as const;
-/** The class label, without which a Node is nobody's. */
-const CLASS = { "karpenter.test.sh/testnodeclass": "default" };
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
-/** A machine whose Node carries our finalizer and another one, and whose claim has its own. */
-async function machine(
-  over: { claim?: NodeClaimOptions; node?: NodeOptions } = {},
-  options: HarnessOptions = {},
-): Promise<void> {
-  harness = new ControllerHarness(options);
-  await harness.putMachine("n1", { ...over, node: { ...over.node, labels: { ...CLASS, ...over.node?.labels } } });
-  await harness.kube.patch(Nodes, NODE, FINALIZER);
-  await harness.kube.patch(NodeClaims, NODE, FINALIZER);
+async function machine(...given: Parameters<typeof openMachine>): Promise<void> {
+  harness = await openMachine(...given);
 }
 
-async function deleteNode(): Promise<void> {
-  const queue = new EvictionQueue(harness.deps);
-  await harness.start(queue.controller(), nodeTerminationController(harness.deps, queue));
-  await harness.kube.delete(Nodes, NODE);
-  await harness.pass(100);
-}
-
-async function released(): Promise<boolean> {
-  const node = await harness.stored(Nodes, NODE);
-  return node?.metadata.finalizers?.includes(TERMINATION_FINALIZER) !== true;
-}
+const deleteNode = (): Promise<void> => startAndDelete(harness);
+const released = (): Promise<boolean> => isReleased(harness);
 
 describe("node.termination, draining", () => {
   it("D-167, D-168: waits for the pods, daemons last, and says how many are left", async () => {
