@@ -227,7 +227,41 @@ export interface PersistentVolumeClaim extends KubeObject {
   readonly spec: {
     /** Empty or absent until it is bound. */
     readonly volumeName?: string;
+    /** Absent: the default class; empty: none. */
     readonly storageClassName?: string;
+  };
+  readonly status?: { readonly phase?: string };
+}
+
+export interface PersistentVolume extends KubeObject {
+  readonly spec: {
+    readonly csi?: { readonly driver: string; readonly volumeHandle?: string };
+    readonly awsElasticBlockStore?: Readonly<Record<string, unknown>>;
+    readonly local?: Readonly<Record<string, unknown>>;
+    readonly hostPath?: Readonly<Record<string, unknown>>;
+    readonly nodeAffinity?: { readonly required?: { readonly nodeSelectorTerms: readonly NodeSelectorTerm[] } };
+    readonly storageClassName?: string;
+  };
+}
+
+export interface StorageClass extends KubeObject {
+  readonly provisioner: string;
+  /** @defaultValue "Immediate" */
+  readonly volumeBindingMode?: string;
+  /** OR-ed; the expressions of one term are AND-ed. */
+  readonly allowedTopologies?: readonly {
+    readonly matchLabelExpressions?: readonly { readonly key: string; readonly values: readonly string[] }[];
+  }[];
+}
+
+/** Has the name of its Node. */
+export interface CSINode extends KubeObject {
+  readonly spec: {
+    readonly drivers: readonly {
+      readonly name: string;
+      readonly nodeID: string;
+      readonly allocatable?: { readonly count?: number };
+    }[];
   };
 }
 
@@ -259,4 +293,16 @@ export interface KubeEvent extends KubeObject {
   readonly source?: { readonly component?: string };
   readonly reportingComponent?: string;
   readonly reportingInstance?: string;
+}
+
+export interface Service extends KubeObject {
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+}
+
+export interface ReplicationController extends KubeObject {
+  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+}
+
+export interface StatefulSet extends KubeObject {
+  readonly spec?: { readonly selector?: LabelSelector };
 }

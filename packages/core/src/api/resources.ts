@@ -2,17 +2,23 @@
 
 import type {
   ConfigMap,
+  CSINode,
   DaemonSet,
   Deployment,
   KubeEvent,
   Lease,
   Namespace,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   ReplicaSet,
+  ReplicationController,
   Secret,
+  Service,
+  StatefulSet,
+  StorageClass,
   VolumeAttachment,
 } from "./core-types.ts";
 import type { KubeObject } from "./meta.ts";
@@ -64,6 +70,30 @@ export const PersistentVolumeClaims = /* @__PURE__ */ resource<PersistentVolumeC
   "persistentvolumeclaims",
   true,
 );
+export const PersistentVolumes = /* @__PURE__ */ resource<PersistentVolume>(
+  "",
+  "v1",
+  "PersistentVolume",
+  "persistentvolumes",
+  false,
+);
+export const StorageClasses = /* @__PURE__ */ resource<StorageClass>(
+  "storage.k8s.io",
+  "v1",
+  "StorageClass",
+  "storageclasses",
+  false,
+);
+export const CSINodes = /* @__PURE__ */ resource<CSINode>("storage.k8s.io", "v1", "CSINode", "csinodes", false);
+export const Services = /* @__PURE__ */ resource<Service>("", "v1", "Service", "services", true);
+export const ReplicationControllers = /* @__PURE__ */ resource<ReplicationController>(
+  "",
+  "v1",
+  "ReplicationController",
+  "replicationcontrollers",
+  true,
+);
+export const StatefulSets = /* @__PURE__ */ resource<StatefulSet>("apps", "v1", "StatefulSet", "statefulsets", true);
 export const Leases = /* @__PURE__ */ resource<Lease>("coordination.k8s.io", "v1", "Lease", "leases", true);
 export const VolumeAttachments = /* @__PURE__ */ resource<VolumeAttachment>(
   "storage.k8s.io",

@@ -22,6 +22,11 @@ export interface Offering {
   /** @defaultValue per second, no minimum */
   readonly billing?: BillingTerms;
   readonly availability: Availability;
+  /** Capacity type reserved only: machines the reservation still has room for (S-512). */
+  readonly reservationCapacity?: number;
+  /** Entries that replace or add to the type's capacity and overhead on machines bought through this offering (S-503). */
+  readonly capacityOverride?: Resources;
+  readonly overheadOverride?: Partial<Overhead>;
 }
 
 export interface Overhead {
@@ -41,4 +46,6 @@ export interface InstanceType {
   /** cpu in millicores, others in base units; has cpu, memory, ephemeral-storage, pods; extended resources only if the node will report them. */
   readonly capacity: Resources;
   readonly overhead: Overhead;
+  /** CSI driver → volumes that one node can have attached (S-236); a driver that is missing has no limit. */
+  readonly volumeLimits?: Readonly<Record<string, number>>;
 }

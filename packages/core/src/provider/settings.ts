@@ -12,6 +12,12 @@ export interface ProviderSettings {
   readonly normalizedValues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Capacity types besides on-demand, spot and reserved. */
   readonly capacityTypes?: readonly string[];
+  /** The key that carries the id of a reservation; its offerings of capacity type reserved define it (S-512). */
+  readonly reservationIdLabel?: string;
+  /** CSI drivers or provisioners whose volumes its machines cannot attach (S-233). */
+  readonly unsupportedVolumeProvisioners?: readonly string[];
+  /** Keys of storage class topologies that say nothing about its machines (S-233). */
+  readonly unsupportedVolumeTopologyKeys?: readonly string[];
   /** Instance types listed in one NodeClaim at most. @defaultValue 600 */
   readonly maxInstanceTypes?: number;
   /** False when nodes cannot boot with the unregistered taint; core then raises no warning. @defaultValue true */

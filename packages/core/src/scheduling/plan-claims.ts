@@ -67,6 +67,7 @@ function planned(
     requests: addResources(claim.requests, minCommonResources(claim.groups.map(({ overhead }) => overhead))),
     pods: claim.podObjects,
     cheapest: { instanceType: cheapest.type, offering: cheapest.offering },
+    minValuesRelaxed: false,
   };
 }
 

@@ -1,6 +1,15 @@
 // The input of one solve: an immutable picture of pods, pools and capacity. No clock, no I/O: what the engine needs to know is in here.
 
-import type { DaemonSet, NodePool, Pod, Taint } from "../api/index.ts";
+import type {
+  DaemonSet,
+  LabelSelector,
+  NodePool,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  StorageClass,
+  Taint,
+} from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import type { Normalization } from "../requirements/index.ts";
 import type { Resources } from "../units/index.ts";
@@ -32,6 +41,8 @@ export interface NodeInput {
   readonly allocatable: Resources;
   /** Bound, not terminal; DaemonSet pods included. */
   readonly pods: readonly Pod[];
+  /** CSI driver → volumes it can have attached, as its CSINode says (S-235), else as its instance type does (S-236). */
+  readonly volumeLimits?: Readonly<Record<string, number>>;
 }
 
 export interface ProblemInput {
@@ -48,6 +59,16 @@ export interface ProblemInput {
   readonly capacityTypes?: readonly string[];
   /** Whether preferences are tried before they are given up (S-321, S-327). @defaultValue "Respect" */
   readonly preferencePolicy?: "Respect" | "Ignore";
+  /** What happens when minValues cannot be kept: the pool is passed over, or the minimum is lowered (S-509). @defaultValue "Strict" */
+  readonly minValuesPolicy?: "Strict" | "BestEffort";
+  /** Reserved offerings: waited for, taken when there are some, or left alone (S-512, S-514). @defaultValue "Strict" */
+  readonly reservedCapacity?: "Strict" | "Fallback" | "Off";
+  /** The key under which offerings carry the id of their reservation. */
+  readonly reservationIdLabel?: string;
+  /** What persistent volume claims of pods refer to. Absent: nothing is known, so pods that use one are refused. */
+  readonly storage?: StorageInput;
+  /** Spread constraints for pods that have none of their own (S-427). */
+  readonly defaultSpread?: DefaultSpreadInput;
   /** For namespace selectors of pod affinity. Without them a selector of pod anti-affinity is taken to match every namespace. */
   readonly namespaces?: readonly NamespaceInput[];
   /** Instance types listed in one claim at most (S-511). @defaultValue 600 */
@@ -63,4 +84,36 @@ export interface DaemonSetInput {
   readonly daemonSet: DaemonSet;
   /** The newest pod it controls, when there is one (S-224). */
   readonly newestPod?: Pod;
+}
+
+export interface StorageInput {
+  readonly persistentVolumeClaims: readonly PersistentVolumeClaim[];
+  readonly persistentVolumes: readonly PersistentVolume[];
+  readonly storageClasses: readonly StorageClass[];
+  /** Drivers whose volumes the cloud's machines cannot attach. */
+  readonly unsupportedProvisioners?: readonly string[];
+  /** Topology keys the cloud's machines do not have. */
+  readonly unsupportedTopologyKeys?: readonly string[];
+}
+
+export interface DefaultSpreadInput {
+  readonly constraints: readonly DefaultSpreadConstraint[];
+  /** Services, ReplicationControllers, ReplicaSets and StatefulSets by which pods belong together. */
+  readonly owners: readonly PodGrouping[];
+}
+
+export interface DefaultSpreadConstraint {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: "DoNotSchedule" | "ScheduleAnyway";
+}
+
+/** A Service or a controller of pods, as far as its selector goes. */
+export interface PodGrouping {
+  readonly kind: "Service" | "ReplicationController" | "ReplicaSet" | "StatefulSet";
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Of a Service or ReplicationController: matchLabels only. Absent selects nothing. */
+  readonly selector?: LabelSelector;
 }

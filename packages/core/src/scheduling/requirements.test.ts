@@ -128,7 +128,7 @@ describe("keys of pods", () => {
 
   it("S-206 a: a pod that asks for capacity outside of all pools is neither placed nor reported", () => {
     const solution = solve(problem([aPod(required([Label.NodePool, "DoesNotExist"]))]));
-    expect(solution).toEqual({ newClaims: [], existing: [], failures: [] });
+    expect(solution).toEqual({ newClaims: [], existing: [], failures: [], deferred: [], relaxed: [] });
   });
 
   it("S-117: a pod whose required terms are all empty fits nowhere and says so", () => {

@@ -20,6 +20,8 @@ export interface PlannedClaim {
   readonly pods: readonly Pod[];
   /** What the plan counts on: the cheapest offering of the cheapest type. */
   readonly cheapest: { readonly instanceType: InstanceType; readonly offering: Offering };
+  /** Whether some minValues was lowered to what there is (S-510). */
+  readonly minValuesRelaxed: boolean;
 }
 
 export interface ExistingPlacement {
@@ -68,8 +70,28 @@ export interface PodExplanation {
   readonly nodePools: readonly NodePoolExplanation[];
 }
 
+/** A placed pod that did not get everything it wished for (S-329). */
+export interface RelaxedPod {
+  readonly pod: Pod;
+  /** Preferences dropped, in order. */
+  readonly relaxed: readonly string[];
+}
+
 export interface Solution {
   readonly newClaims: readonly PlannedClaim[];
   readonly existing: readonly ExistingPlacement[];
   readonly failures: readonly PodExplanation[];
+  /** Pods that wait for a reservation to become free; they are not failures (S-515). */
+  readonly deferred: readonly Pod[];
+  /** Placed pods with fewer preferences than they came with, in the order they were placed. */
+  readonly relaxed: readonly RelaxedPod[];
 }
+
+export interface SolveOptions {
+  /** parity: Karpenter's order and its late choice of zones; fast: the same, and claims commit to a zone when a pod needs it (S-1024). @defaultValue "fast" */
+  readonly mode?: SolveMode;
+  /** Asked every 64 placements; true ends the solve, and pods not yet tried are reported as NotEvaluated (S-315). */
+  readonly shouldStop?: () => boolean;
+}
+
+export type SolveMode = "parity" | "fast";

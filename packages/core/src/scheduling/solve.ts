@@ -31,6 +31,8 @@ export function solve(input: ProblemInput): Solution {
     newClaims: claims,
     existing: world.nodes.flatMap(({ name, pods }) => (pods.length > 0 ? [{ node: name, pods }] : [])),
     failures: failures.toSorted(compareExplanations),
+    deferred: [],
+    relaxed: [],
   };
 }
 

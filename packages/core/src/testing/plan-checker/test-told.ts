@@ -9,13 +9,14 @@ import { keyOfPod } from "./label-rules.ts";
 export type Misreading = (input: ProblemInput) => ProblemInput;
 
 export function misread(input: ProblemInput, misreading: Misreading): Solution {
-  const { newClaims, existing, failures } = solve(misreading(input));
+  const { newClaims, existing, failures, ...rest } = solve(misreading(input));
   const pods = new Map(input.pods.map((pod) => [keyOfPod(pod), pod]));
   const real = (pod: Pod): Pod => pods.get(keyOfPod(pod)) ?? pod;
   return {
     newClaims: newClaims.map((claim) => realClaim({ ...claim, pods: claim.pods.map(real) }, input)),
     existing: existing.map((placement) => ({ ...placement, pods: placement.pods.map(real) })),
     failures,
+    ...rest,
   };
 }
 
