@@ -7,6 +7,7 @@ import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-
 import { annotationsPage } from "./generate/annotations-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
+import { reasonsPages } from "./generate/reasons-pages.ts";
 import { settingsPage } from "./generate/settings-page.ts";
 import { staleFiles, writeFiles } from "./generate/files.ts";
 import type { GeneratedSet } from "./generate/files.ts";
@@ -20,6 +21,7 @@ const SETS: readonly GeneratedSet[] = [
   annotationsPage(),
   settingsPage(),
   metricsPage(),
+  reasonsPages(),
 ];
 
 const root = new URL("../", import.meta.url);

@@ -39,6 +39,8 @@ registrationTimeout: REGISTRATION_TIMEOUT
 initializationTimeout: INITIALIZATION_TIMEOUT
 preferencePolicy: PREFERENCE_POLICY
 minValuesPolicy: MIN_VALUES_POLICY
+ignoreDRARequests: IGNORE_DRA_REQUESTS
+schedulerConfig: SCHEDULER_CONFIG
 kubeClientQps: KUBE_CLIENT_QPS
 kubeClientBurst: KUBE_CLIENT_BURST
 disableLeaderElection: DISABLE_LEADER_ELECTION

@@ -1,4 +1,4 @@
-import { CUSTOM_RESOURCES, NodeClaims, NodePools, Pods } from "@karpenter-multicloud/core/api";
+import { CUSTOM_RESOURCES, NodeClaims, NodeOverlays, NodePools, Pods } from "@karpenter-multicloud/core/api";
 import { KubeError } from "@karpenter-multicloud/core/kube";
 import { FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -53,6 +53,19 @@ describe("the probe of the API server", () => {
     for (const definition of CUSTOM_RESOURCES) kube.define(definition);
     await clock.advance(6_000);
     expect([probe.crds(), isWell]).toEqual([undefined, true]);
+  });
+
+  it("RT-13: misses no definition that a cluster need not have, but names one it may not list", async () => {
+    for (const definition of CUSTOM_RESOURCES) kube.define(definition);
+    kube.undefine(NodeOverlays);
+    probe = new ApiProbe({ client: kube, clock, logger, resources: [Pods, NodeOverlays] });
+    await started();
+    expect([probe.crds(), probe.access(), isWell]).toEqual([undefined, undefined, true]);
+    kube.faults = ({ resource }) => {
+      if (resource.plural === "nodeoverlays") throw new KubeError(403, "Forbidden", "nodeoverlays is forbidden");
+    };
+    await clock.advance(31_000);
+    expect(probe.access()).toBe("nodeoverlays refused");
   });
 
   it("repeats a complaint once a minute, and tells a new one at once", async () => {

@@ -1,6 +1,6 @@
 // Whether the API server serves what the controllers will watch, and to us: asked before this process leads and while it waits to.
 
-import type { Resource } from "@karpenter-multicloud/core/api";
+import { OPTIONAL_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import { isNotFound, KubeError, type KubeReader } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
@@ -81,7 +81,7 @@ export class ApiProbe {
       await this.#parts.client.list(resource, { limit: 1, signal });
       return undefined;
     } catch (error) {
-      if (isNotFound(error)) return { resource, problem: "missing", error };
+      if (isNotFound(error)) return isOptional(resource) ? undefined : { resource, problem: "missing", error };
       const isRefusal = KubeError.is(error) && (error.code === 403 || error.code === 401);
       return { resource, problem: isRefusal ? "refused" : "unreachable", error };
     }
@@ -105,6 +105,11 @@ export class ApiProbe {
     const what = other.problem === "refused" ? "may not list these resources" : "the api server cannot be asked";
     logger.error(`${what}, trying again`, { resources, error: other.error });
   }
+}
+
+/** RT-13. */
+function isOptional({ group, plural }: Resource): boolean {
+  return OPTIONAL_RESOURCES.some((each) => each.group === group && each.plural === plural);
 }
 
 /** Names of CustomResourceDefinitions. */

@@ -10,6 +10,7 @@ import { SystemClock, type Clock, type ControllerManager } from "@karpenter-mult
 import { errorText, isSecretName, PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { createWinstonLogger, type WinstonLogger } from "@karpenter-multicloud/core/telemetry";
 import { delimiter } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { createContainer } from "./container.ts";
 import { leaseNamespace } from "./lease-namespace.ts";
 import { loadProvider } from "./load-provider.ts";
@@ -57,7 +58,9 @@ export async function compose({ settings, warnings }: ParsedSettings, input: Com
   const client = reaching(() => createKubeClient({ ...access, clock, logger, qps, burst }));
   let leadership: Leadership | undefined;
   const permitted = (): boolean => leadership?.permitted() ?? false;
-  const container = createContainer({ client, clock, logger, metrics, settings, env, random, permitted }, module);
+  const giveWay = async (): Promise<void> => await setImmediate();
+  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay };
+  const container = createContainer(ports, module);
   const manager = container.get(Token.Manager);
   const mirror = container.get(Token.KubeCache);
   metrics.beforeRender(() => manager.showRunning());

@@ -1,5 +1,6 @@
 // The composition root: which class stands behind which port. Nothing asks the container for anything once the process runs.
 
+import { OPTIONAL_RESOURCES } from "@karpenter-multicloud/core/api";
 import { allControllers, type Environment, type Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import { createGatedClient, KubeEventRecorder, Mirror, type KubeClient } from "@karpenter-multicloud/core/kube";
@@ -24,6 +25,8 @@ export interface ProcessPorts {
   readonly random: () => number;
   /** Asked before every write to the cluster or the cloud (RT-36). @defaultValue always true */
   readonly permitted?: () => boolean;
+  /** Lets the rest of the process run in the middle of long work (S-1016). @defaultValue such work is done in one piece */
+  readonly giveWay?: () => Promise<void>;
 }
 
 /** `providerModule` binds core's ProviderFactory token to the chosen cloud. */
@@ -39,7 +42,7 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   container.bind(Token.Decisions).toConstantValue(new DecisionLedger());
   container.load(providerModule);
   bindKubernetes(container, given.permitted ?? (() => true));
-  bindProvider(container);
+  bindProvider(container, given.giveWay);
   bindControllers(container);
   return container;
 }
@@ -55,7 +58,7 @@ function bindKubernetes(container: Container, permitted: () => boolean): void {
     .bind(Token.KubeCache)
     .toResolvedValue(
       (client: KubeClient, clock: Clock, logger: Logger, random: () => number, metrics: Metrics) =>
-        new Mirror({ client, clock, logger, random, metrics }),
+        new Mirror({ client, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES }),
       [Token.RawKubeClient, Token.Clock, Token.Logger, Token.Random, Token.Metrics],
     );
   container
@@ -73,7 +76,7 @@ function bindKubernetes(container: Container, permitted: () => boolean): void {
     );
 }
 
-function bindProvider(container: Container): void {
+function bindProvider(container: Container, giveWay: ProcessPorts["giveWay"]): void {
   container.bind(Token.Ports).toResolvedValue(
     (kube, cache, gate, clock, logger, metrics, events, decisions, settings, random): Ports => ({
       kube,
@@ -87,6 +90,7 @@ function bindProvider(container: Container): void {
       settings,
       random,
       unavailable: new UnavailableOfferings(() => clock.now()),
+      ...(giveWay && { giveWay }),
     }),
     [
       Token.KubeClient,

@@ -35,6 +35,9 @@ export async function live(parts: LifeParts, stop: AbortSignal): Promise<0 | 1> 
   logger.debug("discovered karpenter version", { version });
   const { provider, clusterName, mode } = settings;
   logger.info("starting controller", { version, provider, ...(clusterName === "" ? {} : { clusterName }), mode });
+  const { defaultConstraints } = settings.schedulerConfig;
+  if (defaultConstraints.length > 0)
+    logger.info("pods without spread constraints of their own get the cluster's defaults", { defaultConstraints });
   const life = new Life(parts);
   try {
     await life.serve();

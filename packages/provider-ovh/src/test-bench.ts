@@ -40,6 +40,7 @@ export interface ClaimOptions {
   readonly memory?: string;
   readonly taints?: readonly Taint[];
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly requirements?: readonly RequirementSpec[];
 }
 
@@ -155,6 +156,7 @@ export class Bench {
         name,
         finalizers: [TERMINATION_FINALIZER],
         labels: { [Label.NodePool]: "default", ...options.labels },
+        ...(options.annotations && { annotations: options.annotations }),
       },
       spec: {
         nodeClassRef: { ...OVH_NODE_CLASS_KIND, name: "default" },

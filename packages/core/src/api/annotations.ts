@@ -1,11 +1,16 @@
 // The only place where annotation keys are written. Ours are registered with object, format and default; docs/reference/annotations.md is made from it.
 
+import type { HourlyRate } from "../units/index.ts";
+
 export const Annotation = {
   DoNotDisrupt: "karpenter.sh/do-not-disrupt",
   NodePoolHash: "karpenter.sh/nodepool-hash",
   NodePoolHashVersion: "karpenter.sh/nodepool-hash-version",
   TerminationTimestamp: "karpenter.sh/nodeclaim-termination-timestamp",
   MinValuesRelaxed: "karpenter.sh/nodeclaim-min-values-relaxed",
+  PriceOverlayApplied: "karpenter.sh/price-overlay-applied",
+  CapacityOverlayApplied: "karpenter.sh/capacity-overlay-applied",
+  CapacityBufferFakePod: "karpenter.sh/capacity-buffer-fake-pod",
   LaunchHint: "karpenter-multicloud.sh/launch-hint",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
@@ -23,7 +28,7 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
   {
     key: Annotation.LaunchHint,
     object: "NodeClaim",
-    format: "<instance type>/<zone>/<capacity type>",
+    format: "<instance type>/<zone>/<capacity type>[/<price per hour> <currency>]",
     defaultValue: "written by the provisioner",
     meaning: "The offering the plan counted on; a provider starts there and walks on in price order.",
   },
@@ -33,14 +38,21 @@ export interface LaunchHint {
   readonly instanceType: string;
   readonly zone: string;
   readonly capacityType: string;
+  /** Of the time of the plan; absent where the cloud names none. */
+  readonly price?: HourlyRate;
 }
 
-export function formatLaunchHint(hint: LaunchHint): string {
-  return `${hint.instanceType}/${hint.zone}/${hint.capacityType}`;
+export function formatLaunchHint({ instanceType, zone, capacityType, price }: LaunchHint): string {
+  const offering = `${instanceType}/${zone}/${capacityType}`;
+  return price === undefined ? offering : `${offering}/${price.amount} ${price.currency}`;
 }
 
 /** Undefined for anything that is not a hint: it is advice, never a rule. */
 export function parseLaunchHint(text: string | undefined): LaunchHint | undefined {
-  const [instanceType, zone, capacityType, ...rest] = (text ?? "").split("/");
-  return instanceType && zone && capacityType && rest.length === 0 ? { instanceType, zone, capacityType } : undefined;
+  const [instanceType, zone, capacityType, priceText, ...rest] = (text ?? "").split("/");
+  if (!instanceType || !zone || !capacityType || rest.length > 0) return undefined;
+  if (priceText === undefined) return { instanceType, zone, capacityType };
+  const [, amount, currency] = /^(\d[\d.e-]*) ([A-Z]{3})$/.exec(priceText) ?? [];
+  if (currency === undefined || !Number.isFinite(Number(amount))) return undefined;
+  return { instanceType, zone, capacityType, price: { amount: Number(amount), currency } };
 }

@@ -25,6 +25,12 @@ export const NodePoolCondition = {
   NodeRegistrationHealthy: "NodeRegistrationHealthy",
 } as const;
 
+/** Of a NodeOverlay. */
+export const NodeOverlayCondition = {
+  Ready: READY,
+  ValidationSucceeded: "ValidationSucceeded",
+} as const;
+
 /** Which conditions decide over the root: all of them True makes it True. */
 export interface ConditionFamily {
   readonly root: string;
@@ -39,6 +45,11 @@ export const NODE_CLAIM_CONDITIONS: ConditionFamily = {
 export const NODE_POOL_CONDITIONS: ConditionFamily = {
   root: READY,
   dependents: [NodePoolCondition.ValidationSucceeded, NodePoolCondition.NodeClassReady],
+};
+
+export const NODE_OVERLAY_CONDITIONS: ConditionFamily = {
+  root: READY,
+  dependents: [NodeOverlayCondition.ValidationSucceeded],
 };
 
 export const AWAITING_RECONCILIATION = {

@@ -1,6 +1,11 @@
 // How the conditions of an object are read and set (LC-1 to LC-7): an immutable list whose root follows its dependents.
 
-import { AWAITING_RECONCILIATION, NODE_CLAIM_CONDITIONS, NODE_POOL_CONDITIONS } from "./condition-types.ts";
+import {
+  AWAITING_RECONCILIATION,
+  NODE_CLAIM_CONDITIONS,
+  NODE_OVERLAY_CONDITIONS,
+  NODE_POOL_CONDITIONS,
+} from "./condition-types.ts";
 import type { ConditionFamily } from "./condition-types.ts";
 import type { PartialCondition } from "./core-types.ts";
 import type { Condition, ConditionStatus, KubeObject, ObjectMeta } from "./meta.ts";
@@ -73,6 +78,10 @@ export class ConditionSet {
 
   static forNodePool(pool: ConditionedObject, nowMs: number): ConditionSet {
     return ConditionSet.of(pool, NODE_POOL_CONDITIONS, nowMs);
+  }
+
+  static forNodeOverlay(overlay: ConditionedObject, nowMs: number): ConditionSet {
+    return ConditionSet.of(overlay, NODE_OVERLAY_CONDITIONS, nowMs);
   }
 
   get(type: string): Condition | undefined {

@@ -130,6 +130,16 @@ export interface PodStatus {
   readonly conditions?: readonly PartialCondition[];
   readonly nominatedNodeName?: string;
   readonly startTime?: string;
+  readonly containerStatuses?: readonly ContainerStatus[];
+  readonly initContainerStatuses?: readonly ContainerStatus[];
+}
+
+export interface ContainerStatus {
+  readonly name: string;
+  /** What the running container has, which differs from the spec while it is resized. */
+  readonly resources?: ResourceRequirements;
+  /** What the node has set aside for it. */
+  readonly allocatedResources?: ResourceList;
 }
 
 /** A condition of Kubernetes' own objects, where most fields may be missing. */

@@ -17,4 +17,6 @@ export * from "./v1/node-pool.ts";
 export * from "./v1/node-pool.schema.ts";
 export * from "./v1/node-claim.ts";
 export * from "./v1/node-claim.schema.ts";
+export * from "./v1/node-overlay.ts";
+export * from "./v1/node-overlay.schema.ts";
 export * from "./label-selector.ts";

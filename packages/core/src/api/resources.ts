@@ -23,6 +23,7 @@ import type {
 } from "./core-types.ts";
 import type { KubeObject } from "./meta.ts";
 import type { NodeClaim } from "./v1/node-claim.ts";
+import type { NodeOverlay } from "./v1/node-overlay.ts";
 import type { NodePool } from "./v1/node-pool.ts";
 
 /** One served resource. `T` is only the shape of its objects; nothing of it exists at run time. */
@@ -104,6 +105,16 @@ export const VolumeAttachments = /* @__PURE__ */ resource<VolumeAttachment>(
 );
 export const NodePools = /* @__PURE__ */ resource<NodePool>("karpenter.sh", "v1", "NodePool", "nodepools", false);
 export const NodeClaims = /* @__PURE__ */ resource<NodeClaim>("karpenter.sh", "v1", "NodeClaim", "nodeclaims", false);
+export const NodeOverlays = /* @__PURE__ */ resource<NodeOverlay>(
+  "karpenter.sh",
+  "v1alpha1",
+  "NodeOverlay",
+  "nodeoverlays",
+  false,
+);
+
+/** Kinds that a cluster need not have: without their definition there are simply no objects (RT-13). */
+export const OPTIONAL_RESOURCES: readonly Resource[] = [NodeOverlays];
 
 /** `v1` or `group/version`. */
 export function apiVersionOf(target: Resource): string {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, NodePools, Nodes, type NodeClaim } from "../api/index.ts";
+import { defaultSettings } from "../options/index.ts";
 import { aNodePool, aPod, type PodOptions } from "../testing/builders/index.ts";
 import {
   ControllerHarness,
@@ -36,9 +37,11 @@ const KNOWN_NAMES: readonly string[] = [
   "static.provisioning",
   "static.deprovisioning",
   "capacitybuffer",
+  "state.node",
   "operatorpkg.nodepool.status",
   "operatorpkg.nodeclaim.status",
   "operatorpkg.node.status",
+  "operatorpkg.nodeoverlay.status",
   "instance.garbagecollection",
 ];
 
@@ -73,11 +76,13 @@ async function claims(): Promise<readonly NodeClaim[]> {
 }
 
 describe("all controllers", () => {
-  it("every controller has a name of its own that users know", () => {
-    harness = new ControllerHarness();
+  it.each([true, false])("every controller has a name of its own that users know, overlays: %s", (NodeOverlay) => {
+    const { featureGates } = defaultSettings({ clusterName: "test" });
+    harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, NodeOverlay } } });
     const names = allControllers(harness.deps, [TEST_NODE_CLASS]).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
+    expect(names.includes("nodeoverlay.controller")).toBe(NodeOverlay);
   });
 
   it("a pending pod gets a machine, and the machine goes when the pod has ended", async () => {

@@ -2,6 +2,7 @@
 
 import type { CustomResource } from "../api/index.ts";
 import type { Controller } from "../runtime/index.ts";
+import { clusterStateController } from "./cluster-state/controller.ts";
 import type { ControllerDeps } from "./deps.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { instanceGarbageCollectionController } from "./instance-gc/controller.ts";
@@ -15,17 +16,21 @@ import { nodeClaimGarbageCollectionController } from "./nodeclaim-gc/controller.
 import { nodeClaimHydrationController } from "./nodeclaim-hydration/controller.ts";
 import { nodeClaimLifecycleController } from "./nodeclaim-lifecycle/controller.ts";
 import { nodeClaimPodEventsController } from "./nodeclaim-pod-events/controller.ts";
+import { nodeOverlayController } from "./nodeoverlay-validation/controller.ts";
 import { nodePoolCounterController } from "./nodepool-counter/controller.ts";
 import { nodePoolHashController } from "./nodepool-hash/controller.ts";
 import { nodePoolReadinessController } from "./nodepool-readiness/controller.ts";
 import { nodePoolRegistrationHealthController } from "./nodepool-registration-health/controller.ts";
 import { RegistrationHealth } from "./nodepool-registration-health/registration-health.ts";
 import { nodePoolValidationController } from "./nodepool-validation/controller.ts";
+import { OverlayStore } from "./overlay-store.ts";
 import { provisioningController } from "./provisioning/controller.ts";
 import { statusEventControllers } from "./status-events/controller.ts";
 
 /** `nodeClasses` are the chosen provider's. */
-export function allControllers(deps: ControllerDeps, nodeClasses: readonly CustomResource[]): readonly Controller[] {
+export function allControllers(given: ControllerDeps, nodeClasses: readonly CustomResource[]): readonly Controller[] {
+  const overlays = given.settings.featureGates.NodeOverlay ? new OverlayStore() : undefined;
+  const deps: ControllerDeps = overlays ? { ...given, overlays } : given;
   const evictions = new EvictionQueue(deps);
   const health = new RegistrationHealth();
   return [
@@ -34,6 +39,8 @@ export function allControllers(deps: ControllerDeps, nodeClasses: readonly Custo
     nodePoolReadinessController(deps, nodeClasses),
     nodePoolCounterController(deps),
     nodePoolRegistrationHealthController(deps, health, nodeClasses),
+    clusterStateController(deps),
+    ...(overlays ? [nodeOverlayController(deps, overlays, nodeClasses)] : []),
     provisioningController(deps),
     nodeClaimHydrationController(deps),
     nodeHydrationController(deps),

@@ -8,6 +8,7 @@ import type { CloudProvider, UnavailableOfferings } from "../provider/index.ts";
 import type { ActionGate, Clock, Controller } from "../runtime/index.ts";
 import type { ClusterState } from "../state/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { OverlayStore } from "./overlay-store.ts";
 
 /** Ports of the process, before a provider is chosen. */
 export interface Ports {
@@ -25,11 +26,18 @@ export interface Ports {
   /** 0 ≤ x < 1; seeded in tests. */
   readonly random: () => number;
   readonly unavailable: UnavailableOfferings;
+  /**
+   * Lets everything else that is due in this process run, then goes on: long work calls it every few milliseconds
+   * (S-1016). Without it such work is done in one piece, and no time can pass in the middle of it.
+   */
+  readonly giveWay?: () => Promise<void>;
 }
 
 export interface ControllerDeps extends Ports {
   readonly provider: CloudProvider;
   readonly state: ClusterState;
+  /** With the feature gate NodeOverlay: prices and capacity of the provider's types are read through it. */
+  readonly overlays?: OverlayStore;
 }
 
 /** A provider and the controllers that keep its NodeClass up to date. */

@@ -121,7 +121,7 @@ export function choiceFlag<T extends string>(text: FlagText, choices: readonly T
   });
 }
 
-/** A form of its own; the parser throws plain Errors. */
+/** A form of its own; the parser throws plain Errors, or FlagValueErrors that know better what to do. */
 export function parsedFlag<T>(text: FlagText, form: string, fix: string, parse: (value: string) => T): Flag<T> {
   return flag(text, {
     form,
@@ -129,6 +129,7 @@ export function parsedFlag<T>(text: FlagText, form: string, fix: string, parse: 
       try {
         return parse(value);
       } catch (error) {
+        if (error instanceof FlagValueError) throw error;
         throw new FlagValueError(error instanceof Error ? error.message : String(error), fix, false);
       }
     },

@@ -3,8 +3,10 @@
 import { milliseconds, seconds } from "../units/index.ts";
 import type { Duration } from "../units/index.ts";
 import { FEATURE_GATES, parseFeatureGates } from "./feature-gates.ts";
-import { choiceFlag, durationFlag, integerFlag, parsedFlag, switchFlag, textFlag } from "./flag.ts";
+import { choiceFlag, durationFlag, FlagValueError, integerFlag, parsedFlag, switchFlag, textFlag } from "./flag.ts";
 import type { Flag } from "./flag.ts";
+import { parseSchedulerConfig } from "./scheduler-config.ts";
+import type { SchedulerConfig } from "./scheduler-config.ts";
 import type { Settings } from "./settings.ts";
 
 const PORTS = [0, 65_535] as const;
@@ -158,6 +160,25 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     },
     ["Strict", "BestEffort"],
   ),
+  ignoreDraRequests: onlyTrue(
+    switchFlag({
+      name: "ignore-dra-requests",
+      env: "IGNORE_DRA_REQUESTS",
+      default: "true",
+      help: "Pods that ask for devices (resource claims) are left waiting. Only true is possible: devices are not allocated.",
+    }),
+  ),
+  schedulerConfig: parsedFlag<SchedulerConfig>(
+    {
+      name: "scheduler-config",
+      env: "SCHEDULER_CONFIG",
+      default: "",
+      help: "What kube-scheduler adds to pods, as YAML or JSON: podTopologySpread.defaultConstraints.",
+    },
+    "YAML|JSON",
+    "write podTopologySpread.defaultConstraints",
+    parseSchedulerConfig,
+  ),
   kubeClientQps: integerFlag(
     {
       name: "kube-client-qps",
@@ -237,6 +258,15 @@ function parseProvider(value: string): string | undefined {
   const [name] = names;
   if (name !== undefined && !PROVIDER_NAME.test(name)) throw new Error("it is not the name of a provider");
   return name;
+}
+
+/** A promise that nothing keeps is refused where it is asked for. */
+function onlyTrue({ parse, ...flag }: Flag<boolean>): Flag<boolean> {
+  const checked = (read: (text: string) => boolean) => (text: string) => {
+    if (read(text)) return true;
+    throw new FlagValueError("devices are not allocated", "leave it true", false);
+  };
+  return { ...flag, parse: checked(parse), parseEnv: checked(flag.parseEnv ?? parse) };
 }
 
 function parseLogLevel(value: string): Settings["logLevel"] {

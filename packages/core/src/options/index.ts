@@ -5,3 +5,4 @@ export * from "./flag.ts";
 export * from "./flags.ts";
 export * from "./parse-settings.ts";
 export * from "./nearest.ts";
+export * from "./scheduler-config.ts";

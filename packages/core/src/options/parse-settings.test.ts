@@ -40,6 +40,8 @@ describe("parseSettings", () => {
       initializationTimeout: Number.POSITIVE_INFINITY,
       preferencePolicy: "Respect",
       minValuesPolicy: "Strict",
+      ignoreDraRequests: true,
+      schedulerConfig: { defaultConstraints: [] },
       kubeClientQps: 200,
       kubeClientBurst: 300,
       disableLeaderElection: false,
@@ -189,6 +191,14 @@ describe("parseSettings", () => {
       expect(help).toContain(`--${flag.name} `);
       expect(help).toContain(flag.env);
     }
+  });
+});
+
+describe("--ignore-dra-requests, S-209", () => {
+  it("refuses a promise that is not kept", () => {
+    expect(problems(["--ignore-dra-requests=false"])[0]).toMatchObject({ problem: "devices are not allocated" });
+    expect(problems([], { ...cluster, IGNORE_DRA_REQUESTS: "F" })[0]).toMatchObject({ fix: "leave it true" });
+    expect(problems(["--ignore-dra-requests", "true"])).toEqual([]);
   });
 });
 

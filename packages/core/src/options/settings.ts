@@ -2,6 +2,7 @@
 
 import type { Duration } from "../units/index.ts";
 import type { FeatureGates } from "./feature-gates.ts";
+import type { SchedulerConfig } from "./scheduler-config.ts";
 
 export interface Settings {
   /** Written on every machine we own. Empty on ovh only: the id of the cluster then stands for it. */
@@ -20,6 +21,9 @@ export interface Settings {
   readonly initializationTimeout: Duration;
   readonly preferencePolicy: "Respect" | "Ignore";
   readonly minValuesPolicy: "Strict" | "BestEffort";
+  /** Pods that ask for devices are left waiting with a reason (S-209). */
+  readonly ignoreDraRequests: boolean;
+  readonly schedulerConfig: SchedulerConfig;
   readonly kubeClientQps: number;
   readonly kubeClientBurst: number;
   /** True runs everything at once, without a lease (RT-38). */

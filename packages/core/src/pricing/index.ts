@@ -2,3 +2,4 @@
 
 export * from "./cluster-cost.ts";
 export * from "./offering-price.ts";
+export * from "./overlays/index.ts";

@@ -48,8 +48,9 @@ export interface CloudProvider {
 
   /**
    * Launches one machine that satisfies the claim's requirements and requests, from the cheapest compatible available
-   * offering, and answers the claim with status (providerID, imageID, capacity, allocatable), labels and annotations
-   * filled in. Idempotent by the claim's UID: called twice, it answers the same machine.
+   * offering, in the order of `overlaidRank` where NodeOverlays have changed prices. Answers the claim with status
+   * (providerID, imageID, capacity, allocatable), labels and annotations filled in. Idempotent by the claim's UID: called
+   * twice, it answers the same machine.
    * @throws InsufficientCapacity, QuotaExceeded, NodeClassNotReady, LaunchPending, CreateFailed, …
    */
   create(claim: NodeClaim, context: CallContext): Promise<NodeClaim>;

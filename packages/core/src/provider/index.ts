@@ -3,6 +3,8 @@ export * from "./billing.ts";
 export * from "./instance-type.ts";
 export * from "./cloud-provider.ts";
 export * from "./settings.ts";
+export * from "./well-known-labels.ts";
+export * from "./overlaid-rank.ts";
 export * from "./guards/unavailable-offerings.ts";
 export * from "./guards/rate-limiter.ts";
 export * from "./guards/retry.ts";

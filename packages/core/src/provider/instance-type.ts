@@ -48,4 +48,6 @@ export interface InstanceType {
   readonly overhead: Overhead;
   /** CSI driver → volumes that one node can have attached (S-236); a driver that is missing has no limit. */
   readonly volumeLimits?: Readonly<Record<string, number>>;
+  /** What NodeOverlays changed, when they changed something (S-518). Never set by a provider. */
+  readonly overlaid?: { readonly price: boolean; readonly capacity: boolean };
 }

@@ -56,7 +56,7 @@ describe("S-116: what a pod asks for", () => {
     expect(podRequirements({ spec: { containers: [] } }).size).toBe(0);
   });
 
-  test("T-11: the beta zone key asks for the stable one", () => {
+  test("S-120: the beta zone key asks for the stable one", () => {
     const key = "failure-domain.beta.kubernetes.io/zone";
     expect(
       podRequirements(pod({ [key]: "z1" }))
@@ -103,7 +103,7 @@ describe("S-117: required terms are alternatives", () => {
 });
 
 describe("S-206: what a pod may not ask for", () => {
-  test("T-17: the hostname and karpenter.sh keys are refused, kubernetes.io and k8s.io ones are not", () => {
+  test("S-121: the hostname and karpenter.sh keys are refused, kubernetes.io and k8s.io ones are not", () => {
     expect(podNodeAffinityErrors(pod({ [Label.Hostname]: "x" }), context)).toHaveLength(1);
     expect(podNodeAffinityErrors(pod({ "karpenter.sh/foo": "x" }), context)).toHaveLength(1);
     expect(podNodeAffinityErrors(pod({ "kubernetes.io/foo": "x", "sub.k8s.io/foo": "y" }), context)).toEqual([]);

@@ -98,10 +98,10 @@ describe("S-104: has", () => {
 
 describe("S-105: intersection", () => {
   test.each([
-    ["T-1", In("A", "B"), NotIn("A"), "k In [B]"],
-    ["T-2", In("1", "9"), Gt(1), "k In [9]"],
-    ["T-3", NotIn("1", "2"), NotIn("2", "3"), "k NotIn [1 2 3]"],
-    ["T-4", Gt(5), Lt(5), "k DoesNotExist"],
+    ["T-1: In [A B] and NotIn [A] leave In [B]", In("A", "B"), NotIn("A"), "k In [B]"],
+    ["T-2: In [1 9] and Gt 1 leave In [9]", In("1", "9"), Gt(1), "k In [9]"],
+    ["T-3: two NotIn exclude what either excludes", NotIn("1", "2"), NotIn("2", "3"), "k NotIn [1 2 3]"],
+    ["T-4: Gt 5 and Lt 5 leave nothing", Gt(5), Lt(5), "k DoesNotExist"],
     ["two lists", In("a", "b"), In("b", "c"), "k In [b]"],
     ["lists without a common value", In("a"), In("b"), "k DoesNotExist"],
     ["anything with Exists", In("a"), Exists, "k In [a]"],

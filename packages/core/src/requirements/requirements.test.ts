@@ -71,7 +71,7 @@ describe("S-111: one requirement per key", () => {
     );
   });
 
-  test("T-11: the beta zone key and the stable one are the same key", () => {
+  test("S-120: the beta zone key and the stable one are the same key", () => {
     const both = set("failure-domain.beta.kubernetes.io/zone In z1 z2", `${Label.Zone} In z2 z3`);
     expect(both.toString()).toBe(`${Label.Zone} In [z2]`);
   });
@@ -87,21 +87,28 @@ describe("S-112: compatible", () => {
     expect(Requirements.empty.compatible(zone("NotIn z1"))).toBeUndefined();
   });
 
+  test("T-9: a label that must not be there goes with NotIn and DoesNotExist, not with In and Exists", () => {
+    const wanted = ["k NotIn x", "k DoesNotExist", "k In x", "k Exists"];
+    const offered = set("k DoesNotExist");
+    expect(wanted.map((each) => offered.compatible(set(each)) === undefined)).toEqual([true, true, false, false]);
+    expect(wanted.map((each) => offered.isCompatible(set(each)))).toEqual([true, true, false, false]);
+  });
+
+  test("T-10: a label that must be there does not go with DoesNotExist", () => {
+    expect(set("k Exists").compatible(set("k DoesNotExist"))?.kind).toBe("NoIntersection");
+    expect(set("k Exists").isCompatible(set("k DoesNotExist"))).toBe(false);
+  });
+
   test.each([
-    ["T-9", "k DoesNotExist", "k NotIn x", true],
-    ["T-9", "k DoesNotExist", "k DoesNotExist", true],
-    ["T-9", "k DoesNotExist", "k In x", false],
-    ["T-9", "k DoesNotExist", "k Exists", false],
-    ["T-10", "k Exists", "k DoesNotExist", false],
     ["S-114", "k In a", "k Gt 1", false],
     ["S-114", "k In a 5", "k Gt 1", true],
     ["S-114", "other Exists", "k Exists", false],
     ["S-114", "other Exists", "k In a", false],
     ["S-114", "other Exists", "k Gt 1", false],
-    ["T-13", "other Exists", "k NotIn a", true],
-    ["T-13", "other Exists", "k DoesNotExist", true],
-    ["T-13", "k In a", "k NotIn b", true],
-    ["T-13", "k In a", "k In b", false],
+    ["S-114", "other Exists", "k NotIn a", true],
+    ["S-114", "other Exists", "k DoesNotExist", true],
+    ["S-114", "k In a", "k NotIn b", true],
+    ["S-114", "k In a", "k In b", false],
     ["S-113", "k NotIn a", "k NotIn b", true],
     ["S-113", "k NotIn a", "k DoesNotExist", true],
     ["S-106", "k Gt 3", "k Lt 5", true],

@@ -1,61 +1,110 @@
 // Which requirement no instance type meets, and what they offer instead.
 
-import { Label } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import type { Requirement, Requirements } from "../requirements/index.ts";
 import { compareText } from "../units/index.ts";
+import { canonicalRequirement } from "./compile/requirement-book.ts";
+import { allowsAbsence, PLACE_KEYS } from "./explain-sales.ts";
+import { typesOf } from "./placement/instance-filter.ts";
+import type { TypeGroup } from "./placement/instance-filter.ts";
 import type { Finding } from "./pool-finding.ts";
 
-/** An instance type's own zones and capacity types are those of available offerings only (S-126); what is sold out still exists. */
-const PLACE_KEYS: readonly string[] = [Label.Zone, Label.CapacityType];
 const SHOWN = 5;
 
-/** Whether some offering, available or not, would satisfy the requirements. */
-export function sellsAnywhere(type: InstanceType, requirements: Requirements, wellKnown: ReadonlySet<string>): boolean {
-  return (
-    type.requirements.without(...PLACE_KEYS).overlaps(requirements) &&
-    type.offerings.some((offering) => requirements.isCompatible(offering.requirements, wellKnown))
-  );
-}
-
 /** `asks` opens the sentence: "needs" kubernetes.io/arch In [arm64], instance types offer amd64. */
-export function noTypeFinding(types: readonly InstanceType[], requirements: Requirements, asks: string): Finding {
-  const blocking = [...requirements].find((requirement) => types.every((type) => !admits(type, requirement)));
+export function noTypeFinding(groups: readonly TypeGroup[], requirements: Requirements, asks: string): Finding {
+  const range = rangeOf(groups);
+  const blocking = [...requirements].find((requirement) => range.lacks(requirement));
   if (blocking === undefined) {
-    const all = [...requirements].filter((requirement) => types.some((type) => !admits(type, requirement)));
+    const all = [...requirements].filter((requirement) => range.lacksInPart(requirement));
     const text = `${asks} ${all.map(String).join(", ")}, and no instance type has all of that`;
     return { reason: "NoInstanceType", short: text, detail: text };
   }
   const { key } = blocking;
-  const offered = listed([...new Set(types.flatMap((type) => offeredValues(type, key)))].toSorted(compareText));
+  const offered = range.offered(key);
   const text = `${asks} ${blocking.toString()}, instance types offer ${offered}`;
   const fix = "ask for one of these, or allow other instance types in the NodePool";
   return { reason: "RequirementMismatch", short: text, detail: text, fix, key, wanted: blocking.toString(), offered };
 }
 
+const ranges = new WeakMap<readonly TypeGroup[], TypeRange>();
+
+/** Many pods are turned away by the same types. */
+function rangeOf(groups: readonly TypeGroup[]): TypeRange {
+  const known = ranges.get(groups);
+  if (known !== undefined) return known;
+  const range = new TypeRange(typesOf(groups));
+  ranges.set(groups, range);
+  return range;
+}
+
+/** What the types say about one key. */
+interface KeyRange {
+  /** Some type says nothing, so anything goes. */
+  readonly isOpen: boolean;
+  /** Each different requirement once. */
+  readonly said: readonly Requirement[];
+  readonly offered: string;
+}
+
+class TypeRange {
+  readonly #types: readonly InstanceType[];
+  readonly #byKey = new Map<string, KeyRange>();
+  readonly #inPart = new WeakMap<Requirement, boolean>();
+
+  constructor(types: readonly InstanceType[]) {
+    this.#types = types;
+  }
+
+  /** No type meets it. */
+  lacks(requirement: Requirement): boolean {
+    const { isOpen, said } = this.#rangeOf(requirement.key);
+    return !isOpen && !said.some((own) => overlaps(own, requirement));
+  }
+
+  /** Some type does not meet it. */
+  lacksInPart(requirement: Requirement): boolean {
+    const known = this.#inPart.get(requirement);
+    if (known !== undefined) return known;
+    const answer = this.#types.some((type) => !admits(type, requirement));
+    this.#inPart.set(requirement, answer);
+    return answer;
+  }
+
+  offered(key: string): string {
+    return this.#rangeOf(key).offered;
+  }
+
+  #rangeOf(key: string): KeyRange {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const all = this.#types.flatMap((type) => saidBy(type, key));
+    const values = all.flatMap(({ complement, values }) => (complement ? [] : [...values]));
+    const range = {
+      isOpen: !PLACE_KEYS.includes(key) && this.#types.some(({ requirements }) => !requirements.has(key)),
+      said: [...new Map(all.map((each) => [canonicalRequirement(each), each])).values()],
+      offered: listed([...new Set(values)].toSorted(compareText)),
+    };
+    this.#byKey.set(key, range);
+    return range;
+  }
+}
+
 function admits(type: InstanceType, requirement: Requirement): boolean {
   const { key } = requirement;
-  if (!PLACE_KEYS.includes(key)) return !type.requirements.has(key) || overlaps(type.requirements, requirement);
-  return type.offerings.some((offering) => overlaps(offering.requirements, requirement));
+  if (!PLACE_KEYS.includes(key) && !type.requirements.has(key)) return true;
+  return saidBy(type, key).some((own) => overlaps(own, requirement));
 }
 
-function overlaps(requirements: Requirements, requirement: Requirement): boolean {
-  const own = requirements.get(requirement.key);
+/** Of places by each offering, of everything else by the type. */
+function saidBy({ requirements, offerings }: InstanceType, key: string): readonly Requirement[] {
+  return PLACE_KEYS.includes(key)
+    ? offerings.map((offering) => offering.requirements.get(key))
+    : [requirements.get(key)];
+}
+
+function overlaps(own: Requirement, requirement: Requirement): boolean {
   return own.hasIntersection(requirement) || (own.operator === "DoesNotExist" && allowsAbsence(requirement));
-}
-
-function allowsAbsence({ operator }: Requirement): boolean {
-  return operator === "NotIn" || operator === "DoesNotExist";
-}
-
-function offeredValues(type: InstanceType, key: string): readonly string[] {
-  const sources = PLACE_KEYS.includes(key)
-    ? type.offerings.map(({ requirements }) => requirements)
-    : [type.requirements];
-  return sources.flatMap((requirements) => {
-    const { complement, values } = requirements.get(key);
-    return complement ? [] : [...values];
-  });
 }
 
 function listed(values: readonly string[]): string {

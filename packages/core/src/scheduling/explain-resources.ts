@@ -1,61 +1,90 @@
 // Which resource is short when no instance type is large enough or the NodePool may not grow, with exact amounts.
 
-import { addResources, compareText, formatAmount, sortedKeys } from "../units/index.ts";
+import { addResources, formatAmount } from "../units/index.ts";
 import type { Resources } from "../units/index.ts";
+import { candidatesOf } from "./explain-candidates.ts";
+import type { Candidate, Candidates } from "./explain-candidates.ts";
+import type { ExplainedLimits } from "./explained-world.ts";
 import type { Finding, PoolQuestion } from "./pool-finding.ts";
 import { distinctAmounts, gapOf, shortage } from "./nearest-miss.ts";
-import type { TypeGroup, TypeOption } from "./placement/instance-filter.ts";
-
-interface Candidate extends TypeOption {
-  readonly overhead: Resources;
-  /** Pod and DaemonSets. */
-  readonly need: Resources;
-}
+import type { Gap } from "./nearest-miss.ts";
+import { countOf, keep } from "./placement/instance-filter.ts";
+import type { TypeGroup } from "./placement/instance-filter.ts";
 
 /** More cores than any machine has: a lost "m" is likelier than a wish (S-524). */
 const UNLIKELY_MILLICORES = 1_000_000_000;
 const ALLOW_OTHERS = "allow instance types that have it in the NodePool";
 const RAISE_LIMITS = "raise spec.limits of the NodePool";
 
-export function shortageFinding(groups: readonly TypeGroup[], { pod }: PoolQuestion): Finding {
-  const candidates = candidatesOf(groups, pod.requests);
-  const blocking = sortedKeys(addResources(...candidates.map(({ need }) => need))).filter((resource) =>
-    candidates.every(({ need, allocatable }) => (need[resource] ?? 0) > (allocatable[resource] ?? 0)),
-  );
-  const closest = nearest(candidates);
+export function passingSize(groups: readonly TypeGroup[], { pod, template }: PoolQuestion): readonly TypeGroup[] {
+  return candidatesOf(groups, template.sold).fitting(pod.requests);
+}
+
+export function shortageFinding(groups: readonly TypeGroup[], { pod, template }: PoolQuestion): Finding {
+  const { requests } = pod;
+  const candidates = candidatesOf(groups, template.sold);
+  const blocking = candidates.blocking(requests);
+  const closest = candidates.nearest(requests);
+  const gap = closest ? gapOf(needOn(closest, requests), closest.allocatable) : [];
   const near = closest && {
     closest: {
       name: closest.type.name,
       failed: "InsufficientResources" as const,
-      gap: gapOf(closest.need, closest.allocatable),
+      gap,
     },
   };
   const texts =
     blocking.length > 0
-      ? blocking.map((resource) => blockingTexts(resource, candidates, pod.requests))
-      : [jointTexts(closest)];
-  const short = texts.map((text) => text.short).join(", ") + typoHint(pod.requests);
+      ? blocking.map((resource) => blockingTexts(resource, candidates, requests))
+      : [jointTexts(closest, gap)];
+  const short = texts.map((text) => text.short).join(", ") + typoHint(requests);
   const detail = texts.map((text) => text.detail).join("; ");
-  const isAbsent = blocking.some((resource) => candidates.every(({ allocatable }) => !allocatable[resource]));
+  const isAbsent = blocking.some((resource) => candidates.isAbsent(resource));
   const fix = isAbsent ? ALLOW_OTHERS : "request less, or allow larger instance types in the NodePool";
   return { reason: "InsufficientResources", short, detail, fix, ...near };
 }
 
-export function limitFinding(groups: readonly TypeGroup[], { template, world }: PoolQuestion): Finding {
+/** What limits make of one set of types. */
+interface WithinLimits {
+  readonly passing: readonly TypeGroup[];
+  /** When nothing passes. */
+  finding?: Finding;
+}
+
+type ByGroups = WeakMap<readonly TypeGroup[], WithinLimits>;
+
+/** At the end of a solve nothing changes them any more. */
+const withinLimits = new WeakMap<ExplainedLimits, ByGroups>();
+
+export function passingLimits(groups: readonly TypeGroup[], question: PoolQuestion): readonly TypeGroup[] {
+  return withinLimitsOf(groups, question).passing;
+}
+
+export function limitFinding(groups: readonly TypeGroup[], question: PoolQuestion): Finding {
+  return (withinLimitsOf(groups, question).finding ??= limitText(groups, question));
+}
+
+function withinLimitsOf(groups: readonly TypeGroup[], { template, world: { limits } }: PoolQuestion): WithinLimits {
+  const byGroups: ByGroups = withinLimits.get(limits) ?? new WeakMap();
+  withinLimits.set(limits, byGroups);
+  const known = byGroups.get(groups);
+  if (known !== undefined) return known;
+  const isEndless = Object.keys(limits.limits(template.name)).length === 0;
+  const passing = isEndless ? groups : keep(groups, ({ type }) => limits.exceededBy(template.name, type).length === 0);
+  const answer = { passing: countOf(passing) === countOf(groups) ? groups : passing };
+  byGroups.set(groups, answer);
+  return answer;
+}
+
+function limitText(groups: readonly TypeGroup[], { template, world }: PoolQuestion): Finding {
   const limits = world.limits.limits(template.name);
   const used = world.limits.used(template.name);
   if ((used["nodes"] ?? 0) >= (limits["nodes"] ?? Infinity)) {
     const text = `limit nodes ${limits["nodes"] ?? 0} is reached: ${used["nodes"] ?? 0} exist or are planned`;
     return { reason: "NodeLimitReached", short: text, detail: text, fix: RAISE_LIMITS };
   }
-  const candidates = candidatesOf(groups, {});
-  const smallest = candidates
-    .map(({ type }) => ({ type, over: world.limits.exceededBy(template.name, type) }))
-    .toSorted(
-      (a, b) =>
-        shortage(addResources(used, a.type.capacity), limits) - shortage(addResources(used, b.type.capacity), limits),
-    )[0];
-  const resource = smallest?.over[0] ?? "";
+  const smallest = leastOver(candidatesOf(groups, template.sold), used, limits);
+  const resource = (smallest && world.limits.exceededBy(template.name, smallest.type)[0]) ?? "";
   const show = (amount: number | undefined) => formatAmount(resource, amount ?? 0);
   const capacity = smallest?.type.capacity[resource];
   const text = `limit ${resource} ${show(limits[resource])}: ${show(used[resource])} in use or planned, ${
@@ -74,23 +103,24 @@ export function limitFinding(groups: readonly TypeGroup[], { template, world }: 
   };
 }
 
-function candidatesOf(groups: readonly TypeGroup[], requests: Resources): readonly Candidate[] {
-  return groups
-    .flatMap(({ overhead, options }) => {
-      const need = addResources(requests, overhead);
-      return options.map((option) => ({ ...option, overhead, need }));
-    })
-    .toSorted((a, b) => compareText(a.type.name, b.type.name));
+/** The first in name order that would go over the limits by least. */
+function leastOver({ list }: Candidates, used: Resources, limits: Resources): Candidate | undefined {
+  let least: { readonly candidate: Candidate; readonly over: number } | undefined;
+  for (const candidate of list) {
+    const over = shortage(addResources(used, candidate.type.capacity), limits);
+    if (least === undefined || over < least.over) least = { candidate, over };
+  }
+  return least?.candidate;
 }
 
-function nearest(candidates: readonly Candidate[]): Candidate | undefined {
-  return candidates.toSorted((a, b) => shortage(a.need, a.allocatable) - shortage(b.need, b.allocatable))[0];
+function needOn({ overhead }: Candidate, requests: Resources): Resources {
+  return addResources(requests, overhead);
 }
 
 /** No type has enough of this one resource. */
-function blockingTexts(resource: string, candidates: readonly Candidate[], requests: Resources) {
-  const [largest] = candidates.toSorted((a, b) => room(b, resource) - room(a, resource));
-  const need = largest?.need[resource] ?? 0;
+function blockingTexts(resource: string, candidates: Candidates, requests: Resources) {
+  const largest = candidates.largest(resource);
+  const need = (largest && needOn(largest, requests)[resource]) ?? 0;
   const have = largest?.allocatable[resource] ?? 0;
   const [needText, haveText] = distinctAmounts(resource, need, have);
   const daemons = largest?.overhead[resource] ?? 0;
@@ -107,18 +137,12 @@ function blockingTexts(resource: string, candidates: readonly Candidate[], reque
 }
 
 /** Each resource alone is there, but no type has all of them. */
-function jointTexts(closest: Candidate | undefined) {
-  const gap = closest ? gapOf(closest.need, closest.allocatable) : [];
+function jointTexts(closest: Candidate | undefined, gap: Gap) {
   const lacks = gap.map(({ resource, need, have }) => `needs ${resource} ${need}, has ${have}`).join(", ");
   return {
     short: `no instance type has enough of everything, closest ${closest?.type.name ?? ""}: ${lacks}`,
     detail: `no instance type has enough of all resources together; closest ${closest?.type.name ?? ""}: ${lacks}`,
   };
-}
-
-/** What is left of it after the DaemonSets. */
-function room({ allocatable, overhead }: Candidate, resource: string): number {
-  return (allocatable[resource] ?? 0) - (overhead[resource] ?? 0);
 }
 
 function typoHint(requests: Resources): string {

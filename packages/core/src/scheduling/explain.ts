@@ -1,43 +1,59 @@
 // Why a pod was not placed, told from the end of the solve: every candidate has refused it as things then stood (S-620, S-621).
 
 import type { Pod } from "../api/index.ts";
-import { examinePool, minValuesFinding, rejected } from "./explain-pool.ts";
+import { PoolExaminer } from "./explain-pool.ts";
 import type { PoolFinding } from "./pool-finding.ts";
-import { tally } from "./nearest-miss.ts";
-import type { Refusal } from "./nearest-miss.ts";
 import type { UnsupportedNeed } from "./not-supported.ts";
-import type { MissingValues } from "./placement/min-values.ts";
 import type { Attempt, PodToPlace } from "./pod-to-place.ts";
 import type { PodExplanation } from "./solution.ts";
 import { shorten, summarize } from "./summary.ts";
-import type { World } from "./world.ts";
+import type { ExplainedWorld } from "./explained-world.ts";
 
 type Explanation = Omit<PodExplanation, "pod">;
+
+type Told = Pick<Explanation, "summary" | "nodePools">;
 
 const NO_CANDIDATES: Explanation["existing"] = { count: 0, byReason: {} };
 
 export class Explainer {
-  readonly #world: World;
+  readonly #world: ExplainedWorld;
+  readonly #pools: PoolExaminer;
   /** Pods that look alike share one explanation. */
   readonly #bySignature = new Map<string, Explanation>();
+  readonly #findings = new Map<PoolFinding, number>();
+  readonly #byFindings = new Map<string, Told>();
 
-  constructor(world: World) {
+  constructor(world: ExplainedWorld) {
     this.#world = world;
+    this.#pools = new PoolExaminer(world);
   }
 
-  notPlaced(pod: PodToPlace): PodExplanation {
-    const known = this.#bySignature.get(pod.signature);
-    const explanation = known ?? this.#explain(pod);
-    this.#bySignature.set(pod.signature, explanation);
-    return { pod: reference(pod.pod), ...explanation };
+  /** `pod`: one that every candidate treats like `kind`. */
+  notPlaced(kind: PodToPlace, pod: Pod = kind.pod): PodExplanation {
+    const known = this.#bySignature.get(kind.signature);
+    const explanation = known ?? this.#explain(kind);
+    this.#bySignature.set(kind.signature, explanation);
+    return { pod: referenceTo(pod), ...explanation };
   }
 
-  /** The pod was planned on a claim that had to be given up. */
-  droppedWithClaim(pod: PodToPlace, pool: string, missing: readonly MissingValues[]): PodExplanation {
-    const findings = this.#examine(pod).map((finding) =>
-      finding.explanation.nodePool === pool ? this.#dropped(finding, missing) : finding,
-    );
-    return { pod: reference(pod.pod), ...this.#assemble(pod, findings) };
+  /** S-315: the solve was cut off before the pod's turn. */
+  notEvaluated({ pod }: PodToPlace): PodExplanation {
+    const detail = "there was no time left to look at it in this round; it takes part in the next one";
+    const nodePools = this.#world.templates.map(({ name }) => ({
+      nodePool: name,
+      verdict: "deferred" as const,
+      reason: "NotEvaluated" as const,
+      detail,
+      funnel: [],
+    }));
+    return {
+      pod: referenceTo(pod),
+      summary: detail,
+      relaxed: [],
+      existing: NO_CANDIDATES,
+      planned: NO_CANDIDATES,
+      nodePools,
+    };
   }
 
   /** The pod itself is the reason; no candidate was asked. */
@@ -51,7 +67,7 @@ export class Explainer {
     }));
     const summary = shorten(reason === "InvalidPod" ? `pod is not valid: ${detail}` : detail);
     return {
-      pod: reference(pod),
+      pod: referenceTo(pod),
       summary,
       relaxed: [],
       existing: NO_CANDIDATES,
@@ -67,49 +83,39 @@ export class Explainer {
   #examine(pod: PodToPlace): readonly PoolFinding[] {
     const attempt = lastAttempt(pod);
     if (attempt === undefined) return [];
-    return this.#world.templates.map((template) => examinePool(template, pod, attempt, this.#world));
+    return this.#world.templates.map((template) => this.#pools.examine(template, pod, attempt));
   }
 
   #assemble(pod: PodToPlace, findings: readonly PoolFinding[]): Explanation {
-    const existing = tally(this.#refusalsOfNodes(pod));
+    const attempt = lastAttempt(pod);
+    const existing = attempt ? this.#world.tallyOfNodes(pod, attempt) : NO_CANDIDATES;
+    const { summary, nodePools } = this.#told(findings, existing);
     return {
-      summary: summarize(findings, existing),
-      relaxed: lastAttempt(pod)?.relaxed ?? [],
+      summary,
+      relaxed: attempt?.relaxed ?? [],
       existing,
-      planned: tally(this.#refusalsOfClaims(pod)),
-      nodePools: findings.map(({ explanation }) => explanation),
+      planned: attempt ? this.#world.tallyOfClaims(pod, attempt) : NO_CANDIDATES,
+      nodePools,
     };
   }
 
-  #dropped(finding: PoolFinding, missing: readonly MissingValues[]): PoolFinding {
-    const template = this.#world.templates.find(({ name }) => name === finding.explanation.nodePool);
-    return template ? rejected(template, finding.explanation.funnel, minValuesFinding(missing)) : finding;
+  /** Pods of several kinds often fail for the same reasons, which are told once. */
+  #told(findings: readonly PoolFinding[], existing: Explanation["existing"]): Told {
+    if (findings.length === 0) return { summary: summarize(findings, existing), nodePools: [] };
+    const key = findings.map((finding) => this.#numberOf(finding)).join();
+    const told = this.#byFindings.get(key) ?? {
+      summary: summarize(findings, existing),
+      nodePools: findings.map(({ explanation }) => explanation),
+    };
+    this.#byFindings.set(key, told);
+    return told;
   }
 
-  #refusalsOfNodes(pod: PodToPlace): readonly Refusal[] {
-    const attempt = lastAttempt(pod);
-    if (attempt === undefined) return [];
-    return this.#world.nodes.flatMap((node) => {
-      const failures = [...node.failures(pod, attempt, this.#world.topology)];
-      const short = failures.find(({ request }) => request !== undefined);
-      if (failures.length === 0) return [];
-      return [{ name: node.name, reasons: failures.map(({ rejected: reason }) => reason), ...amountsOf(short) }];
-    });
+  #numberOf(finding: PoolFinding): number {
+    const number = this.#findings.get(finding) ?? this.#findings.size;
+    this.#findings.set(finding, number);
+    return number;
   }
-
-  #refusalsOfClaims(pod: PodToPlace): readonly Refusal[] {
-    const attempt = lastAttempt(pod);
-    if (attempt === undefined) return [];
-    return this.#world.claims.flatMap((claim, index) => {
-      const answer = claim.tryPod(pod, attempt, this.#world);
-      const name = `${claim.template.name} claim ${index + 1}`;
-      return "rejected" in answer ? [{ name, reasons: [answer.rejected] }] : [];
-    });
-  }
-}
-
-function amountsOf(short: Pick<Refusal, "request" | "free"> | undefined): Pick<Refusal, "request" | "free"> {
-  return { ...(short?.request && { request: short.request }), ...(short?.free && { free: short.free }) };
 }
 
 /** Everything that could be given up is given up. */
@@ -117,6 +123,6 @@ function lastAttempt(pod: PodToPlace): Attempt | undefined {
   return pod.attempts.at(-1);
 }
 
-function reference({ metadata }: Pod): PodExplanation["pod"] {
+export function referenceTo({ metadata }: Pod): PodExplanation["pod"] {
   return { namespace: metadata.namespace ?? "default", name: metadata.name ?? "", uid: metadata.uid ?? "" };
 }

@@ -2,11 +2,19 @@
 
 export * from "./problem.ts";
 export * from "./solution.ts";
-export { solve } from "./solve.ts";
+export { solve, solveSteps } from "./solve.ts";
 export { nodeClaimFromPlan } from "./node-claim.ts";
 export type { NodeClaimStamp } from "./node-claim.ts";
+export { overlaidPool } from "./overlaid-pool.ts";
+export { isBufferPod } from "./buffer-pods.ts";
 export { isDaemonSetPod } from "./daemonsets.ts";
-export { podRequests } from "./pod-requests.ts";
+export { effectiveZones } from "./effective-zone.ts";
+export { poolsWithoutTypes } from "./pools-without-types.ts";
+export type { PoolWithoutTypes } from "./pools-without-types.ts";
+export { volumeLimitsOfNode } from "./volumes/node-volume-limits.ts";
+export { usedClaims } from "./volumes/used-claims.ts";
+export { VolumeBook } from "./volumes/volume-book.ts";
+export { boundPodRequests, podRequests } from "./pod-requests.ts";
 export { optsOutOfNodePools, podErrors } from "./pod-validity.ts";
-export { allocatableOf } from "./placement/instance-filter.ts";
+export { allocatableOf } from "./placement/builds.ts";
 export * from "../pricing/index.ts";

@@ -3,51 +3,29 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { Label, WELL_KNOWN_LABELS } from "../api/index.ts";
-import type { DaemonSet, NodePool, Pod, RequirementSpec, ResourceList, Taint } from "../api/index.ts";
-import type { InstanceType, Offering } from "../provider/index.ts";
-import { Requirement, Requirements } from "../requirements/index.ts";
-import type { RequirementLike } from "../requirements/index.ts";
-import { allocatableFrom, compareText, toResourceList } from "../units/index.ts";
-import { podKey } from "./pod-to-place.ts";
+import { WELL_KNOWN_LABELS } from "../api/index.ts";
+import type {
+  DaemonSet,
+  NodePool,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  ResourceList,
+  StorageClass,
+} from "../api/index.ts";
+import { PARITY_ENGINES } from "../testing/engines.ts";
+import { instanceTypeOf, scheduleResult } from "../testing/oracle-scenario/index.ts";
+import type { ClaimResult, ScenarioInstanceType } from "../testing/oracle-scenario/index.ts";
+import { allocatableFrom, compareText } from "../units/index.ts";
 import type { NodeInput, ProblemInput } from "./problem.ts";
-import type { PlannedClaim, Solution } from "./solution.ts";
-import { solve } from "./solve.ts";
-
-interface RecordedType {
-  readonly name: string;
-  readonly nodePools?: readonly string[];
-  readonly capacity: ResourceList;
-  readonly overhead: Partial<Record<"kubeReserved" | "systemReserved" | "evictionThreshold", ResourceList>>;
-  readonly requirements: readonly RequirementLike[];
-  readonly offerings: readonly {
-    readonly capacityType: string;
-    readonly zone: string;
-    readonly price: number;
-    readonly available: boolean;
-  }[];
-}
+import type { Solution } from "./solution.ts";
 
 interface RecordedNode extends Omit<NodeInput, "capacity" | "allocatable"> {
   readonly capacity: ResourceList;
   readonly allocatable: ResourceList;
 }
 
-interface RecordedClaim {
-  readonly nodePool: string;
-  readonly pods: readonly string[];
-  readonly instanceTypes: readonly string[];
-  readonly instanceTypeMinValues?: number;
-  readonly requirements: readonly RequirementSpec[];
-  readonly requests: ResourceList;
-  readonly taints?: readonly Taint[];
-  readonly cheapest: {
-    readonly instanceType: string;
-    readonly zone: string;
-    readonly capacityType: string;
-    readonly price: number;
-  };
-}
+type RecordedClaim = Omit<ClaimResult, "cheapestPrice">;
 
 interface Outcome {
   readonly newNodeClaims: readonly RecordedClaim[];
@@ -63,15 +41,20 @@ interface RecordedCase {
   readonly scenario: {
     readonly wellKnownLabels: readonly string[];
     readonly nodePools: readonly NodePool[];
-    readonly instanceTypes: readonly RecordedType[];
+    readonly instanceTypes: readonly ScenarioInstanceType[];
+    readonly minValuesPolicy?: "BestEffort";
     readonly nodes: readonly RecordedNode[];
     readonly daemonSets: readonly DaemonSet[];
     readonly pods: readonly Pod[];
+    readonly pvs?: readonly PersistentVolume[];
+    readonly pvcs?: readonly PersistentVolumeClaim[];
+    readonly storageClasses?: readonly StorageClass[];
   };
   readonly accepted: readonly Outcome[];
   /**
    * Set where this engine breaks a tie by a rule of its own (of two claims with equally many pods the older one is tried
-   * first, S-318) and thereby comes to a plan that is as good, but not one of Karpenter's.
+   * first, S-318) and thereby comes to a plan that is as good, but not one of Karpenter's; and where Karpenter's claims of one
+   * pool share their annotations, so that the last one decides for all whether minValues was relaxed (S-510).
    */
   readonly own?: Outcome;
 }
@@ -82,20 +65,21 @@ const cases = readdirSync(FOLDER)
   .toSorted(compareText)
   .map((file) => JSON.parse(readFileSync(new URL(file, FOLDER), "utf8")) as RecordedCase);
 
-describe("recorded decisions of Karpenter", () => {
+describe.each(PARITY_ENGINES)("$name: recorded decisions of Karpenter", (engine) => {
   it("are there", () => {
-    expect(cases.length).toBeGreaterThanOrEqual(15);
+    expect(cases.length).toBeGreaterThanOrEqual(16);
   });
 
   it.each(cases)("$name: $description", (recorded) => {
-    const outcome = outcomeOf(solve(problemOf(recorded)), recorded);
-    expect(recorded.own ? [recorded.own] : recorded.accepted).toContainEqual(outcome);
+    const problem = problemOf(recorded);
+    const outcome = outcomeOf(engine.solve(problem), problem);
+    expect((recorded.own ? [recorded.own] : recorded.accepted).map(withPrices)).toContainEqual(outcome);
   });
 
   it.each(cases)("$name: the same pods in reverse order get the same answer", (recorded) => {
     const problem = problemOf(recorded);
     const reversed = { ...problem, pods: problem.pods.toReversed(), nodes: problem.nodes.toReversed() };
-    expect(outcomeOf(solve(reversed), recorded)).toEqual(outcomeOf(solve(problem), recorded));
+    expect(outcomeOf(engine.solve(reversed), problem)).toEqual(outcomeOf(engine.solve(problem), problem));
   });
 });
 
@@ -106,7 +90,7 @@ function problemOf({ scenario }: RecordedCase): ProblemInput {
       nodePool,
       instanceTypes: scenario.instanceTypes
         .filter(({ nodePools }) => !nodePools || nodePools.includes(nodePool.metadata.name ?? ""))
-        .map(typeOf),
+        .map(instanceTypeOf),
     })),
     nodes: scenario.nodes.map((node) => ({
       ...node,
@@ -114,64 +98,32 @@ function problemOf({ scenario }: RecordedCase): ProblemInput {
       allocatable: allocatableFrom(node.allocatable),
     })),
     daemonSets: scenario.daemonSets.map((daemonSet) => ({ daemonSet })),
+    storage: {
+      persistentVolumes: scenario.pvs ?? [],
+      persistentVolumeClaims: scenario.pvcs ?? [],
+      storageClasses: scenario.storageClasses ?? [],
+    },
     wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...scenario.wellKnownLabels]),
+    ...(scenario.minValuesPolicy && { minValuesPolicy: scenario.minValuesPolicy }),
   };
 }
 
-function typeOf({ name, capacity, overhead, requirements, offerings }: RecordedType): InstanceType {
+/** Records say the price once. */
+function withPrices(outcome: Outcome): Outcome {
+  const claims = outcome.newNodeClaims.map((claim) => ({ ...claim, cheapestPrice: claim.cheapest?.price ?? 0 }));
+  return { ...outcome, newNodeClaims: claims };
+}
+
+function outcomeOf(solution: Solution, problem: ProblemInput): Outcome {
+  const { newNodeClaims, existingNodes, errors } = scheduleResult(solution, problem);
+  // Karpenter leaves pods out whose claims it cannot find (S-238); here they are told with the others, under a reason of their own.
+  const ignored = solution.failures
+    .filter(({ nodePools }) => nodePools[0]?.reason === "VolumeLookupFailed")
+    .map(({ pod }) => `${pod.namespace}/${pod.name}`);
   return {
-    name,
-    requirements: Requirements.fromSpecs(requirements),
-    offerings: offerings.map(({ capacityType, zone, price, available }): Offering => ({
-      requirements: Requirements.of(
-        Requirement.of(Label.CapacityType, "In", [capacityType]),
-        Requirement.of(Label.Zone, "In", [zone]),
-      ),
-      price: { amount: price, currency: "EUR" },
-      availability: available ? { available } : { available, reason: "out of stock" },
-    })),
-    capacity: allocatableFrom(capacity),
-    overhead: {
-      kubeReserved: allocatableFrom(overhead.kubeReserved),
-      systemReserved: allocatableFrom(overhead.systemReserved),
-      evictionThreshold: allocatableFrom(overhead.evictionThreshold),
-    },
+    newNodeClaims,
+    existingNodes,
+    errors: Object.keys(errors).filter((key) => !ignored.includes(key)),
+    ignored,
   };
-}
-
-function outcomeOf(solution: Solution, { scenario }: RecordedCase): Outcome {
-  return {
-    newNodeClaims: solution.newClaims.map((claim) => recorded(claim, scenario.nodePools)).toSorted(compareClaims),
-    existingNodes: solution.existing
-      .map(({ node, pods }) => ({ name: node, pods: pods.map(podKey).toSorted(compareText) }))
-      .toSorted((a, b) => compareText(a.name, b.name)),
-    errors: solution.failures.map(({ pod }) => `${pod.namespace}/${pod.name}`),
-    ignored: [],
-  };
-}
-
-function recorded(claim: PlannedClaim, pools: readonly NodePool[]): RecordedClaim {
-  const { requirements, cheapest } = claim;
-  const { minValues } = requirements.get(Label.InstanceType);
-  const taints = pools.find(({ metadata }) => metadata.name === claim.nodePool)?.spec.template.spec.taints;
-  const { offering } = cheapest;
-  return {
-    nodePool: claim.nodePool,
-    pods: claim.pods.map(podKey).toSorted(compareText),
-    instanceTypes: claim.instanceTypes.map(({ name }) => name),
-    ...(minValues !== undefined && { instanceTypeMinValues: minValues }),
-    requirements: requirements.without(Label.InstanceType).toSpecs(),
-    requests: toResourceList(claim.requests),
-    ...(taints && { taints }),
-    cheapest: {
-      instanceType: cheapest.instanceType.name,
-      zone: offering.requirements.get(Label.Zone).single() ?? "",
-      capacityType: offering.requirements.get(Label.CapacityType).single() ?? "",
-      price: offering.price?.amount ?? 0,
-    },
-  };
-}
-
-function compareClaims(a: RecordedClaim, b: RecordedClaim): number {
-  return compareText(a.nodePool, b.nodePool) || compareText(a.pods[0] ?? "", b.pods[0] ?? "");
 }

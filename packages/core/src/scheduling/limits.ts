@@ -10,6 +10,7 @@ const NODES = "nodes";
 
 interface PoolLedger {
   readonly limits: Resources;
+  /** Of the limited resources at least. */
   used: Resources;
 }
 
@@ -17,11 +18,19 @@ export class LimitLedger {
   readonly #pools = new Map<string, PoolLedger>();
 
   constructor(pools: readonly PoolInput[], nodes: readonly NodeInput[]) {
+    const sums = new Map<string, Record<string, number>>();
     for (const { nodePool } of pools) {
       const name = nodePool.metadata.name ?? "";
-      const own = nodes.filter((node) => node.nodePool === name);
       const limits = limitsOf(nodePool.spec.limits);
-      this.#pools.set(name, { limits, used: addResources(...own.map(({ capacity }) => countedOnce(capacity))) });
+      const used = Object.fromEntries(Object.keys(limits).map((resource) => [resource, 0]));
+      this.#pools.set(name, { limits, used });
+      sums.set(name, used);
+    }
+    for (const { nodePool = "", capacity } of nodes) {
+      const used = sums.get(nodePool);
+      for (const resource in used) {
+        used[resource] = (used[resource] ?? 0) + (resource === NODES ? 1 : (capacity[resource] ?? 0));
+      }
     }
   }
 
@@ -68,6 +77,6 @@ function limitsOf(list: Readonly<Record<string, string | number>> | undefined): 
   return limits;
 }
 
-function countedOnce(capacity: Resources): Resources {
+export function countedOnce(capacity: Resources): Resources {
   return { ...capacity, [NODES]: 1 };
 }

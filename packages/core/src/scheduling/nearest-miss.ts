@@ -20,8 +20,10 @@ const STAGES: readonly PodReason[] = [
   "TaintNotTolerated",
   "UnknownLabel",
   "RequirementMismatch",
+  "VolumeTopology",
   "InversePodAntiAffinity",
   "NoInstanceType",
+  "VolumeLimit",
   "HostPort",
   "PodAffinity",
   "PodAntiAffinity",
@@ -31,6 +33,7 @@ const STAGES: readonly PodReason[] = [
   "InsufficientResources",
   "OfferingUnavailable",
   "MinValues",
+  "ReservationBusy",
 ];
 
 /** How far a candidate came that failed for this reason: more is closer. */
@@ -58,8 +61,17 @@ function closestOf(refusals: readonly Refusal[]): NearMiss | undefined {
   );
   const [failed] = closest?.reasons ?? [];
   if (closest === undefined || failed === undefined) return undefined;
-  const gap = gapOf(closest.request ?? {}, closest.free ?? {});
-  return { name: closest.name, failed, ...(gap.length > 0 && { gap }) };
+  return nearMiss({ ...closest, failed });
+}
+
+export function nearMiss({
+  name,
+  failed,
+  request = {},
+  free = {},
+}: Omit<Refusal, "reasons"> & Pick<NearMiss, "failed">): NearMiss {
+  const gap = gapOf(request, free);
+  return { name, failed, ...(gap.length > 0 && { gap }) };
 }
 
 /** The resources of which more is needed than there is, in name order, in units for people. */

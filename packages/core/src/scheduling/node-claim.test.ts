@@ -57,8 +57,8 @@ describe("S-519: the NodeClaim of a plan", () => {
     });
   });
 
-  it("S-523: names the offering the plan counts on", () => {
-    expect(claimFor().metadata.annotations?.[Annotation.LaunchHint]).toBe("a/z2/spot");
+  it("S-523: names the offering the plan counts on, and its price", () => {
+    expect(claimFor().metadata.annotations?.[Annotation.LaunchHint]).toBe("a/z2/spot/1 EUR");
   });
 
   it("LC-10: lists instance types by price and the capacity types they can be had as", () => {

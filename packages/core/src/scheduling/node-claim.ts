@@ -24,7 +24,8 @@ export function nodeClaimFromPlan(planned: PlannedClaim, nodePool: NodePool, sta
         ...metadata?.annotations,
         [Annotation.NodePoolHash]: stamp.nodePoolHash,
         [Annotation.NodePoolHashVersion]: stamp.hashVersion,
-        [Annotation.MinValuesRelaxed]: "false",
+        [Annotation.MinValuesRelaxed]: String(planned.minValuesRelaxed),
+        ...overlayMarks(planned),
         [Annotation.LaunchHint]: launchHint(planned),
       },
       ownerReferences: [
@@ -62,11 +63,20 @@ function requirementSpecs({ requirements, instanceTypes }: PlannedClaim): readon
   return [...others, types].toSorted((a, b) => compareText(a.key, b.key));
 }
 
+/** S-518, K-15: that prices or capacity of a listed type are not the cloud's own. */
+function overlayMarks({ instanceTypes }: PlannedClaim): Readonly<Record<string, string>> {
+  return {
+    ...(instanceTypes.some(({ overlaid }) => overlaid?.price) && { [Annotation.PriceOverlayApplied]: "true" }),
+    ...(instanceTypes.some(({ overlaid }) => overlaid?.capacity) && { [Annotation.CapacityOverlayApplied]: "true" }),
+  };
+}
+
 /** S-523. */
 function launchHint({ cheapest: { instanceType, offering } }: PlannedClaim): string {
   return formatLaunchHint({
     instanceType: instanceType.name,
     zone: offering.requirements.get(Label.Zone).single() ?? "",
     capacityType: offering.requirements.get(Label.CapacityType).single() ?? "",
+    ...(offering.price && { price: offering.price }),
   });
 }

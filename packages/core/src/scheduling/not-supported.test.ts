@@ -11,12 +11,6 @@ const spread = { maxSkew: 1, topologyKey: Label.Zone, labelSelector: {} };
 type Needs = Partial<PodSpec> & { readonly resourceClaims?: readonly object[] };
 
 const REFUSED: readonly (readonly [string, string, Needs])[] = [
-  [
-    "persistent volume claim",
-    "VolumeTopology",
-    { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "c" } }] },
-  ],
-  ["persistent volume claim", "VolumeTopology", { volumes: [{ name: "v", ephemeral: {} }] }],
   ["resource claim", "DraUnsupported", { resourceClaims: [{ name: "gpu" }] }],
 ];
 

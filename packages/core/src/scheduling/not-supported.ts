@@ -10,9 +10,6 @@ export interface UnsupportedNeed {
 
 export function unsupportedNeed({ spec }: { readonly spec: PodSpec }): UnsupportedNeed | undefined {
   if (usesDevices(spec)) return need("DraUnsupported", "resource claims are");
-  if (spec.volumes?.some((volume) => volume["persistentVolumeClaim"] || volume["ephemeral"])) {
-    return need("VolumeTopology", "persistent volume claims are");
-  }
   return undefined;
 }
 

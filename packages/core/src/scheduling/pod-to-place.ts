@@ -2,7 +2,6 @@
 
 import type { Pod, Toleration } from "../api/index.ts";
 import type { Normalization, Requirements } from "../requirements/index.ts";
-import { compareText } from "../units/index.ts";
 import type { Resources } from "../units/index.ts";
 import { hostPortsOf } from "./host-ports.ts";
 import type { HostPort } from "./host-ports.ts";
@@ -12,12 +11,15 @@ import type { Stance, StanceContext } from "./preferences.ts";
 import { satisfiableTerms } from "./satisfiable-terms.ts";
 import type { TopologyGroup } from "./topology/domain-count.ts";
 import { affinityRule, requiredTermsOf, spreadRule } from "./topology/groups.ts";
-import type { OwnedGroups, SelectingGroups, TopologyTracker } from "./topology/tracker.ts";
+import type { RuleBook } from "./topology/rule-book.ts";
+import type { OwnedGroups, SelectingGroups } from "./topology/narrow.ts";
+import type { PodVolumes } from "./volumes/pod-volumes.ts";
 
 export interface PodToPlace {
   readonly pod: Pod;
   readonly requests: Resources;
   readonly hostPorts: readonly HostPort[];
+  readonly volumes: PodVolumes;
   /** The rules of other pods and its own that count it. */
   readonly topology: SelectingGroups;
   /** In the order they are tried; each gives up a little more than the one before. Never empty for a valid pod. */
@@ -40,42 +42,13 @@ export interface Attempt {
 }
 
 export interface PodReading extends StanceContext {
-  readonly topology: TopologyTracker;
+  readonly topology: RuleBook;
   readonly normalization?: Normalization;
 }
 
 /** QuantityError or RangeError for requests that cannot be planned with. */
-export function readPod(pod: Pod, reading: PodReading): PodDraft {
-  return { pod, requests: podRequests(pod), hostPorts: hostPortsOf(pod), attempts: attemptsOf(pod, reading) };
-}
-
-/** Once every pod is read. */
-export function completed(draft: PodDraft, tracker: TopologyTracker): PodToPlace {
-  const { pod, requests, hostPorts, attempts } = draft;
-  const topology = tracker.selecting(pod);
-  const { nodeSelector, tolerations, affinity } = pod.spec;
-  const groups = [
-    ...attempts.map((attempt) => [idsOf(attempt.topology.owned), idsOf(attempt.topology.carried)]),
-    idsOf([...topology.counted]),
-    idsOf(topology.inverse),
-  ];
-  const signature = JSON.stringify([nodeSelector, tolerations, affinity?.nodeAffinity, requests, hostPorts, groups]);
-  return { ...draft, topology, signature };
-}
-
-function idsOf(groups: readonly TopologyGroup[]): readonly number[] {
-  return groups.map(({ id }) => id);
-}
-
-/** S-313: large pods first, old ones before young ones. */
-export function compareForQueue(a: PodToPlace, b: PodToPlace): number {
-  return (
-    (b.requests["cpu"] ?? 0) - (a.requests["cpu"] ?? 0) ||
-    (b.requests["memory"] ?? 0) - (a.requests["memory"] ?? 0) ||
-    compareText(a.pod.metadata.creationTimestamp ?? "", b.pod.metadata.creationTimestamp ?? "") ||
-    compareText(a.pod.metadata.uid ?? "", b.pod.metadata.uid ?? "") ||
-    compareText(podKey(a.pod), podKey(b.pod))
-  );
+export function readPod(pod: Pod, volumes: PodVolumes, reading: PodReading): PodDraft {
+  return { pod, requests: podRequests(pod), hostPorts: hostPortsOf(pod), volumes, attempts: attemptsOf(pod, reading) };
 }
 
 export function podKey(pod: Pod): string {
@@ -95,7 +68,7 @@ function attemptsOf(pod: Pod, reading: PodReading): readonly Attempt[] {
 }
 
 /** S-403, S-325, S-417. */
-function ownedGroups(pod: Pod, stance: Stance, topology: TopologyTracker): OwnedGroups {
+function ownedGroups(pod: Pod, stance: Stance, topology: RuleBook): OwnedGroups {
   const { rules } = topology;
   const near = [...requiredTermsOf(pod, "podAffinity"), ...stance.podAffinity.map((wish) => wish.podAffinityTerm)];
   const apart = requiredTermsOf(pod, "podAntiAffinity");

@@ -2,10 +2,11 @@
 
 import type { PodReason } from "../reasons/index.ts";
 import type { Requirements } from "../requirements/index.ts";
+import type { Sales } from "./explain-sales.ts";
 import type { Attempt, PodToPlace } from "./pod-to-place.ts";
 import type { NearMiss, NodePoolExplanation } from "./solution.ts";
 import type { Template } from "./templates.ts";
-import type { World } from "./world.ts";
+import type { ExplainedWorld } from "./explained-world.ts";
 
 /** What a check found out about the types that did not pass it. */
 export interface Finding {
@@ -33,7 +34,10 @@ export interface PoolQuestion {
   readonly template: Template;
   readonly pod: PodToPlace;
   readonly attempt: Attempt;
-  readonly world: World;
+  readonly world: ExplainedWorld;
+  readonly sales: Sales;
   /** Of the template and the pod together. */
   readonly requirements: Requirements;
+  /** One of the places from which the pod's volumes can be reached. */
+  readonly place: Requirements;
 }

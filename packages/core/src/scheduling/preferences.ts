@@ -4,6 +4,8 @@ import { tolerates } from "../api/index.ts";
 import type { Affinity, NodeAffinity, Pod, PodAffinity, Toleration, TopologySpreadConstraint } from "../api/index.ts";
 import { Requirements } from "../requirements/index.ts";
 import type { Normalization } from "../requirements/index.ts";
+import { ownSpread } from "./default-spread.ts";
+import type { SpreadReader } from "./default-spread.ts";
 
 export type PreferencePolicy = "Respect" | "Ignore";
 
@@ -15,6 +17,8 @@ type Preferred<K extends keyof Affinity> = NonNullable<
 export interface Stance {
   /** Required node affinity, OR-ed; the first counts (S-323 step 1). */
   readonly terms: readonly Requirements[];
+  /** All of it, whatever was given up: by this a spread constraint tells which nodes count (S-411). */
+  readonly allTerms: readonly Requirements[];
   readonly podAffinity: Preferred<"podAffinity">;
   readonly podAntiAffinity: Preferred<"podAntiAffinity">;
   readonly nodeAffinity: Preferred<"nodeAffinity">;
@@ -29,6 +33,8 @@ export interface StanceContext {
   readonly policy: PreferencePolicy;
   /** Whether some pool or node has a PreferNoSchedule taint (S-323 step 6, S-328). */
   readonly preferencesAreTainted: boolean;
+  /** @defaultValue what the pod itself says */
+  readonly spreadOf?: SpreadReader;
 }
 
 const TOLERATE_PREFERENCES: Toleration = { operator: "Exists", effect: "PreferNoSchedule" };
@@ -36,7 +42,7 @@ const TOLERATE_PREFERENCES: Toleration = { operator: "Exists", effect: "PreferNo
 /** From everything the pod wishes for to what it cannot do without. */
 export function stancesOf(pod: Pod, terms: readonly Requirements[], context: StanceContext): readonly Stance[] {
   const stances: Stance[] = [];
-  let next: Stance | undefined = terms.length > 0 ? firstStance(pod, terms, context.policy) : undefined;
+  let next: Stance | undefined = terms.length > 0 ? firstStance(pod, terms, context) : undefined;
   while (next !== undefined) {
     stances.push(next);
     next = relaxed(next, context);
@@ -63,17 +69,21 @@ export function requirementsOf(
 }
 
 /** S-327: nothing but what is required, when preferences are ignored. */
-function firstStance({ spec }: Pod, terms: readonly Requirements[], policy: PreferencePolicy): Stance {
-  const { affinity, tolerations = [], topologySpreadConstraints = [] } = spec;
+function firstStance(
+  pod: Pod,
+  terms: readonly Requirements[],
+  { policy, spreadOf = ownSpread }: StanceContext,
+): Stance {
+  const { affinity, tolerations = [] } = pod.spec;
+  const spread = spreadOf(pod);
   const ignored = policy === "Ignore";
   return {
     terms,
+    allTerms: terms,
     podAffinity: ignored ? [] : preferredOf(affinity?.podAffinity),
     podAntiAffinity: ignored ? [] : preferredOf(affinity?.podAntiAffinity),
     nodeAffinity: ignored ? [] : preferredOfNode(affinity?.nodeAffinity),
-    spread: ignored
-      ? topologySpreadConstraints.filter(({ whenUnsatisfiable }) => whenUnsatisfiable !== "ScheduleAnyway")
-      : topologySpreadConstraints,
+    spread: ignored ? spread.filter(({ whenUnsatisfiable }) => whenUnsatisfiable !== "ScheduleAnyway") : spread,
     tolerations,
     relaxed: [],
   };

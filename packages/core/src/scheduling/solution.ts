@@ -94,4 +94,12 @@ export interface SolveOptions {
   readonly shouldStop?: () => boolean;
 }
 
+/** Where a solve stands that is done in steps. */
+export interface SolvePause {
+  readonly phase: "compile" | "pack" | "report";
+  readonly podsLeft: number;
+  /** Pods that are alike but for their requests count as one; known after the first phase. */
+  readonly shapes?: number;
+}
+
 export type SolveMode = "parity" | "fast";

@@ -5,6 +5,7 @@ import type { CandidateTally } from "./solution.ts";
 
 const MAX_LENGTH = 250;
 const NAMED_POOLS = 3;
+const SEPARATOR = "; ";
 
 /** Equal reasons of several pools are said once. No counts of nodes: the text must not change when others come and go. */
 export function summarize(findings: readonly PoolFinding[], existing: CandidateTally): string {
@@ -34,10 +35,12 @@ function poolNames(findings: readonly PoolFinding[], total: number): string {
 
 /** As many whole parts as fit; the rest is counted. */
 function joinWithin(parts: readonly string[]): string {
+  let length = parts.reduce((sum, part) => sum + part.length + SEPARATOR.length, -SEPARATOR.length);
   for (let count = parts.length; count > 1; count--) {
     const rest = parts.length - count;
-    const text = parts.slice(0, count).join("; ") + (rest > 0 ? `; and ${rest} other reasons` : "");
-    if (text.length <= MAX_LENGTH) return text;
+    const end = rest > 0 ? `; and ${rest} other reasons` : "";
+    if (length + end.length <= MAX_LENGTH) return parts.slice(0, count).join(SEPARATOR) + end;
+    length -= SEPARATOR.length + (parts[count - 1] ?? "").length;
   }
   return shorten(parts[0] ?? "");
 }
@@ -45,5 +48,5 @@ function joinWithin(parts: readonly string[]): string {
 function withoutPools({ closest }: CandidateTally): string {
   const [gap] = closest?.gap ?? [];
   const lacks = gap ? `; closest node ${closest?.name ?? ""}: needs ${gap.resource} ${gap.need}, has ${gap.have}` : "";
-  return shorten(`no dynamic NodePool found that could add a node${lacks}`);
+  return shorten(`no dynamic nodepools found that could add a node${lacks}`);
 }

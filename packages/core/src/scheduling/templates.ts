@@ -2,15 +2,17 @@
 
 import { Label, nodeClassLabel } from "../api/index.ts";
 import type { NodePool, Taint } from "../api/index.ts";
+import type { Offering } from "../provider/index.ts";
 import { Requirements } from "../requirements/index.ts";
 import type { Normalization } from "../requirements/index.ts";
 import { addResources, compareText } from "../units/index.ts";
 import { termsOnTemplate } from "./daemonsets.ts";
 import type { DaemonPod } from "./daemonsets.ts";
-import { allocatableOf, hasOffering, typesOf } from "./placement/instance-filter.ts";
+import { allocatableOf, buildsOf, isReserved } from "./placement/builds.ts";
+import { keep, onOffer, typesOf } from "./placement/instance-filter.ts";
 import type { TypeGroup, TypeOption } from "./placement/instance-filter.ts";
 import { missingValues } from "./placement/min-values.ts";
-import type { PoolInput, SkippedPoolReason } from "./problem.ts";
+import type { PoolInput, ProblemInput, SkippedPoolReason } from "./problem.ts";
 
 export interface Template {
   readonly name: string;
@@ -28,14 +30,23 @@ export interface TemplateContext {
   readonly daemons: readonly DaemonPod[];
   readonly wellKnown: ReadonlySet<string>;
   readonly normalization?: Normalization;
+  /** @defaultValue "Strict" */
+  readonly minValuesPolicy?: ProblemInput["minValuesPolicy"];
+  /** @defaultValue "Strict" */
+  readonly reservedCapacity?: ProblemInput["reservedCapacity"];
+  readonly reservationIdLabel?: string;
 }
 
 /** In the order they are tried: heavier first, equal weights by name descending (S-304). */
 export function templatesOf(pools: readonly PoolInput[], context: TemplateContext): readonly Template[] {
-  return pools.toSorted(comparePools).map((pool) => templateOf(pool, context));
+  return poolsInOrder(pools).map((pool) => templateOf(pool, context));
 }
 
-function templateOf(pool: PoolInput, context: TemplateContext): Template {
+export function poolsInOrder(pools: readonly PoolInput[]): readonly PoolInput[] {
+  return pools.toSorted(comparePools);
+}
+
+export function templateOf(pool: PoolInput, context: TemplateContext): Template {
   const { nodePool } = pool;
   const requirements = templateRequirements(nodePool, context.normalization);
   const taints = nodePool.spec.template.spec.taints ?? [];
@@ -47,7 +58,7 @@ function templateOf(pool: PoolInput, context: TemplateContext): Template {
     requirements,
     taints,
     sold,
-    groups: usable(sold, requirements, context.wellKnown),
+    groups: usable(sold, requirements, context),
     ...(skipped && { skipped }),
   };
 }
@@ -70,17 +81,14 @@ export function ownLabels(nodePool: NodePool): Readonly<Record<string, string>> 
 function usable(
   sold: readonly TypeGroup[],
   requirements: Requirements,
-  wellKnown: ReadonlySet<string>,
+  { wellKnown, minValuesPolicy }: TemplateContext,
 ): readonly TypeGroup[] {
-  const groups = sold.flatMap((group) => {
-    const options = group.options.filter(
-      ({ type, allocatable }) =>
-        type.requirements.overlaps(requirements) &&
-        hasOffering(type, requirements, wellKnown) &&
-        Object.values(allocatable).every((amount) => amount >= 0),
-    );
-    return options.length > 0 ? [{ ...group, options }] : [];
-  });
+  const suited = keep(sold, ({ type }) => type.requirements.overlaps(requirements));
+  // Nothing fits on what owes something already, not even nothing.
+  const bare = suited.map((group) => ({ ...group, overhead: {} }));
+  const bought = new Set(typesOf(onOffer(bare, { requests: {}, requirements, wellKnown })));
+  const groups = keep(suited, ({ type }) => bought.has(type));
+  if (minValuesPolicy === "BestEffort") return groups;
   return missingValues(typesOf(groups), requirements).length > 0 ? [] : groups;
 }
 
@@ -89,7 +97,7 @@ function groupByDaemons(
   pool: PoolInput,
   requirements: Requirements,
   taints: readonly Taint[],
-  { daemons, wellKnown }: TemplateContext,
+  { daemons, wellKnown, ...context }: TemplateContext,
 ): readonly TypeGroup[] {
   const candidates = daemons.map((daemon) => ({
     daemon,
@@ -100,7 +108,8 @@ function groupByDaemons(
     const running = candidates.filter(({ terms }) => terms.some((term) => type.requirements.overlaps(term)));
     const key = running.map(({ daemon }) => daemon.name).join(" ");
     const group = groups.get(key) ?? { daemons: running.map(({ daemon }) => daemon), options: [] };
-    group.options.push({ type, allocatable: allocatableOf(type) });
+    const offerings = type.offerings.filter((offering) => isInPlay(offering, context));
+    group.options.push({ type, allocatable: allocatableOf(type), builds: buildsOf(type, offerings) });
     groups.set(key, group);
   }
   return [...groups.values()].map((group) => ({
@@ -108,6 +117,16 @@ function groupByDaemons(
     hostPorts: group.daemons.flatMap(({ hostPorts }) => hostPorts),
     options: group.options,
   }));
+}
+
+/** S-512: reserved capacity is used when it is switched on, and when its reservation is known by name so that it can be counted. */
+function isInPlay(
+  offering: Offering,
+  { reservedCapacity, reservationIdLabel }: Pick<TemplateContext, "reservedCapacity" | "reservationIdLabel">,
+): boolean {
+  if (!isReserved(offering)) return true;
+  if (reservedCapacity === "Off") return false;
+  return reservationIdLabel === undefined || offering.requirements.get(reservationIdLabel).single() !== undefined;
 }
 
 /** S-301, for callers that leave the obvious to the engine. */

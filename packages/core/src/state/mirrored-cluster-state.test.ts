@@ -33,11 +33,12 @@ describe("MirroredClusterState", () => {
     expect(harness.deps.state.nodeByName("node-1")).toBe(joined);
   });
 
-  it("S-219: a node has its bound pods, without those that have ended", async () => {
+  it("T-60, S-219: a node has its bound pods, without those that have ended, so that no rule counts them", async () => {
     await world();
     await harness.putMachine("n1");
     await harness.putPod(aPod({ name: "runs", nodeName: "n1" }));
     await harness.putPod(aPod({ name: "done", nodeName: "n1", status: { phase: "Succeeded" } }));
+    await harness.putPod(aPod({ name: "broken", nodeName: "n1", status: { phase: "Failed" } }));
     await harness.putPod(aPod({ name: "elsewhere", nodeName: "n2" }));
     await harness.pass(0);
     expect(harness.deps.state.nodeByName("n1")?.pods.map((pod) => pod.metadata.name)).toEqual(["runs"]);

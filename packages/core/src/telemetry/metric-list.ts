@@ -213,6 +213,31 @@ const SCHEDULING_METRICS = [
     help: "Failed calls to the cloud provider; error names the kinds that are part of the contract.",
     labels: [...CLOUD, "error"],
   },
+  {
+    name: "kmc_scheduler_pods_total",
+    type: "counter",
+    help: "Pods that were part of a round, by what it found: existing, planned, deferred, failed, not_evaluated.",
+    labels: ["controller", "outcome"],
+  },
+  {
+    name: "kmc_scheduler_plan_hourly_cost",
+    type: "gauge",
+    help: "Price per hour of the machines that the last round planned; absent when there are none or a price is unknown.",
+    labels: ["controller", "currency"],
+  },
+  {
+    name: "kmc_scheduler_phase_duration_seconds",
+    type: "histogram",
+    help: "Duration of one phase of a solve (compile, pack, report), with the pauses in which the rest of the process ran.",
+    labels: ["controller", "phase"],
+    buckets: DURATION_BUCKETS,
+  },
+  {
+    name: "kmc_scheduler_equivalence_classes",
+    type: "gauge",
+    help: "Different pods in the last solve: those that differ only in what they request count as one.",
+    labels: ["controller"],
+  },
 ] as const satisfies readonly MetricDefinition[];
 
 const RUNTIME_METRICS = [

@@ -5,6 +5,7 @@ import {
   NodeClaims,
   nodeClassResource,
   Nodes,
+  OPTIONAL_RESOURCES,
   Pods,
   type KubeObject,
   type Node,
@@ -72,7 +73,7 @@ export class ControllerHarness {
     const random = (): number => 0.5;
     this.kube = new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
     this.provider = new FakeProvider(options.types ?? [anInstanceType()]);
-    this.#cache = new Mirror({ client: this.kube, clock, logger, random });
+    this.#cache = new Mirror({ client: this.kube, clock, logger, random, optional: OPTIONAL_RESOURCES });
     const cache = this.#cache;
     const settings = { ...defaultSettings({ clusterName: "test" }), ...options.settings };
     const gate = new Gate({ mode: settings.mode, clock, logger });

@@ -20,7 +20,12 @@ export class FakeProvider implements CloudProvider {
   /** "create default-1", "delete fake:///1", in order. */
   readonly calls: string[] = [];
   /** Thrown by the next calls of that method, one each. */
-  readonly failures: { create: unknown[]; delete: unknown[]; list: unknown[] } = { create: [], delete: [], list: [] };
+  readonly failures: { create: unknown[]; delete: unknown[]; list: unknown[]; types: unknown[] } = {
+    create: [],
+    delete: [],
+    list: [],
+    types: [],
+  };
   readonly types: readonly InstanceType[];
   /** Deletes stay accepted this many times before the machine is gone. */
   slowDeletes = 0;
@@ -80,6 +85,7 @@ export class FakeProvider implements CloudProvider {
   }
 
   async getInstanceTypes(_pool: NodePool): Promise<InstanceTypes> {
+    throwNext(this.failures.types);
     return { version: "1", items: this.types };
   }
 

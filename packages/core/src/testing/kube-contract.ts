@@ -8,6 +8,7 @@ import { listFacts } from "./kube-contract/list-facts.ts";
 import { objectFacts } from "./kube-contract/object-facts.ts";
 import { patchFacts } from "./kube-contract/patch-facts.ts";
 import { podFacts } from "./kube-contract/pod-facts.ts";
+import { schemaFacts } from "./kube-contract/schema-facts.ts";
 import { statusFacts } from "./kube-contract/status-facts.ts";
 import { updateFacts } from "./kube-contract/update-facts.ts";
 import { watchFacts } from "./kube-contract/watch-facts.ts";
@@ -26,6 +27,9 @@ export function describeKubeClientContract(name: string, setUp: () => Promise<Co
     afterAll(() => world.close());
     describe("objects", () => {
       objectFacts(world);
+    });
+    describe("schemas", () => {
+      schemaFacts(world);
     });
     describe("updates", () => {
       updateFacts(world);

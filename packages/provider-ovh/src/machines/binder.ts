@@ -1,8 +1,8 @@
 // Chooses the offering of a claim and binds the claim to a pool, before anything is asked of the cloud (O-21).
 
-import { Annotation, Label, toRfc3339 } from "@karpenter-multicloud/core/api";
+import { Annotation, Label, parseLaunchHint, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { InsufficientCapacity } from "@karpenter-multicloud/core/provider";
+import { InsufficientCapacity, overlaidRank } from "@karpenter-multicloud/core/provider";
 import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
 import { Requirements } from "@karpenter-multicloud/core/requirements";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
@@ -107,16 +107,18 @@ export class Binder {
     return "full";
   }
 
-  /** The offering the plan counted on first, then by price; among equals a pool that exists, the emptier zone, the name. */
+  /** The offering the plan counted on first, then by price, overlays before the list (OV-7); among equals a pool that exists, the emptier zone, the name. */
   #candidates(request: BindRequest): readonly Candidate[] {
-    const hint = request.claim.metadata.annotations?.[Annotation.LaunchHint];
+    const hint = parseLaunchHint(request.claim.metadata.annotations?.[Annotation.LaunchHint]);
+    const rank = overlaidRank(request.claim);
     const crowds = Map.groupBy(this.#claims.all(), zoneOf);
     const ranked = compatible(request).map((candidate) => {
       const shape = request.shapeOf({ flavor: candidate.type.name, zone: candidate.zone });
       const used = this.#claims.inPool(poolName(shape, 1)).length;
       const hinted =
-        hint ===
-        `${candidate.type.name}/${candidate.zone}/${candidate.offering.requirements.get(Label.CapacityType).any()}`;
+        hint?.instanceType === candidate.type.name &&
+        hint.zone === candidate.zone &&
+        hint.capacityType === candidate.offering.requirements.get(Label.CapacityType).any();
       return {
         candidate,
         hinted,
@@ -127,6 +129,7 @@ export class Binder {
     ranked.sort(
       (a, b) =>
         Number(b.hinted) - Number(a.hinted) ||
+        rank(a.candidate.type.name) - rank(b.candidate.type.name) ||
         compareRates(a.candidate.offering.price, b.candidate.offering.price) ||
         Number(b.hasPool) - Number(a.hasPool) ||
         a.crowd - b.crowd ||

@@ -1,4 +1,4 @@
-import { Label } from "@karpenter-multicloud/core/api";
+import { Annotation, Label } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -105,6 +105,13 @@ describe("launching", () => {
     await started({ fake: { region: "GRA11", switches: { oneAzZones: "required" } } });
     await bench.machines(1);
     expect(bench.bodies("POST").at(-1)).toMatchObject({ availabilityZones: [] });
+  });
+
+  it("OV-7: where overlays changed prices, the claim's own order counts more than the price list", async () => {
+    await started();
+    const annotations = { [Annotation.PriceOverlayApplied]: "true" };
+    const [claim] = await bench.machines(1, { flavors: ["b3-32", "b3-8"], annotations });
+    expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-32");
   });
 
   it("T-08: of b3-32 and b3-8 a small pod gets the cheaper one, not the first one", async () => {

@@ -1,6 +1,6 @@
 // A whole Kubernetes cluster without machines: an API server in memory and stand-ins for the controllers around it, on one clock.
 
-import { Deployments, Nodes, Pods } from "@karpenter-multicloud/core/api";
+import { Deployments, Nodes, OPTIONAL_RESOURCES, Pods } from "@karpenter-multicloud/core/api";
 import type { CustomResource, KubeObject, Node, Pod } from "@karpenter-multicloud/core/api";
 import { createGatedClient, Mirror } from "@karpenter-multicloud/core/kube";
 import type { ObjectKey } from "@karpenter-multicloud/core/kube";
@@ -56,7 +56,13 @@ export class SimulatedCluster {
   async start(signal: AbortSignal): Promise<void> {
     const { clock, customResources, seed = 1, logger = silentLogger, kubelet } = this.#options;
     const random = seededRandom(seed);
-    const cache = new Mirror({ client: this.kube, clock, logger, random: seededRandom(seed + 1) });
+    const cache = new Mirror({
+      client: this.kube,
+      clock,
+      logger,
+      random: seededRandom(seed + 1),
+      optional: OPTIONAL_RESOURCES,
+    });
     const world: World = {
       kube: createGatedClient({ client: this.kube, gate: OPEN, cache }),
       cache,

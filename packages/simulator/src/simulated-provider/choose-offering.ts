@@ -1,8 +1,9 @@
-// In which order a claim's possible offerings are tried: the one the plan counted on, then from the cheapest up (SIM-8).
+// In which order a claim's possible offerings are tried: the one the plan counted on, then from the cheapest up (SIM-8), by the
+// prices that the plan knew where overlays had changed them.
 
-import { Annotation, Label } from "@karpenter-multicloud/core/api";
+import { Annotation, formatLaunchHint, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
+import { overlaidRank, type InstanceType, type Offering } from "@karpenter-multicloud/core/provider";
 import { Requirements } from "@karpenter-multicloud/core/requirements";
 import {
   addResources,
@@ -25,7 +26,8 @@ export interface Choice {
 export function choicesFor(claim: NodeClaim, types: readonly InstanceType[]): readonly Choice[] {
   const wanted = Requirements.fromSpecs(claim.spec.requirements);
   const requests = requestsFrom(claim.spec.resources?.requests);
-  const hint = claim.metadata.annotations?.[Annotation.LaunchHint];
+  const hint = hintedOffering(claim);
+  const rank = overlaidRank(claim);
   return types
     .filter((type) => wanted.overlaps(type.requirements) && fits(requests, allocatableOf(type)))
     .flatMap((type) =>
@@ -36,9 +38,18 @@ export function choicesFor(claim: NodeClaim, types: readonly InstanceType[]): re
     .sort(
       (a, b) =>
         Number(nameOf(b) === hint) - Number(nameOf(a) === hint) ||
+        rank(a.type.name) - rank(b.type.name) ||
         compareRates(a.offering.price, b.offering.price) ||
         compareText(nameOf(a), nameOf(b)),
     );
+}
+
+/** What the plan counted on, whatever it cost then. */
+function hintedOffering({ metadata }: NodeClaim): string | undefined {
+  const hint = parseLaunchHint(metadata.annotations?.[Annotation.LaunchHint]);
+  if (hint === undefined) return undefined;
+  const { price: _, ...offering } = hint;
+  return formatLaunchHint(offering);
 }
 
 /** `<instance type>/<zone>/<capacity type>`, as the launch hint has it. */

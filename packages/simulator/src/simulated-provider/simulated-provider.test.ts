@@ -111,6 +111,17 @@ describe("simulated provider, create", () => {
     expect([labels?.[Label.InstanceType], labels?.[Label.Zone], labels?.[Label.CapacityType]].join("/")).toBe(hint);
   });
 
+  it("OV-7: where overlays changed prices, the claim's own order of types comes before the list", async () => {
+    const { provider } = setUp();
+    const values = ["m-2x-amd64-linux", "c-2x-amd64-linux"];
+    const plain = claim("a", [ON_DEMAND, { key: Label.InstanceType, operator: "In", values }]);
+    const annotations = { [Annotation.PriceOverlayApplied]: "true" };
+    const bought = async (asked: NodeClaim) =>
+      (await provider.create(asked, context)).metadata.labels?.[Label.InstanceType];
+    expect(await bought({ ...plain, metadata: { ...plain.metadata, annotations } })).toBe("m-2x-amd64-linux");
+    expect(await bought({ ...plain, metadata: { ...plain.metadata, uid: "b" } })).toBe("c-2x-amd64-linux");
+  });
+
   it("S-709: walks on when an offering is out of stock, and lists it as unavailable for three minutes", async () => {
     const { clock, cloud, provider } = setUp();
     cloud.inject({ outOfStock: [{ instanceType: "c-2x-amd64-linux", zone: "test-zone-a", capacityType: "spot" }] });

@@ -273,7 +273,7 @@ describe.runIf(helmIsThere)("the chart", () => {
   it("CH-7: brings the definitions, and leaves the chart that upgrades them out of its package", async () => {
     const kinds = async (flags: readonly string[]): Promise<number> =>
       (await renderChart({ set: OVH, flags })).filter(({ kind }) => kind === "CustomResourceDefinition").length;
-    expect(await kinds(["--include-crds"])).toBe(3);
+    expect(await kinds(["--include-crds"])).toBe(4);
     expect(await kinds([])).toBe(0);
   });
 
@@ -283,7 +283,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       ({ kind }) => kind === "CustomResourceDefinition",
     );
     expect(upgraded.map(({ metadata }) => metadata.annotations)).toEqual(
-      Array.from({ length: 3 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
+      Array.from({ length: 4 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
     );
     const plain = upgraded.map(({ metadata, ...rest }) => ({ ...rest, metadata: { name: metadata.name } }));
     const byName = (a: Named, b: Named): number => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);

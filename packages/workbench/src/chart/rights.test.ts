@@ -34,7 +34,13 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
   let roles: readonly Role[];
   beforeAll(async () => {
     const rendered = await renderChart({
-      set: ["ovh.serviceName=x", "ovh.nodeClassSecrets[0].name=other", "ovh.nodeClassSecrets[0].namespace=elsewhere"],
+      set: [
+        "ovh.serviceName=x",
+        "ovh.nodeClassSecrets[0].name=other",
+        "ovh.nodeClassSecrets[0].namespace=elsewhere",
+        "settings.schedulerConfig=podTopologySpread: {}",
+        "settings.featureGates.nodeOverlay=true",
+      ],
     });
     roles = rendered.filter(({ kind }) => kind === "ClusterRole" || kind === "Role") as unknown as readonly Role[];
   });
@@ -82,6 +88,27 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     expect(parts.filter((part) => part.includes("*"))).toEqual([]);
   });
 
+  it("S-427: reach Services and the controllers of pods only where there are default spread constraints", async () => {
+    const rendered = await renderChart({ set: ["ovh.serviceName=x", "settings.featureGates.nodeOverlay=true"] });
+    const core = rendered.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core");
+    const without = rightsOf((core as unknown as Role).rules);
+    const kinds = ["/replicationcontrollers", "/services", "apps/replicasets", "apps/statefulsets"];
+    const watched = kinds.flatMap((kind) => ["list", "watch"].map((verb) => `${kind} ${verb}`));
+    expect(clusterWide("karpenter-core").filter((right) => !without.includes(right))).toEqual(watched);
+  });
+
+  it("OV-1: reach NodeOverlays only with their feature gate", async () => {
+    const set = ["ovh.serviceName=x", "settings.schedulerConfig=podTopologySpread: {}"];
+    const rendered = await renderChart({ set });
+    const core = rendered.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core");
+    const without = rightsOf((core as unknown as Role).rules);
+    expect(clusterWide("karpenter-core").filter((right) => !without.includes(right))).toEqual([
+      "karpenter.sh/nodeoverlays list",
+      "karpenter.sh/nodeoverlays watch",
+      "karpenter.sh/nodeoverlays/status patch",
+    ]);
+  });
+
   it("RB-2: a release without election asks for no lease", async () => {
     const rendered = await renderChart({ set: ["ovh.serviceName=x", "settings.disableLeaderElection=true"] });
     expect(rendered.map(({ metadata }) => metadata.name)).not.toContain("karpenter-lease");
@@ -93,6 +120,8 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
         "karpenter.ovhcloud.sh/ovhnodeclasses",
         "karpenter.sh/nodeclaims",
         "karpenter.sh/nodeclaims/status",
+        "karpenter.sh/nodeoverlays",
+        "karpenter.sh/nodeoverlays/status",
         "karpenter.sh/nodepools",
         "karpenter.sh/nodepools/scale",
         "karpenter.sh/nodepools/status",

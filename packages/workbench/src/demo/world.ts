@@ -2,7 +2,7 @@
 
 import { CUSTOM_RESOURCES } from "@karpenter-multicloud/core/api";
 import type { KubeClient } from "@karpenter-multicloud/core/kube";
-import { defaultSettings } from "@karpenter-multicloud/core/options";
+import { defaultSettings, type Settings } from "@karpenter-multicloud/core/options";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { PromMetrics, type Logger } from "@karpenter-multicloud/core/telemetry";
 import { seededRandom, SimulatedCluster, VirtualClock } from "@karpenter-multicloud/simulator";
@@ -24,6 +24,8 @@ export interface LifePorts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Besides the defaults. */
+  readonly settings: Partial<Settings>;
 }
 
 export class World implements DemoWorld {
@@ -68,7 +70,7 @@ export class World implements DemoWorld {
         clock: ports.clock ?? this.clock,
         logger: ports.logger ?? this.#logger,
         metrics: new PromMetrics(),
-        settings: defaultSettings({ clusterName: "demo" }),
+        settings: { ...defaultSettings({ clusterName: "demo" }), ...ports.settings },
         env: this.cloud.env,
         random: this.#random,
       },

@@ -29,9 +29,13 @@ interface Outcome {
 
 interface RecordedCase {
   readonly name: string;
-  readonly scenario: { readonly nodes: readonly RecordedNode[]; readonly wellKnownLabels: readonly string[] };
+  readonly scenario: {
+    readonly nodes: readonly RecordedNode[];
+    readonly wellKnownLabels: readonly string[];
+    readonly minValuesPolicy?: string;
+  };
   readonly accepted: readonly Outcome[];
-  /** Where this engine breaks a tie by a rule of its own. */
+  /** Where this engine decides by a rule of its own. */
   readonly own?: Outcome;
 }
 
@@ -120,7 +124,7 @@ describe("a line", () => {
     ['{"nodes":[{}]}', /nodes\[0\]: neither node nor nodeClaim/],
     ['{"action":"dance"}', /unknown action "dance"/],
     ['{"action":"disrupt"}', /action "disrupt" is not supported yet/],
-    ['{"options":{"minValuesPolicy":"BestEffort"}}', /minValuesPolicy BestEffort is not supported yet/],
+    ['{"options":{"minValuesPolicy":"Lenient"}}', /unknown minValuesPolicy "Lenient"/],
   ])("%s is answered, not thrown at", (line, error) => {
     const answer = read(line);
     expect(answer.error).toMatch(error);
@@ -185,6 +189,43 @@ describe("nodes", () => {
     expect(schedule?.newNodeClaims[0]?.pods).toEqual(["default/b"]);
   });
 
+  it("take no more volumes than their CSINode allows, and none from another zone", () => {
+    const driver = "csi.example.com";
+    const node = (name: string) => ({
+      node: { metadata: { name, labels: { ...labels, "topology.kubernetes.io/zone": "zone-b" } } },
+    });
+    const zone = (value: string) => ({
+      nodeSelectorTerms: [
+        { matchExpressions: [{ key: "topology.kubernetes.io/zone", operator: "In", values: [value] }] },
+      ],
+    });
+    const volumes = (claimName: string) => ({ volumes: [{ name: "v", persistentVolumeClaim: { claimName } }] });
+    const { schedule } = ask({
+      ...cluster,
+      nodes: [node("n1")],
+      pods: [
+        pod("a", volumes("here")),
+        pod("b", volumes("also-here")),
+        pod("c", volumes("there")),
+        pod("d", volumes("no")),
+      ],
+      csiNodes: [
+        { metadata: { name: "n1" }, spec: { drivers: [{ name: driver, nodeID: "n1", allocatable: { count: 1 } }] } },
+      ],
+      pvs: ["here", "also-here", "there"].map((name) => ({
+        metadata: { name: `pv-${name}` },
+        spec: { csi: { driver }, nodeAffinity: { required: zone(name === "there" ? "zone-a" : "zone-b") } },
+      })),
+      pvcs: ["here", "also-here", "there"].map((name) => ({ metadata: { name }, spec: { volumeName: `pv-${name}` } })),
+    });
+    expect(schedule?.existingNodes).toEqual([{ name: "n1", pods: ["default/a"] }]);
+    expect(schedule?.newNodeClaims.map(({ pods, cheapest }) => [pods, cheapest?.zone])).toEqual([
+      [["default/b"], "zone-b"],
+      [["default/c"], "zone-a"],
+    ]);
+    expect(Object.keys(schedule?.ignored ?? {})).toEqual(["default/d"]);
+  });
+
   it("that a budget blocks keep their pods", () => {
     const leaving = claim("n1", {
       deletionTimestamp: "2026-01-01T12:00:00Z",
@@ -212,8 +253,8 @@ describe("nodes", () => {
 });
 
 function scenarioOf({ name, scenario }: RecordedCase): object {
-  const { wellKnownLabels, nodes, ...rest } = scenario;
-  return { name, ...rest, options: { wellKnownLabels }, nodes: nodes.map(entryOf) };
+  const { wellKnownLabels, minValuesPolicy, nodes, ...rest } = scenario;
+  return { name, ...rest, options: { wellKnownLabels, minValuesPolicy }, nodes: nodes.map(entryOf) };
 }
 
 function entryOf({ name, initialized, labels, taints, capacity, allocatable, pods }: RecordedNode): object {

@@ -19,6 +19,12 @@ export const DURATION_OR_NEVER = "^(([0-9]+(s|m|h))+|Never)$";
 export const QUANTITY =
   "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$";
 
+/** An amount of money per hour: 0, 0.25. */
+export const PRICE = "^\\d+(\\.\\d+)?$";
+
+/** An amount with a sign, or a percentage that takes off everything at most: -0.5, +10%, -100%. */
+export const PRICE_ADJUSTMENT = "^([+-]\\d*\\.?\\d+|\\+\\d*\\.?\\d+%|-\\d{1,2}(\\.\\d+)?%|-100%)$";
+
 export const UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$";
 
 /** DNS label (RFC 1123): up to 63 lower-case letters, digits and dashes. */
@@ -34,6 +40,8 @@ export const PATTERN_MEANINGS: ReadonlyMap<string, string> = new Map([
   [DURATION, "a duration of whole seconds, minutes or hours such as 30s, 5m or 1h30m"],
   [DURATION_OR_NEVER, "a duration of whole seconds, minutes or hours such as 30s, 5m or 1h30m, or Never"],
   [QUANTITY, "a quantity such as 500m, 2 or 1Gi"],
+  [PRICE, "an amount per hour such as 0.25"],
+  [PRICE_ADJUSTMENT, "an amount with a sign such as -0.5, or a percentage with a sign such as +10%, down to -100%"],
   [UUID, "a UUID such as 01234567-89ab-cdef-0123-456789abcdef"],
   [DNS_LABEL, "lower-case letters, digits and '-', starting and ending with a letter or digit"],
   [DNS_SUBDOMAIN, "lower-case letters, digits, '-' and '.', starting and ending with a letter or digit"],

@@ -1,4 +1,4 @@
-// The list of requirements of NodePools and NodeClaims, and what must hold for each of its items (REQ-a to REQ-c).
+// The list of requirements of NodePools, NodeClaims and NodeOverlays, and what must hold for each of its items (REQ-a to REQ-c).
 
 import { integer, list, object, oneOf, text } from "./builders.ts";
 import { HOSTNAME_KEY, KARPENTER_DOMAIN, keyRule } from "./label-rules.ts";
@@ -53,32 +53,46 @@ const ENOUGH_VALUES = everyItem(
     operator !== "In" || minValues === undefined || (values !== undefined && values.length >= minValues),
 );
 
+const NOT_IN_HAS_VALUES = everyItem(
+  "x.operator != 'NotIn' || x.values.size() > 0",
+  "a requirement with operator NotIn needs at least one value",
+  ({ operator, values }) => operator !== "NotIn" || (values !== undefined && values.length > 0),
+);
+
+const MOST = 100;
+
 /**
  * `extraKeys` are further tests of each key. Length and pattern of the values stand on the list, as upstream has them: there the
  * server checks neither, so that the run-time validation alone refuses such values.
  */
 export function requirementsSchema(description: string, extraKeys: readonly KeyTest[] = []): Schema {
-  const item = object(
-    {
-      key: text({
-        maxLength: 316,
-        pattern: QUALIFIED_NAME,
-        description: "Label key the requirement is about.",
-        "x-kubernetes-validations": [KARPENTER_DOMAIN, HOSTNAME_KEY, ...extraKeys].map(keyRule),
-      }),
-      minValues: integer({ minimum: 1, maximum: 50, description: "How many different values must stay possible." }),
-      operator: oneOf(REQUIREMENT_OPERATORS, { description: "How the label's value is compared with the values." }),
-      values: {
-        ...list(text(), { description: "Values compared with; one whole number for Gt, Lt, Gte and Lte." }),
-        maxLength: 63,
-        pattern: LABEL_VALUE,
-      },
+  const { key, operator, values } = itemFields(extraKeys);
+  const minValues = integer({ minimum: 1, maximum: 50, description: "How many different values must stay possible." });
+  const item = object({ key, minValues, operator, values }, { required: ["key", "operator"] });
+  const rules = [IN_HAS_VALUES, COMPARISON_HAS_ONE_INTEGER, ENOUGH_VALUES];
+  return list(item, { description, maxItems: MOST, "x-kubernetes-validations": rules });
+}
+
+/** Of a NodeOverlay: what is selected, so that there is nothing of which several values must stay possible. */
+export function overlayRequirementsSchema(description: string): Schema {
+  const item = object(itemFields([]), { required: ["key", "operator"] });
+  const rules = [IN_HAS_VALUES, NOT_IN_HAS_VALUES, COMPARISON_HAS_ONE_INTEGER];
+  return list(item, { description, maxItems: MOST, "x-kubernetes-validations": rules });
+}
+
+function itemFields(extraKeys: readonly KeyTest[]): Readonly<Record<"key" | "operator" | "values", Schema>> {
+  return {
+    key: text({
+      maxLength: 316,
+      pattern: QUALIFIED_NAME,
+      description: "Label key the requirement is about.",
+      "x-kubernetes-validations": [KARPENTER_DOMAIN, HOSTNAME_KEY, ...extraKeys].map(keyRule),
+    }),
+    operator: oneOf(REQUIREMENT_OPERATORS, { description: "How the label's value is compared with the values." }),
+    values: {
+      ...list(text(), { description: "Values compared with; one whole number for Gt, Lt, Gte and Lte." }),
+      maxLength: 63,
+      pattern: LABEL_VALUE,
     },
-    { required: ["key", "operator"] },
-  );
-  return list(item, {
-    description,
-    maxItems: 100,
-    "x-kubernetes-validations": [IN_HAS_VALUES, COMPARISON_HAS_ONE_INTEGER, ENOUGH_VALUES],
-  });
+  };
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { toCustomResourceDefinition } from "../custom-resource.ts";
 import { CUSTOM_RESOURCES } from "../custom-resources.ts";
 import { applyDefaults, pruneUnknown, validateSchema } from "../schema/index.ts";
+import { NODE_OVERLAY_CASES, overlayJson } from "./node-overlay.schema-cases.ts";
 import { NodeClaimResource } from "./node-claim.schema.ts";
+import { NodeOverlayResource } from "./node-overlay.schema.ts";
 import { NodePoolResource } from "./node-pool.schema.ts";
 import { claimJson, poolJson, SCHEMA_CASES } from "./schema-cases.ts";
 
@@ -12,14 +14,17 @@ function schemaOf(kind: string) {
   return definition.schema;
 }
 
-describe("NodePool and NodeClaim schemas", () => {
-  it.each(SCHEMA_CASES)("$kind $name is refused at $refusedAt", ({ kind, object, old, refusedAt }) => {
-    const schema = schemaOf(kind);
-    const stored = old === undefined ? undefined : applyDefaults(schema, old);
-    const errors = validateSchema(schema, applyDefaults(schema, object), stored);
-    expect(errors.map(({ path }) => path)).toEqual(refusedAt);
-    expect(pruneUnknown(schema, object).unknown).toEqual([]);
-  });
+describe("NodePool, NodeClaim and NodeOverlay schemas", () => {
+  it.each([...SCHEMA_CASES, ...NODE_OVERLAY_CASES])(
+    "$kind $name is refused at $refusedAt",
+    ({ kind, object, old, refusedAt }) => {
+      const schema = schemaOf(kind);
+      const stored = old === undefined ? undefined : applyDefaults(schema, old);
+      const errors = validateSchema(schema, applyDefaults(schema, object), stored);
+      expect(errors.map(({ path }) => path)).toEqual(refusedAt);
+      expect(pruneUnknown(schema, object).unknown).toEqual([]);
+    },
+  );
 
   it("TC-1: a minimal NodePool is stored with every default", () => {
     const stored = applyDefaults(NodePoolResource.schema, {
@@ -57,7 +62,7 @@ describe("NodePool and NodeClaim schemas", () => {
 });
 
 describe("CustomResourceDefinitions", () => {
-  const [pool, claim] = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
+  const [pool, claim, overlay] = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
 
   it("A-4, A-5: NodePool has the scale subresource and Karpenter's columns", () => {
     expect(pool).toMatchObject({
@@ -100,6 +105,25 @@ describe("CustomResourceDefinitions", () => {
         ],
       },
     });
+  });
+
+  it("A-16: NodeOverlay has the status subresource alone, a short name and Karpenter's columns", () => {
+    expect(columns(overlay)).toEqual(["Ready", "Age", "Weight*"]);
+    expect(overlay).toMatchObject({
+      metadata: { name: "nodeoverlays.karpenter.sh" },
+      spec: {
+        scope: "Cluster",
+        names: { categories: ["karpenter"], kind: "NodeOverlay", shortNames: ["overlays"] },
+        versions: [{ name: "v1alpha1", subresources: { status: {} } }],
+      },
+    });
+  });
+
+  it("A-17: a requirement of an overlay has no minValues, which is dropped", () => {
+    const { schema } = NodeOverlayResource;
+    const asked = overlayJson({ requirements: [{ key: "team", operator: "Exists", minValues: 2 }] });
+    expect(pruneUnknown(schema, asked).unknown.map(({ path }) => path)).toEqual(["spec.requirements[0].minValues"]);
+    expect(validateSchema(schema, applyDefaults(schema, asked))).toEqual([]);
   });
 
   it("are plain JSON: rules carry CEL and message only", () => {

@@ -9,13 +9,14 @@ import { createMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
+import { overlaidCapacity } from "./overlaid-capacity.ts";
 
 const LAUNCH_CACHE_TTL: Duration = hours(1);
 const MESSAGE_LIMIT = 300;
 
 type Deps = Pick<
   ControllerDeps,
-  "provider" | "gate" | "kube" | "clock" | "events" | "decisions" | "metrics" | "logger"
+  "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "decisions" | "metrics" | "logger" | "overlays"
 >;
 
 /** What this process knows about launches beyond what is stored. Keyed by the claim's UID. */
@@ -82,7 +83,8 @@ export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signa
   }
   draft.addLabels(launched.metadata.labels);
   draft.addAnnotations(launched.metadata.annotations);
-  const { providerID, imageID, capacity, allocatable } = launched.status ?? {};
+  const { providerID, imageID } = launched.status ?? {};
+  const { capacity, allocatable } = await overlaidCapacity(deps, draft.stored, launched, signal);
   draft.addStatus({
     ...(providerID === undefined ? {} : { providerID }),
     ...(imageID === undefined ? {} : { imageID }),

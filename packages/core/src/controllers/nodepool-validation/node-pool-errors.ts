@@ -1,7 +1,7 @@
 // Every mistake in a NodePool that its schema lets pass, all at once.
 
-import { formatTaint, Label, type NodePool, type Taint, WELL_KNOWN_LABELS } from "../../api/index.ts";
-import type { ProviderSettings } from "../../provider/index.ts";
+import { formatTaint, Label, type NodePool, type Taint } from "../../api/index.ts";
+import { wellKnownLabelsOf, type ProviderSettings } from "../../provider/index.ts";
 import {
   isLabelValue,
   isQualifiedName,
@@ -30,9 +30,9 @@ export function nodePoolDoubts(pool: NodePool, settings: ProviderSettings): read
 }
 
 function contextOf(settings: ProviderSettings): RequirementContext {
-  const { wellKnownLabels = [], restrictedDomains = [], capacityTypes, normalizedLabels } = settings;
+  const { restrictedDomains = [], capacityTypes, normalizedLabels } = settings;
   return {
-    wellKnown: new Set([...WELL_KNOWN_LABELS, ...wellKnownLabels]),
+    wellKnown: wellKnownLabelsOf(settings),
     restrictedDomains,
     ...(capacityTypes ? { capacityTypes } : {}),
     ...(normalizedLabels ? { normalizedKeys: normalizedLabels } : {}),

@@ -46,4 +46,58 @@ describe("BatchWindow", () => {
     window.see([], 100);
     expect(window.closesAt()).toBeUndefined();
   });
+
+  it("S-214: a burst of more than 5,000 may take twice as long to arrive", () => {
+    const burst = Array.from({ length: 5001 }, (_, n) => `p${n}`);
+    const closes = (waiting: readonly string[]) => {
+      const window = aWindow();
+      window.see(["first"], 0);
+      window.see(["first", ...waiting.slice(1)], 9500);
+      return window.closesAt();
+    };
+    expect([closes(burst.slice(1)), closes(burst)]).toEqual([10_000, 10_500]);
+    const window = aWindow();
+    for (let second = 0; second < 40; second++) window.see([...burst, `late-${second}`], second * 500);
+    expect(window.closesAt()).toBe(20_000);
+  });
+});
+
+describe("BatchWindow after a round whose plan did not hold", () => {
+  it("S-1016: opens again at once for the pods it let down, and for nobody else", () => {
+    const window = new BatchWindow({ idle: seconds(1), max: seconds(10), retry: seconds(10) });
+    window.see(["a", "b"], 0);
+    window.solved(1000, ["b"]);
+    expect(window.closesAt()).toBe(2000);
+    expect(window.nextRetryAt()).toBe(11_000);
+    window.see(["a", "b"], 1500);
+    expect(window.closesAt()).toBe(2000);
+  });
+});
+
+describe("BatchWindow with an idle time of 5 s", () => {
+  const aSlowWindow = () => new BatchWindow({ idle: seconds(5), max: seconds(10), retry: seconds(10) });
+
+  it("T-133: the same pod again at 3 s lets it close at 5 s", () => {
+    const window = aSlowWindow();
+    window.see(["a"], 0);
+    window.see(["a"], 3000);
+    expect(window.closesAt()).toBe(5000);
+  });
+
+  it("T-133: a new pod at 3 s lets it close at 8 s", () => {
+    const window = aSlowWindow();
+    window.see(["a"], 0);
+    window.see(["a", "b"], 3000);
+    expect(window.closesAt()).toBe(8000);
+  });
+
+  it("T-133: with a new pod every 3 s it closes at 10 s", () => {
+    const window = aSlowWindow();
+    for (const [index, at] of [0, 3000, 6000, 9000].entries())
+      window.see(
+        Array.from({ length: index + 1 }, (_, n) => `p${n}`),
+        at,
+      );
+    expect(window.closesAt()).toBe(10_000);
+  });
 });

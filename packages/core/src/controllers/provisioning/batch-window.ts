@@ -11,6 +11,9 @@ export interface BatchOptions {
   readonly retry: Duration;
 }
 
+/** More pods than this at once are a burst, of which most are still being created when the longest wait is over (S-214). */
+const BURST = 5000;
+
 /** Level-triggered: it is shown all who wait, as often as one likes, and finds out itself who is new. */
 export class BatchWindow {
   readonly #options: BatchOptions;
@@ -35,10 +38,17 @@ export class BatchWindow {
     }
   }
 
+  /** What the last round found out about these no longer holds; the next look at them counts as the first. */
+  again(uids: Iterable<string>): void {
+    for (const uid of uids) this.#solvedAt.delete(uid);
+  }
+
   /** When to plan; undefined while nobody waits. */
   closesAt(): number | undefined {
     if (this.#inWindow.size === 0) return undefined;
-    return Math.min(this.#lastNewAt + this.#options.idle, this.#openedAt + this.#options.max);
+    const { idle, max } = this.#options;
+    const longest = this.#inWindow.size > BURST ? 2 * max : max;
+    return Math.min(this.#lastNewAt + idle, this.#openedAt + longest);
   }
 
   /** When the first of those already planned is looked at again. */
@@ -52,10 +62,15 @@ export class BatchWindow {
     return next;
   }
 
-  /** A round was done for all in the window; the next newcomer opens another one. */
-  solved(now: number): void {
+  /** A round was done for all in the window; the next newcomer opens another one, and so do those it could not keep its word to. */
+  solved(now: number, letDown: Iterable<string> = []): void {
     for (const uid of this.#inWindow) this.#solvedAt.set(uid, now);
     this.#inWindow.clear();
+    for (const uid of letDown) {
+      this.#solvedAt.delete(uid);
+      this.#inWindow.add(uid);
+      this.#openedAt = this.#lastNewAt = now;
+    }
   }
 
   #retryAt(uid: string): number {

@@ -63,7 +63,30 @@ describe("provisioner, while things change", () => {
     expect((await claims()).map((claim) => claim.metadata.name)).toEqual(["n1"]);
   });
 
-  it("S-520: the claim carries the template it was planned with, even if the pool changed meanwhile", async () => {
+  it("S-214: a pod that comes while claims are made opens the next window at once", async () => {
+    await started();
+    await harness.putPod(aPod({ name: "web" }));
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "create" || resource.kind !== "NodeClaim") return;
+      harness.kube.faults = undefined;
+      await harness.putPod(aPod({ name: "late", requests: { cpu: "64" } }));
+      await harness.clock.settle();
+    };
+    await harness.pass(1000);
+    for (let i = 0; i < 10; i++) await harness.pass(0);
+    expect(await claims()).toHaveLength(1);
+    const [claim] = await claims();
+    const providerID = "test:///x";
+    await harness.kube.patchStatus(
+      NodeClaims,
+      { name: claim?.metadata.name ?? "" },
+      { type: "merge", body: { status: { providerID } } },
+    );
+    await harness.pass(1100);
+    expect(verdicts()).toContain("InsufficientResources Pod default/late");
+  });
+
+  it("T-134, S-520: the claim carries the hash and the template it was planned with, even if the pool changed meanwhile", async () => {
     await started();
     await harness.putPod(aPod({ name: "web" }));
     await whileTheCatalogIsRead(async () => {

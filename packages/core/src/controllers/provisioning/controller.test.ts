@@ -84,7 +84,7 @@ describe("provisioner", () => {
     await harness.putPod(aPod({ name: "web", requests: { cpu: "1" } }));
     await harness.pass(1000);
     expect(await claims()).toHaveLength(1);
-    expect(harness.events.texts()).toEqual(["Normal Nominated Pod/web: Pod should schedule on: node/n1"]);
+    expect(harness.events.texts()).toEqual(["Normal Nominated Pod/web: Pod should schedule on: nodeclaim/n1, node/n1"]);
     expect(harness.deps.state.nodeByName("n1")?.nominatedUntil).toBe(harness.clock.now() + 20_000);
   });
 
@@ -114,6 +114,15 @@ describe("provisioner", () => {
     expect(verdicts()).toEqual(["InsufficientResources Pod default/huge"]);
     await harness.pass(60_000);
     expect(verdicts()).toHaveLength(1);
+  });
+
+  it("T-17: a pod that selects on the name of a host is refused with an event", async () => {
+    await started();
+    await harness.putPod(aPod({ name: "odd", nodeSelector: { [Label.Hostname]: "x" } }));
+    await harness.pass(1000);
+    const notes = harness.events.withReason("FailedScheduling");
+    expect(notes.map(({ message }) => message)).toEqual([expect.stringContaining("is restricted")]);
+    expect(verdicts()).toEqual(["InvalidPod Pod default/odd"]);
   });
 
   it("without any NodePool the reason is that, not the pod", async () => {

@@ -2,35 +2,47 @@
 
 import { DISRUPTED_TAINT, hasTaint, Nodes, Pods, type Node, type Pod } from "../../api/index.ts";
 import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
-import { solve } from "../../scheduling/index.ts";
+import { isBufferPod } from "../../scheduling/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { BatchWindow } from "./batch-window.ts";
 import { createClaims, throwFailures } from "./create-claims.ts";
-import { gatherPools, problemOf, watchProblemInput } from "./problem-input.ts";
+import { HamperingWishes } from "./hampering-wishes.ts";
+import { PodTimes } from "./pod-times.ts";
+import { bookedNodes, gatherPools, problemOf, watchProblemInput } from "./problem-input.ts";
 import { reportOutcome } from "./report.ts";
+import { countOutcome, solveMeasured } from "./round-metrics.ts";
+import { StorageChanges } from "./storage.ts";
+import { Turn } from "./turn.ts";
 import { mayWait, WaitingPods } from "./waiting-pods.ts";
+import { whatStillHolds } from "./what-still-holds.ts";
 
 const KEY = "provisioner";
 const RETRY: Duration = seconds(10);
 
 export function provisioningController(deps: ControllerDeps): Controller {
-  watchProblemInput(deps.cache);
+  watchProblemInput(deps);
   const waiting = new WaitingPods(deps);
+  const storage = new StorageChanges(deps.cache);
   const { batchIdleDuration: idle, batchMaxDuration: max } = deps.settings;
   const window = new BatchWindow({ idle, max, retry: RETRY });
+  const round = { waiting, window, times: new PodTimes(deps), wishes: new HamperingWishes() };
   return {
     name: KEY,
     triggers: [
       onChange(Pods, ({ before, after }) => ([before, after].some((pod) => pod && mayWait(pod)) ? [KEY] : [])),
       onChange(Nodes, ({ after }) => (after && isDisrupted(after) ? [KEY] : [])),
+      ...storage.triggers(KEY),
     ],
     initialKeys: [KEY],
     // One key for everything: whatever fails for one pool must not make all others wait for long.
     rateLimit: { base: milliseconds(100), max: RETRY },
-    async reconcile(_key, { signal }) {
+    async reconcile(_key, { signal, reconcileId }) {
       const now = deps.clock.now();
-      window.see(waiting.at(now).map(uidOf), now);
+      const pods = waiting.at(now);
+      window.again(storage.take(pods));
+      window.see(pods.map(uidOf), now);
+      round.times.see(pods, now);
       const closesAt = window.closesAt();
       if (closesAt === undefined || now < closesAt)
         return comeBack(now, closesAt, window.nextRetryAt(), waiting.changesAt(now));
@@ -40,36 +52,50 @@ export function provisioningController(deps: ControllerDeps): Controller {
         deps.logger.debug("waiting for cluster state", { missing: unsynced });
         return { requeueAfter: seconds(1) };
       }
-      await plan(deps, waiting, window, signal);
+      await plan(deps, round, reconcileId, signal);
       const end = deps.clock.now();
       return comeBack(end, window.closesAt(), window.nextRetryAt(), waiting.changesAt(end));
     },
   };
 }
 
+interface Round {
+  readonly waiting: WaitingPods;
+  readonly window: BatchWindow;
+  readonly times: PodTimes;
+  readonly wishes: HamperingWishes;
+}
+
 async function plan(
   deps: ControllerDeps,
-  waiting: WaitingPods,
-  window: BatchWindow,
+  { waiting, window, times, wishes }: Round,
+  id: string,
   signal: AbortSignal,
 ): Promise<void> {
   const pools = await gatherPools(deps, signal);
   const started = deps.clock.now();
+  const turn = new Turn(deps, signal);
   // S-207: pods and capacity are read at one moment, after the last wait; a pod that has bound meanwhile is not planned.
   const pods = waiting.at(started);
   window.see(pods.map(uidOf), started);
   const problem = problemOf(deps, pods, pools);
-  const solution = solve(problem);
-  deps.metrics.observe(
-    "karpenter_scheduler_scheduling_duration_seconds",
-    { controller: KEY },
-    (deps.clock.now() - started) / 1000,
-  );
-  for (const placement of solution.existing) deps.state.nominate(placement.node);
-  const created = await createClaims(deps, solution.newClaims, problem, signal);
-  reportOutcome(deps, solution, created);
+  if (deps.settings.preferencePolicy !== "Ignore") wishes.tell(deps.logger, pods, started);
+  const solved = await solveMeasured(deps, problem, { id, turn });
+  times.decided(pods, started);
+  countOutcome(deps, problem, solved.solution);
+  const { solution, letDown } = whatStillHolds(solved.solution, {
+    planned: pods,
+    waiting: waiting.at(deps.clock.now()),
+    nodes: deps.state.nodes(),
+  });
+  // S-208, S-602: what is kept for nobody in particular may still be disrupted.
+  const promised = solution.existing.filter((place) => place.pods.some((pod) => !isBufferPod(pod)));
+  for (const { node } of promised) deps.state.nominate(node);
+  const basis = { nodePools: pools, nodes: bookedNodes(deps, pools) };
+  const created = await createClaims(deps, solution.newClaims, basis, signal);
+  reportOutcome(deps, { problem, solution, took: solved.took, created });
   throwFailures(created);
-  window.solved(deps.clock.now());
+  window.solved(deps.clock.now(), letDown);
 }
 
 /** At the earliest of these times; undefined: when something changes. */

@@ -2,7 +2,7 @@
 
 import { HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim, type NodePool } from "../../api/index.ts";
 import { ObserveOnly } from "../../runtime/index.ts";
-import { nodeClaimFromPlan, type PlannedClaim, type ProblemInput } from "../../scheduling/index.ts";
+import { nodeClaimFromPlan, type NodeInput, type PlannedClaim, type ProblemInput } from "../../scheduling/index.ts";
 import { countableResources } from "../../state/index.ts";
 import { addResources, exceeded, maxResources, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -20,21 +20,28 @@ export interface Refusal {
   readonly detail: string;
 }
 
+export interface Basis {
+  /** What the claims were planned with. */
+  readonly nodePools: ProblemInput["nodePools"];
+  /** What counts against limits now. */
+  readonly nodes: readonly Pick<NodeInput, "nodePool" | "capacity">[];
+}
+
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics">;
 
 /** S-331: a claim that could not be created does not stop the others; see throwFailures. */
 export async function createClaims(
   deps: Deps,
   planned: readonly PlannedClaim[],
-  problem: ProblemInput,
+  basis: Basis,
   signal: AbortSignal,
 ): Promise<readonly CreatedClaim[]> {
   const usage = new Map<string, Resources>();
-  for (const { nodePool = "", capacity } of problem.nodes) {
+  for (const { nodePool = "", capacity } of basis.nodes) {
     usage.set(nodePool, addResources(usage.get(nodePool) ?? {}, { ...capacity, nodes: 1 }));
   }
   // All are admitted before the first one is sent, so that no two of them take the same room.
-  const admitted = planned.map((claim) => admit(deps, claim, problem, usage));
+  const admitted = planned.map((claim) => admit(deps, claim, basis, usage));
   return await Promise.all(admitted.map((claim) => create(deps, claim, signal)));
 }
 
@@ -57,11 +64,11 @@ type Refused = { readonly planned: PlannedClaim; readonly refused: Refusal };
 function admit(
   deps: Deps,
   planned: PlannedClaim,
-  problem: ProblemInput,
+  { nodePools }: Basis,
   usage: Map<string, Resources>,
 ): Admission | Refused {
   const name = planned.nodePool;
-  const pool = problem.nodePools.find(({ nodePool }) => nodePool.metadata.name === name)?.nodePool;
+  const pool = nodePools.find(({ nodePool }) => nodePool.metadata.name === name)?.nodePool;
   const current = deps.cache.informer(NodePools).get({ name });
   if (!pool || !current) return gone(planned, `NodePool ${name} is gone`);
   if (current.metadata.uid !== pool.metadata.uid) return gone(planned, `NodePool ${name} was replaced by its namesake`);
@@ -107,6 +114,6 @@ function tellCreated(deps: Deps, planned: PlannedClaim, nodeClaim: NodeClaim): v
   deps.metrics.count("karpenter_nodeclaims_created_total", {
     reason: "provisioned",
     nodepool: planned.nodePool,
-    min_values_relaxed: "false",
+    min_values_relaxed: String(planned.minValuesRelaxed),
   });
 }

@@ -3,29 +3,35 @@
 import {
   DaemonSets,
   Label,
+  Namespaces,
   NodePools,
   Pods,
-  WELL_KNOWN_LABELS,
   type DaemonSet,
   type NodePool,
   type Pod,
 } from "../../api/index.ts";
 import type { KubeCache } from "../../kube/index.ts";
-import type { InstanceType } from "../../provider/index.ts";
-import type { DaemonSetInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
+import { wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
+import { overlaidPool } from "../../scheduling/index.ts";
+import type { DaemonSetInput, NamespaceInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { defaultSpreadInput, watchDefaultSpread } from "./default-spread-input.ts";
 import { bookedCapacity, settledLabels } from "./ordered-machine.ts";
+import { gatherStorage, volumeLimitsOf, watchStorage } from "./storage.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger">;
+type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger" | "overlays">;
 
 const BY_DAEMON_SET = "daemonset";
 
 /** Declares what the gathering needs, so that it is watched from the start. */
-export function watchProblemInput(cache: KubeCache): void {
+export function watchProblemInput({ cache, settings }: Pick<ControllerDeps, "cache" | "settings">): void {
   cache.informer(NodePools);
   cache.informer(DaemonSets);
+  cache.informer(Namespaces);
+  watchDefaultSpread(cache, settings);
   cache.informer(Pods, { [BY_DAEMON_SET]: daemonSetUids });
+  watchStorage(cache);
 }
 
 /** Everything but the pools, which a cloud has to be asked for; without a wait, so that all of it belongs together. */
@@ -35,21 +41,24 @@ export function problemOf(
   nodePools: readonly PoolInput[],
 ): ProblemInput {
   const nodes = deps.state.nodes().filter((node) => !node.markedForDeletion);
-  const {
-    wellKnownLabels = [],
-    restrictedDomains,
-    maxInstanceTypes,
-    capacityTypes,
-    ...settings
-  } = deps.provider.settings();
+  const { restrictedDomains, maxInstanceTypes, capacityTypes, reservationIdLabel, ...settings } =
+    deps.provider.settings();
   const { normalizedLabels: keys, normalizedValues: values } = settings;
+  const defaultSpread = defaultSpreadInput(deps.cache, deps.settings);
   return {
     pods,
     nodePools,
-    nodes: nodes.map((node) => nodeInput(node, typesOf(node, nodePools))),
+    nodes: nodes.map((node) => nodeInput(node, typesOf(node, nodePools), deps.cache)),
     daemonSets: gatherDaemonSets(deps.cache),
+    namespaces: gatherNamespaces(deps.cache),
+    ...(defaultSpread && { defaultSpread }),
+    storage: gatherStorage(deps.cache, settings),
     preferencePolicy: deps.settings.preferencePolicy,
-    wellKnownLabels: new Set([...WELL_KNOWN_LABELS, ...wellKnownLabels]),
+    minValuesPolicy: deps.settings.minValuesPolicy,
+    // S-514: what is planned here is bought, so it rather waits for reserved capacity.
+    reservedCapacity: deps.settings.featureGates.ReservedCapacity ? "Strict" : "Off",
+    wellKnownLabels: wellKnownLabelsOf(deps.provider.settings()),
+    ...(reservationIdLabel === undefined ? {} : { reservationIdLabel }),
     ...(restrictedDomains ? { restrictedDomains } : {}),
     ...(maxInstanceTypes === undefined ? {} : { maxInstanceTypes }),
     ...(capacityTypes ? { capacityTypes } : {}),
@@ -57,11 +66,33 @@ export function problemOf(
   };
 }
 
+/** What counts against limits at this moment (LC-11). */
+export function bookedNodes(
+  { state }: Pick<ControllerDeps, "state">,
+  nodePools: readonly PoolInput[],
+): readonly Pick<NodeInput, "nodePool" | "capacity">[] {
+  return state.nodes().flatMap((node) => {
+    const { nodePool, markedForDeletion } = node;
+    if (nodePool === undefined || markedForDeletion) return [];
+    return [{ nodePool, capacity: bookedCapacity(node, typesOf(node, nodePools)) }];
+  });
+}
+
 /** S-301: pools that cannot grow are kept, with the reason, for the explanations. */
 export async function gatherPools(deps: Deps, signal: AbortSignal): Promise<readonly PoolInput[]> {
-  const pools = deps.cache.informer(NodePools).list();
-  const managed = pools.filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
-  return await Promise.all(managed.map((pool) => poolInput(deps, pool, signal)));
+  const managed = deps.cache
+    .informer(NodePools)
+    .list()
+    .filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
+  const inputs = await Promise.all(managed.map((pool) => poolInput(deps, pool, signal)));
+  const { overlays } = deps;
+  // Looked up after the last wait, so that all pools are seen through the same overlays (OV-6).
+  const pools = overlays ? inputs.map((pool) => overlaidPool(pool, overlays.current)) : inputs;
+  const pending = pools.filter(({ skipped }) => skipped?.reason === "OverlayPending");
+  for (const { nodePool } of pending) {
+    deps.logger.debug("overlays are not evaluated yet, nodepool is left out", { NodePool: nodePool.metadata.name });
+  }
+  return pools;
 }
 
 async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): Promise<PoolInput> {
@@ -100,8 +131,9 @@ function typesOf(node: StateNode, nodePools: readonly PoolInput[]): readonly Ins
   return nodePools.find(({ nodePool }) => nodePool.metadata.name === node.nodePool)?.instanceTypes ?? [];
 }
 
-function nodeInput(node: StateNode, types: readonly InstanceType[]): NodeInput {
+function nodeInput(node: StateNode, types: readonly InstanceType[], cache: KubeCache): NodeInput {
   const labels = { ...settledLabels(node, types), ...node.labels };
+  const volumeLimits = volumeLimitsOf({ name: node.name, labels }, types, cache);
   return {
     name: node.name,
     ...(node.nodePool === undefined ? {} : { nodePool: node.nodePool }),
@@ -111,7 +143,14 @@ function nodeInput(node: StateNode, types: readonly InstanceType[]): NodeInput {
     capacity: bookedCapacity(node, types),
     allocatable: node.allocatable,
     pods: node.pods,
+    ...(volumeLimits && { volumeLimits }),
   };
+}
+
+/** S-404. */
+function gatherNamespaces(cache: KubeCache): readonly NamespaceInput[] {
+  const namespaces = cache.informer(Namespaces).list();
+  return namespaces.map(({ metadata: { name = "", labels = {} } }) => ({ name, labels }));
 }
 
 function gatherDaemonSets(cache: KubeCache): readonly DaemonSetInput[] {

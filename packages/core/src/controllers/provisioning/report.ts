@@ -1,35 +1,63 @@
-// Says what a round decided: log lines, events on the pods, decision records, metrics (S-605 to S-607, S-624).
+// Says what a round decided: log lines, events on pods and pools, decision records (S-605 to S-608, S-624).
 
-import { Pods, type Pod } from "../../api/index.ts";
+import { NodePools, Pods, type Pod } from "../../api/index.ts";
 import { ObserveOnly } from "../../runtime/index.ts";
-import type { PlannedClaim, PodExplanation, Solution } from "../../scheduling/index.ts";
-import { formatRate, minutes } from "../../units/index.ts";
+import { isBufferPod, poolsWithoutTypes } from "../../scheduling/index.ts";
+import type { PlannedClaim, PodExplanation, ProblemInput, RelaxedPod, Solution } from "../../scheduling/index.ts";
+import { formatDuration, formatRate, minutes, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { CreatedClaim } from "./create-claims.ts";
+import { podNames } from "./pod-names.ts";
 
-type Deps = Pick<ControllerDeps, "logger" | "events" | "decisions" | "metrics" | "clock" | "cache" | "state">;
+type Deps = Pick<ControllerDeps, "logger" | "events" | "decisions" | "clock" | "cache" | "state">;
 
 const CONTROLLER = "provisioner";
+const NAMED_PODS = 5;
 
-export function reportOutcome(deps: Deps, solution: Solution, created: readonly CreatedClaim[]): void {
-  const launched = created.filter((claim) => claim.nodeClaim !== undefined);
-  if (launched.length > 0) {
-    const pods = launched.flatMap((claim) => claim.planned.pods);
-    deps.logger.info("found provisionable pod(s)", { Pods: firstNames(pods) });
-    deps.logger.info("computed new nodeclaim(s) to fit pod(s)", { nodeclaims: launched.length, pods: pods.length });
-  }
+export interface Outcome {
+  readonly problem: ProblemInput;
+  readonly solution: Solution;
+  /** The solve alone. */
+  readonly took: Duration;
+  readonly created: readonly CreatedClaim[];
+}
+
+export function reportOutcome(deps: Deps, { problem, solution, took, created }: Outcome): void {
+  logPlan(deps, solution, took, created);
   for (const claim of created) reportClaim(deps, claim);
   reportHeldBack(deps, created);
   for (const { node, pods } of solution.existing) {
-    const kind = deps.state.nodeByName(node)?.node ? "node" : "nodeclaim";
-    for (const pod of pods) nominated(deps, pod, `${kind}/${node}`);
+    const target = nameOfNode(deps, node);
+    for (const pod of pods) nominated(deps, pod, target);
   }
+  for (const relaxed of solution.relaxed) reportRelaxed(deps, relaxed);
   for (const failure of solution.failures) reportFailure(deps, failure);
-  deps.metrics.set(
-    "karpenter_scheduler_unschedulable_pods_count",
-    { controller: CONTROLLER },
-    solution.failures.length,
-  );
+  if (solution.deferred.length > 0) {
+    const pods = podNames(solution.deferred, NAMED_PODS);
+    deps.logger.debug("deferring pod(s) until reserved capacity is free", { Pods: pods });
+  }
+  reportPoolsWithoutTypes(deps, problem);
+}
+
+/** S-605. Only with new machines: what waits for one that starts would be told every ten seconds. */
+function logPlan({ logger, state }: Deps, solution: Solution, took: Duration, created: readonly CreatedClaim[]): void {
+  const launched = created.filter((claim) => claim.nodeClaim !== undefined);
+  if (launched.length === 0) return;
+  const pods = launched.flatMap((claim) => claim.planned.pods);
+  logger.info("found provisionable pod(s)", { Pods: podNames(pods, NAMED_PODS), duration: formatDuration(took) });
+  logger.info("computed new nodeclaim(s) to fit pod(s)", { nodeclaims: launched.length, pods: pods.length });
+  const unready = solution.existing.filter(({ node }) => state.nodeByName(node)?.initialized === false);
+  if (unready.length === 0) return;
+  const fitting = unready.reduce((sum, place) => sum + place.pods.length, 0);
+  logger.info("computed unready node(s) will fit pod(s)", { nodes: unready.length, pods: fitting });
+}
+
+/** S-606: by its claim and by its Node, as far as there are such. */
+function nameOfNode({ state }: Deps, name: string): string {
+  const known = state.nodeByName(name);
+  const claim = known?.nodeClaim ? [`nodeclaim/${known.nodeClaim.metadata.name ?? ""}`] : [];
+  const node = known?.node || !known?.nodeClaim ? [`node/${name}`] : [];
+  return [...claim, ...node].join(", ");
 }
 
 function reportClaim(deps: Deps, { planned, nodeClaim, refused }: CreatedClaim): void {
@@ -43,6 +71,31 @@ function reportClaim(deps: Deps, { planned, nodeClaim, refused }: CreatedClaim):
   const subject = `NodeClaim ${name}`;
   deps.decisions.record({ at, controller: CONTROLLER, verdict: "CreateNodeClaim", subject, detail: describe(planned) });
   for (const pod of planned.pods) nominated(deps, pod, `nodeclaim/${name}`);
+}
+
+/** S-329. */
+function reportRelaxed(deps: Deps, { pod, relaxed }: RelaxedPod): void {
+  const subject = `Pod ${podNames([pod], 1)}`;
+  const detail = `placed without ${relaxed.join("; ")}`;
+  deps.decisions.record({ at: deps.clock.now(), controller: CONTROLLER, verdict: "Relaxed", subject, detail });
+  deps.logger.debug("placed a pod without all its preferences", { Pod: podNames([pod], 1), relaxed });
+}
+
+/** S-608. */
+function reportPoolsWithoutTypes(deps: Deps, problem: ProblemInput): void {
+  for (const { nodePool, becauseOfMinValues } of poolsWithoutTypes(problem)) {
+    deps.events.publish({
+      resource: NodePools,
+      object: nodePool,
+      type: "Warning",
+      reason: "NoCompatibleInstanceTypes",
+      message: becauseOfMinValues
+        ? "NodePool has fewer instance types on offer that meet its requirements than its minValues ask for"
+        : "NodePool has no instance type on offer that meets its requirements",
+      dedupeKey: nodePool.metadata.uid ?? nodePool.metadata.name ?? "",
+      dedupeFor: minutes(1),
+    });
+  }
 }
 
 /** One record per pool: what a process that may act would have bought in this round. */
@@ -74,6 +127,7 @@ function describe(planned: PlannedClaim): string {
 }
 
 function nominated(deps: Deps, pod: Pod, target: string): void {
+  if (isBufferPod(pod)) return;
   deps.events.publish({
     resource: Pods,
     object: pod,
@@ -95,19 +149,19 @@ function reportFailure(deps: Deps, failure: PodExplanation): void {
   });
   deps.logger.debug("could not schedule pod", { Pod: { namespace, name }, explanation: failure });
   const pod = deps.cache.informer(Pods).get({ namespace, name });
-  if (!pod || pod.metadata.uid !== uid) return;
+  if (!pod || pod.metadata.uid !== uid || isBufferPod(pod)) return;
   deps.events.publish({
     resource: Pods,
     object: pod,
     type: "Warning",
     reason: "FailedScheduling",
-    message: `Failed to schedule pod, ${failure.summary}`,
+    message: failureMessage(failure),
     dedupeKey: `FailedScheduling/${uid}`,
     dedupeFor: minutes(5),
   });
 }
 
-function firstNames(pods: readonly Pod[]): string {
-  const names = pods.map((pod) => `${pod.metadata.namespace}/${pod.metadata.name}`);
-  return names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} other(s)` : names.join(", ");
+/** S-624. */
+export function failureMessage({ summary }: Pick<PodExplanation, "summary">): string {
+  return `Failed to schedule pod, ${summary}`;
 }

@@ -75,6 +75,42 @@ describe("provisioner and pods of leaving nodes", () => {
   });
 });
 
+describe("pods of a node that is being deleted", () => {
+  const terminating = { deletionTimestamp: "2026-01-01T00:00:30Z" };
+  const owned = (kind: string) => ({ owner: { apiVersion: "apps/v1", kind, controller: true } });
+  const web = { labels: { app: "web" } };
+
+  async function machinesFor(pod: Parameters<typeof aPod>[0], ...pdbs: Parameters<typeof aPdb>[0][]): Promise<number> {
+    await leavingMachine(aPod({ name: "web", ...onNode, ...web, ...pod }));
+    if (pod?.deletionTimestamp) await harness.kube.delete(Pods, { namespace: "default", name: "web" });
+    for (const [index, pdb] of pdbs.entries())
+      await harness.put(PodDisruptionBudgets, aPdb({ name: `p${index}`, ...pdb }));
+    await harness.start(provisioningController(harness.deps));
+    await harness.pass(1500);
+    return await newClaims();
+  }
+
+  it.each([
+    ["an active pod", {}, 1],
+    ["a pod of a DaemonSet", owned("DaemonSet"), 0],
+    ["a terminating pod of a ReplicaSet", { ...owned("ReplicaSet"), ...terminating }, 0],
+    ["a terminating pod of a StatefulSet", { ...owned("StatefulSet"), ...terminating }, 1],
+  ])("T-106: for %s %#", async (_, pod, machines) => {
+    const { deletionTimestamp, ...rest } = pod as Parameters<typeof aPod>[0] & object;
+    expect(await machinesFor({ ...rest, ...(deletionTimestamp && { deletionTimestamp }) })).toBe(machines);
+  });
+
+  it.each([
+    ["maxUnavailable 0", [{ spec: { maxUnavailable: 0 } }], 0],
+    ["maxUnavailable 0%", [{ spec: { maxUnavailable: "0%" } }], 0],
+    ["minAvailable 100%", [{ spec: { minAvailable: "100%" } }], 0],
+    ["two budgets", [{ spec: { maxUnavailable: 1 } }, { spec: { maxUnavailable: 1 } }], 0],
+    ["one budget with room", [{ spec: { maxUnavailable: 1 } }], 1],
+  ])("T-106: under %s", async (_, pdbs, machines) => {
+    expect(await machinesFor({}, ...pdbs)).toBe(machines);
+  });
+});
+
 describe("provisioner and nominated pods", () => {
   async function nominatedTo(node: string): Promise<void> {
     harness = new ControllerHarness();

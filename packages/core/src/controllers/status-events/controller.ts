@@ -4,6 +4,7 @@ import {
   getCondition,
   NodeClaims,
   nodeClassLabel,
+  NodeOverlays,
   NodePools,
   Nodes,
   conditionsOf,
@@ -16,7 +17,7 @@ import type { Informer } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange, type Trigger } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 
-type Deps = Pick<ControllerDeps, "cache" | "events" | "state" | "provider">;
+type Deps = Pick<ControllerDeps, "cache" | "events" | "state" | "provider" | "overlays">;
 
 interface Told<T extends ConditionedObject> {
   readonly resource: Resource<T>;
@@ -47,7 +48,18 @@ export function statusEventControllers(deps: Deps): readonly Controller[] {
       trigger: onChange(Nodes, nameOf),
       isOurs: ({ metadata }) => classes.some((each) => metadata.labels?.[nodeClassLabel(each)] !== undefined),
     }),
+    ...(deps.overlays ? [overlayEvents(deps)] : []),
   ];
+}
+
+/** They belong to all autoscalers of a cluster. */
+function overlayEvents(deps: Deps): Controller {
+  return statusEvents(deps, {
+    resource: NodeOverlays,
+    objects: deps.cache.informer(NodeOverlays),
+    trigger: onChange(NodeOverlays, nameOf),
+    isOurs: () => true,
+  });
 }
 
 /** What this process saw last is what it compares with; a first sight, and so a restart, tells nothing. */

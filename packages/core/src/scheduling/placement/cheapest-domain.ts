@@ -19,9 +19,12 @@ export function cheapestDomain(key: string, domains: readonly string[], bid: Dom
   const prices = new Map<string, Offering["price"]>();
   for (const { overhead, options } of bid.groups) {
     const needed = addResources(bid.requests, overhead);
-    for (const { type, allocatable } of options) {
-      if (!fits(needed, allocatable) || !type.requirements.overlaps(bid.requirements)) continue;
-      for (const offering of type.offerings) offer(offering, type.requirements.get(key));
+    for (const { type, builds } of options) {
+      if (!type.requirements.overlaps(bid.requirements)) continue;
+      for (const { allocatable, offerings } of builds) {
+        if (!fits(needed, allocatable)) continue;
+        for (const offering of offerings) offer(offering, type.requirements.get(key));
+      }
     }
   }
   const [best] = domains.toSorted(

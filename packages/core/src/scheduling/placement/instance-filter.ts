@@ -1,17 +1,21 @@
-// Which instance types can still carry a claim, and at which check the last of them fell out (S-501, S-502).
+// Which instance types can still carry a claim, and at which check the last of them fell out (S-501).
 
-import type { InstanceType } from "../../provider/index.ts";
+import type { InstanceType, Offering } from "../../provider/index.ts";
 import type { Requirements } from "../../requirements/index.ts";
-import { addResources, fits, subtractResources } from "../../units/index.ts";
+import { addResources, fits } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
 import { portConflict } from "../host-ports.ts";
 import type { HostPort } from "../host-ports.ts";
+import type { Build } from "./builds.ts";
 import { REJECTED } from "./rejection.ts";
 import type { Rejection } from "./rejection.ts";
 
 export interface TypeOption {
   readonly type: InstanceType;
+  /** Of the type as it is. */
   readonly allocatable: Resources;
+  /** That and what its offerings make of it (S-503); never empty. */
+  readonly builds: readonly Build[];
 }
 
 /** Types on which the same DaemonSets run (S-227). */
@@ -29,28 +33,16 @@ export interface TypeQuestion {
   readonly wellKnown: ReadonlySet<string>;
 }
 
-/** S-502: capacity minus what the machine keeps for itself; huge pages are taken out of memory. */
-export function allocatableOf({ capacity, overhead }: InstanceType): Resources {
-  const reserved = addResources(overhead.kubeReserved, overhead.systemReserved, overhead.evictionThreshold);
-  const allocatable: Record<string, number> = { ...subtractResources(capacity, reserved) };
-  let hugePages = 0;
-  for (const [resource, amount] of Object.entries(capacity)) {
-    if (resource.startsWith("hugepages-")) hugePages += amount;
-  }
-  if (hugePages > 0) allocatable["memory"] = Math.max(0, (allocatable["memory"] ?? 0) - hugePages);
-  return allocatable;
-}
-
 /** The groups that still have a type, or the check that none passed. */
 export function filterTypes(groups: readonly TypeGroup[], question: TypeQuestion): readonly TypeGroup[] | Rejection {
-  const { requirements, requests, hostPorts, wellKnown } = question;
+  const { requirements, requests, hostPorts } = question;
   const free = groups.filter((group) => portConflict(hostPorts, group.hostPorts) === undefined);
   if (free.length === 0) return REJECTED.hostPort;
   const suited = keep(free, ({ type }) => type.requirements.overlaps(requirements));
   if (suited.length === 0) return REJECTED.noType;
   const large = largeEnough(suited, requests);
   if (large.length === 0) return REJECTED.resources;
-  const offered = keep(large, ({ type }) => hasOffering(type, requirements, wellKnown));
+  const offered = onOffer(large, question);
   return offered.length === 0 ? REJECTED.offering : offered;
 }
 
@@ -58,19 +50,52 @@ export function filterTypes(groups: readonly TypeGroup[], question: TypeQuestion
 export function largeEnough(groups: readonly TypeGroup[], requests: Resources): readonly TypeGroup[] {
   return groups.flatMap((group) => {
     const total = addResources(requests, group.overhead);
-    return keep([group], ({ allocatable }) => fits(total, allocatable));
+    return keep([group], ({ builds }) => builds.some(({ allocatable }) => fits(total, allocatable)));
   });
 }
 
-/** S-126: an available offering that satisfies zone, capacity type and the rest together. */
-export function hasOffering(type: InstanceType, requirements: Requirements, wellKnown: ReadonlySet<string>): boolean {
-  return type.offerings.some(
-    (offering) => offering.availability.available && requirements.isCompatible(offering.requirements, wellKnown),
-  );
+/** S-126, S-501: an available offering that is large enough and satisfies zone, capacity type and the rest together. */
+export function onOffer(
+  groups: readonly TypeGroup[],
+  { requests, requirements, wellKnown }: Pick<TypeQuestion, "requests" | "requirements" | "wellKnown">,
+): readonly TypeGroup[] {
+  return groups.flatMap((group) => {
+    const total = addResources(requests, group.overhead);
+    return keep([group], ({ builds }) =>
+      builds.some(
+        ({ allocatable, offerings }) =>
+          fits(total, allocatable) &&
+          offerings.some(
+            (offering) =>
+              offering.availability.available && requirements.isCompatible(offering.requirements, wellKnown),
+          ),
+      ),
+    );
+  });
+}
+
+/** A type with those of its offerings, available or not, on which something fits. */
+export interface SuitedType {
+  readonly type: InstanceType;
+  readonly offerings: readonly Offering[];
+}
+
+export function largeEnoughOfferings(groups: readonly TypeGroup[], requests: Resources): readonly SuitedType[] {
+  return groups.flatMap(({ overhead, options }) => {
+    const total = addResources(requests, overhead);
+    return options.map(({ type, builds }) => ({
+      type,
+      offerings: builds.flatMap(({ allocatable, offerings }) => (fits(total, allocatable) ? offerings : [])),
+    }));
+  });
 }
 
 export function typesOf(groups: readonly TypeGroup[]): readonly InstanceType[] {
   return groups.flatMap((group) => group.options.map(({ type }) => type));
+}
+
+export function countOf(groups: readonly TypeGroup[]): number {
+  return groups.reduce((count, { options }) => count + options.length, 0);
 }
 
 export function keep(groups: readonly TypeGroup[], test: (option: TypeOption) => boolean): readonly TypeGroup[] {

@@ -20,6 +20,22 @@ export function missingValues(types: readonly InstanceType[], requirements: Requ
   return missing;
 }
 
+/** S-509: each minimum that is missed becomes what there is. */
+export function withLoweredMinimum(types: readonly InstanceType[], requirements: Requirements): Requirements {
+  const missing = missingValues(types, requirements);
+  const lowered = missing.map(({ key, found }) =>
+    requirements.get(key).withMinValues(found.length > 0 ? found.length : undefined),
+  );
+  return requirements.without(...missing.map(({ key }) => key)).with(...lowered);
+}
+
+/** S-510: whether some minimum of the one is lower in the other. */
+export function isLowered(requirements: Requirements, than: Requirements): boolean {
+  return [...than].some(
+    ({ key, minValues }) => minValues !== undefined && (requirements.get(key).minValues ?? 0) < minValues,
+  );
+}
+
 export function valuesOf(type: InstanceType, key: string): readonly string[] {
   const requirement = type.requirements.get(key);
   return requirement.complement ? [] : [...requirement.values];

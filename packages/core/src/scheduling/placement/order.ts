@@ -1,31 +1,31 @@
-// In which order things are tried and listed: planned claims by how full they are, instance types by price.
+// In which order instance types are listed: by what they cost where the requirements allow them.
 
 import { cheapestOffering } from "../../pricing/index.ts";
-import type { PricedOffering } from "../../pricing/index.ts";
-import type { InstanceType } from "../../provider/index.ts";
+import type { Offering } from "../../provider/index.ts";
 import type { Requirements } from "../../requirements/index.ts";
 import { compareRates, compareText } from "../../units/index.ts";
-import type { NewClaim } from "./new-claim.ts";
+import type { SuitedType } from "./instance-filter.ts";
 
-export interface PricedType extends PricedOffering {
-  readonly type: InstanceType;
+export interface PricedType extends SuitedType {
+  /** The cheapest. Absent when the requirements leave none: the type is listed, but cannot be had as things are. */
+  readonly offering?: Offering;
 }
 
-/** S-318: fewest pods first; among equals the older claim, because the sort is stable. */
-export function inTrialOrder(claims: readonly NewClaim[]): readonly NewClaim[] {
-  return claims.toSorted((a, b) => a.pods.length - b.pods.length);
-}
-
-/** S-505: by the cheapest offering the requirements allow, then by name; a type without one is left out. */
+/** S-505: by the cheapest offering the requirements allow, then by name; types without one at the end. */
 export function byPrice(
-  types: readonly InstanceType[],
+  types: readonly SuitedType[],
   requirements: Requirements,
   wellKnown: ReadonlySet<string>,
 ): readonly PricedType[] {
   return types
-    .flatMap((type) => {
-      const cheapest = cheapestOffering(type, requirements, wellKnown);
-      return cheapest === undefined ? [] : [{ ...cheapest, type }];
+    .map(({ type, offerings }): PricedType => {
+      const cheapest = cheapestOffering({ ...type, offerings }, requirements, wellKnown);
+      return { type, offerings, ...(cheapest && { offering: cheapest.offering }) };
     })
-    .toSorted((a, b) => compareRates(a.rate, b.rate) || compareText(a.type.name, b.type.name));
+    .toSorted(
+      (a, b) =>
+        Number(a.offering === undefined) - Number(b.offering === undefined) ||
+        compareRates(a.offering?.price, b.offering?.price) ||
+        compareText(a.type.name, b.type.name),
+    );
 }

@@ -5,7 +5,7 @@ import type { Resources } from "../../units/index.ts";
 
 export interface Rejection {
   readonly rejected: PodReason;
-  /** With InsufficientResources on a real node: what was asked for and what is free. */
+  /** With InsufficientResources or VolumeLimit on a real node: what was asked for and what there is. */
   readonly request?: Resources;
   readonly free?: Resources;
   /** The topology rule that left nothing. */
@@ -16,11 +16,14 @@ export const REJECTED = {
   taint: { rejected: "TaintNotTolerated" },
   mismatch: { rejected: "RequirementMismatch" },
   unknownLabel: { rejected: "UnknownLabel" },
+  volumeTopology: { rejected: "VolumeTopology" },
+  volumeLimit: { rejected: "VolumeLimit" },
   hostPort: { rejected: "HostPort" },
   resources: { rejected: "InsufficientResources" },
   offering: { rejected: "OfferingUnavailable" },
   noType: { rejected: "NoInstanceType" },
   minValues: { rejected: "MinValues" },
+  reservation: { rejected: "ReservationBusy" },
   limit: { rejected: "LimitExceeded" },
   nodeLimit: { rejected: "NodeLimitReached" },
 } as const satisfies Record<string, Rejection>;

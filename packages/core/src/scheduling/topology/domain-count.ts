@@ -51,6 +51,12 @@ export class TopologyGroup {
     if (!this.#counts.has(domain)) this.#counts.set(domain, 0);
   }
 
+  /** For explanations: where things stood at the end. */
+  reset(counts: Iterable<readonly [string, number]>): void {
+    this.#counts.clear();
+    for (const [domain, count] of counts) this.#counts.set(domain, count);
+  }
+
   selects(pod: Pod): boolean {
     const { namespaces, selector } = this.rule;
     return inScope(namespaces, namespaceOf(pod)) && matchesSelector(selector, pod.metadata.labels);

@@ -29,14 +29,15 @@ export interface RuleContext {
 
 /** The part of a pod's wishes that its node filters depend on. */
 export interface NodeWishes {
-  readonly terms: readonly Requirements[];
+  /** OR-ed: every node that the pod could be bound to counts, whichever term is being tried. */
+  readonly allTerms: readonly Requirements[];
   readonly tolerations: readonly Toleration[];
 }
 
 export function spreadRule(
   pod: Pod,
   constraint: TopologySpreadConstraint,
-  { terms, tolerations }: NodeWishes,
+  { allTerms: terms, tolerations }: NodeWishes,
   { normalization }: RuleContext,
 ): TopologyRule {
   const { nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore", minDomains } = constraint;

@@ -16,8 +16,10 @@ export class NamespaceBook {
 
   constructor({ namespaces, pods, nodes }: Pick<ProblemInput, "namespaces" | "pods" | "nodes">) {
     this.#isComplete = namespaces !== undefined;
-    const seen = [...pods, ...nodes.flatMap((node) => node.pods)].map((pod) => pod.metadata.namespace ?? "default");
-    const labels = new Map([...new Set(seen)].map((name) => [name, { [NAME_LABEL]: name }]));
+    const seen = new Set<string>();
+    for (const { metadata } of pods) seen.add(metadata.namespace ?? "default");
+    for (const node of nodes) for (const { metadata } of node.pods) seen.add(metadata.namespace ?? "default");
+    const labels = new Map([...seen].map((name) => [name, { [NAME_LABEL]: name }]));
     for (const namespace of namespaces ?? [])
       labels.set(namespace.name, { [NAME_LABEL]: namespace.name, ...namespace.labels });
     this.#labels = labels;

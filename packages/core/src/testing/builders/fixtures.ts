@@ -1,12 +1,13 @@
-// The two lists of instance types that the scheduling rules' test cases are written for.
+// The three lists of instance types that the scheduling rules' test cases are written for, and the pool that offers them.
 
 import { CapacityType, Label, WELL_KNOWN_LABELS } from "../../api/index.ts";
-import type { InstanceType, Offering } from "../../provider/index.ts";
+import type { InstanceType } from "../../provider/index.ts";
 import { Requirement } from "../../requirements/index.ts";
 import { parseQuantity } from "../../units/index.ts";
 import { aPoolInput } from "./node-pool.ts";
+import type { PoolInputOptions } from "./node-pool.ts";
 import { anInstanceType, anOffering } from "./instance-type.ts";
-import type { ProblemInput } from "../../scheduling/index.ts";
+import type { PoolInput, ProblemInput } from "../../scheduling/index.ts";
 
 /** Keys the fixtures' provider adds to the well-known ones. */
 export const FIXTURE_LABELS = { Size: "size", Special: "special", Integer: "integer" } as const;
@@ -16,15 +17,27 @@ export const FIXTURE_WELL_KNOWN: ReadonlySet<string> = new Set([
   ...Object.values(FIXTURE_LABELS),
 ]);
 
+export const FIXTURE_ZONES = ["test-zone-1", "test-zone-2", "test-zone-3"] as const;
+
+const USUAL_PLACES: NonNullable<FixtureShape["places"]> = [
+  [CapacityType.Spot, FIXTURE_ZONES[0]],
+  [CapacityType.Spot, FIXTURE_ZONES[1]],
+  ...FIXTURE_ZONES.map((zone) => [CapacityType.OnDemand, zone] as const),
+];
+
 export const VENDOR_A = "vendor-a.com/gpu";
 export const VENDOR_B = "vendor-b.com/gpu";
 
-interface Shape {
+export interface FixtureShape {
   readonly name: string;
   readonly cpu: number;
   readonly memoryGi: number;
   readonly pods: number;
   readonly arch?: string;
+  /** @defaultValue linux, windows and darwin */
+  readonly os?: readonly string[];
+  /** Where it is sold, at one price. @defaultValue spot in two zones, on demand in three */
+  readonly places?: readonly (readonly [capacityType: string, zone: string])[];
   readonly extra?: Readonly<Record<string, string>>;
 }
 
@@ -47,11 +60,43 @@ export function ascendingTypes(count: number): readonly InstanceType[] {
   );
 }
 
+const CORES: readonly number[] = [1, 2, 4, 8, 16, 32, 64];
+const MEMORIES: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** 1,344 types: every combination of size, zone, capacity type, system and architecture, sold in one place each. */
+export function combinationTypes(): readonly InstanceType[] {
+  return CORES.flatMap((cpu) => MEMORIES.flatMap((memoryGi) => combinationsOf(cpu, memoryGi)));
+}
+
+function combinationsOf(cpu: number, memoryGi: number): readonly InstanceType[] {
+  const variants = FIXTURE_ZONES.flatMap((zone) =>
+    [CapacityType.Spot, CapacityType.OnDemand].flatMap((capacityType) =>
+      ["linux", "windows"].flatMap((os) => ["amd64", "arm64"].map((arch) => ({ zone, capacityType, os, arch }))),
+    ),
+  );
+  return variants.map(({ zone, capacityType, os, arch }) =>
+    fixtureType({
+      name: `${cpu}-cpu-${memoryGi}-mem-${arch}-${os}-${zone}-${capacityType}`,
+      cpu,
+      memoryGi,
+      pods: 5,
+      arch,
+      os: [os],
+      places: [[capacityType, zone]],
+    }),
+  );
+}
+
+/** Without requirements, over the six types and up to 2,000 cores, unless changed. */
+export function fixturePool(changes: PoolInputOptions = {}): PoolInput {
+  return aPoolInput({ instanceTypes: fixtureTypes(), limits: { cpu: "2000" }, ...changes });
+}
+
 /** One pool without requirements over the six types; everything can be replaced. */
 export function aProblem(changes: Partial<ProblemInput> = {}): ProblemInput {
   return {
     pods: [],
-    nodePools: [aPoolInput({ instanceTypes: fixtureTypes(), limits: { cpu: "2000" } })],
+    nodePools: [fixturePool()],
     nodes: [],
     daemonSets: [],
     wellKnownLabels: FIXTURE_WELL_KNOWN,
@@ -59,18 +104,20 @@ export function aProblem(changes: Partial<ProblemInput> = {}): ProblemInput {
   };
 }
 
-function fixtureType({ name, cpu, memoryGi, pods, arch, extra }: Shape): InstanceType {
+/** A type of the fixtures' provider: it keeps a tenth of a core and 10Mi, and costs by its size. */
+export function fixtureType({ name, cpu, memoryGi, pods, arch, extra, ...more }: FixtureShape): InstanceType {
   const isLarge = cpu > 4 && memoryGi > 8;
+  const price = 0.1 * cpu + 0.1 * gigabytes(memoryGi) + (extra ? 1 : 0);
   return anInstanceType({
     name,
     cpu: String(cpu),
     memory: `${memoryGi}Gi`,
     pods: String(pods),
     kubeReserved: { cpu: "100m", memory: "10Mi" },
-    os: ["linux", "windows", "darwin"],
+    os: more.os ?? ["linux", "windows", "darwin"],
     ...(arch && { arch }),
     ...(extra && { capacity: extra }),
-    offerings: offeringsAt(0.1 * cpu + 0.1 * bytes(memoryGi) + (extra ? 1 : 0)),
+    offerings: (more.places ?? USUAL_PLACES).map(([capacityType, zone]) => anOffering({ capacityType, zone, price })),
     requirements: [
       Requirement.of(FIXTURE_LABELS.Size, "In", [isLarge ? "large" : "small"]),
       Requirement.of(FIXTURE_LABELS.Special, isLarge ? "In" : "DoesNotExist", isLarge ? ["optional"] : []),
@@ -79,19 +126,8 @@ function fixtureType({ name, cpu, memoryGi, pods, arch, extra }: Shape): Instanc
   });
 }
 
-function bytes(gibibytes: number): number {
+function gigabytes(gibibytes: number): number {
   return parseQuantity(`${gibibytes}Gi`).toNumberUp() / 1e9;
-}
-
-function offeringsAt(price: number): readonly Offering[] {
-  const places: readonly (readonly [string, string])[] = [
-    [CapacityType.Spot, "test-zone-1"],
-    [CapacityType.Spot, "test-zone-2"],
-    [CapacityType.OnDemand, "test-zone-1"],
-    [CapacityType.OnDemand, "test-zone-2"],
-    [CapacityType.OnDemand, "test-zone-3"],
-  ];
-  return places.map(([capacityType, zone]) => anOffering({ capacityType, zone, price }));
 }
 
 /** The zone label's key, for selectors. */

@@ -2,7 +2,9 @@
 
 export * from "./fixtures.ts";
 export * from "./instance-type.ts";
+export * from "./next-round.ts";
 export * from "./node-pool.ts";
 export * from "./node.ts";
 export * from "./pod.ts";
+export * from "./storage.ts";
 export * from "./workloads.ts";

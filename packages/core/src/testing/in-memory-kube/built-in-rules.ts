@@ -13,7 +13,9 @@ import {
   PersistentVolumeClaims,
   PodDisruptionBudgets,
   ReplicaSets,
+  ReplicationControllers,
   Secrets,
+  Services,
   VolumeAttachments,
   type Resource,
 } from "../../api/index.ts";
@@ -224,6 +226,8 @@ export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, Ki
   ["Node", nodeRules],
   ["Pod", podRules],
   byName(ConfigMaps),
+  byName(Services),
+  byName(ReplicationControllers),
   byName(plain("storage.k8s.io", "v1", "StorageClass", "storageclasses")),
   byName(plain("storage.k8s.io", "v1", "CSINode", "csinodes")),
   ["PersistentVolume", kindRules(plain("", "v1", "PersistentVolume", "persistentvolumes"), { status: true })],

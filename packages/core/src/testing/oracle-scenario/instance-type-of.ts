@@ -1,30 +1,36 @@
 // A scenario's instance type as the engine wants it.
 
-import { Label } from "../../api/index.ts";
-import type { InstanceType, Offering } from "../../provider/index.ts";
+import { CapacityType, Label } from "../../api/index.ts";
+import type { InstanceType, Offering, Overhead } from "../../provider/index.ts";
 import { Requirement, Requirements } from "../../requirements/index.ts";
 import { allocatableFrom } from "../../units/index.ts";
-import type { ScenarioInstanceType, ScenarioOffering } from "./scenario.ts";
+import type { ScenarioInstanceType, ScenarioOffering, ScenarioOverhead } from "./scenario.ts";
 
 /** Any currency: scenarios have one. */
 const CURRENCY = "EUR";
 
 export function instanceTypeOf(type: ScenarioInstanceType): InstanceType {
-  const { name, capacity, overhead = {}, requirements, offerings } = type;
+  const { name, capacity, overhead, requirements, offerings } = type;
   return {
     name,
     requirements: Requirements.fromSpecs(requirements),
     offerings: offerings.map(offeringOf),
     capacity: allocatableFrom(capacity),
-    overhead: {
-      kubeReserved: allocatableFrom(overhead.kubeReserved),
-      systemReserved: allocatableFrom(overhead.systemReserved),
-      evictionThreshold: allocatableFrom(overhead.evictionThreshold),
-    },
+    overhead: overheadOf(overhead),
   };
 }
 
-function offeringOf({ capacityType, zone, price, available, requirements = [] }: ScenarioOffering): Offering {
+function overheadOf({ kubeReserved, systemReserved, evictionThreshold }: ScenarioOverhead = {}): Overhead {
+  return {
+    kubeReserved: allocatableFrom(kubeReserved),
+    systemReserved: allocatableFrom(systemReserved),
+    evictionThreshold: allocatableFrom(evictionThreshold),
+  };
+}
+
+function offeringOf(offering: ScenarioOffering): Offering {
+  const { capacityType, zone, price, available, requirements = [] } = offering;
+  const { reservationCapacity, capacityOverride, overheadOverride } = offering;
   return {
     requirements: Requirements.of(
       Requirement.of(Label.CapacityType, "In", [capacityType]),
@@ -32,5 +38,8 @@ function offeringOf({ capacityType, zone, price, available, requirements = [] }:
     ).merge(Requirements.fromSpecs(requirements)),
     price: { amount: price, currency: CURRENCY },
     availability: available ? { available } : { available, reason: "out of stock" },
+    ...(capacityType === CapacityType.Reserved && { reservationCapacity: reservationCapacity ?? 0 }),
+    ...(capacityOverride && { capacityOverride: allocatableFrom(capacityOverride) }),
+    ...(overheadOverride && { overheadOverride: overheadOf(overheadOverride) }),
   };
 }

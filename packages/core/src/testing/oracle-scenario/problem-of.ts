@@ -3,13 +3,21 @@
 import { WELL_KNOWN_LABELS } from "../../api/index.ts";
 import type { NodePool, Pod, PodDisruptionBudget } from "../../api/index.ts";
 import { indexPdbs, isCurrentlyReschedulable, isProvisionable, isTerminal } from "../../disruption/index.ts";
-import { optsOutOfNodePools, podErrors } from "../../scheduling/index.ts";
-import type { NodeInput, ProblemInput } from "../../scheduling/index.ts";
+import {
+  evaluateOverlays,
+  optsOutOfNodePools,
+  overlaidPool,
+  podErrors,
+  volumeLimitsOfNode,
+  VolumeBook,
+} from "../../scheduling/index.ts";
+import type { NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import { buildStateNode } from "../../state/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { Label, matchesSelector } from "../../api/index.ts";
 import { instanceTypeOf } from "./instance-type-of.ts";
 import { SCENARIO_CLASS } from "./named-object.ts";
+import { RESERVATION_ID } from "./read-instance-type.ts";
 import { ScenarioError } from "./scenario.ts";
 import type { Scenario, ScenarioInstanceType } from "./scenario.ts";
 
@@ -22,28 +30,30 @@ export interface ScenarioProblem {
 /** ScenarioError for what the engine cannot be asked yet. */
 export function problemOf(scenario: Scenario): ScenarioProblem {
   refuseUnsupported(scenario);
-  const wellKnownLabels = new Set([...WELL_KNOWN_LABELS, ...scenario.options.wellKnownLabels]);
+  const wellKnownLabels = new Set([...WELL_KNOWN_LABELS, RESERVATION_ID, ...scenario.options.wellKnownLabels]);
   const nodes = scenario.nodes.map((entry) =>
     buildStateNode({ ...entry, pods: entry.pods.filter(isLive), marked: false }),
   );
   const staying = nodes.filter(({ markedForDeletion }) => !markedForDeletion);
   const ignored: Record<string, string> = {};
+  const volumes = new VolumeBook(scenario.storage);
   const waiting = scenario.pods.filter((pod) => {
-    const why = leftOut(pod, wellKnownLabels);
+    const why = leftOut(pod, wellKnownLabels) ?? lookupFailure(pod, volumes);
     if (why !== undefined) ignored[keyOf(pod)] = why;
     return why === undefined;
   });
   return {
     problem: {
       pods: [...waiting, ...leavingPods(nodes, scenario)],
-      nodePools: scenario.nodePools.filter(isManaged).map((nodePool) => ({
-        nodePool,
-        instanceTypes: typesFor(nodePool, scenario.instanceTypes).map(instanceTypeOf),
-      })),
-      nodes: staying.map(nodeInputOf),
+      nodePools: poolsOf(scenario, wellKnownLabels),
+      nodes: staying.map((node) => nodeInputOf(node, scenario)),
+      storage: scenario.storage,
       daemonSets: scenario.daemonSets.map((daemonSet) => ({ daemonSet })),
       wellKnownLabels,
       preferencePolicy: scenario.options.preferencePolicy,
+      minValuesPolicy: scenario.options.minValuesPolicy,
+      reservedCapacity: scenario.options.featureGates["ReservedCapacity"] === true ? "Strict" : "Off",
+      reservationIdLabel: RESERVATION_ID,
       namespaces: scenario.namespaces.map(({ metadata }) => ({
         name: metadata.name ?? "",
         labels: metadata.labels ?? {},
@@ -53,15 +63,10 @@ export function problemOf(scenario: Scenario): ScenarioProblem {
   };
 }
 
-function refuseUnsupported({ action, options, nodeOverlays, instanceTypes }: Scenario): void {
-  const offerings = instanceTypes.flatMap((type) => type.offerings);
+function refuseUnsupported({ action, options }: Scenario): void {
   const refusals: readonly (readonly [boolean, string])[] = [
     [action !== "schedule", `action "${action}"`],
-    [options.minValuesPolicy === "BestEffort", "minValuesPolicy BestEffort"],
-    [options.featureGates["NodeOverlay"] === true && nodeOverlays.length > 0, "a NodeOverlay"],
     [options.featureGates["CapacityBuffer"] === true, "feature gate CapacityBuffer"],
-    [offerings.some(({ capacityType, available }) => capacityType === "reserved" && available), "a reserved offering"],
-    [offerings.some((each) => each.capacityOverride ?? each.overheadOverride), "an offering with its own capacity"],
   ];
   const found = refusals.find(([applies]) => applies);
   if (found) throw new ScenarioError(`${found[1]} is not supported yet`);
@@ -72,6 +77,24 @@ function leftOut(pod: Pod, wellKnown: ReadonlySet<string>): string | undefined {
   if (optsOutOfNodePools(pod)) return `it asks for nodes without the label ${Label.NodePool}`;
   const errors = podErrors(pod, { wellKnown, restrictedDomains: [] });
   return errors.length > 0 ? errors.join("; ") : undefined;
+}
+
+/** A volume that cannot be reached from anywhere is no failure to look it up: such a pod is asked about and fails. */
+function lookupFailure(pod: Pod, volumes: VolumeBook): string | undefined {
+  const needs = volumes.needsOf(pod);
+  return "reason" in needs && needs.reason === "VolumeLookupFailed" ? needs.detail : undefined;
+}
+
+/** All pools count for overlays, those of another class too: they are what conflicts may be about. */
+function poolsOf(scenario: Scenario, wellKnown: ReadonlySet<string>): readonly PoolInput[] {
+  const listed = scenario.nodePools.map((nodePool) => ({
+    nodePool,
+    instanceTypes: typesFor(nodePool, scenario.instanceTypes).map(instanceTypeOf),
+  }));
+  const managed = listed.filter(({ nodePool }) => isManaged(nodePool));
+  if (scenario.options.featureGates["NodeOverlay"] !== true) return managed;
+  const evaluation = evaluateOverlays(listed, scenario.nodeOverlays, { wellKnown });
+  return managed.map((pool) => overlaidPool(pool, evaluation));
 }
 
 function isManaged({ spec }: NodePool): boolean {
@@ -126,7 +149,9 @@ function scaled(amount: number | string, total: number): number {
   return amount.endsWith("%") ? Math.ceil((Number.parseInt(amount, 10) * total) / 100) : Number.parseInt(amount, 10);
 }
 
-function nodeInputOf(node: StateNode): NodeInput {
+function nodeInputOf(node: StateNode, { csiNodes }: Scenario): NodeInput {
+  const csiNode = csiNodes.find(({ metadata }) => metadata.name === node.name);
+  const volumeLimits = volumeLimitsOfNode(csiNode, undefined);
   return {
     name: node.name,
     ...(node.nodePool !== undefined && { nodePool: node.nodePool }),
@@ -136,6 +161,7 @@ function nodeInputOf(node: StateNode): NodeInput {
     capacity: node.capacity,
     allocatable: node.allocatable,
     pods: node.pods,
+    ...(volumeLimits && { volumeLimits }),
   };
 }
 

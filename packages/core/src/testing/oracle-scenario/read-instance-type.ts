@@ -15,7 +15,7 @@ const OFFERING_FIELDS: readonly string[] = [
 ];
 const DEFAULT_PODS = "110";
 /** Offerings with the same value share one reservation. */
-const RESERVATION_ID = "karpenter.test.sh/reservation-id";
+export const RESERVATION_ID = "karpenter.test.sh/reservation-id";
 
 export function readInstanceType(raw: JsonObject, index: number): ScenarioInstanceType {
   const place = `instanceTypes[${index}]`;

@@ -1,6 +1,14 @@
 // From JSON to a complete scenario: checks the fields of the format itself and fills in every default.
 
-import type { Condition, DaemonSet, Namespace, NodePool, Pod, PodDisruptionBudget } from "../../api/index.ts";
+import type {
+  Condition,
+  DaemonSet,
+  Namespace,
+  NodeOverlay,
+  NodePool,
+  Pod,
+  PodDisruptionBudget,
+} from "../../api/index.ts";
 import { compareText } from "../../units/index.ts";
 import { readInstanceType } from "./read-instance-type.ts";
 import { readNode } from "./read-node.ts";
@@ -8,6 +16,7 @@ import { listAt, objectAt, oneOf, refuseUnknown } from "./json-shape.ts";
 import type { JsonObject } from "./json-shape.ts";
 import { named, SCENARIO_CLASS } from "./named-object.ts";
 import { readPendingPod } from "./read-pod.ts";
+import { readCsiNodes, readStorage } from "./read-storage.ts";
 import { ScenarioError } from "./scenario.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
 
@@ -46,12 +55,14 @@ export function readScenario(json: unknown): Scenario {
     now,
     options: readOptions(objectAt(raw["options"], "options")),
     nodePools,
-    nodeOverlays: listAt(raw["nodeOverlays"], "nodeOverlays"),
+    nodeOverlays: listAt(raw["nodeOverlays"], "nodeOverlays").map(readOverlay),
     instanceTypes: types,
     nodes,
     pods: listAt(raw["pods"], "pods").map((pod, index) => readPendingPod(pod, `pods[${index}]`)),
     daemonSets: listAt(raw["daemonSets"], "daemonSets").map((each) => named(each, "DaemonSet", true) as DaemonSet),
     pdbs: listAt(raw["pdbs"], "pdbs").map((each) => named(each, "PodDisruptionBudget", true) as PodDisruptionBudget),
+    storage: readStorage(raw),
+    csiNodes: readCsiNodes(raw),
     namespaces: listAt(raw["namespaces"], "namespaces").map((each) => named(each, "Namespace", false) as Namespace),
   };
   refuseTwins(scenario);
@@ -96,6 +107,12 @@ function readPool(raw: JsonObject, place: string): NodePool {
     },
     status: { ...pool.status, conditions: conditions?.length ? conditions : [READY] },
   };
+}
+
+function readOverlay(raw: JsonObject, index: number): NodeOverlay {
+  const overlay = named(raw, "NodeOverlay", false) as NodeOverlay;
+  const spec = objectAt(raw["spec"], `nodeOverlays[${index}].spec`) as Partial<NodeOverlay["spec"]>;
+  return { ...overlay, spec: { ...spec, requirements: spec.requirements ?? [] } };
 }
 
 const READY: Condition = {

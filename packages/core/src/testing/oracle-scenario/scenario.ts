@@ -1,16 +1,19 @@
 // One scheduling question as JSON: cluster, pods and what the cloud sells, with every default filled in.
 
 import type {
+  CSINode,
   DaemonSet,
   Namespace,
   Node,
   NodeClaim,
+  NodeOverlay,
   NodePool,
   Pod,
   PodDisruptionBudget,
   ResourceList,
 } from "../../api/index.ts";
 import type { RequirementLike } from "../../requirements/index.ts";
+import type { StorageInput } from "../../scheduling/index.ts";
 
 export interface ScenarioOverhead {
   readonly kubeReserved?: ResourceList;
@@ -61,12 +64,14 @@ export interface Scenario {
   readonly now: string;
   readonly options: ScenarioOptions;
   readonly nodePools: readonly NodePool[];
-  readonly nodeOverlays: readonly unknown[];
+  readonly nodeOverlays: readonly NodeOverlay[];
   readonly instanceTypes: readonly ScenarioInstanceType[];
   readonly nodes: readonly ScenarioNode[];
   readonly pods: readonly Pod[];
   readonly daemonSets: readonly DaemonSet[];
   readonly pdbs: readonly PodDisruptionBudget[];
+  readonly storage: StorageInput;
+  readonly csiNodes: readonly CSINode[];
   readonly namespaces: readonly Namespace[];
 }
 

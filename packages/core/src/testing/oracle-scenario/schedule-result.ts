@@ -21,6 +21,7 @@ export interface ClaimResult {
   readonly requirements: readonly RequirementSpec[];
   readonly requests: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
+  readonly minValuesRelaxed?: true;
   readonly cheapest?: CheapestResult;
   readonly cheapestPrice: number;
 }
@@ -40,7 +41,11 @@ export function scheduleResult(
   ignored: Readonly<Record<string, string>> = {},
 ): ScheduleResult {
   const newNodeClaims = solution.newClaims.map((claim) => claimResult(claim, problem)).toSorted(compareClaims);
-  const errors = solution.failures.map(({ pod, summary }) => [`${pod.namespace}/${pod.name}`, summary] as const);
+  const errors = [
+    ...solution.failures.map(({ pod, summary }) => [`${pod.namespace}/${pod.name}`, summary] as const),
+    // The format has no place of its own for pods that wait.
+    ...keysOf(solution.deferred).map((key) => [key, "waits until reserved capacity is free"] as const),
+  ];
   return {
     newNodeClaims,
     existingNodes: solution.existing
@@ -66,6 +71,7 @@ export function claimResult(claim: PlannedClaim, problem: ProblemInput): ClaimRe
     requirements: claim.requirements.without(Label.InstanceType).toSpecs().toSorted(compareSpecs),
     requests: toResourceList(Object.fromEntries(requests)),
     ...(taints?.length && { taints }),
+    ...(claim.minValuesRelaxed && { minValuesRelaxed: true }),
     ...(cheapest && { cheapest }),
     cheapestPrice: cheapest?.price ?? 0,
   };

@@ -1,33 +1,32 @@
-// Each place for itself: labels, taints, room and ports, in every shape the machine may arrive in.
+// Each place for itself: labels, taints, volumes, room and ports, in every shape the machine may arrive in.
 
 import type { Pod, PodSpec } from "../../api/index.ts";
-import type { ProblemInput } from "../../scheduling/index.ts";
-import type { Resources } from "../../units/index.ts";
-import { daemonsOn } from "./daemon-pods.ts";
-import { keyOfPod, selectorHolds, surelyHolds } from "./label-rules.ts";
+import { checkVolumes } from "./check-volumes.ts";
+import { daemonsFor } from "./daemon-pods.ts";
+import type { DaemonsAt } from "./daemon-pods.ts";
+import { keyOfPod, surelyHolds } from "./label-rules.ts";
 import type { Place, Shape } from "./place.ts";
-import { effectiveRequests, portsClash, repelledBy, shortOf, total } from "./pod-needs.ts";
+import type { PlanReading } from "./plan-reading.ts";
+import { portsClash, repelledBy, TakenPorts } from "./pod-needs.ts";
+import { roomFor } from "./room.ts";
 import type { Violation } from "./violation.ts";
 
-export function checkPlace(place: Place, input: ProblemInput): readonly Violation[] {
+type ShapeCheck = (shape: Shape) => readonly Violation[];
+
+export function checkPlace(place: Place, reading: PlanReading): readonly Violation[] {
   if (place.placed.length === 0) return [];
-  return [
-    ...place.placed.flatMap((pod) => volumesOf(pod, place)),
-    ...taintViolations(place),
-    ...place.shapes.flatMap((shape) => [
-      ...labelViolations(place, shape, input),
-      ...roomViolations(place, shape, input),
-      ...portViolations(place, shape, input),
-    ]),
-  ];
+  const violations: Violation[] = [...checkVolumes(place, reading.input), ...taintViolations(place)];
+  const daemons = daemonsFor(place, reading);
+  const checks = [labelCheck(place, reading), roomCheck(place, daemons), portCheck(place, daemons)];
+  for (const shape of place.shapes) {
+    for (const check of checks) {
+      for (const violation of check(shape)) violations.push(violation);
+    }
+  }
+  return violations;
 }
 
-/** Zones and attach limits of volumes are not known here. */
-function volumesOf({ metadata, spec }: Pod, place: Place): readonly Violation[] {
-  const claims = (spec.volumes ?? []).filter((volume) => volume["persistentVolumeClaim"] ?? volume["ephemeral"]);
-  if (claims.length === 0) return [];
-  return [{ rule: "NotCheckable", place: place.name, detail: `${keyOfPod({ metadata })} has persistent volumes` }];
-}
+const NONE: readonly Violation[] = [];
 
 function taintViolations({ name, placed, taints }: Place): readonly Violation[] {
   return placed.flatMap((pod) =>
@@ -39,42 +38,49 @@ function taintViolations({ name, placed, taints }: Place): readonly Violation[] 
   );
 }
 
-function labelViolations(place: Place, shape: Shape, { normalization }: ProblemInput): readonly Violation[] {
-  const reading = { normalization, ...(place.node && { nodeName: place.name }) };
-  return place.placed
-    .filter(({ spec }) => !selectorHolds(spec, shape.labels, surelyHolds, reading))
-    .map((pod) => ({ rule: "Labels", place: place.name, detail: `${keyOfPod(pod)} does not select ${shape.name}` }));
-}
-
-function roomViolations(place: Place, shape: Shape, input: ProblemInput): readonly Violation[] {
-  const needs = (pods: readonly Pod[]): Resources => total(pods.map(({ spec }) => effectiveRequests(spec)));
-  const placed = needs(place.placed);
-  const wanted = total([needs(place.bound), placed, missingDaemons(place, daemonsOn(shape, place.taints, input))]);
-  // A node may be overdrawn in something that none of the new pods asks for.
-  const asked = Object.fromEntries(Object.entries(wanted).filter(([resource]) => (placed[resource] ?? 0) > 0));
-  const short = shortOf(asked, shape.allocatable);
-  if (short.length === 0) return [];
-  const detail = short.map((each) => `${each} ${wanted[each] ?? 0} of ${shape.allocatable[each] ?? 0}`).join(", ");
-  return [{ rule: "Resources", place: place.name, detail: `${shape.name}: ${detail}` }];
-}
-
-/** What DaemonSets will still bring; pods of theirs that run already are counted as bound. */
-function missingDaemons({ bound }: Place, daemons: readonly PodSpec[]): Resources {
-  const ofDaemons = bound.filter(({ metadata }) => metadata.ownerReferences?.some(({ kind }) => kind === "DaemonSet"));
-  const there = total(ofDaemons.map(({ spec }) => effectiveRequests(spec)));
-  const rest: Record<string, number> = {};
-  for (const [resource, amount] of Object.entries(total(daemons.map(effectiveRequests)))) {
-    rest[resource] = Math.max(0, amount - (there[resource] ?? 0));
-  }
-  return rest;
-}
-
-function portViolations(place: Place, shape: Shape, input: ProblemInput): readonly Violation[] {
-  const daemons = place.claim ? daemonsOn(shape, place.taints, input) : [];
-  const others = [...place.bound.map(({ spec }) => spec), ...daemons];
-  return place.placed.flatMap((pod, index) => {
-    const rivals = [...others, ...place.placed.slice(0, index).map(({ spec }) => spec)];
-    if (!rivals.some((spec) => portsClash(pod.spec, spec))) return [];
-    return [{ rule: "HostPorts", place: place.name, detail: `${keyOfPod(pod)} wants a port that is taken` } as const];
+function labelCheck(place: Place, { wishes }: PlanReading): ShapeCheck {
+  const choosy = place.placed.flatMap((pod) => {
+    const wish = wishes.of(pod.spec);
+    return wish ? [{ pod, wish }] : [];
   });
+  if (choosy.length === 0) return () => NONE;
+  const question = { place, test: surelyHolds, ...(place.node && { nodeName: place.name }) };
+  return (shape) =>
+    choosy
+      .filter(({ wish }) => !wishes.holds(wish, { ...question, shape }))
+      .map(({ pod }) => ({
+        rule: "Labels",
+        place: place.name,
+        detail: `${keyOfPod(pod)} does not select ${shape.name}`,
+      }));
+}
+
+function roomCheck(place: Place, daemons: DaemonsAt): ShapeCheck {
+  const room = roomFor(place);
+  return (shape) => {
+    const short = room(shape, daemons(shape));
+    if (short === undefined) return NONE;
+    return [{ rule: "Resources", place: place.name, detail: `${shape.name}: ${short}` }];
+  };
+}
+
+function portCheck(place: Place, daemonsAt: DaemonsAt): ShapeCheck {
+  const taken = new TakenPorts();
+  for (const { spec } of place.bound) taken.add(spec);
+  const rivals = place.placed.map(({ spec }) => {
+    const clashes = taken.clashes(spec);
+    taken.add(spec);
+    return clashes;
+  });
+  if (taken.isEmpty) return () => NONE;
+  return (shape) => {
+    const daemons: readonly PodSpec[] = place.claim ? daemonsAt(shape) : [];
+    const isRefused = ({ spec }: Pod, index: number): boolean =>
+      rivals[index] === true || daemons.some((daemon) => portsClash(spec, daemon));
+    return place.placed.filter(isRefused).map((pod) => ({
+      rule: "HostPorts",
+      place: place.name,
+      detail: `${keyOfPod(pod)} wants a port that is taken`,
+    }));
+  };
 }

@@ -6,7 +6,8 @@ import type { ProblemInput, Solution } from "../../scheduling/index.ts";
 import { keyOfPod } from "./label-rules.ts";
 import type { ViolatedRule, Violation } from "./violation.ts";
 
-export function checkPods(input: ProblemInput, { newClaims, existing, failures }: Solution): readonly Violation[] {
+export function checkPods(input: ProblemInput, solution: Solution): readonly Violation[] {
+  const { newClaims, existing, failures, deferred } = solution;
   const counts = new Map<string, number>(input.pods.map((pod) => [keyOfPod(pod), 0]));
   const violations: Violation[] = [];
   const say = (rule: ViolatedRule, detail: string): void => {
@@ -15,6 +16,7 @@ export function checkPods(input: ProblemInput, { newClaims, existing, failures }
   const answered = [
     ...[...newClaims, ...existing].flatMap(({ pods }) => pods.map(keyOfPod)),
     ...failures.map(({ pod }) => `${pod.namespace}/${pod.name}`),
+    ...(mayDefer(input) ? deferred.map(keyOfPod) : []),
   ];
   for (const key of answered) {
     const count = counts.get(key);
@@ -29,6 +31,11 @@ export function checkPods(input: ProblemInput, { newClaims, existing, failures }
   const names = new Set(input.nodes.map(({ name }) => name));
   for (const { node } of existing) if (!names.has(node)) say("NodeUnknown", node);
   return violations;
+}
+
+/** Only for reserved capacity is there anything to wait for. */
+function mayDefer({ reservedCapacity = "Strict", reservationIdLabel }: ProblemInput): boolean {
+  return reservedCapacity === "Strict" && reservationIdLabel !== undefined;
 }
 
 function wantsUnmanagedNodes({ spec }: Pod): boolean {

@@ -1,24 +1,24 @@
 // Topology spread that must hold (DoNotSchedule). Judged at the end, so with care for pods that may have come later than a constraint's own.
 
 import { Label } from "../../api/index.ts";
-import type { NodePool, Pod, TopologySpreadConstraint } from "../../api/index.ts";
-import type { ProblemInput } from "../../scheduling/index.ts";
-import { admits, asOfToday, keyOfPod, oneOfValues, selectorHolds, surelyHolds } from "./label-rules.ts";
-import { isUsable, possibleValues } from "./place.ts";
+import type { Pod, TopologySpreadConstraint } from "../../api/index.ts";
+import { keyOfPod } from "./label-rules.ts";
+import { domainOf, possibleValues } from "./place.ts";
 import type { Place } from "./place.ts";
-import { repelledBy } from "./pod-needs.ts";
+import type { PlanReading } from "./plan-reading.ts";
+import type { Seat } from "./pod-kinds.ts";
 import { namespaceOf, spreadSelects } from "./pod-selection.ts";
+import { domainsFor, isOpenTo, namedByPool, OfferedValues, passesFilter } from "./spread-domains.ts";
+import type { Spread } from "./spread-domains.ts";
 import type { Violation } from "./violation.ts";
 
-interface Group {
-  readonly constraint: TopologySpreadConstraint;
-  /** Alike in everything the constraint looks at. */
+interface Group extends Spread {
   readonly owners: readonly { readonly pod: Pod; readonly place: Place }[];
-  readonly owner: Pod;
 }
 
-export function checkSpread(places: readonly Place[], input: ProblemInput): readonly Violation[] {
-  return groupsOf(places).flatMap((group) => {
+export function checkSpread(reading: PlanReading): readonly Violation[] {
+  const offered = new OfferedValues();
+  return groupsOf(reading.places).flatMap((group) => {
     const key = group.constraint.topologyKey;
     const open = group.owners.filter(({ place }) => possibleValues(place, key)?.length !== 1);
     if (open.length > 0) {
@@ -28,90 +28,66 @@ export function checkSpread(places: readonly Place[], input: ProblemInput): read
         detail: `${keyOfPod(pod)} spreads over ${key}, which is not settled there`,
       }));
     }
-    const domains = new Set(group.owners.flatMap(({ place }) => domainOf(place, key) ?? []));
-    return [...domains].flatMap((domain) => skewViolation(group, domain, places, input));
+    return skewViolations(group, reading, offered);
   });
 }
 
-function skewViolation(
-  group: Group,
-  domain: string,
-  places: readonly Place[],
-  input: ProblemInput,
-): readonly Violation[] {
+function skewViolations(group: Group, reading: PlanReading, offered: OfferedValues): readonly Violation[] {
   const { constraint, owner, owners } = group;
   const { topologyKey: key, maxSkew } = constraint;
-  const selected = (pods: readonly Pod[]): number => pods.filter((pod) => spreadSelects(owner, constraint, pod)).length;
-  const counted = places.filter((place) => domainOf(place, key) === domain && passesFilter(group, place, input));
-  const running = counted.reduce((sum, { bound }) => sum + selected(bound.filter(isStaying)), 0);
-  const own = selected(owners.filter(({ place }) => domainOf(place, key) === domain).map(({ pod }) => pod));
-  const fewest = key === Label.Hostname ? 0 : fewestElsewhere(group, places, input);
-  if (running + own - fewest <= maxSkew) return [];
-  const detail = `${keyOfPod(owner)}: ${running + own} in ${key} ${domain}, ${fewest} elsewhere, skew ${maxSkew} allowed`;
-  return [{ rule: "TopologySpread", place: domain, detail }];
+  const selected = seatsSelected(group, reading);
+  const staying = new Map<string, number>();
+  for (const { pod, place, isNew } of selected) {
+    const domain = isNew || !isStaying(pod) ? undefined : domainOf(place, key);
+    if (domain !== undefined && passesFilter(group, place, reading)) count(staying, domain);
+  }
+  const own = new Map<string, number>();
+  const domains = new Set<string>();
+  for (const { pod, place } of owners) {
+    const domain = domainOf(place, key);
+    if (domain === undefined) continue;
+    domains.add(domain);
+    if (spreadSelects(owner, constraint, pod)) count(own, domain);
+  }
+  const fewest = key === Label.Hostname ? 0 : fewestElsewhere(group, selected, { reading, offered });
+  return [...domains].flatMap((domain): readonly Violation[] => {
+    const there = (staying.get(domain) ?? 0) + (own.get(domain) ?? 0);
+    if (there - fewest <= maxSkew) return [];
+    const detail = `${keyOfPod(owner)}: ${there} in ${key} ${domain}, ${fewest} elsewhere, skew ${maxSkew} allowed`;
+    return [{ rule: "TopologySpread", place: domain, detail }];
+  });
+}
+
+function seatsSelected({ constraint, owner }: Spread, { kinds }: PlanReading): readonly Seat[] {
+  return kinds.all.filter(({ sample }) => spreadSelects(owner, constraint, sample)).flatMap(({ seats }) => seats);
+}
+
+function count(counts: Map<string, number>, domain: string): void {
+  counts.set(domain, (counts.get(domain) ?? 0) + 1);
+}
+
+interface Surroundings {
+  readonly reading: PlanReading;
+  readonly offered: OfferedValues;
 }
 
 /** Over the domains open to the owner; never less than what a scheduler could have seen. */
-function fewestElsewhere(group: Group, places: readonly Place[], input: ProblemInput): number {
+function fewestElsewhere(group: Spread, selected: readonly Seat[], { reading, offered }: Surroundings): number {
   const { constraint, owner } = group;
+  const { input } = reading;
   const key = constraint.topologyKey;
-  const domains = domainsFor(group, places, input);
+  const domains = domainsFor(group, reading, offered);
   const named = input.nodePools.flatMap(({ nodePool }) => namedByPool(nodePool, key));
   const known = new Set([...domains, ...named.filter((each) => isOpenTo(owner, key, each, input))]);
-  if (known.size < (constraint.minDomains ?? 1)) return 0;
-  const countIn = (domain: string): number =>
-    places
-      .filter((place) => possibleValues(place, key)?.includes(domain) ?? true)
-      .flatMap(({ placed, bound }) => [...placed, ...bound])
-      .filter((pod) => spreadSelects(owner, constraint, pod)).length;
-  return Math.min(...[...domains].map(countIn));
-}
-
-function domainsFor(group: Group, places: readonly Place[], input: ProblemInput): ReadonlySet<string> {
-  const { constraint, owner } = group;
-  const key = constraint.topologyKey;
-  const domains = new Set<string>();
-  for (const place of places) {
-    if (place.node && passesFilter(group, place, input))
-      for (const each of possibleValues(place, key) ?? []) domains.add(each);
+  if (known.size < (constraint.minDomains ?? 0)) return 0;
+  let anywhere = 0;
+  const counts = new Map<string, number>();
+  for (const { place } of selected) {
+    const values = possibleValues(place, key);
+    if (values === undefined) anywhere++;
+    for (const value of values ?? []) count(counts, value);
   }
-  for (const pool of input.nodePools.filter(isUsable)) {
-    const { taints = [], requirements } = pool.nodePool.spec.template.spec;
-    if (constraint.nodeTaintsPolicy === "Honor" && repelledBy(taints, owner.spec.tolerations).length > 0) continue;
-    const rules = requirements.map((each) => asOfToday(each, input.normalization)).filter((each) => each.key === key);
-    const values = pool.instanceTypes.flatMap(({ offerings }) =>
-      offerings
-        .filter(({ availability }) => availability.available)
-        .flatMap((offering) => offering.requirements.get(key).single() ?? []),
-    );
-    for (const value of values) if (rules.every((rule) => admits(rule, value))) domains.add(value);
-  }
-  return new Set([...domains].filter((domain) => isOpenTo(owner, key, domain, input)));
-}
-
-/** Domains a pool speaks of itself, whether a machine of it can be had there or not. */
-function namedByPool({ spec }: NodePool, key: string): readonly string[] {
-  const label = spec.template.metadata?.labels?.[key];
-  const listed = spec.template.spec.requirements.filter((each) => each.key === key && each.operator === "In");
-  return [...(label === undefined ? [] : [label]), ...listed.flatMap(({ values = [] }) => values)];
-}
-
-/** Only in domains that every alternative of the pod allows; nobody can say which one was chosen. */
-function isOpenTo({ spec }: Pod, key: string, domain: string, { normalization }: ProblemInput): boolean {
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const expressions = [
-    ...Object.entries(spec.nodeSelector ?? {}).map(([name, value]) => ({ key: name, operator: "In", values: [value] })),
-    ...(required?.nodeSelectorTerms ?? []).flatMap(({ matchExpressions = [] }) => matchExpressions),
-  ].map((expression) => asOfToday(expression, normalization));
-  return expressions.every((each) => each.key !== key || surelyHolds(each, oneOfValues(domain)));
-}
-
-/** Whether pods there count: by the owner's node affinity unless told otherwise, by its tolerations only when told. */
-function passesFilter({ constraint, owner }: Group, place: Place, { normalization }: ProblemInput): boolean {
-  const { nodeAffinityPolicy = "Honor", nodeTaintsPolicy = "Ignore" } = constraint;
-  if (nodeTaintsPolicy === "Honor" && repelledBy(place.taints, owner.spec.tolerations).length > 0) return false;
-  if (nodeAffinityPolicy === "Ignore") return true;
-  return place.shapes.every(({ labels }) => selectorHolds(owner.spec, labels, surelyHolds, { normalization }));
+  return Math.min(...[...domains].map((domain) => anywhere + (counts.get(domain) ?? 0)));
 }
 
 function groupsOf(places: readonly Place[]): readonly Group[] {
@@ -140,11 +116,6 @@ function groupsOf(places: readonly Place[]): readonly Group[] {
     }
   }
   return [...groups.values()];
-}
-
-function domainOf(place: Place, key: string): string | undefined {
-  const [only, ...more] = possibleValues(place, key) ?? [];
-  return more.length === 0 ? only : undefined;
 }
 
 function isStaying({ metadata }: Pod): boolean {

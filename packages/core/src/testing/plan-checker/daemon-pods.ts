@@ -1,10 +1,11 @@
 // Which DaemonSets will put a pod on a machine, and what that pod takes.
 
-import type { Container, PodSpec, Taint, Toleration } from "../../api/index.ts";
+import type { Container, PodSpec, Toleration } from "../../api/index.ts";
 import type { DaemonSetInput, ProblemInput } from "../../scheduling/index.ts";
-import { mayHold, selectorHolds } from "./label-rules.ts";
+import { mayHold } from "./label-rules.ts";
+import type { Place, Shape } from "./place.ts";
+import type { PlanReading } from "./plan-reading.ts";
 import { repelledBy } from "./pod-needs.ts";
-import type { Shape } from "./place.ts";
 
 /** The controller writes these into every pod it makes. */
 const CONTROLLER_TOLERATES: readonly Toleration[] = [
@@ -14,11 +15,41 @@ const CONTROLLER_TOLERATES: readonly Toleration[] = [
   ),
 ];
 
-export function daemonsOn(shape: Shape, taints: readonly Taint[], input: ProblemInput): readonly PodSpec[] {
-  return input.daemonSets
-    .map(podSpecOf)
-    .filter((spec) => repelledBy(taints, [...(spec.tolerations ?? []), ...CONTROLLER_TOLERATES]).length === 0)
-    .filter((spec) => selectorHolds(spec, shape.labels, mayHold, { normalization: input.normalization }));
+/** Of all DaemonSets that count. */
+export function daemonSpecs({ daemonSets }: ProblemInput): readonly PodSpec[] {
+  return daemonSets
+    .filter(({ daemonSet, newestPod }) => !claimsDevices(newestPod?.spec ?? daemonSet.spec.template.spec))
+    .map(podSpecOf);
+}
+
+/** The same list for shapes that get the same pods. */
+export type DaemonsAt = (shape: Shape) => readonly PodSpec[];
+
+export function daemonsFor(place: Place, { daemons, wishes }: PlanReading): DaemonsAt {
+  const tolerant = daemons.filter(
+    ({ tolerations = [] }) => repelledBy(place.taints, [...tolerations, ...CONTROLLER_TOLERATES]).length === 0,
+  );
+  if (tolerant.every((spec) => wishes.of(spec) === undefined)) return () => tolerant;
+  const lists = new Map<string, readonly PodSpec[]>();
+  return (shape) => {
+    const comes = tolerant.map((spec) => {
+      const wish = wishes.of(spec);
+      return wish === undefined || wishes.holds(wish, { place, shape, test: mayHold });
+    });
+    const id = comes.map(Number).join("");
+    const list = lists.get(id) ?? tolerant.filter((_, index) => comes[index]);
+    lists.set(id, list);
+    return list;
+  };
+}
+
+/** S-209: where such a pod will run is not known. */
+function claimsDevices(spec: PodSpec): boolean {
+  const { resourceClaims = [] } = spec as { readonly resourceClaims?: readonly unknown[] };
+  const claims = [...spec.containers, ...(spec.initContainers ?? [])].flatMap(
+    ({ resources = {} }) => (resources as { readonly claims?: readonly unknown[] }).claims ?? [],
+  );
+  return resourceClaims.length + claims.length > 0;
 }
 
 /** A pod that exists shows what admission made of the template, but is tied to its own node by its affinity. */

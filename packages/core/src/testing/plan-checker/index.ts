@@ -2,25 +2,30 @@
 
 import type { ProblemInput, Solution } from "../../scheduling/index.ts";
 import { checkAffinity } from "./check-affinity.ts";
+import { checkAntiAffinity } from "./check-anti-affinity.ts";
 import { checkClaim } from "./check-claims.ts";
 import { checkLimits } from "./check-limits.ts";
 import { checkPlace } from "./check-places.ts";
 import { checkPods } from "./check-pods.ts";
+import { checkReservations } from "./check-reservations.ts";
 import { checkSpread } from "./check-spread.ts";
-import { placesOf } from "./place.ts";
+import { readPlan } from "./plan-reading.ts";
 import type { Violation } from "./violation.ts";
 
 export type { ViolatedRule, Violation } from "./violation.ts";
 
 /** Everything that is wrong with the plan; none when kube-scheduler could bind each pod where the plan has it. */
 export function checkPlan(input: ProblemInput, solution: Solution): readonly Violation[] {
-  const places = placesOf(input, solution);
+  const reading = readPlan(input, solution);
+  const { places } = reading;
   return [
     ...checkPods(input, solution),
-    ...places.flatMap((place) => checkPlace(place, input)),
+    ...places.flatMap((place) => checkPlace(place, reading)),
     ...places.flatMap((place) => (place.claim ? checkClaim(place, place.claim, input) : [])),
     ...checkLimits(input, solution),
-    ...checkSpread(places, input),
-    ...checkAffinity(places, input),
+    ...checkReservations(input, places),
+    ...checkSpread(reading),
+    ...checkAntiAffinity(reading),
+    ...checkAffinity(reading),
   ];
 }

@@ -2,20 +2,13 @@
 
 import { Label } from "../../api/index.ts";
 import type { NodePool, Pod, Taint } from "../../api/index.ts";
-import type { InstanceType, Offering } from "../../provider/index.ts";
-import type { Requirement } from "../../requirements/index.ts";
 import type { NodeInput, PlannedClaim, PoolInput, ProblemInput, Solution } from "../../scheduling/index.ts";
-import type { Resources } from "../../units/index.ts";
-import { ABSENT, mayHold, oneOfValues } from "./label-rules.ts";
-import type { Expression, LabelKnowledge, LabelsOfPlace } from "./label-rules.ts";
-import { allocatableOfType } from "./pod-needs.ts";
+import { ABSENT, oneOfValues } from "./label-rules.ts";
+import type { LabelsOfPlace } from "./label-rules.ts";
+import { OfferBook } from "./offer.ts";
+import type { Offer, Shape } from "./offer.ts";
 
-/** One machine as it may turn out. */
-export interface Shape {
-  readonly name: string;
-  readonly labels: LabelsOfPlace;
-  readonly allocatable: Resources;
-}
+export type { Shape } from "./offer.ts";
 
 export interface Place {
   readonly name: string;
@@ -25,108 +18,71 @@ export interface Place {
   /** There already. */
   readonly bound: readonly Pod[];
   readonly shapes: readonly Shape[];
+  /** Of a machine to come: what it may be bought as, in the order of its types. */
+  readonly offers: readonly Offer[];
   readonly node?: NodeInput;
   readonly claim?: PlannedClaim;
   readonly pool?: PoolInput;
 }
 
 export function placesOf(input: ProblemInput, solution: Solution): readonly Place[] {
+  const onNodes = Map.groupBy(solution.existing, ({ node }) => node);
   const nodes = input.nodes.map((node) => {
-    const placed = solution.existing.filter((each) => each.node === node.name).flatMap(({ pods }) => pods);
+    const placed = (onNodes.get(node.name) ?? []).flatMap(({ pods }) => pods);
     return existingPlace(node, placed);
   });
-  return [...nodes, ...solution.newClaims.map((claim, index) => plannedPlace(claim, index, input))];
+  const book = new OfferBook(input.wellKnownLabels);
+  return [...nodes, ...solution.newClaims.map((claim, index) => plannedPlace(claim, index, { input, book }))];
 }
 
 function existingPlace(node: NodeInput, placed: readonly Pod[]): Place {
   const labels: Readonly<Record<string, string>> = { [Label.Hostname]: node.name, ...node.labels };
   const knowledge: LabelsOfPlace = (key) => (labels[key] === undefined ? ABSENT : oneOfValues(labels[key]));
-  return {
-    name: node.name,
-    taints: node.taints,
-    placed,
-    bound: node.pods,
-    shapes: [{ name: node.name, labels: knowledge, allocatable: node.allocatable }],
-    node,
-  };
+  const { name, taints, allocatable, volumeLimits } = node;
+  const shape: Shape = { name, labels: knowledge, allocatable, ...(volumeLimits && { volumeLimits }) };
+  return { name, taints, placed, bound: node.pods, shapes: [shape], offers: [], node };
 }
 
-function plannedPlace(claim: PlannedClaim, index: number, input: ProblemInput): Place {
-  const name = `claim ${index} of ${claim.nodePool}`;
+function plannedPlace(
+  claim: PlannedClaim,
+  index: number,
+  { input, book }: { readonly input: ProblemInput; readonly book: OfferBook },
+): Place {
   const pool = input.nodePools.find(({ nodePool }) => nodePool.metadata.name === claim.nodePool);
+  const offers = book.offersOf(claim);
   return {
-    name,
+    name: `claim ${index} of ${claim.nodePool}`,
     taints: pool?.nodePool.spec.template.spec.taints ?? [],
     placed: claim.pods,
     bound: [],
-    shapes: claim.instanceTypes.flatMap((type) =>
-      launchable(type, claim).map((offering) => ({
-        name: `${type.name} in ${placeOfOffering(offering)}`,
-        labels: machineLabels({ claim, type, offering, hostname: name, wellKnown: input.wellKnownLabels }),
-        allocatable: allocatableOfType(type),
-      })),
-    ),
+    shapes: offers.flatMap(({ shapes }) => shapes),
+    offers,
     claim,
     ...(pool && { pool }),
   };
 }
 
-/** The available offerings of a type that the claim leaves to the cloud. */
-export function launchable(type: InstanceType, claim: PlannedClaim): readonly Offering[] {
-  const wanted: readonly Expression[] = claim.requirements.toSpecs();
-  return type.offerings.filter(({ availability, requirements }) => {
-    if (!availability.available) return false;
-    return wanted.every((expression) => {
-      const label = fromRequirement(requirements.has(expression.key) ? requirements.get(expression.key) : undefined);
-      return label === undefined || mayHold(expression, label);
-    });
-  });
+/** What is known of the labels at a place that takes this shape; a machine to come has its own name for hostname. */
+export function labelsAt({ claim, name }: Place, { labels }: Shape): LabelsOfPlace {
+  if (claim === undefined) return labels;
+  return (key) => (key === Label.Hostname ? oneOfValues(name) : labels(key));
 }
 
-interface Machine {
-  readonly claim: PlannedClaim;
-  readonly type: InstanceType;
-  readonly offering: Offering;
-  readonly hostname: string;
-  readonly wellKnown: ReadonlySet<string>;
-}
-
-/** The claim's own labels win over what the cloud reports; what nobody defines the cloud has to fulfil when it is well known. */
-function machineLabels({ claim, type, offering, hostname, wellKnown }: Machine): LabelsOfPlace {
-  const fixed: Readonly<Record<string, string>> = {
-    [Label.Registered]: "true",
-    [Label.Initialized]: "true",
-    ...claim.labels,
-    [Label.Hostname]: hostname,
-    [Label.InstanceType]: type.name,
-  };
-  const asked: readonly Expression[] = claim.requirements.toSpecs();
-  return (key) => {
-    if (fixed[key] !== undefined) return oneOfValues(fixed[key]);
-    const own = asked.filter((expression) => expression.key === key);
-    for (const source of [offering.requirements, type.requirements]) {
-      const label = source.has(key) ? fromRequirement(source.get(key)) : undefined;
-      if (label?.kind === "values") {
-        return oneOfValues(...label.values.filter((value) => own.every((each) => mayHold(each, oneOfValues(value)))));
-      }
-      if (label?.kind === "absent") return ABSENT;
-    }
-    return wellKnown.has(key) && own.length > 0 ? { kind: "bound", by: own } : ABSENT;
-  };
-}
-
-/** Undefined when any value is possible. */
-function fromRequirement(requirement: Requirement | undefined): LabelKnowledge | undefined {
-  if (requirement === undefined || requirement.complement) return undefined;
-  return oneOfValues(...requirement.values);
-}
-
-function placeOfOffering({ requirements }: Offering): string {
-  return `${requirements.get(Label.Zone).single() ?? "?"}/${requirements.get(Label.CapacityType).single() ?? "?"}`;
-}
+/** Places are made anew for each check, so nothing is remembered longer than that. */
+const known = new WeakMap<Place, Map<string, readonly string[] | undefined>>();
 
 /** All values a label may take at a place; undefined when that cannot be said. */
-export function possibleValues({ shapes }: Place, key: string): readonly string[] | undefined {
+export function possibleValues(place: Place, key: string): readonly string[] | undefined {
+  const ofPlace = known.get(place) ?? new Map<string, readonly string[] | undefined>();
+  if (!ofPlace.has(key)) {
+    known.set(place, ofPlace);
+    ofPlace.set(key, findValues(place, key));
+  }
+  return ofPlace.get(key);
+}
+
+function findValues({ claim, name, shapes }: Place, key: string): readonly string[] | undefined {
+  if (claim && key === Label.Hostname) return shapes.length > 0 ? [name] : [];
   const values = new Set<string>();
   for (const { labels } of shapes) {
     const label = labels(key);
@@ -137,6 +93,12 @@ export function possibleValues({ shapes }: Place, key: string): readonly string[
     } else if (label.kind === "values") for (const value of label.values) values.add(value);
   }
   return [...values];
+}
+
+/** The value that is certain, if one is. */
+export function domainOf(place: Place, key: string): string | undefined {
+  const values = possibleValues(place, key);
+  return values?.length === 1 ? values[0] : undefined;
 }
 
 export function isUsable({ nodePool, skipped }: PoolInput): boolean {

@@ -12,6 +12,7 @@ import { companyBugs } from "./test-company-bugs.ts";
 import { planBugs } from "./test-plan-bugs.ts";
 import { solverBugs } from "./test-solver-bugs.ts";
 import { misread } from "./test-told.ts";
+import { volumeBugs } from "./test-volume-bugs.ts";
 
 const caught: string[] = [];
 
@@ -23,7 +24,7 @@ function expectCaught({ bug, rule, input }: PlantedBug, plan: Solution): void {
 }
 
 describe("a planted bug is caught, and its cluster is planned cleanly without it", () => {
-  it.each([...solverBugs, ...companyBugs])("in the solver: $bug", (planted) => {
+  it.each([...solverBugs, ...companyBugs, ...volumeBugs])("in the solver: $bug", (planted) => {
     expect(checkPlan(planted.input, solve(planted.input))).toEqual([]);
     expectCaught(planted, misread(planted.input, planted.misreading));
   });

@@ -1,7 +1,7 @@
 // What one pod takes of a node: resources as the kubelet accounts for them, host ports, and the taints it bears.
 
 import type { Container, PodSpec, Taint, Toleration } from "../../api/index.ts";
-import type { InstanceType } from "../../provider/index.ts";
+import type { InstanceType, Offering } from "../../provider/index.ts";
 import { requestsFrom } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
 
@@ -37,9 +37,17 @@ export function shortOf(wanted: Resources, available: Resources): readonly strin
   return Object.keys(wanted).filter((name) => (wanted[name] ?? 0) > Math.max(0, available[name] ?? 0));
 }
 
+/** The same as an answer only, for the many shapes that are large enough. */
+export function isShort(wanted: Resources, available: Resources): boolean {
+  for (const name in wanted) if ((wanted[name] ?? 0) > Math.max(0, available[name] ?? 0)) return true;
+  return false;
+}
+
 /** What the kubelet will report: huge pages are memory that nobody else can have. */
-export function allocatableOfType({ capacity, overhead }: InstanceType): Resources {
-  const kept = total([overhead.kubeReserved, overhead.systemReserved, overhead.evictionThreshold]);
+export function allocatableOfOffering(type: InstanceType, { capacityOverride, overheadOverride }: Offering): Resources {
+  const capacity = { ...type.capacity, ...capacityOverride };
+  const parts = ["kubeReserved", "systemReserved", "evictionThreshold"] as const;
+  const kept = total(parts.map((part) => ({ ...type.overhead[part], ...overheadOverride?.[part] })));
   const left: Record<string, number> = {};
   for (const [name, amount] of Object.entries(capacity)) left[name] = amount - (kept[name] ?? 0);
   for (const [name, amount] of Object.entries(capacity)) {
@@ -48,8 +56,10 @@ export function allocatableOfType({ capacity, overhead }: InstanceType): Resourc
   return left;
 }
 
+type HostPort = readonly [protocol: string, port: number, ip: string];
+
 /** As "TCP 80 on 0.0.0.0" and so on. */
-export function hostPorts(spec: PodSpec): readonly (readonly [protocol: string, port: number, ip: string])[] {
+export function hostPorts(spec: PodSpec): readonly HostPort[] {
   return [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)]
     .flatMap(({ ports = [] }) => ports)
     .flatMap(({ hostPort, protocol, hostIP }) =>
@@ -58,13 +68,37 @@ export function hostPorts(spec: PodSpec): readonly (readonly [protocol: string, 
 }
 
 export function portsClash(a: PodSpec, b: PodSpec): boolean {
-  const everywhere = (ip: string): boolean => ip === "0.0.0.0" || ip === "::";
-  return hostPorts(a).some(([protocol, port, ip]) =>
-    hostPorts(b).some(
-      (other) =>
-        protocol === other[0] && port === other[1] && (ip === other[2] || everywhere(ip) || everywhere(other[2])),
-    ),
-  );
+  const taken = new TakenPorts();
+  taken.add(b);
+  return taken.clashes(a);
+}
+
+/** The host ports that pods of one node have. */
+export class TakenPorts {
+  readonly #addresses = new Map<string, Set<string>>();
+
+  get isEmpty(): boolean {
+    return this.#addresses.size === 0;
+  }
+
+  add(spec: PodSpec): void {
+    for (const [protocol, port, ip] of hostPorts(spec)) {
+      const id = `${protocol} ${port}`;
+      this.#addresses.set(id, (this.#addresses.get(id) ?? new Set()).add(ip));
+    }
+  }
+
+  clashes(spec: PodSpec): boolean {
+    if (this.isEmpty) return false;
+    return hostPorts(spec).some(([protocol, port, ip]) => {
+      const taken = this.#addresses.get(`${protocol} ${port}`);
+      return taken !== undefined && (isEverywhere(ip) || taken.has(ip) || [...taken].some(isEverywhere));
+    });
+  }
+}
+
+function isEverywhere(ip: string): boolean {
+  return ip === "0.0.0.0" || ip === "::";
 }
 
 /** The taints that keep the pod away; PreferNoSchedule never does. */

@@ -51,6 +51,22 @@ export const withTypes = (...instanceTypes: readonly (typeof small)[]): Partial<
 });
 export const problem = (changes: Partial<ProblemInput>): ProblemInput =>
   aProblem({ ...withTypes(...SOLD), ...changes });
+export const RESERVATION_ID = "example.com/reservation";
+/** One machine is paid for already; the same is sold on demand too. */
+export const reservedProblem = (changes: Partial<ProblemInput>): ProblemInput => {
+  const { wellKnownLabels } = problem({});
+  const reserved = {
+    ...anOffering({ zone: "zone-a", price: 0.01, capacityType: "reserved", labels: { [RESERVATION_ID]: "r1" } }),
+    reservationCapacity: 1,
+  };
+  const instanceTypes = [anInstanceType({ cpu: "2", offerings: [reserved, ...everywhere(0.2)] })];
+  return problem({
+    nodePools: [aPoolInput({ instanceTypes })],
+    wellKnownLabels: new Set([...wellKnownLabels, RESERVATION_ID]),
+    reservationIdLabel: RESERVATION_ID,
+    ...changes,
+  });
+};
 export const wants = (options: PodOptions, count = 1): Partial<ProblemInput> => ({ pods: severalPods(count, options) });
 export const required = (topologyKey: string, more: Partial<PodAffinityTerm> = {}) => ({
   requiredDuringSchedulingIgnoredDuringExecution: [

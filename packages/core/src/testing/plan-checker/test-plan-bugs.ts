@@ -3,7 +3,7 @@
 import { Label } from "../../api/index.ts";
 import type { PlannedClaim, Solution } from "../../scheduling/index.ts";
 import { anOffering, aPod, aPoolInput } from "../builders/index.ts";
-import { large, node, problem, small, SOLD, wants } from "./test-clusters.ts";
+import { large, node, problem, RESERVATION_ID, reservedProblem, small, SOLD, wants } from "./test-clusters.ts";
 import type { PlanBug } from "./test-clusters.ts";
 
 const plain = problem(wants({ requests: { cpu: "1" } }, 2));
@@ -92,6 +92,33 @@ export const planBugs: readonly PlanBug[] = [
     change: firstClaim((claim) => ({ ...claim, requirements: claim.requirements.without(Label.Zone) })),
   },
   {
+    bug: "that minValues was lowered is not said",
+    rule: "MinValues",
+    input: problem({
+      ...wants({ requests: { cpu: "3" } }),
+      nodePools: [
+        aPoolInput({
+          instanceTypes: SOLD,
+          requirements: [{ key: Label.InstanceType, operator: "Exists", minValues: 2 }],
+        }),
+      ],
+      minValuesPolicy: "BestEffort",
+    }),
+    change: firstClaim((claim) => ({ ...claim, minValuesRelaxed: false })),
+  },
+  {
+    bug: "a claim forgets which reservations it holds",
+    rule: "Reservations",
+    input: reservedProblem(wants({})),
+    change: firstClaim((claim) => ({ ...claim, requirements: claim.requirements.without(RESERVATION_ID) })),
+  },
+  {
+    bug: "a pod waits although there is nothing to wait for",
+    rule: "PodMissing",
+    input: plain,
+    change: (plan) => ({ ...plan, newClaims: [], deferred: plan.newClaims.flatMap(({ pods }) => pods) }),
+  },
+  {
     bug: "a machine is bought for nobody",
     rule: "InstanceTypes",
     input: plain,
@@ -99,7 +126,7 @@ export const planBugs: readonly PlanBug[] = [
   },
   {
     bug: "a pod with a volume is placed unseen",
-    rule: "NotCheckable",
+    rule: "VolumeClaim",
     input: plain,
     change: firstClaim((claim) => ({
       ...claim,

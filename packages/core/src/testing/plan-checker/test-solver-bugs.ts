@@ -9,6 +9,7 @@ import {
   NO_SCHEDULE,
   node,
   problem,
+  reservedProblem,
   small,
   SOLD,
   terms,
@@ -276,6 +277,55 @@ export const solverBugs: readonly SolverBug[] = [
       ...spec,
       template: { ...spec.template, spec: { ...spec.template.spec, requirements: [] } },
     })),
+  },
+  {
+    bug: "minValues is lowered although the policy forbids it",
+    rule: "MinValues",
+    input: problem({
+      ...wants({ requests: { cpu: "3" } }),
+      nodePools: [
+        aPoolInput({
+          instanceTypes: SOLD,
+          requirements: [{ key: Label.InstanceType, operator: "Exists", minValues: 2 }],
+        }),
+      ],
+    }),
+    misreading: (input) => ({ ...input, minValuesPolicy: "BestEffort" }),
+  },
+  {
+    bug: "a reservation is used more often than it has machines",
+    rule: "Reservations",
+    input: reservedProblem(wants({ requests: { cpu: "1500m" } }, 2)),
+    misreading: types((type) => ({
+      ...type,
+      offerings: type.offerings.map((offering) => ({ ...offering, reservationCapacity: 9 })),
+    })),
+  },
+  {
+    bug: "reserved machines are bought although they are switched off",
+    rule: "Reservations",
+    input: reservedProblem({ ...wants({}), reservedCapacity: "Off" }),
+    misreading: (input) => ({ ...input, reservedCapacity: "Fallback" }),
+  },
+  {
+    bug: "what one offering adds to its machines is expected of all of them",
+    rule: "Resources",
+    input: problem({
+      ...wants({ requests: { "example.com/gpu": "1" } }),
+      ...withTypes(
+        anInstanceType({
+          name: "odd",
+          offerings: [
+            anOffering({ zone: "zone-a", price: 0.1 }),
+            {
+              ...anOffering({ zone: "zone-b", available: "out of stock" }),
+              capacityOverride: { "example.com/gpu": 4 },
+            },
+          ],
+        }),
+      ),
+    }),
+    misreading: types((type) => ({ ...type, capacity: { ...type.capacity, "example.com/gpu": 4 } })),
   },
   {
     bug: "sold-out offerings are planned with",

@@ -1,0 +1,203 @@
+// The first step of a solve: Kubernetes objects become numbers, tables and sets; nothing is decided yet (S-1001).
+
+import { daemonPods } from "../daemonsets.ts";
+import type { DaemonPod } from "../daemonsets.ts";
+import type { ProblemInput } from "../problem.ts";
+import { readingOf } from "../read-pod.ts";
+import { poolsInOrder, templateOf } from "../templates.ts";
+import type { Template, TemplateContext } from "../templates.ts";
+import { NamespaceBook } from "../topology/namespaces.ts";
+import { Universe } from "../topology/universe.ts";
+import type { Resources } from "../../units/index.ts";
+import { VolumeBook } from "../volumes/volume-book.ts";
+import { GroupBook } from "./group-book.ts";
+import { LabelKeys } from "./label-keys.ts";
+import { nodeTable, TaintLists } from "./node-table.ts";
+import { sortPods } from "./pod-sorter.ts";
+import type { SortedPods } from "./pod-sorter.ts";
+import { poolTable } from "./pool-table.ts";
+import type { PoolTable } from "./pool-table.ts";
+import type { CompiledProblem, RequestVector } from "./problem.ts";
+import { queueOrder } from "./queue-order.ts";
+import { RequirementBook } from "./requirement-book.ts";
+import { shapeOf } from "./shapes.ts";
+import type { Shape } from "./shapes.ts";
+import { STRIDE } from "./steps.ts";
+import type { Steps } from "./steps.ts";
+import { identityOf, topologyTable } from "./topology-table.ts";
+import type { TopologyTable } from "./topology-table.ts";
+
+/** Pauses now and then. */
+export function* compile(input: ProblemInput): Steps<CompiledProblem> {
+  const { normalization, wellKnownLabels: wellKnown } = input;
+  const book = new RequirementBook(wellKnown);
+  const taintLists = new TaintLists();
+  const daemons = daemonPods(input.daemonSets, normalization);
+  const templates = yield* templatesIn(input, { ...input, daemons, wellKnown });
+  const usable = templates.filter(({ groups }) => groups.length > 0);
+  const pools: PoolTable[] = [];
+  for (const [index, template] of usable.entries()) {
+    yield;
+    pools.push(poolTable(index, template, { book, taintLists }));
+  }
+  yield;
+  const volumes = new VolumeBook(input.storage, normalization);
+  const labelKeys = yield* labelKeysOf(input);
+  yield;
+  const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
+  yield;
+  const sorted = yield* sortPods({ input, labelKeys, volumes, reading: readingOf(input, rules) });
+  yield* registerCarriers(input, rules, labelKeys);
+  const { resources, vectors, vectorOf } = vectorsOf(sorted.requests);
+  internRequirements(sorted, book);
+  const keys = askedKeys(book, daemons, rules);
+  const reading = { book, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
+  yield;
+  const nodes = yield* nodeTable(input.nodes, reading);
+  const topology = yield* topologyTable({
+    rules,
+    labelKeys,
+    book,
+    taintLists,
+    nodes,
+    universe: lazily(() => new Universe(templates)),
+    inThisSolve: new Set(input.pods.map(identityOf)),
+  });
+  yield;
+  const shapes = yield* shapesOf(sorted, book, topology);
+  yield;
+  const order = queueOrder(sorted.pods, sorted.requests);
+  yield;
+  return {
+    input,
+    book,
+    taintLists,
+    volumes,
+    templates,
+    pools,
+    nodes,
+    topology,
+    shapes,
+    stances: shapes.flatMap(({ stances }) => stances),
+    resources,
+    vectors,
+    pods: Array.from(order, (index) => sorted.pods[index]).filter((pod) => pod !== undefined),
+    shapeOfPod: order.map((index) => sorted.shapes[index] ?? 0),
+    vectorOfPod: order.map((index) => vectorOf[index] ?? 0),
+    refused: sorted.refused,
+  };
+}
+
+/** One pool at a time. */
+function* templatesIn({ nodePools }: ProblemInput, context: TemplateContext): Steps<readonly Template[]> {
+  const templates: Template[] = [];
+  for (const pool of poolsInOrder(nodePools)) {
+    yield;
+    templates.push(templateOf(pool, context));
+  }
+  return templates;
+}
+
+function* labelKeysOf(input: ProblemInput): Steps<LabelKeys> {
+  const keys = new LabelKeys();
+  keys.addSpreadDefaults(input);
+  for (const [index, pod] of input.pods.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
+    keys.addRulesOf(pod);
+  }
+  for (const [index, { pods }] of input.nodes.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
+    for (const pod of pods) {
+      const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+      for (const term of terms ?? []) keys.addTerm(term);
+    }
+  }
+  keys.finish();
+  return keys;
+}
+
+/** All rules have to be known before shapes can say which of them count their pods. */
+function* registerCarriers({ pods, nodes }: ProblemInput, rules: GroupBook, labelKeys: LabelKeys): Steps<void> {
+  const inThisSolve = new Set(pods.map(identityOf));
+  for (const [index, node] of nodes.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
+    for (const pod of node.pods) {
+      if (pod.spec.affinity?.podAntiAffinity === undefined || inThisSolve.has(identityOf(pod))) continue;
+      rules.carriedBy(pod, labelKeys.textOf(pod));
+    }
+  }
+}
+
+/** Every requirement that may become a node's, so that the list of domains is complete. */
+function internRequirements({ drafts }: SortedPods, book: RequirementBook): void {
+  for (const { attempts, volumes } of drafts) {
+    for (const { requirements, strict } of attempts) {
+      book.idOf(requirements);
+      book.idOf(strict);
+    }
+    for (const alternative of volumes.alternatives) book.idOf(alternative);
+  }
+}
+
+/** Label keys that a pod, a volume, a DaemonSet or a rule asks nodes for. */
+function askedKeys(book: RequirementBook, daemons: readonly DaemonPod[], { groups }: GroupBook): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (let id = 0; id < book.size; id++) for (const key of book.get(id).keys()) keys.add(key);
+  for (const { terms } of daemons) for (const term of terms) for (const key of term.keys()) keys.add(key);
+  for (const { rule, isByHost } of groups) {
+    // Host names are looked up by node, or every node would have labels of its own.
+    if (!isByHost) keys.add(rule.key);
+    for (const term of rule.filter.terms ?? []) for (const key of term.keys()) keys.add(key);
+  }
+  return keys;
+}
+
+interface Vectors {
+  readonly resources: readonly string[];
+  readonly vectors: readonly RequestVector[];
+  /** By pod. */
+  readonly vectorOf: readonly number[];
+}
+
+function vectorsOf(requests: readonly Resources[]): Vectors {
+  const distinct = new Map<string, Resources>();
+  const numbers = new Map<string, number>();
+  const byObject = new Map<Resources, number>();
+  const vectorOf = requests.map((each) => {
+    const known = byObject.get(each);
+    if (known !== undefined) return known;
+    const text = Object.keys(each)
+      .sort()
+      .map((resource) => `${resource}=${each[resource] ?? 0}`)
+      .join();
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    byObject.set(each, number);
+    if (!distinct.has(text)) distinct.set(text, each);
+    return number;
+  });
+  const resources = [...new Set([...distinct.values()].flatMap((each) => Object.keys(each)))].sort();
+  const vectors = [...distinct.values()].map((each, index): RequestVector => {
+    const amounts = Float64Array.from(resources, (resource) => each[resource] ?? 0);
+    const wanted = Int32Array.from(resources.keys()).filter((resource) => amounts[resource] !== 0);
+    return { index, amounts, wanted };
+  });
+  return { resources, vectors, vectorOf };
+}
+
+function* shapesOf({ drafts }: SortedPods, book: RequirementBook, topology: TopologyTable): Steps<readonly Shape[]> {
+  const shapes: Shape[] = [];
+  let stances = 0;
+  for (const [index, draft] of drafts.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
+    const shape = shapeOf(draft, index, stances, { book, topology });
+    stances += shape.stances.length;
+    shapes.push(shape);
+  }
+  return shapes;
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

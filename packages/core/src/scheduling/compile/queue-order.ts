@@ -1,0 +1,48 @@
+// The order in which pods are tried: large ones first, old ones before young ones (S-313).
+
+import type { Pod } from "../../api/index.ts";
+import { compareText } from "../../units/index.ts";
+import type { Resources } from "../../units/index.ts";
+
+/** Indices of the pods in queue order. */
+export function queueOrder(pods: readonly Pod[], requests: readonly Resources[]): Int32Array {
+  const bySize = new Map<string, number[]>();
+  const sizes: { readonly cpu: number; readonly memory: number; readonly members: number[] }[] = [];
+  for (const [index, each] of requests.entries()) {
+    const cpu = each["cpu"] ?? 0;
+    const memory = each["memory"] ?? 0;
+    const text = `${cpu}/${memory}`;
+    const members = bySize.get(text);
+    if (members !== undefined) {
+      members.push(index);
+      continue;
+    }
+    const own = [index];
+    bySize.set(text, own);
+    sizes.push({ cpu, memory, members: own });
+  }
+  sizes.sort((a, b) => b.cpu - a.cpu || b.memory - a.memory);
+  for (const { members } of sizes) sortByAge(members, pods);
+  return Int32Array.from(sizes.flatMap(({ members }) => members));
+}
+
+/** Most lists come in this order already. */
+function sortByAge(members: number[], pods: readonly Pod[]): void {
+  const compare = (a: number, b: number): number => compareAge(pods[a], pods[b]);
+  for (let i = 1; i < members.length; i++) {
+    if (compare(members[i - 1] ?? 0, members[i] ?? 0) > 0) {
+      members.sort(compare);
+      return;
+    }
+  }
+}
+
+function compareAge(a: Pod | undefined, b: Pod | undefined): number {
+  const [created, than] = [a?.metadata.creationTimestamp ?? "", b?.metadata.creationTimestamp ?? ""];
+  if (created !== than) return compareText(created, than);
+  return compareText(a?.metadata.uid ?? "", b?.metadata.uid ?? "") || compareText(nameOf(a), nameOf(b));
+}
+
+function nameOf(pod: Pod | undefined): string {
+  return `${pod?.metadata.namespace ?? "default"}/${pod?.metadata.name ?? ""}`;
+}

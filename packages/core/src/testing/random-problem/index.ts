@@ -1,0 +1,3 @@
+export * from "./mixes.ts";
+export * from "./problem-arbitrary.ts";
+export * from "./random-problem.ts";
