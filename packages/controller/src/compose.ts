@@ -2,7 +2,7 @@
 
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
-import { createKubeClient } from "@karpenter-multicloud/core/kube/adapter";
+import { createKubeClient, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
 import { SettingsError, type ParsedSettings } from "@karpenter-multicloud/core/options";
@@ -30,6 +30,8 @@ export interface Composition {
   readonly settings: ParsedSettings["settings"];
   readonly version: string;
   readonly clock: Clock;
+  /** Runs at the machine's own rate and is never corrected, for what watches the process itself. */
+  readonly steady: Clock;
   readonly logger: WinstonLogger;
   readonly metrics: PromMetrics;
   readonly client: KubeClient;
@@ -50,12 +52,14 @@ export async function compose({ settings, warnings }: ParsedSettings, input: Com
   const module = await loadProvider(settings.provider);
   const version = productVersion();
   const clock = new SystemClock();
+  const monotonic = (): number => clock.monotonic();
   const logger = loggerFor(settings, input);
   for (const warning of warnings) logger.error("a variable cannot be read, its default is used", { variable: warning });
   const metrics = metricsFor(version);
   const access = { ...kubeconfigOf(settings), userAgent: `karpenter/${version}` };
   const { kubeClientQps: qps, kubeClientBurst: burst } = settings;
-  const client = reaching(() => createKubeClient({ ...access, clock, logger, qps, burst }));
+  const serverTime = new ServerTime({ clock, logger, metrics });
+  const client = reaching(() => createKubeClient({ ...access, clock, logger, qps, burst, serverTime }));
   let leadership: Leadership | undefined;
   const permitted = (): boolean => leadership?.permitted() ?? false;
   const giveWay = async (): Promise<void> => await setImmediate();
@@ -71,6 +75,7 @@ export async function compose({ settings, warnings }: ParsedSettings, input: Com
     settings,
     version,
     clock,
+    steady: new SystemClock({ wall: monotonic, monotonic }),
     logger,
     metrics,
     client,

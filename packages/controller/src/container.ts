@@ -7,7 +7,7 @@ import { createGatedClient, KubeEventRecorder, Mirror, type KubeClient } from "@
 import type { Settings } from "@karpenter-multicloud/core/options";
 import { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import { ControllerManager, Gate, type Clock } from "@karpenter-multicloud/core/runtime";
-import { MirroredClusterState } from "@karpenter-multicloud/core/state";
+import { MirroredClusterState, PoolLedger } from "@karpenter-multicloud/core/state";
 import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import { seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { Container, type ContainerModule } from "inversify";
@@ -131,7 +131,7 @@ function bindControllers(container: Container): void {
   container
     .bind(Token.ControllerDeps)
     .toResolvedValue(
-      (ports, { provider }, state) => ({ ...ports, provider, state }),
+      (ports, { provider }, state) => ({ ...ports, provider, state, poolLedger: new PoolLedger(state) }),
       [Token.Ports, Token.Provider, Token.ClusterState],
     );
   container.bind(Token.Manager).toResolvedValue(

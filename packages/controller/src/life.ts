@@ -27,7 +27,11 @@ export type LifeParts = Pick<
   | "resources"
   | "definitions"
   | "lead"
-> & { readonly logger: Logger };
+> & {
+  readonly logger: Logger;
+  /** Runs at the machine's own rate and is never corrected. @defaultValue clock */
+  readonly steady?: Clock;
+};
 
 /** Answers the exit code; throws what made it impossible to go on. */
 export async function live(parts: LifeParts, stop: AbortSignal): Promise<0 | 1> {
@@ -57,10 +61,10 @@ class Life {
   #servers: RunningServers | undefined;
 
   constructor(parts: LifeParts) {
-    const { client, clock, logger, resources } = parts;
+    const { client, clock, logger, resources, steady = clock } = parts;
     this.#parts = parts;
     this.#probe = new ApiProbe({ client, clock, logger, resources });
-    this.#loop = new EventLoopWatch(clock);
+    this.#loop = new EventLoopWatch(steady);
   }
 
   async serve(): Promise<void> {

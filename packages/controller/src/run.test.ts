@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import "reflect-metadata";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { secretsOf } from "./compose.ts";
 import { runController } from "./run.ts";
 
@@ -11,16 +13,30 @@ let folder: string;
 let kubeconfig: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kmc-run-"));
-  kubeconfig = join(folder, "kubeconfig");
+  kubeconfig = await kubeconfigFor("http://127.0.0.1:1");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function kubeconfigFor(server: string): Promise<string> {
+  const path = join(folder, server.replaceAll(/\W/g, "-"));
   const config = {
-    clusters: [{ name: "c", cluster: { server: "http://127.0.0.1:1" } }],
+    clusters: [{ name: "c", cluster: { server } }],
     contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],
     users: [{ name: "c", user: {} }],
     "current-context": "c",
   };
-  await writeFile(kubeconfig, JSON.stringify(config));
-});
-afterAll(() => rm(folder, { recursive: true }));
+  await writeFile(path, JSON.stringify(config));
+  return path;
+}
+
+/** The line with this message. */
+function logged(text: string, message: string): Readonly<Record<string, unknown>> {
+  const lines = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  return lines.find((line) => line["message"] === message) ?? {};
+}
 
 class Text extends Writable {
   text = "";
@@ -141,6 +157,37 @@ describe("the controller's process", () => {
       error: "unhandled rejection: oops with [redacted]",
     });
   });
+
+  it.each([15, -15])(
+    "RT-40: says that its machine's clock is wrong when the API server's is %i minutes from it, and stays healthy",
+    async (minutes) => {
+      const server = http.createServer((_, answer) => {
+        const date = new Date(performance.timeOrigin + performance.now() + minutes * 60_000).toUTCString();
+        answer.writeHead(404, { date, "content-type": "application/json" }).end("{}");
+      });
+      await new Promise<void>((resolve) => {
+        server.listen(0, "127.0.0.1", resolve);
+      });
+      try {
+        const { running, stop, stdout } = await run([
+          "--provider=ovh",
+          `--kubeconfig=${await kubeconfigFor(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)}`,
+          "--leader-election-namespace=karpenter",
+          ...SERVERS,
+        ]);
+        await vi.waitFor(() => expect(stdout.text).toContain("clock differs from the api server's"), { timeout: 5000 });
+        const said = logged(stdout.text, "this machine's clock differs from the api server's, whose time is used");
+        expect(said["aheadBySeconds"]).toBeOneOf([-minutes * 60 - 1, -minutes * 60, -minutes * 60 + 1]);
+        const { healthProbePort } = logged(stdout.text, "serving metrics and probes");
+        expect((await fetch(`http://127.0.0.1:${String(healthProbePort)}/healthz`)).status).toBe(200);
+        stop.abort(new Error("received SIGTERM"));
+        expect(await running).toBe(0);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  );
 
   it("ends with 0 when it is stopped before the API server ever answered", async () => {
     const { running, stop, stdout } = await run([

@@ -82,6 +82,15 @@ export class OvhProvider implements CloudProvider {
     }
   }
 
+  /** O-4: only pools of ours are changed, so a machine elsewhere stays, whatever core thinks of it. */
+  keeps(claim: NodeClaim): string | undefined {
+    const { providerID } = claim.status ?? {};
+    if (!providerID) return undefined;
+    const { isKnown, pool } = this.#machinery.inventories.foreignPoolOf(providerID);
+    if (!isKnown) return "the pools of the cluster have not been listed yet";
+    return pool === undefined ? undefined : `its machine is in pool ${pool}, which is not ours`;
+  }
+
   /** O-59: longer than MKS's own repair, so that not both work on one node. */
   repairPolicies(): readonly RepairPolicy[] {
     const tolerationDuration = this.#parts.settings.repairToleration;

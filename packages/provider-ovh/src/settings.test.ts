@@ -13,6 +13,7 @@ describe("the settings from the environment", () => {
       surplusTtl: 600_000,
       cancelPending: true,
       deletingIsGone: true,
+      adoptLegacyPools: false,
       repairToleration: 1_500_000,
       memoryOverhead: 0.05,
       pricingInterval: 43_200_000,
@@ -27,10 +28,11 @@ describe("the settings from the environment", () => {
       OVH_EMPTY_POOL_TTL: "soon",
       OVH_TRANSPORT: "native",
       OVH_DELETE_MODE: "node",
+      OVH_ADOPT_REPLACEMENTS: "true",
       OVH_APPLICATION_KEY: "only",
     };
     expect(() => ovhSettings(wrong)).toThrow(
-      /6 settings are wrong[\s\S]*OVH_TRANSPORT=native: this transport is not available; leave it out or use node-ovh/,
+      /7 settings are wrong[\s\S]*OVH_TRANSPORT=native: this transport is not available; leave it out or use node-ovh/,
     );
   });
 

@@ -33,6 +33,8 @@ export interface OvhSettings {
   readonly cancelPending: boolean;
   readonly deletingIsGone: boolean;
   readonly earlyTaint: boolean;
+  /** Take over pools of the older Go product that hold machines of our claims (O-4). */
+  readonly adoptLegacyPools: boolean;
   readonly repairToleration: Duration;
   readonly memoryOverhead: number;
   /** Zone label of nodes in one-AZ regions. @defaultValue what existing Nodes carry, else nova */
@@ -79,6 +81,7 @@ export function ovhSettings(env: Environment): OvhSettings {
     cancelPending: read.flag("OVH_CANCEL_PENDING", true),
     deletingIsGone: read.flag("OVH_DELETING_IS_GONE", true),
     earlyTaint: read.flag("OVH_EARLY_TAINT", true),
+    adoptLegacyPools: read.flag("OVH_ADOPT_LEGACY_POOLS", false),
     repairToleration: read.duration("OVH_REPAIR_TOLERATION", minutes(25)),
     memoryOverhead: read.number("OVH_VM_MEMORY_OVERHEAD_PERCENT", 0.05, { min: 0, max: 0.5 }),
     ...read.optional("defaultZone", "OVH_DEFAULT_ZONE", /^[a-zA-Z0-9][-a-zA-Z0-9_.]*$/, "a zone label value"),
@@ -98,6 +101,10 @@ function refuseUnbuilt(read: Reader): void {
   const deleteMode = read.text("OVH_DELETE_MODE");
   if (deleteMode !== "" && deleteMode !== "pool") {
     read.refuse("OVH_DELETE_MODE", "this way of deleting is not available", "leave it out or use pool");
+  }
+  if (read.text("OVH_ADOPT_REPLACEMENTS").toLowerCase() === "true") {
+    const fix = "leave it out: waiting NodeClaims get such a machine, and otherwise it is removed";
+    read.refuse("OVH_ADOPT_REPLACEMENTS", "keeping machines that MKS made as replacements is not available", fix);
   }
 }
 

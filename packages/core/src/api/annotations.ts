@@ -11,6 +11,8 @@ export const Annotation = {
   PriceOverlayApplied: "karpenter.sh/price-overlay-applied",
   CapacityOverlayApplied: "karpenter.sh/capacity-overlay-applied",
   CapacityBufferFakePod: "karpenter.sh/capacity-buffer-fake-pod",
+  CapacityBufferName: "karpenter.sh/capacity-buffer-name",
+  CapacityBufferNamespace: "karpenter.sh/capacity-buffer-namespace",
   LaunchHint: "karpenter-multicloud.sh/launch-hint",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;

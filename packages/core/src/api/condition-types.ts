@@ -31,6 +31,14 @@ export const NodeOverlayCondition = {
   ValidationSucceeded: "ValidationSucceeded",
 } as const;
 
+/** Of a CapacityBuffer; it has no root. */
+export const CapacityBufferCondition = {
+  /** What the room is for is known. */
+  ReadyForProvisioning: "ReadyForProvisioning",
+  /** True when the room is there. */
+  Provisioning: "Provisioning",
+} as const;
+
 /** Which conditions decide over the root: all of them True makes it True. */
 export interface ConditionFamily {
   readonly root: string;

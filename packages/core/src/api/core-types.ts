@@ -155,6 +155,11 @@ export interface PodTemplate {
   readonly spec: PodSpec;
 }
 
+/** The kind PodTemplate: a template that stands by itself. */
+export interface PodTemplateObject extends KubeObject {
+  readonly template: PodTemplate;
+}
+
 export interface Node extends KubeObject {
   readonly spec?: {
     readonly providerID?: string;
@@ -314,5 +319,9 @@ export interface ReplicationController extends KubeObject {
 }
 
 export interface StatefulSet extends KubeObject {
-  readonly spec?: { readonly selector?: LabelSelector };
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly selector?: LabelSelector;
+    readonly template?: PodTemplate;
+  };
 }

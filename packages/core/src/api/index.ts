@@ -19,4 +19,6 @@ export * from "./v1/node-claim.ts";
 export * from "./v1/node-claim.schema.ts";
 export * from "./v1/node-overlay.ts";
 export * from "./v1/node-overlay.schema.ts";
+export * from "./v1beta1/capacity-buffer.ts";
+export * from "./v1beta1/capacity-buffer.schema.ts";
 export * from "./label-selector.ts";

@@ -13,6 +13,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
+  PodTemplateObject,
   ReplicaSet,
   ReplicationController,
   Secret,
@@ -25,6 +26,7 @@ import type { KubeObject } from "./meta.ts";
 import type { NodeClaim } from "./v1/node-claim.ts";
 import type { NodeOverlay } from "./v1/node-overlay.ts";
 import type { NodePool } from "./v1/node-pool.ts";
+import type { CapacityBuffer } from "./v1beta1/capacity-buffer.ts";
 
 /** One served resource. `T` is only the shape of its objects; nothing of it exists at run time. */
 export interface Resource<T extends KubeObject = KubeObject> {
@@ -95,6 +97,7 @@ export const ReplicationControllers = /* @__PURE__ */ resource<ReplicationContro
   true,
 );
 export const StatefulSets = /* @__PURE__ */ resource<StatefulSet>("apps", "v1", "StatefulSet", "statefulsets", true);
+export const PodTemplates = /* @__PURE__ */ resource<PodTemplateObject>("", "v1", "PodTemplate", "podtemplates", true);
 export const Leases = /* @__PURE__ */ resource<Lease>("coordination.k8s.io", "v1", "Lease", "leases", true);
 export const VolumeAttachments = /* @__PURE__ */ resource<VolumeAttachment>(
   "storage.k8s.io",
@@ -112,9 +115,16 @@ export const NodeOverlays = /* @__PURE__ */ resource<NodeOverlay>(
   "nodeoverlays",
   false,
 );
+export const CapacityBuffers = /* @__PURE__ */ resource<CapacityBuffer>(
+  "autoscaling.x-k8s.io",
+  "v1beta1",
+  "CapacityBuffer",
+  "capacitybuffers",
+  true,
+);
 
 /** Kinds that a cluster need not have: without their definition there are simply no objects (RT-13). */
-export const OPTIONAL_RESOURCES: readonly Resource[] = [NodeOverlays];
+export const OPTIONAL_RESOURCES: readonly Resource[] = [NodeOverlays, CapacityBuffers];
 
 /** `v1` or `group/version`. */
 export function apiVersionOf(target: Resource): string {

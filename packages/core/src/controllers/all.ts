@@ -25,6 +25,7 @@ import { RegistrationHealth } from "./nodepool-registration-health/registration-
 import { nodePoolValidationController } from "./nodepool-validation/controller.ts";
 import { OverlayStore } from "./overlay-store.ts";
 import { provisioningController } from "./provisioning/controller.ts";
+import { PoolBackOff } from "./provisioning/pool-back-off.ts";
 import { statusEventControllers } from "./status-events/controller.ts";
 
 /** `nodeClasses` are the chosen provider's. */
@@ -33,6 +34,7 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
   const deps: ControllerDeps = overlays ? { ...given, overlays } : given;
   const evictions = new EvictionQueue(deps);
   const health = new RegistrationHealth();
+  const backOff = new PoolBackOff(deps);
   return [
     nodePoolHashController(deps),
     nodePoolValidationController(deps),
@@ -41,10 +43,10 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
     nodePoolRegistrationHealthController(deps, health, nodeClasses),
     clusterStateController(deps),
     ...(overlays ? [nodeOverlayController(deps, overlays, nodeClasses)] : []),
-    provisioningController(deps),
+    provisioningController(deps, backOff),
     nodeClaimHydrationController(deps),
     nodeHydrationController(deps),
-    nodeClaimLifecycleController(deps, health),
+    nodeClaimLifecycleController(deps, health, backOff),
     nodeClaimPodEventsController(deps),
     nodeClaimDisruptionController(deps),
     nodeClaimConsistencyController(deps),

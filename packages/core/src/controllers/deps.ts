@@ -6,7 +6,7 @@ import type { EventRecorder, KubeCache, KubeClient } from "../kube/index.ts";
 import type { Settings } from "../options/index.ts";
 import type { CloudProvider, UnavailableOfferings } from "../provider/index.ts";
 import type { ActionGate, Clock, Controller } from "../runtime/index.ts";
-import type { ClusterState } from "../state/index.ts";
+import type { ClusterState, PoolLedger } from "../state/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { OverlayStore } from "./overlay-store.ts";
 
@@ -36,6 +36,8 @@ export interface Ports {
 export interface ControllerDeps extends Ports {
   readonly provider: CloudProvider;
   readonly state: ClusterState;
+  /** Asked before every create of a NodeClaim (LC-11). */
+  readonly poolLedger: PoolLedger;
   /** With the feature gate NodeOverlay: prices and capacity of the provider's types are read through it. */
   readonly overlays?: OverlayStore;
 }

@@ -16,6 +16,8 @@ export interface CandidateContext {
   readonly pdbs: PdbIndex;
   /** Names of nodes that belong to a running command. */
   readonly inCommand: ReadonlySet<string>;
+  /** By node name: why the provider cannot remove the machine at present. */
+  readonly kept?: ReadonlyMap<string, string>;
   readonly nowMs: number;
 }
 
@@ -30,7 +32,7 @@ export function candidateObstacle(node: DisruptionNode, context: CandidateContex
   return nodeObstacle(node, context) ?? poolObstacle(node, context) ?? podObstacle(node.pods, context);
 }
 
-function nodeObstacle(node: DisruptionNode, { inCommand, nowMs }: CandidateContext): Obstacle | undefined {
+function nodeObstacle(node: DisruptionNode, { inCommand, kept, nowMs }: CandidateContext): Obstacle | undefined {
   if (inCommand.has(node.name)) return { code: "InCommand", detail: "a running command already disrupts it" };
   if (!node.nodeClaim) return { code: "Unmanaged", detail: "it has no NodeClaim, so it is not ours to remove" };
   if (!node.node) return { code: "NotInitialized", detail: "its machine has not joined the cluster yet" };
@@ -43,6 +45,8 @@ function nodeObstacle(node: DisruptionNode, { inCommand, nowMs }: CandidateConte
   if (node.annotations[Annotation.DoNotDisrupt] === "true") {
     return { code: "NodeProtected", detail: `annotation ${Annotation.DoNotDisrupt}=true on the node protects it` };
   }
+  const why = kept?.get(node.name);
+  if (why !== undefined) return { code: "NodeProtected", detail: why };
   return undefined;
 }
 

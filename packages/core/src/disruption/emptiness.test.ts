@@ -82,6 +82,12 @@ describe("candidates", () => {
     expect(verdictOf(node("n1"), {}, { inCommand: new Set(["n1"]) })?.code).toBe("InCommand");
   });
 
+  it("a node whose machine the provider cannot remove stays, with the provider's words", () => {
+    const kept = new Map([["n1", "its machine is in a pool that is not ours"]]);
+    expect(verdictOf(node("n1"), {}, { kept })).toMatchObject({ code: "NodeProtected", detail: kept.get("n1") });
+    expect(verdictOf(node("n1"), {}, { kept: new Map([["n2", "elsewhere"]]) })?.code).toBe("Selected");
+  });
+
   it("D-19, DT-10: nodes of a pool whose types cannot be listed stay", () => {
     expect(verdictOf(node("n1"), {}, { instanceTypes: new Map() })?.code).toBe("StaleState");
     expect(verdictOf(node("n1"), {}, { instanceTypes: new Map([["default", []]]) })?.code).toBe("StaleState");

@@ -26,6 +26,8 @@ export interface EmptinessInput {
   readonly instanceTypes?: ReadonlyMap<string, readonly InstanceType[]>;
   /** Names of nodes that belong to a running command. */
   readonly inCommand?: ReadonlySet<string>;
+  /** By node name: why the provider cannot remove the machine at present. */
+  readonly kept?: ReadonlyMap<string, string>;
   /** Only these may be selected: the nodes of a command that is validated again (D-108). */
   readonly only?: ReadonlySet<string>;
 }
@@ -172,13 +174,14 @@ function inOrder(candidates: readonly DisruptionNode[], { instanceTypes }: Empti
     .map(({ node }) => node);
 }
 
-function contextOf({ nodePools, instanceTypes, pdbs, inCommand, nowMs }: EmptinessInput): CandidateContext {
+function contextOf({ nodePools, instanceTypes, pdbs, inCommand, kept, nowMs }: EmptinessInput): CandidateContext {
   const withTypes = instanceTypes && [...instanceTypes].flatMap(([pool, types]) => (types.length > 0 ? [pool] : []));
   return {
     nodePools: new Map(nodePools.map((pool) => [pool.metadata.name ?? "", pool])),
     ...(withTypes && { poolsWithTypes: new Set(withTypes) }),
     pdbs: indexPdbs(pdbs),
     inCommand: inCommand ?? new Set(),
+    ...(kept && { kept }),
     nowMs,
   };
 }

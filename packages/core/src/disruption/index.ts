@@ -10,4 +10,8 @@ export * from "./emptiness.ts";
 export * from "./eviction-cost.ts";
 export * from "./pdbs.ts";
 export * from "./pods.ts";
+export { staticRemovalOrder } from "./static-order.ts";
 export type { NodeVerdict } from "./verdict.ts";
+export * from "./method.ts";
+export * from "./simulation.ts";
+export * from "./snapshot.ts";

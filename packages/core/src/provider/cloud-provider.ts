@@ -84,6 +84,12 @@ export interface CloudProvider {
   registrationHooks?(): readonly RegistrationHook[];
 
   /**
+   * Why the machine cannot be removed at present, in lower case; undefined when it can. Core then neither disrupts nor expires
+   * it. From what the provider knows: no call, no waiting.
+   */
+  keeps?(claim: NodeClaim): string | undefined;
+
+  /**
    * Collects what only the provider can see: surplus machines of a pool, empty pools, half-created resources.
    * Called by core's instance.garbagecollection after its own round, with the claims read after the cloud's list.
    */

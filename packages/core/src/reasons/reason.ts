@@ -22,11 +22,13 @@ export const POD_REASONS = [
   "NodePoolNotReady",
   "NodePoolDeleting",
   "NodePoolStatic",
+  "NodePoolBackOff",
   "OverlayPending",
   "InstanceTypesUnavailable",
   "DraUnsupported",
   "InvalidPod",
   "VolumeLookupFailed",
+  "NodeSettling",
   "NotEvaluated",
 ] as const;
 export type PodReason = (typeof POD_REASONS)[number];

@@ -38,6 +38,51 @@ describe("SystemClock", () => {
     expect(clock.now()).toBe(wall);
   });
 
+  describe("RT-40: steered", () => {
+    /** A machine whose wall clock runs this far ahead of the real time, 0 when the monotonic clock stands at 0. */
+    function machine(ahead: number) {
+      const real = { ms: 1_000_000, ahead };
+      const sources = { wall: () => real.ms + real.ahead, monotonic: () => real.ms };
+      return { real, clock: new SystemClock(sources) };
+    }
+
+    it.each([15, -15])("shows the right time at once on a machine that is %i minutes ahead", (minutesAhead) => {
+      const { real, clock } = machine(minutesAhead * 60_000);
+      clock.steer(0);
+      expect(clock.now()).toBe(real.ms);
+      expect(clock.wallIsAheadBy()).toBe(minutesAhead * 60_000);
+      real.ms += 5000;
+      expect(clock.now()).toBe(real.ms);
+    });
+
+    it("no longer follows the machine's wall clock, whichever way that is set", () => {
+      const { real, clock } = machine(0);
+      clock.steer(0);
+      real.ahead = DAY_MS;
+      expect(clock.now()).toBe(real.ms);
+      real.ahead = -DAY_MS;
+      expect(clock.now()).toBe(real.ms);
+      expect(clock.wallIsAheadBy()).toBe(-DAY_MS);
+    });
+
+    it("follows a later correction forward at once and back at half speed", () => {
+      const { real, clock } = machine(0);
+      clock.steer(0);
+      clock.steer(10_000);
+      expect(clock.now()).toBe(real.ms + 10_000);
+      clock.steer(0);
+      expect(clock.now()).toBe(real.ms + 10_000);
+      real.ms += 8000;
+      expect(clock.now()).toBe(real.ms + 6000);
+      real.ms += 12_000;
+      expect(clock.now()).toBe(real.ms);
+    });
+
+    it("does not know how wrong the machine is before", () => {
+      expect(machine(5).clock.wallIsAheadBy()).toBeUndefined();
+    });
+  });
+
   it("passes real work through", async () => {
     await expect(new SystemClock().during(() => Promise.resolve(7))).resolves.toBe(7);
   });
@@ -71,6 +116,21 @@ describe("SystemClock, RT-24: long timers", () => {
     expect(vi.getTimerCount()).toBe(0);
     spy.mockRestore();
   });
+
+  it.each([15, -15])(
+    "RT-40, RT-41: a correction by %i minutes leaves the length of a running wait alone",
+    (minutes) => {
+      const clock = new SystemClock();
+      const zero = clock.now() - clock.monotonic();
+      let fired = 0;
+      clock.schedule(clock.now() + 60_000, () => (fired += 1));
+      clock.steer(zero + minutes * 60_000);
+      vi.advanceTimersByTime(59_000);
+      expect(fired).toBe(0);
+      vi.advanceTimersByTime(1001);
+      expect([fired, vi.getTimerCount()]).toEqual([1, 0]);
+    },
+  );
 
   it("never fires a timer set for never", () => {
     const clock = new SystemClock();

@@ -21,14 +21,21 @@ const machineTime: TimeSources = {
   monotonic: () => performance.now(),
 };
 
+interface Timer {
+  at: EpochMs;
+}
+
 /**
  * Follows the wall clock forward at once (a suspended machine wakes up late), but never backward: intervals measured with it
- * stay correct when the wall clock is set back (RT-41).
+ * stay correct when the wall clock is set back (RT-41). Once steered, the wall clock of the machine is no longer followed.
  */
 export class SystemClock implements Clock {
   readonly #sources: TimeSources;
+  readonly #timers = new Set<Timer>();
   #now: number;
   #monotonic: number;
+  /** What time it was when the monotonic clock stood at 0, when somebody who knows has said so. */
+  #zero: number | undefined;
 
   constructor(sources: TimeSources = machineTime) {
     this.#sources = sources;
@@ -40,10 +47,34 @@ export class SystemClock implements Clock {
     const monotonic = this.#sources.monotonic();
     const elapsed = Math.max(0, monotonic - this.#monotonic);
     const expected = this.#now + elapsed;
-    const wall = this.#sources.wall();
-    this.#now = wall >= expected ? wall : Math.max(wall, this.#now + elapsed * SLEW);
+    const right = this.#zero === undefined ? this.#sources.wall() : this.#zero + monotonic;
+    this.#now = right >= expected ? right : Math.max(right, this.#now + elapsed * SLEW);
     this.#monotonic = monotonic;
     return Math.floor(this.#now);
+  }
+
+  /** Milliseconds that only ever grow, as `steer` counts them. */
+  monotonic(): number {
+    return this.#sources.monotonic();
+  }
+
+  /**
+   * RT-40: from now on it is `zero` plus the monotonic clock. The first time is the only one at which our time may jump back,
+   * and then waits keep what is left of them: it is meant to come before anything is decided. Later it goes forward at once
+   * and back at half speed.
+   */
+  steer(zero: EpochMs): void {
+    const before = this.now();
+    const isFirst = this.#zero === undefined;
+    this.#zero = zero;
+    if (!isFirst) return;
+    this.#now = zero + this.#monotonic;
+    for (const timer of this.#timers) timer.at += this.#now - before;
+  }
+
+  /** How far the machine's wall clock is ahead of the time we were steered to; undefined before. */
+  wallIsAheadBy(): number | undefined {
+    return this.#zero === undefined ? undefined : this.#sources.wall() - this.#zero - this.#sources.monotonic();
   }
 
   sleep(duration: Duration, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -63,20 +94,27 @@ export class SystemClock implements Clock {
   }
 
   schedule(at: EpochMs, callback: () => void): () => void {
-    let timer: NodeJS.Timeout | undefined;
+    if (at === Number.POSITIVE_INFINITY) return () => {};
+    const timer: Timer = { at };
+    this.#timers.add(timer);
+    let armed: NodeJS.Timeout | undefined;
     const arm = (): void => {
-      const rest = Math.max(0, at - this.now());
+      const rest = Math.max(0, timer.at - this.now());
       // oxlint-disable-next-line no-restricted-globals -- this is the adapter
-      timer = setTimeout(
+      armed = setTimeout(
         () => {
-          if (this.now() >= at) callback();
-          else arm();
+          if (this.now() < timer.at) return arm();
+          this.#timers.delete(timer);
+          callback();
         },
         Math.min(rest, LONGEST_STEP_MS),
       );
     };
-    if (at !== Number.POSITIVE_INFINITY) arm();
-    return () => clearTimeout(timer);
+    arm();
+    return () => {
+      this.#timers.delete(timer);
+      clearTimeout(armed);
+    };
   }
 
   during<T>(work: () => Promise<T>): Promise<T> {

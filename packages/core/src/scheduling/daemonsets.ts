@@ -91,7 +91,8 @@ function withoutNodeNames(required: RequiredAffinity | undefined): RequiredAffin
   return terms.length > 0 ? { nodeSelectorTerms: terms } : undefined;
 }
 
-function withLimitsAsRequests(spec: PodSpec): PodSpec {
+/** As the server completes a pod when it is created. */
+export function withLimitsAsRequests(spec: PodSpec): PodSpec {
   const withRequests = (container: Container): Container => ({
     ...container,
     resources: {

@@ -28,7 +28,9 @@ export function candidatesOf(groups: readonly TypeGroup[], sold: readonly TypeGr
 function sorted(groups: readonly TypeGroup[]): readonly Candidate[] {
   return groups
     .flatMap(({ overhead, options }) =>
-      options.flatMap((option) => option.builds.map(({ allocatable }) => ({ option, type: option.type, allocatable, overhead }))),
+      options.flatMap((option) =>
+        option.builds.map(({ allocatable }) => ({ option, type: option.type, allocatable, overhead })),
+      ),
     )
     .toSorted((a, b) => compareText(a.type.name, b.type.name));
 }

@@ -23,7 +23,13 @@ export function findsReservation(groups: readonly TypeGroup[], question: PoolQue
 export function minValuesFinding(groups: readonly TypeGroup[], { requirements, pod, world }: PoolQuestion): Finding {
   const claim = { groups, requirements, requests: pod.requests, reservations: [] };
   const all = missingOf(groups, requirements);
-  const [first] = all.length > 0 ? all : missingValues(cheapestTypes(claim, world).map(({ type }) => type), requirements);
+  const [first] =
+    all.length > 0
+      ? all
+      : missingValues(
+          cheapestTypes(claim, world).map(({ type }) => type),
+          requirements,
+        );
   const found = first?.found.slice(0, 5).join(", ") || "none";
   const text = `minValues ${first?.needed ?? 0} of ${first?.key ?? ""}: only ${first?.found.length ?? 0} left (${found})`;
   return { reason: "MinValues", short: text, detail: text, ...(first && { key: first.key }) };

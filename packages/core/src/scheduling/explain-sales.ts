@@ -90,6 +90,8 @@ class SaleTable {
     }
     const sold = bitsFor(this.#types.length);
     const isSold = this.#lists.map((offerings) => this.#isSold(offerings, requirements));
+    if (!isSold.includes(false)) return bits;
+    if (!isSold.includes(true)) return sold;
     for (const [index, list] of this.#listOf.entries()) {
       if (isSold[list] === true && hasBit(bits, index)) setBit(sold, index);
     }

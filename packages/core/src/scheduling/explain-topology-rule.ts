@@ -27,12 +27,12 @@ export function describeRule(group: TopologyGroup): Words {
       return affinityWords(group);
     case "anti-affinity":
       return {
-        short: `pod anti-affinity keeps away from ${podsOf(group)}, and every allowed ${key} has or may get one`,
+        short: `pod anti-affinity keeps away from ${selectedBy(group)}, and every allowed ${key} has or may get one`,
         fix: "allow more of them in the NodePool, or make the term a preference",
       };
     case "inverse":
       return {
-        short: `the anti-affinity of other pods refuses ${podsOf(group)} in every allowed ${key}`,
+        short: `the anti-affinity of other pods refuses ${selectedBy(group)} in every allowed ${key}`,
         fix: "allow more of them in the NodePool, or change those other pods",
       };
   }
@@ -40,7 +40,7 @@ export function describeRule(group: TopologyGroup): Words {
 
 function affinityWords(group: TopologyGroup): Words {
   const where = group.isByHost ? "on the same node" : `in the same ${group.rule.key}`;
-  const needs = `pod affinity needs ${podsOf(group)} ${where}`;
+  const needs = `pod affinity needs ${selectedBy(group)}${namespaceText(group.rule.namespaces)} ${where}`;
   const isAnywhere = [...group.counts.values()].some((count) => count > 0);
   if (!isAnywhere) return { short: `${needs}, and none runs`, fix: "start one, or correct the term's labelSelector" };
   if (group.isByHost) {
@@ -55,10 +55,11 @@ function affinityWords(group: TopologyGroup): Words {
   };
 }
 
-function podsOf({ rule: { selector, namespaces } }: TopologyGroup): string {
-  return `pods with ${selectorText(selector)}${namespaceText(namespaces)}`;
+function selectedBy({ rule }: TopologyGroup): string {
+  return `pods with ${selectorText(rule.selector)}`;
 }
 
+/** Many a pod is looked for in the wrong one. */
 function namespaceText(namespaces: NamespaceScope): string {
   if (namespaces === "all") return "";
   return ` in namespace ${namespaces.join(" or ")}`;

@@ -3,10 +3,12 @@
 export * from "./problem.ts";
 export * from "./solution.ts";
 export { solve, solveSteps } from "./solve.ts";
-export { nodeClaimFromPlan } from "./node-claim.ts";
-export type { NodeClaimStamp } from "./node-claim.ts";
+export { nodeClaimFromPlan, nodeClaimFromTemplate } from "./node-claim.ts";
+export type { NodeClaimStamp, TemplateRules } from "./node-claim.ts";
 export { overlaidPool } from "./overlaid-pool.ts";
-export { isBufferPod } from "./buffer-pods.ts";
+export { bufferPods, bufferPodSpec, isBufferPod } from "./buffer-pods.ts";
+export { bufferReplicas } from "./buffer-replicas.ts";
+export type { BufferDemand } from "./buffer-replicas.ts";
 export { isDaemonSetPod } from "./daemonsets.ts";
 export { effectiveZones } from "./effective-zone.ts";
 export { poolsWithoutTypes } from "./pools-without-types.ts";

@@ -17,6 +17,7 @@ export type Gap = NonNullable<NearMiss["gap"]>;
 
 /** The checks, hardest to change first. */
 const STAGES: readonly PodReason[] = [
+  "NodeSettling",
   "TaintNotTolerated",
   "UnknownLabel",
   "RequirementMismatch",

@@ -9,7 +9,7 @@ import { cheapestTypes, listedTypes, withReservations } from "./placement/listin
 import type { ClaimState, ListingRules } from "./placement/listing.ts";
 import { isLowered, withLoweredMinimum } from "./placement/min-values.ts";
 import type { PricedType } from "./placement/order.ts";
-import type { ProblemInput } from "./problem.ts";
+import type { PoolInput, ProblemInput } from "./problem.ts";
 import type { PlannedClaim } from "./solution.ts";
 import { ownLabels } from "./templates.ts";
 import type { Template } from "./templates.ts";
@@ -72,8 +72,11 @@ function claimRequirements(
 
 /** S-127: only keys the template itself defines; what is well known comes from the machine. */
 export function labelsOf(
-  claim: Pick<FinishedClaim, "template" | "requirements">,
-  input: ProblemInput,
+  claim: {
+    readonly template: { readonly pool: Pick<PoolInput, "nodePool">; readonly requirements: Requirements };
+    readonly requirements: Requirements;
+  },
+  input: Pick<ProblemInput, "wellKnownLabels" | "restrictedDomains">,
 ): Readonly<Record<string, string>> {
   const { template, requirements } = claim;
   const labels: Record<string, string> = { ...template.pool.nodePool.spec.template.metadata?.labels };

@@ -20,6 +20,8 @@ export interface PodToPlace {
   readonly requests: Resources;
   readonly hostPorts: readonly HostPort[];
   readonly volumes: PodVolumes;
+  /** It has a place now (S-222). */
+  readonly isMoving: boolean;
   /** The rules of other pods and its own that count it. */
   readonly topology: SelectingGroups;
   /** In the order they are tried; each gives up a little more than the one before. Never empty for a valid pod. */
@@ -42,13 +44,25 @@ export interface Attempt {
 }
 
 export interface PodReading extends StanceContext {
+  readonly movingPods?: ReadonlySet<string>;
   readonly topology: RuleBook;
   readonly normalization?: Normalization;
 }
 
 /** QuantityError or RangeError for requests that cannot be planned with. */
 export function readPod(pod: Pod, volumes: PodVolumes, reading: PodReading): PodDraft {
-  return { pod, requests: podRequests(pod), hostPorts: hostPortsOf(pod), volumes, attempts: attemptsOf(pod, reading) };
+  return {
+    pod,
+    requests: podRequests(pod),
+    hostPorts: hostPortsOf(pod),
+    volumes,
+    isMoving: isMoving(pod, reading.movingPods),
+    attempts: attemptsOf(pod, reading),
+  };
+}
+
+export function isMoving({ metadata }: Pod, movingPods: ReadonlySet<string> | undefined): boolean {
+  return movingPods !== undefined && movingPods.has(metadata.uid ?? "");
 }
 
 export function podKey(pod: Pod): string {

@@ -26,6 +26,7 @@ export type SkippedPoolReason =
   | "NodePoolNotReady"
   | "NodePoolDeleting"
   | "NodePoolStatic"
+  | "NodePoolBackOff"
   | "OverlayPending"
   | "InstanceTypesUnavailable";
 
@@ -43,6 +44,8 @@ export interface NodeInput {
   readonly pods: readonly Pod[];
   /** CSI driver → volumes it can have attached, as its CSINode says (S-235), else as its instance type does (S-236). */
   readonly volumeLimits?: Readonly<Record<string, number>>;
+  /** Its pods have changed a short while ago: it takes no pods that only move to save money (S-222, D-46). */
+  readonly settling?: boolean;
 }
 
 export interface ProblemInput {
@@ -65,6 +68,8 @@ export interface ProblemInput {
   readonly reservedCapacity?: "Strict" | "Fallback" | "Off";
   /** The key under which offerings carry the id of their reservation. */
   readonly reservationIdLabel?: string;
+  /** Uids of pods that have a place and would leave it only for this plan. */
+  readonly movingPods?: ReadonlySet<string>;
   /** What persistent volume claims of pods refer to. Absent: nothing is known, so pods that use one are refused. */
   readonly storage?: StorageInput;
   /** Spread constraints for pods that have none of their own (S-427). */

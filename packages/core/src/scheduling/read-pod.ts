@@ -14,7 +14,7 @@ import type { VolumeBook } from "./volumes/volume-book.ts";
 
 /** What reading the pods of a problem goes by. */
 export function readingOf(
-  { nodes, nodePools, normalization, defaultSpread, preferencePolicy = "Respect" }: ProblemInput,
+  { nodes, nodePools, normalization, defaultSpread, movingPods, preferencePolicy = "Respect" }: ProblemInput,
   topology: RuleBook,
 ): PodReading {
   const taints = [
@@ -26,6 +26,7 @@ export function readingOf(
     policy: preferencePolicy,
     spreadOf: spreadReader(defaultSpread),
     preferencesAreTainted: taints.some(({ effect }) => effect === "PreferNoSchedule"),
+    ...(movingPods && { movingPods }),
     ...(normalization && { normalization }),
   };
 }

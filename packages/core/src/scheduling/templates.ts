@@ -64,7 +64,7 @@ export function templateOf(pool: PoolInput, context: TemplateContext): Template 
 }
 
 /** S-124: the last two only make DaemonSets count that select on them; they never reach the claim. */
-function templateRequirements(nodePool: NodePool, normalization: Normalization | undefined): Requirements {
+export function templateRequirements(nodePool: NodePool, normalization: Normalization | undefined): Requirements {
   const { metadata, spec } = nodePool.spec.template;
   return Requirements.fromSpecs(spec.requirements, normalization)
     .merge(Requirements.fromLabels(metadata?.labels, normalization))

@@ -1,29 +1,14 @@
 // Every metric there is: name, type, help, labels. A name that is not here does not exist; the reference page is made from this list.
 
-import {
-  CALL_BUCKETS,
-  DURATION_BUCKETS,
-  LIFETIME_BUCKETS,
-  RECONCILE_BUCKETS,
-  growingBuckets,
-} from "./metric-buckets.ts";
+import { LIFETIME_BUCKETS, RECONCILE_BUCKETS, growingBuckets } from "./metric-buckets.ts";
+import { QUANTILES, type MetricDefinition } from "./metric-definition.ts";
+import { OBJECT_METRICS } from "./object-metrics.ts";
+import { SCHEDULING_METRICS } from "./scheduling-metrics.ts";
+import type { ConditionMetricName } from "./condition-metrics.ts";
 
-export interface MetricDefinition {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram" | "summary";
-  readonly help: string;
-  readonly labels: readonly string[];
-  /** Upper bounds of a histogram. */
-  readonly buckets?: readonly number[];
-  /** Quantiles of a summary. */
-  readonly quantiles?: readonly number[];
-}
-
-const QUANTILES = [0, 0.5, 0.9, 0.99, 1] as const;
 const DISRUPTED = ["reason", "nodepool", "capacity_type", "consolidation_policy", "termination_mode"] as const;
 const QUEUE = ["name", "controller"] as const;
 const QUEUE_BUCKETS = growingBuckets(1e-8, 10, 12);
-const CLOUD = ["controller", "method", "provider"] as const;
 
 const NODE_CLAIM_METRICS = [
   {
@@ -112,18 +97,6 @@ const NODE_METRICS = [
     labels: ["nodepool"],
   },
   {
-    name: "karpenter_nodepools_usage",
-    type: "gauge",
-    help: "Resources of the nodes of a NodePool. CPU in cores, memory and storage in bytes.",
-    labels: ["resource_type", "nodepool"],
-  },
-  {
-    name: "karpenter_nodepools_limit",
-    type: "gauge",
-    help: "Limits of a NodePool, in the units of karpenter_nodepools_usage.",
-    labels: ["resource_type", "nodepool"],
-  },
-  {
     name: "karpenter_pods_eviction_requests_total",
     type: "counter",
     help: "Eviction requests, by the status code of the answer.",
@@ -134,109 +107,6 @@ const NODE_METRICS = [
     type: "counter",
     help: "Pods that left a node because it was drained, by reason.",
     labels: ["reason"],
-  },
-] as const satisfies readonly MetricDefinition[];
-
-const SCHEDULING_METRICS = [
-  {
-    name: "karpenter_pods_scheduling_decision_duration_seconds",
-    type: "histogram",
-    help: "From the first sight of a pending pod to its first simulation.",
-    labels: [],
-    buckets: DURATION_BUCKETS,
-  },
-  {
-    name: "karpenter_scheduler_scheduling_duration_seconds",
-    type: "histogram",
-    help: "Duration of one solve.",
-    labels: ["controller"],
-    buckets: DURATION_BUCKETS,
-  },
-  {
-    name: "karpenter_scheduler_queue_depth",
-    type: "gauge",
-    help: "Pods left to place in a running solve; gone when it ends.",
-    labels: ["controller", "scheduling_id"],
-  },
-  {
-    name: "karpenter_scheduler_unfinished_work_seconds",
-    type: "gauge",
-    help: "How long a running solve has taken so far; gone when it ends.",
-    labels: ["controller", "scheduling_id"],
-  },
-  {
-    name: "karpenter_scheduler_unschedulable_pods_count",
-    type: "gauge",
-    help: "Pods the last solve could not place.",
-    labels: ["controller"],
-  },
-  {
-    name: "karpenter_scheduler_ignored_pods_count",
-    type: "gauge",
-    help: "Pending pods that are not considered because they are invalid.",
-    labels: [],
-  },
-  {
-    name: "karpenter_scheduler_pending_pods_by_effective_zone_count",
-    type: "gauge",
-    help: "Pending pods by the one zone they can go to; flexible when there are several, none when there is none.",
-    labels: ["controller", "zone"],
-  },
-  {
-    name: "karpenter_cluster_state_node_count",
-    type: "gauge",
-    help: "Nodes in the mirror that decisions are made on.",
-    labels: [],
-  },
-  {
-    name: "karpenter_cluster_state_synced",
-    type: "gauge",
-    help: "1 while the mirror agrees with the cluster, else 0.",
-    labels: [],
-  },
-  {
-    name: "karpenter_cluster_state_unsynced_time_seconds",
-    type: "gauge",
-    help: "How long the mirror has not agreed with the cluster.",
-    labels: [],
-  },
-  {
-    name: "karpenter_cloudprovider_duration_seconds",
-    type: "histogram",
-    help: "Duration of calls to the cloud provider: Create, Delete, Get, List, GetInstanceTypes, IsDrifted.",
-    labels: CLOUD,
-    buckets: CALL_BUCKETS,
-  },
-  {
-    name: "karpenter_cloudprovider_errors_total",
-    type: "counter",
-    help: "Failed calls to the cloud provider; error names the kinds that are part of the contract.",
-    labels: [...CLOUD, "error"],
-  },
-  {
-    name: "kmc_scheduler_pods_total",
-    type: "counter",
-    help: "Pods that were part of a round, by what it found: existing, planned, deferred, failed, not_evaluated.",
-    labels: ["controller", "outcome"],
-  },
-  {
-    name: "kmc_scheduler_plan_hourly_cost",
-    type: "gauge",
-    help: "Price per hour of the machines that the last round planned; absent when there are none or a price is unknown.",
-    labels: ["controller", "currency"],
-  },
-  {
-    name: "kmc_scheduler_phase_duration_seconds",
-    type: "histogram",
-    help: "Duration of one phase of a solve (compile, pack, report), with the pauses in which the rest of the process ran.",
-    labels: ["controller", "phase"],
-    buckets: DURATION_BUCKETS,
-  },
-  {
-    name: "kmc_scheduler_equivalence_classes",
-    type: "gauge",
-    help: "Different pods in the last solve: those that differ only in what they request count as one.",
-    labels: ["controller"],
   },
 ] as const satisfies readonly MetricDefinition[];
 
@@ -370,6 +240,12 @@ const CLIENT_METRICS = [
     labels: ["code", "method", "host"],
   },
   {
+    name: "kmc_clock_offset_seconds",
+    type: "gauge",
+    help: "How far this machine's clock is ahead of the API server's, by which decisions are made; absent until measured.",
+    labels: [],
+  },
+  {
     name: "karpenter_watch_restarts_total",
     type: "counter",
     help: "Watches begun again, by reason: expired, closed, error, stalled.",
@@ -413,6 +289,7 @@ export const METRICS = [
   ...SCHEDULING_METRICS,
   ...RUNTIME_METRICS,
   ...CLIENT_METRICS,
+  ...OBJECT_METRICS,
 ] as const satisfies readonly MetricDefinition[];
 
-export type MetricName = (typeof METRICS)[number]["name"];
+export type MetricName = (typeof METRICS)[number]["name"] | ConditionMetricName;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import { conditionMetricName, conditionMetrics } from "./condition-metrics.ts";
+import type { MetricDefinition } from "./metric-definition.ts";
 import { METRICS } from "./metric-list.ts";
-import type { MetricDefinition, MetricName } from "./metric-list.ts";
+import type { MetricName } from "./metric-list.ts";
 import { PromMetrics } from "./prom-metrics.ts";
 
 async function series(metrics: PromMetrics, name: string): Promise<string[]> {
@@ -38,7 +40,10 @@ describe("PromMetrics", () => {
     expect(() => metrics.count("karpenter_nodes_drained_total", { pool: "x" })).toThrow(
       "has no label pool; it has nodepool",
     );
-    expect(() => metrics.remove("karpenter_nodepools_usage", { pool: "x" })).toThrow("has no label pool");
+    expect(() => metrics.remove("karpenter_scheduler_queue_depth", { pool: "x" })).toThrow("has no label pool");
+    expect(() => metrics.hold("karpenter_nodepools_usage", "a", [{ labels: { pool: "x" }, value: 1 }])).toThrow(
+      "has no label pool; it has resource_type, nodepool",
+    );
     expect(() => metrics.count("karpenter_nodes_draned_total" as MetricName)).toThrow("is not declared");
   });
 
@@ -47,6 +52,8 @@ describe("PromMetrics", () => {
     expect(() => metrics.set("karpenter_nodes_drained_total", {}, 1)).toThrow("is a counter and cannot be set");
     expect(() => metrics.count("karpenter_cluster_state_synced")).toThrow("is a gauge and does not count");
     expect(() => metrics.observe("karpenter_cluster_state_synced", {}, 1)).toThrow("takes no samples");
+    expect(() => metrics.hold("karpenter_cluster_state_synced", "a", [])).toThrow("is a gauge of no object");
+    expect(() => metrics.set("karpenter_nodepools_usage", {}, 1)).toThrow("cannot be set");
   });
 
   it("takes an absent label for an empty one: one series, not two", async () => {
@@ -60,18 +67,66 @@ describe("PromMetrics", () => {
 
   it("removes the series of a gauge that carry the given labels and no others", async () => {
     const metrics = new PromMetrics();
-    for (const nodepool of ["a", "b"]) {
-      for (const resource_type of ["cpu", "memory"]) {
-        metrics.set("karpenter_nodepools_usage", { nodepool, resource_type }, 1);
+    for (const controller of ["a", "b"]) {
+      for (const scheduling_id of ["1", "2"]) {
+        metrics.set("karpenter_scheduler_queue_depth", { controller, scheduling_id }, 1);
       }
     }
-    metrics.remove("karpenter_nodepools_usage", { nodepool: "a" });
-    expect((await series(metrics, "karpenter_nodepools_usage{")).length).toBe(2);
-    metrics.set("karpenter_nodepools_usage", { nodepool: "a", resource_type: "cpu" }, 5);
-    metrics.remove("karpenter_nodepools_usage", { resource_type: "cpu" });
-    expect(await series(metrics, "karpenter_nodepools_usage{")).toEqual([
-      'karpenter_nodepools_usage{resource_type="memory",nodepool="b"} 1',
+    metrics.remove("karpenter_scheduler_queue_depth", { controller: "a" });
+    expect((await series(metrics, "karpenter_scheduler_queue_depth{")).length).toBe(2);
+    metrics.set("karpenter_scheduler_queue_depth", { controller: "a", scheduling_id: "1" }, 5);
+    metrics.remove("karpenter_scheduler_queue_depth", { scheduling_id: "1" });
+    expect(await series(metrics, "karpenter_scheduler_queue_depth{")).toEqual([
+      'karpenter_scheduler_queue_depth{controller="b",scheduling_id="2"} 1',
     ]);
+  });
+
+  it("M-16: an object's series are replaced as a whole and go with it, those of others stay", async () => {
+    const metrics = new PromMetrics();
+    const usage = (nodepool: string, ...resources: readonly string[]): void =>
+      metrics.hold(
+        "karpenter_nodepools_usage",
+        nodepool,
+        resources.map((resource_type) => ({ labels: { nodepool, resource_type }, value: 1.5 })),
+      );
+    usage("a", "cpu", "memory");
+    usage("b", "cpu");
+    usage("a", "pods");
+    expect(await series(metrics, "karpenter_nodepools_usage{")).toEqual([
+      'karpenter_nodepools_usage{resource_type="pods",nodepool="a"} 1.5',
+      'karpenter_nodepools_usage{resource_type="cpu",nodepool="b"} 1.5',
+    ]);
+    usage("a");
+    expect(await series(metrics, "karpenter_nodepools_usage{")).toHaveLength(1);
+    expect(await metrics.render()).toContain("\n# TYPE karpenter_nodepools_usage gauge\n");
+  });
+
+  it("M-36: what grows by itself is read at each rendering", async () => {
+    const metrics = new PromMetrics();
+    let now = 5;
+    metrics.hold("karpenter_pods_unbound_time_seconds", "default/a", [
+      { labels: { name: 'quoted "a"', namespace: "back\\slash" }, value: () => now },
+    ]);
+    now = 7;
+    expect(await series(metrics, "karpenter_pods_unbound_time_seconds{")).toEqual([
+      'karpenter_pods_unbound_time_seconds{name="quoted \\"a\\"",namespace="back\\\\slash"} 7',
+    ]);
+  });
+
+  it("M-35, M-46: a kind's metrics are declared when the provider is known, once", async () => {
+    const metrics = new PromMetrics();
+    const declare = (...more: readonly string[]): void => {
+      for (const one of conditionMetrics("nodeclaim", more)) metrics.declare(one);
+    };
+    declare();
+    declare("karpenter_sh_nodepool");
+    declare("karpenter_sh_nodepool");
+    const name = conditionMetricName("nodeclaim", "status_condition_transitions_total");
+    metrics.count(name, { type: "Ready", status: "True", reason: "Ready", karpenter_sh_nodepool: "a" });
+    expect(await series(metrics, `${name}{`)).toEqual([
+      `${name}{type="Ready",status="True",reason="Ready",karpenter_sh_nodepool="a"} 1`,
+    ]);
+    expect(() => declare("karpenter_sh_nodepool", "other")).toThrow("is in use already");
   });
 
   it("asks for gauges that grow by themselves before each rendering", async () => {
@@ -104,7 +159,7 @@ describe("PromMetrics", () => {
 });
 
 describe("metric list", () => {
-  const definitions: readonly MetricDefinition[] = METRICS;
+  const definitions: readonly MetricDefinition[] = [...METRICS, ...conditionMetrics("node", [])];
 
   it("has each name once, with a help text that is a sentence", () => {
     expect(new Set(definitions.map(({ name }) => name)).size).toBe(definitions.length);
@@ -113,7 +168,9 @@ describe("metric list", () => {
 
   it("names every metric as Prometheus allows, counters ending in _total", () => {
     expect(definitions.filter(({ name }) => !/^[a-z][a-z0-9_]*$/.test(name))).toEqual([]);
-    expect(definitions.filter(({ type, name }) => (type === "counter") !== name.endsWith("_total"))).toEqual([]);
+    const odd = definitions.filter(({ type, name }) => (type === "counter") !== name.endsWith("_total"));
+    // Karpenter's name of a gauge.
+    expect(odd.map(({ name }) => name)).toEqual(["karpenter_nodepools_cost_total"]);
   });
 
   it("gives growing bounds to every histogram and to nothing else", () => {

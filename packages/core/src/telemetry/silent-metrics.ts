@@ -7,4 +7,6 @@ export const silentMetrics: Metrics = {
   set() {},
   remove() {},
   observe() {},
+  hold() {},
+  declare() {},
 };

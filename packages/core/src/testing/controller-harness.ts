@@ -20,7 +20,7 @@ import { createGatedClient, keyOf, Mirror, type ObjectKey } from "../kube/index.
 import { defaultSettings, type Settings } from "../options/index.ts";
 import { UnavailableOfferings, type InstanceType } from "../provider/index.ts";
 import { ControllerManager, Gate, type Controller } from "../runtime/index.ts";
-import { MirroredClusterState } from "../state/index.ts";
+import { MirroredClusterState, PoolLedger } from "../state/index.ts";
 import { silentMetrics } from "../telemetry/index.ts";
 import { seconds } from "../units/index.ts";
 import {
@@ -77,6 +77,13 @@ export class ControllerHarness {
     const cache = this.#cache;
     const settings = { ...defaultSettings({ clusterName: "test" }), ...options.settings };
     const gate = new Gate({ mode: settings.mode, clock, logger });
+    const state = new MirroredClusterState({
+      cache,
+      clock,
+      supportedNodeClasses: this.provider.supportedNodeClasses(),
+      nominationWindow: seconds(20),
+      unlaunchedGrace: seconds(30),
+    });
     this.deps = {
       kube: createGatedClient({ client: this.kube, gate, cache }),
       cache,
@@ -90,13 +97,8 @@ export class ControllerHarness {
       random,
       unavailable: new UnavailableOfferings(() => clock.now()),
       provider: this.provider,
-      state: new MirroredClusterState({
-        cache,
-        clock,
-        supportedNodeClasses: this.provider.supportedNodeClasses(),
-        nominationWindow: seconds(20),
-        unlaunchedGrace: seconds(30),
-      }),
+      state,
+      poolLedger: new PoolLedger(state),
     };
   }
 

@@ -29,6 +29,8 @@ export class FakeProvider implements CloudProvider {
   readonly types: readonly InstanceType[];
   /** Deletes stay accepted this many times before the machine is gone. */
   slowDeletes = 0;
+  /** By claim name: why its machine cannot be removed. */
+  readonly kept = new Map<string, string>();
   limits: MachineTimeouts = {};
   extra: ProviderSettings = {};
   #count = 0;
@@ -82,6 +84,10 @@ export class FakeProvider implements CloudProvider {
   async list(): Promise<readonly NodeClaim[]> {
     throwNext(this.failures.list);
     return [...this.machines.values()];
+  }
+
+  keeps(claim: NodeClaim): string | undefined {
+    return this.kept.get(claim.metadata.name ?? "");
   }
 
   async getInstanceTypes(_pool: NodePool): Promise<InstanceTypes> {

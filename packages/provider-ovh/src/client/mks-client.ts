@@ -156,6 +156,18 @@ export class MksClient {
     await this.#call("PUT", POOL, { kubeId, poolId: pool.id }, { signal, body, note });
   }
 
+  /** Makes a pool ours: its template with our labels, and nothing else may size it (O-4, O-14). */
+  async adoptPool(
+    kubeId: string,
+    pool: PoolSize & { readonly maxNodes: number },
+    template: WireTemplate,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const body = { autoscale: false, minNodes: 0, maxNodes: Math.max(pool.maxNodes, pool.desiredNodes), template };
+    const note = `pool ${pool.name}: our owner labels, autoscale off, minNodes 0`;
+    await this.#call("PUT", POOL, { kubeId, poolId: pool.id }, { signal, body, note });
+  }
+
   async deletePool(kubeId: string, pool: PoolSize, signal: AbortSignal): Promise<void> {
     try {
       await this.#call("DELETE", POOL, { kubeId, poolId: pool.id }, { signal, note: `empty pool ${pool.name}` });

@@ -1,6 +1,5 @@
 // Collects what no claim stands for: surplus and failed machines, and empty pools (O-29, O-41, O-57). Slow on purpose: two looks, never one.
 
-import { Label } from "@karpenter-multicloud/core/api";
 import type { Node, NodeClaim } from "@karpenter-multicloud/core/api";
 import type { Informer } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
@@ -11,14 +10,16 @@ import type { Flavor } from "../catalog/flavor.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
+import type { Adopter } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { Inventories, OwnedPool } from "./inventory.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
 import { guardTarget, isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
 import type { Balance } from "./pool-balance.ts";
-import { inCoreWords } from "./pool-keeper.ts";
+import { inCoreWords, isRegistered } from "./pool-keeper.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
+import { isAdopted } from "./pool-key.ts";
 import type { PoolOpener } from "./pool-opener.ts";
 import type { PoolWriter } from "./pool-writer.ts";
 import type { RemovalLedger } from "./removal-ledger.ts";
@@ -31,6 +32,7 @@ export interface CollectorParts {
   readonly inventories: Inventories;
   readonly claims: ClaimStore;
   readonly keeper: PoolKeeper;
+  readonly adopter: Adopter;
   readonly writer: PoolWriter;
   readonly opener: PoolOpener;
   readonly ledger: RemovalLedger;
@@ -59,7 +61,9 @@ export class Collector {
   async collect(claims: readonly NodeClaim[], signal: AbortSignal): Promise<void> {
     const hydratedAt = await this.#parts.claims.hydrated(signal);
     const inventory = await this.#parts.inventories.read(signal);
-    if (inventory === undefined || this.#hasShrunkOddly(inventory.owned)) return;
+    if (inventory === undefined) return;
+    await this.#parts.adopter.visit(inventory, signal);
+    if (this.#hasShrunkOddly(inventory.owned)) return;
     for (const { pool } of inventory.owned) {
       const key = `pool/${inventory.access.kubeId}/${pool.name}`;
       await inCoreWords(`collecting in pool ${pool.name}`, () =>
@@ -127,7 +131,7 @@ export class Collector {
     claims: readonly NodeClaim[],
   ): readonly WireMachine[] {
     const { sightings } = this.#parts;
-    const surplus = surplusOf(balance).filter((machine) => !this.#isReferenced(machine, claims));
+    const surplus = surplusOf(balance).filter((machine) => !this.#isReferenced(pool, machine, claims));
     const failed = balance.failed.filter(({ claim }) => claim === undefined).map(({ machine }) => machine);
     const prefix = `surplus/${pool.id}/`;
     sightings.retain(prefix, new Set([...surplus, ...failed].map((machine) => prefix + machine.id)));
@@ -146,9 +150,8 @@ export class Collector {
     return gpu ? Math.max(GPU_SURPLUS_MS, settings.surplusTtl) : settings.surplusTtl;
   }
 
-  #isReferenced(machine: WireMachine, claims: readonly NodeClaim[]): boolean {
-    const node = this.#parts.nodes.get({ name: machine.name });
-    if (node?.metadata.labels?.[Label.Registered] === "true") return true;
+  #isReferenced(pool: WirePool, machine: WireMachine, claims: readonly NodeClaim[]): boolean {
+    if (!isAdopted(pool.template) && isRegistered(this.#parts.nodes.get({ name: machine.name }))) return true;
     return claims.some(
       (claim) =>
         nodeIdOf(claim) === machine.id ||

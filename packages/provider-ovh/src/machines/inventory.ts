@@ -4,6 +4,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { MachineNotFound, Transient } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 
+import { OvhAnnotation } from "../api/labels.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
@@ -21,11 +22,19 @@ export interface OwnedPool {
   readonly machines: readonly WireMachine[];
 }
 
+/** A pool that is not ours, although claims of ours have machines in it. */
+export interface HeldPool extends OwnedPool {
+  /** By machine id. */
+  readonly claims: ReadonlyMap<string, NodeClaim>;
+}
+
 export interface Inventory {
   readonly access: ClusterAccess;
   /** All pools of the cluster, foreign ones too. */
   readonly pools: readonly WirePool[];
   readonly owned: readonly OwnedPool[];
+  /** What claims hold elsewhere: told as theirs, never changed (O-4). */
+  readonly held: readonly HeldPool[];
 }
 
 export interface InventoryParts {
@@ -50,7 +59,7 @@ export class Inventories {
     const inventory = await this.read(signal);
     if (inventory === undefined) return [];
     const described = this.#describer();
-    return inventory.owned.flatMap(({ pool, machines }) =>
+    return claimable(inventory).flatMap(({ pool, machines }) =>
       machines
         .filter((machine) => machine.instanceId !== "" && !isGoing(machine) && !isGone(machine))
         .map((machine) => described(machine, pool)),
@@ -80,6 +89,17 @@ export class Inventories {
     return found;
   }
 
+  /** The pool that is not ours and holds the machine, as last read. */
+  foreignPoolOf(providerID: string): { readonly isKnown: boolean; readonly pool?: string } {
+    const known = this.#cached?.inventory;
+    if (known === undefined) return { isKnown: false };
+    const instance = instanceIdOf(providerID);
+    const holds = ({ machines, claims }: HeldPool): boolean =>
+      machines.some((each) => claims.has(each.id) && each.instanceId === instance);
+    const found = known.held.find(holds);
+    return { isKnown: true, ...(found === undefined ? {} : { pool: found.pool.name }) };
+  }
+
   /** Undefined when nothing was ever ordered. */
   read(signal: AbortSignal): Promise<Inventory | undefined> {
     return inCoreWords("listing machines", async () => {
@@ -96,16 +116,33 @@ export class Inventories {
   async #readOnce(access: ClusterAccess, signal: AbortSignal): Promise<Inventory | undefined> {
     const pools = await access.mks.pools(access.kubeId, signal);
     const owner = this.#parts.views.clusterName(access);
-    const mine = pools.filter((pool) => isOwned(pool.template, owner));
-    try {
-      const owned = await Promise.all(
-        mine.map(async (pool) => ({ pool, machines: await access.mks.machines(access.kubeId, pool.id, signal) })),
+    const isMine = (pool: WirePool): boolean => isOwned(pool.template, owner);
+    const withMachines = (some: readonly WirePool[]): Promise<readonly OwnedPool[]> =>
+      Promise.all(
+        some.map(async (pool) => ({ pool, machines: await access.mks.machines(access.kubeId, pool.id, signal) })),
       );
-      return { access, pools, owned };
+    try {
+      const owned = await withMachines(pools.filter(isMine));
+      const missing = this.#missing(owned);
+      // Foreign pools are only looked into for machines that claims of ours name.
+      const others = missing.size === 0 ? [] : await withMachines(pools.filter((pool) => !isMine(pool)));
+      return { access, pools, owned, held: others.flatMap((each) => heldIn(each, missing)) };
     } catch (error) {
       if (kindOf(error) === "not-found") return undefined;
       throw error;
     }
+  }
+
+  /** Claims whose machine is in none of our pools, by instance. One that we asked to remove was in one of them. */
+  #missing(owned: readonly OwnedPool[]): ReadonlyMap<string, NodeClaim> {
+    const present = new Set(owned.flatMap(({ machines }) => machines.map(({ instanceId }) => instanceId)));
+    const missing = new Map<string, NodeClaim>();
+    for (const claim of this.#parts.claims.all()) {
+      const instance = instanceIdOf(claim.status?.providerID ?? "");
+      const isAsked = claim.metadata.annotations?.[OvhAnnotation.RemovalRequested] !== undefined;
+      if (instance !== undefined && !isAsked && !present.has(instance)) missing.set(instance, claim);
+    }
+    return missing;
   }
 
   #describer(): (machine: WireMachine, pool: WirePool) => NodeClaim {
@@ -124,9 +161,27 @@ function find(
   inventory: Inventory | undefined,
   instance: string,
 ): { machine: WireMachine; pool: WirePool } | undefined {
-  for (const { pool, machines } of inventory?.owned ?? []) {
+  for (const { pool, machines } of inventory === undefined ? [] : claimable(inventory)) {
     const machine = machines.find((each) => each.instanceId === instance);
     if (machine !== undefined) return { machine, pool };
   }
   return undefined;
+}
+
+/** Our pools, and of the others what claims of ours hold in them. */
+function claimable({ owned, held }: Inventory): readonly OwnedPool[] {
+  const claimed = held.map(({ pool, machines, claims }) => ({
+    pool,
+    machines: machines.filter(({ id }) => claims.has(id)),
+  }));
+  return [...owned, ...claimed];
+}
+
+function heldIn({ pool, machines }: OwnedPool, missing: ReadonlyMap<string, NodeClaim>): readonly HeldPool[] {
+  const claims = new Map<string, NodeClaim>();
+  for (const machine of machines) {
+    const claim = machine.instanceId === "" ? undefined : missing.get(machine.instanceId);
+    if (claim !== undefined && !isGone(machine)) claims.set(machine.id, claim);
+  }
+  return claims.size === 0 ? [] : [{ pool, machines, claims }];
 }

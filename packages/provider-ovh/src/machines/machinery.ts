@@ -8,6 +8,7 @@ import type { FlavorCatalog } from "../catalog/flavors.ts";
 import type { Pricing } from "../catalog/pricing.ts";
 import type { ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
+import { Adopter } from "./adopter.ts";
 import { Binder } from "./binder.ts";
 import { BusyPools } from "./busy-pools.ts";
 import { ClaimStore } from "./claim-store.ts";
@@ -72,7 +73,8 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     maxPools: settings.maxPools,
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
-  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, ledger, settings, locks });
+  const adopter = new Adopter({ claims, views, writer, events, settings, locks });
+  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, adopter, ledger, settings, locks });
   const shared = { clock, accesses, views, claims, keeper, locks };
   const binder = new Binder({ claims, shards, clock, locks });
   return {

@@ -21,7 +21,7 @@ import type { Balance, Pair } from "./pool-balance.ts";
 import { confirmedBereft, PoolFounder } from "./pool-founder.ts";
 import type { FounderParts } from "./pool-founder.ts";
 import type { PoolEvents } from "./pool-events.ts";
-import { hasTemplate, isOwned, poolKey } from "./pool-key.ts";
+import { hasTemplate, isAdopted, isOwned, poolKey } from "./pool-key.ts";
 import type { PoolTarget } from "./pool-target.ts";
 import type { PoolWriter } from "./pool-writer.ts";
 import { REMOVAL_VISIBLE_MS } from "./removal-ledger.ts";
@@ -99,7 +99,7 @@ export class PoolKeeper {
           ? ledger.isLeaving(machine.id)
           : !settled && claim?.metadata.annotations?.[OvhAnnotation.RemovalRequested] !== undefined,
       hasFailed: (machine) => failures.hasFailed(machine),
-      isTaken: (machine) => nodes.get({ name: machine.name })?.metadata.labels?.[Label.Registered] === "true",
+      isTaken: (machine) => !isAdopted(pool.template) && isRegistered(nodes.get({ name: machine.name })),
     });
   }
 
@@ -300,6 +300,10 @@ export class PoolKeeper {
       shards.avoid(name, "the name is taken", minutes(30));
       return `the name ${name} is taken by a pool that is not ours`;
     }
+    if (isAdopted(pool.template)) {
+      shards.avoid(name, "it was taken over from the older product", minutes(30));
+      return `pool ${name} was taken over from the older product; its machines stay, new ones go to another pool`;
+    }
     const sameMachines =
       pool.flavor === shape.flavor &&
       pool.monthlyBilled === shape.monthlyBilled &&
@@ -336,6 +340,11 @@ export class PoolKeeper {
         `${why} for more than 5 minutes; machines are ordered as soon as MKS accepts it`,
       );
   }
+}
+
+/** The older product wrote this label into the template of its pools: in an adopted one it says nothing. */
+export function isRegistered(node: Node | undefined): boolean {
+  return node?.metadata.labels?.[Label.Registered] === "true";
 }
 
 /** Errors of the API while a pool is looked after, in core's words. */

@@ -28,7 +28,7 @@ export interface PoolShape {
 }
 
 const LONGEST_NAME = 51;
-const PREFIX = "karpenter-";
+export const POOL_PREFIX = "karpenter-";
 
 /** Equal content in any order gives an equal fingerprint. */
 export function templateFingerprint(shape: Pick<PoolShape, "taints" | "labels">): string {
@@ -56,8 +56,9 @@ export function poolKey(shape: PoolShape): string {
 export function poolName(shape: PoolShape, shard: number): string {
   const hash = poolKey(shape);
   const suffix = shard > 1 ? `-${shard}` : "";
-  if (shape.claimUid !== undefined) return shorten(`${PREFIX}${dashed(shape.flavor)}`, `-${hash.slice(0, 8)}${suffix}`);
-  const base = `${PREFIX}${dashed(shape.flavor)}-${zonePart(shape)}`;
+  if (shape.claimUid !== undefined)
+    return shorten(`${POOL_PREFIX}${dashed(shape.flavor)}`, `-${hash.slice(0, 8)}${suffix}`);
+  const base = `${POOL_PREFIX}${dashed(shape.flavor)}-${zonePart(shape)}`;
   const tail = `${isPlain(shape) ? "" : `-${hash.slice(0, 6)}`}${suffix}`;
   if (base.length + tail.length <= LONGEST_NAME) return base + tail;
   return shorten(base, `-${hash.slice(0, 6)}${suffix}`);
@@ -84,6 +85,23 @@ export function templateOf(shape: PoolShape, clusterName: string): WireTemplate 
 export function isOwned(template: WireTemplate, clusterName: string): boolean {
   const { labels } = template.metadata;
   return labels[OwnerLabel.ManagedBy] === MANAGED_BY && labels[OwnerLabel.Cluster] === clusterName;
+}
+
+/** In the place of the key: taken over from the older product, so that no new machine belongs into it. */
+const ADOPTED = "adopted";
+
+export function isAdopted(template: WireTemplate): boolean {
+  return template.metadata.labels[OwnerLabel.PoolKey] === ADOPTED;
+}
+
+/** Only adds: what the template takes away MKS would take from running nodes. Finalizers alone must go, they block every scale-down. */
+export function adoptedTemplate({ metadata, spec }: WireTemplate, clusterName: string): WireTemplate {
+  const owner = {
+    [OwnerLabel.ManagedBy]: MANAGED_BY,
+    [OwnerLabel.Cluster]: clusterName,
+    [OwnerLabel.PoolKey]: ADOPTED,
+  };
+  return { metadata: { ...metadata, labels: { ...metadata.labels, ...owner }, finalizers: [] }, spec };
 }
 
 /** Whether machines of the pool get what this shape asks for (O-42). */

@@ -4,7 +4,7 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { kindOf, outcomeUnknown } from "../client/failure-kind.ts";
 import type { NonEmpty } from "../client/mks-client.ts";
-import type { WireMachine, WirePool } from "../client/wire.ts";
+import type { WireMachine, WirePool, WireTemplate } from "../client/wire.ts";
 import type { ClusterAccess } from "../node-class/cluster-access.ts";
 import type { BusyPools } from "./busy-pools.ts";
 import type { RemovalLedger } from "./removal-ledger.ts";
@@ -58,6 +58,18 @@ export class PoolWriter {
     return this.#write(pool, () =>
       access.mks.repairPool(access.kubeId, pool, Math.max(maxNodes, pool.desiredNodes), signal),
     );
+  }
+
+  async adopt(
+    access: ClusterAccess,
+    pool: WirePool,
+    template: WireTemplate,
+    signal: AbortSignal,
+  ): Promise<WriteResult> {
+    return this.#write(pool, async () => {
+      await access.mks.adoptPool(access.kubeId, pool, template, signal);
+      this.#logger.info("adopted a pool of the older product", { pool: pool.name });
+    });
   }
 
   async delete(access: ClusterAccess, pool: WirePool, signal: AbortSignal): Promise<WriteResult> {

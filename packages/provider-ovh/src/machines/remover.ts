@@ -2,7 +2,7 @@
 
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { toRfc3339 } from "@karpenter-multicloud/core/api";
-import { MachineNotFound } from "@karpenter-multicloud/core/provider";
+import { InvalidConfiguration, MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 
 import { OvhAnnotation } from "../api/labels.ts";
@@ -10,6 +10,7 @@ import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
+import { REMOVE_BY_HAND } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { ClassViews } from "./class-view.ts";
 import type { Coalescer } from "./coalescer.ts";
@@ -73,6 +74,7 @@ export class Remover {
       if (this.#isWanted(claim, found.pool)) return;
       if (isGone(found.machine)) throw notFound(claim, found.machine);
       if (isGoing(found.machine)) return this.#going(claim, found);
+      if (!isOwned(found.pool.template, this.#parts.views.clusterName(access))) throw this.#refused(claim, found);
       await this.#ask(access, claim, found, { hydratedAt, signal });
     });
   }
@@ -84,16 +86,18 @@ export class Remover {
     return !hasOwner && claims.inPool(pool.name).some(isWaiting);
   }
 
-  /** In the pools we own; a machine elsewhere is not ours to touch. */
+  /** In the pools we own first; a machine elsewhere is not ours to touch, but as long as it is there the claim may not end. */
   async #find(access: ClusterAccess, claim: NodeClaim, signal: AbortSignal): Promise<Found | undefined> {
     const current = this.#current(claim);
     const id = nodeIdOf(current);
     const instance = instanceIdOf(current.status?.providerID ?? claim.status?.providerID ?? "");
     const owner = this.#parts.views.clusterName(access);
-    const pools = (await access.mks.pools(access.kubeId, signal)).filter((pool) => isOwned(pool.template, owner));
+    const pools = await access.mks.pools(access.kubeId, signal);
     const name = current.metadata.annotations?.[OvhAnnotation.PoolName];
-    const ordered = [...pools].sort((a, b) => Number(b.name === name) - Number(a.name === name));
-    for (const pool of ordered) {
+    const rank = (pool: WirePool): number => Number(pool.name === name) + 2 * Number(isOwned(pool.template, owner));
+    const wasOurs = this.#parts.sightings.wasSeen(`going/${keyOf(claim)}`);
+    for (const pool of [...pools].sort((a, b) => rank(b) - rank(a))) {
+      if (wasOurs && rank(pool) < 2) break;
       const machines = await machinesIn(access, pool.id, signal);
       const machine = machines.find((each) =>
         id === undefined ? each.instanceId !== "" && each.instanceId === instance : each.id === id,
@@ -110,6 +114,16 @@ export class Remover {
     if (!seenGoing && !this.#parts.sightings.confirmed(`absent/${key}`)) return;
     this.#forget(claim);
     throw new MachineNotFound(`the machine of nodeclaim ${nameOf(claim)} is gone`);
+  }
+
+  /** O-4: the pool is somebody else's. Letting the claim go would leave its machine running, and billed, with nobody to know. */
+  #refused(claim: NodeClaim, { pool, machine }: Found): InvalidConfiguration {
+    this.#parts.sightings.clear(`absent/${keyOf(claim)}`);
+    const message = `machine ${machine.name} is in pool ${pool.name}, which is not ours${this.#parts.settings.adoptLegacyPools ? " (yet)" : `; ${REMOVE_BY_HAND}`}`;
+    if (this.#stored(claim) !== undefined) this.#parts.events.warnClaim(claim, "PoolNotOwned", message);
+    return new InvalidConfiguration(`nodeclaim ${nameOf(claim)} cannot end: ${message}`, {
+      conditionReason: "PoolNotOwned",
+    });
   }
 
   /** O-54a: MKS may wait for the Node object, core for the machine; the named machine's deletion cannot be taken back. */

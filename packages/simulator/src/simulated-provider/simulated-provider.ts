@@ -7,7 +7,7 @@ import { isNotFound } from "@karpenter-multicloud/core/kube";
 import {
   findProviderError,
   InsufficientCapacity,
-  keyOfScope,
+  keysOfScope,
   MachineNotFound,
   NodeClassNotReady,
 } from "@karpenter-multicloud/core/provider";
@@ -170,8 +170,11 @@ class SimulatedProvider implements CloudProvider {
   #remember(choice: Choice, error: unknown): void {
     const { type, zone, capacityType } = choice;
     const scope = findProviderError(error)?.scope;
-    const key = scope === undefined ? { instanceType: type.name, zone, capacityType } : keyOfScope(scope);
-    this.#ports.unavailable.mark(key, "InsufficientCapacity", REFUSED_FOR);
+    const told = scope === undefined ? [] : keysOfScope(scope);
+    // What no key can express is at least not asked for again.
+    for (const key of told.length > 0 ? told : [{ instanceType: type.name, zone, capacityType }]) {
+      this.#ports.unavailable.mark(key, "InsufficientCapacity", REFUSED_FOR);
+    }
     this.#ports.logger.debug("offering is out of stock", { offering: nameOf(choice) });
   }
 

@@ -269,6 +269,18 @@ export const REASON_EXAMPLES: Readonly<Record<PodReason, ReasonExample>> = {
     ...cluster({}, { deletionTimestamp: "2026-01-01T12:00:00Z" }),
   },
   NodePoolStatic: { story: "The NodePool has `replicas: 3`.", ...cluster({}, { replicas: 3 }) },
+  NodePoolBackOff: {
+    story: "The cloud has just refused the last machine that the NodePool could have had.",
+    ...cluster(
+      {},
+      {
+        skipped: {
+          reason: "NodePoolBackOff",
+          detail: "after insufficient_capacity (no b3-8 left in GRA11) it is tried again at 2026-01-01T12:00:30Z",
+        },
+      },
+    ),
+  },
   OverlayPending: {
     story: "The NodePool was made a moment ago.",
     ...cluster({}, { skipped: { reason: "OverlayPending", detail: "its overlays are not evaluated yet" } }),
@@ -297,6 +309,18 @@ export const REASON_EXAMPLES: Readonly<Record<PodReason, ReasonExample>> = {
       { spec: VOLUME },
       {},
       { storage: { persistentVolumeClaims: [], persistentVolumes: [], storageClasses: [] } },
+    ),
+  },
+  NodeSettling: {
+    story: "A node is to be removed, and the only other node got a pod half a minute ago.",
+    notYet: "It is an answer of nodes to pods that have a place; such pods are not reported as failures.",
+    ...cluster(
+      {},
+      { limits: { cpu: "0" } },
+      {
+        nodes: [{ ...aNodeInput({ name: "node-1" }), settling: true }],
+        movingPods: new Set(["default/web-0"]),
+      },
     ),
   },
   NotEvaluated: {

@@ -238,6 +238,24 @@ export const REASON_GUIDE: Readonly<Record<PodReason, ReasonGuide>> = {
     commands: [["replicas", "kubectl get nodepools.karpenter.sh NODEPOOL -o jsonpath='{.spec.replicas}'"]],
     fixes: ["Use a NodePool without `spec.replicas`.", "Raise the replicas: `kubectl scale nodepools.karpenter.sh`."],
   },
+  NodePoolBackOff: {
+    meaning: "The NodePool gets no new machines for a while, because the last ones could not be had or did not join.",
+    background:
+      "After a failure the controller waits 30 seconds before it asks the cloud for another machine of that NodePool, and twice as long after each further one, up to 10 minutes. A machine that can be had again ends that. Pauses begin when the cloud has nothing left of what the NodePool allows or refuses the request as such, when the NodeClass is not ready, or when two machines did not launch or register in time. Other NodePools are used at once. A restart of the controller forgets all pauses.",
+    commands: [
+      ["machines that were given up", "kubectl get events --field-selector involvedObject.kind=NodeClaim"],
+      POOL_CONDITIONS,
+      [
+        "what went wrong",
+        "kubectl logs -n karpenter -l app.kubernetes.io/name=karpenter | grep -E 'giving up nodeclaim|no new machines'",
+      ],
+    ],
+    fixes: [
+      "Wait until the time in the message.",
+      "Allow more instance types, zones or capacity types in the NodePool.",
+      "Correct what the message names: the NodeClass, a quota, or what keeps machines from joining.",
+    ],
+  },
   OverlayPending: {
     meaning: "Overlays of the NodePool are not evaluated yet.",
     background:
@@ -280,6 +298,21 @@ export const REASON_GUIDE: Readonly<Record<PodReason, ReasonGuide>> = {
       ["the storage classes", "kubectl get storageclasses"],
     ],
     fixes: ["Create what is missing, or correct the name."],
+  },
+  NodeSettling: {
+    meaning: "The node's pods changed a short while ago, so it takes no pods that would only move to save money.",
+    background:
+      "Within `consolidateAfter` of the last change a node is left alone in both directions: it is not removed, and no pod is moved onto it from a node that is to be removed. Pods that wait for a node may still go there.",
+    commands: [
+      [
+        "when its pods changed last",
+        "kubectl get nodeclaims.karpenter.sh NODECLAIM -o jsonpath='{.status.lastPodEventTime}'",
+      ],
+    ],
+    fixes: [
+      "Nothing: it is over after `consolidateAfter`.",
+      "Shorten `spec.disruption.consolidateAfter` of its NodePool.",
+    ],
   },
   NotEvaluated: {
     meaning: "The pod was not tried there in this round.",

@@ -35,7 +35,7 @@ function index(): string {
   return `
 # Why a pod was not placed
 
-The event \`FailedScheduling\` on the pod tells it in one line. Each NodePool, each node and each planned node that refused the pod has one of these codes; they stand in the log entry "could not schedule pod" (\`--log-level debug\`) and in the decision record. A code is stable and never reused. Why a node stays or goes: [verdicts](../reasons.md).
+The event \`FailedScheduling\` on the pod tells it in one line. Each NodePool, each node and each planned node that refused the pod has one of these codes; they stand in the log entry "could not schedule pod" (\`--log-level debug\`) and in the decision record. A code is stable and never reused. Why a node stays or goes: [verdicts](../reasons.md). With manifests, as \`kubectl describe pod\` prints them: [why is my pod pending?](../../concepts/why-is-my-pod-pending.md)
 
 | Code | Means | First thing to try |
 | --- | --- | --- |

@@ -8,6 +8,7 @@ import {
   Nodes,
   PodDisruptionBudgets,
   Pods,
+  PodTemplates,
   ReplicaSets,
   Secrets,
 } from "../resources.ts";
@@ -202,7 +203,7 @@ export const BUILTIN_KINDS: readonly BuiltinKind[] = [
   other("apps", "v1", "StatefulSet", "statefulsets", true, statefulSet),
   other("batch", "v1", "Job", "jobs", true, root({ spec: jobSpec, status }, ["spec"])),
   other("batch", "v1", "CronJob", "cronjobs", true, cronJob),
-  other("", "v1", "PodTemplate", "podtemplates", true, root({ template: podTemplate })),
+  { resource: PodTemplates, schema: root({ template: podTemplate }) },
   other("", "v1", "Service", "services", true),
   other("", "v1", "PersistentVolume", "persistentvolumes", false),
   other("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", true),

@@ -7,7 +7,7 @@ type Json = { readonly [key: string]: JsonValue };
 export interface SchemaCase {
   /** Rule numbers first. */
   readonly name: string;
-  readonly kind: "NodePool" | "NodeClaim" | "NodeOverlay";
+  readonly kind: "NodePool" | "NodeClaim" | "NodeOverlay" | "CapacityBuffer";
   readonly object: Json;
   /** The stored object, when the case is an update. */
   readonly old?: Json;

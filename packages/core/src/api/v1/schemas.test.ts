@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { toCustomResourceDefinition } from "../custom-resource.ts";
 import { CUSTOM_RESOURCES } from "../custom-resources.ts";
 import { applyDefaults, pruneUnknown, validateSchema } from "../schema/index.ts";
+import { CAPACITY_BUFFER_CASES, bufferJson } from "../v1beta1/capacity-buffer.schema-cases.ts";
+import { CapacityBufferResource } from "../v1beta1/capacity-buffer.schema.ts";
 import { NODE_OVERLAY_CASES, overlayJson } from "./node-overlay.schema-cases.ts";
 import { NodeClaimResource } from "./node-claim.schema.ts";
 import { NodeOverlayResource } from "./node-overlay.schema.ts";
@@ -14,8 +16,8 @@ function schemaOf(kind: string) {
   return definition.schema;
 }
 
-describe("NodePool, NodeClaim and NodeOverlay schemas", () => {
-  it.each([...SCHEMA_CASES, ...NODE_OVERLAY_CASES])(
+describe("the schemas of NodePool, NodeClaim, NodeOverlay and CapacityBuffer", () => {
+  it.each([...SCHEMA_CASES, ...NODE_OVERLAY_CASES, ...CAPACITY_BUFFER_CASES])(
     "$kind $name is refused at $refusedAt",
     ({ kind, object, old, refusedAt }) => {
       const schema = schemaOf(kind);
@@ -56,13 +58,19 @@ describe("NodePool, NodeClaim and NodeOverlay schemas", () => {
     });
   });
 
+  it("A-18: gives a CapacityBuffer its strategy", () => {
+    expect(applyDefaults(CapacityBufferResource.schema, bufferJson())).toMatchObject({
+      spec: { provisioningStrategy: "buffer.x-k8s.io/active-capacity" },
+    });
+  });
+
   it("gives a NodeClaim its lifetime", () => {
     expect(applyDefaults(NodeClaimResource.schema, claimJson())).toMatchObject({ spec: { expireAfter: "720h" } });
   });
 });
 
 describe("CustomResourceDefinitions", () => {
-  const [pool, claim, overlay] = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
+  const [pool, claim, overlay, buffer] = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
 
   it("A-4, A-5: NodePool has the scale subresource and Karpenter's columns", () => {
     expect(pool).toMatchObject({
@@ -124,6 +132,21 @@ describe("CustomResourceDefinitions", () => {
     const asked = overlayJson({ requirements: [{ key: "team", operator: "Exists", minValues: 2 }] });
     expect(pruneUnknown(schema, asked).unknown.map(({ path }) => path)).toEqual(["spec.requirements[0].minValues"]);
     expect(validateSchema(schema, applyDefaults(schema, asked))).toEqual([]);
+  });
+
+  it("A-19: CapacityBuffer is namespaced, with the status subresource alone, a short name and its columns", () => {
+    expect(columns(buffer)).toEqual(
+      "Strategy PodTemplate Replicas ConditionsType ConditionsStatus ConditionsReason Age".split(" "),
+    );
+    expect(buffer).toMatchObject({
+      metadata: { name: "capacitybuffers.autoscaling.x-k8s.io" },
+      spec: {
+        scope: "Namespaced",
+        names: { categories: ["autoscaling"], kind: "CapacityBuffer", shortNames: ["cb"] },
+        versions: [{ name: "v1beta1", subresources: { status: {} } }],
+      },
+    });
+    expect(buffer).not.toHaveProperty("spec.versions.0.subresources.scale");
   });
 
   it("are plain JSON: rules carry CEL and message only", () => {

@@ -160,6 +160,13 @@ describe("what keeps an empty node", () => {
     await expectKeptBy("NodeProtected");
   });
 
+  it("the provider cannot remove its machine", async () => {
+    await pool();
+    await harness.putMachine("n1", { claim: IDLE });
+    harness.provider.kept.set("n1", "its machine is elsewhere");
+    await expectKeptBy("NodeProtected");
+  });
+
   it("D-3: a protected DaemonSet pod", async () => {
     await pool();
     await idleMachines("n1");

@@ -7,7 +7,7 @@ import type { ControllerDeps } from "../deps.ts";
 
 const NAME = "disruption";
 
-export type JudgeDeps = Pick<ControllerDeps, "cache" | "state" | "clock">;
+export type JudgeDeps = Pick<ControllerDeps, "cache" | "state" | "clock" | "provider">;
 
 /** `only`: the nodes of a command that is judged again; `nodes` may know more of them than the mirror. */
 export function judge(
@@ -22,8 +22,19 @@ export function judge(
     nodePools: managedPools(deps),
     pdbs: deps.cache.informer(PodDisruptionBudgets).list(),
     nowMs: deps.clock.now(),
+    kept: keptNodes(deps, nodes),
     ...(only ? { only: new Set(only) } : {}),
   });
+}
+
+/** What the provider could not remove is not drained for nothing. */
+function keptNodes({ provider }: JudgeDeps, nodes: readonly StateNode[]): ReadonlyMap<string, string> {
+  const kept = new Map<string, string>();
+  for (const { name, nodeClaim } of nodes) {
+    const why = nodeClaim && provider.keeps?.(nodeClaim);
+    if (why !== undefined) kept.set(name, why);
+  }
+  return kept;
 }
 
 export function managedPools(deps: Pick<ControllerDeps, "cache" | "state">): readonly NodePool[] {

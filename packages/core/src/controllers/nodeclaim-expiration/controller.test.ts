@@ -119,6 +119,20 @@ describe("nodeclaim.expiration", () => {
     expect(counted).toHaveLength(2);
   });
 
+  it("a machine that its provider cannot remove is not drained for nothing; it goes as soon as it can", async () => {
+    await machine({ expireAfter: "1h" });
+    harness.provider.kept.set("n1", "its machine is elsewhere");
+    await start();
+    await harness.pass(2 * HOUR);
+    expect(await isThere()).toBe(true);
+    expect(harness.deps.decisions.list()).toMatchObject([
+      { verdict: "NodeProtected", detail: "older than its expireAfter of 1h, but its machine is elsewhere" },
+    ]);
+    harness.provider.kept.clear();
+    await harness.pass(60_000);
+    expect(await isThere()).toBe(false);
+  });
+
   it("NP-1: another autoscaler's claim is left alone", async () => {
     await machine({ expireAfter: "1h", nodeClassRef: { ...TEST_CLASS, group: "other.example.com" } });
     await start();

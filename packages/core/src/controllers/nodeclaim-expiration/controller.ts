@@ -4,14 +4,20 @@ import { fromRfc3339, NodeClaims, Pods, type NodeClaim, type Pod } from "../../a
 import { isReschedulable } from "../../disruption/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import { POD_BY_NODE } from "../../state/index.ts";
-import { DurationError, milliseconds, parseNillableDuration, type Duration } from "../../units/index.ts";
+import { DurationError, milliseconds, minutes, parseNillableDuration, type Duration } from "../../units/index.ts";
 import { disruptionLabels, nodesByProviderID, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 
 const NAME = "nodeclaim.expiration";
 
-type Deps = Pick<ControllerDeps, "kube" | "cache" | "clock" | "state" | "metrics" | "decisions" | "logger">;
+/** When a machine is looked at again that its provider could not remove. */
+const KEPT_AGAIN = minutes(1);
+
+type Deps = Pick<
+  ControllerDeps,
+  "kube" | "cache" | "clock" | "state" | "metrics" | "decisions" | "logger" | "provider"
+>;
 
 /** Asks neither budgets nor protection: only the drain that follows respects them, and only until the deadline. */
 export function nodeClaimExpirationController(deps: Deps): Controller {
@@ -30,6 +36,11 @@ export function nodeClaimExpirationController(deps: Deps): Controller {
       if (at === undefined) return undefined;
       const left = at - deps.clock.now();
       if (left > 0) return { requeueAfter: milliseconds(left) };
+      const kept = deps.provider.keeps?.(claim);
+      if (kept !== undefined) {
+        record(deps, claim, "NodeProtected", `older than its expireAfter of ${claim.spec.expireAfter}, but ${kept}`);
+        return { requeueAfter: KEPT_AGAIN };
+      }
       await expire(deps, claim, signal);
       return undefined;
     },
@@ -57,16 +68,20 @@ async function expire(deps: Deps, claim: NodeClaim, signal: AbortSignal): Promis
   const pods = podsOf(deps, claim).filter(isReschedulable).length;
   await deleteClaim(deps, claim, signal);
   deps.logger.info("expired nodeclaim", { NodeClaim: claim.metadata.name, "expire-after": claim.spec.expireAfter });
-  deps.decisions.record({
-    at: deps.clock.now(),
-    controller: NAME,
-    verdict: "Expired",
-    subject: `NodeClaim ${claim.metadata.name}`,
-    detail: `older than its expireAfter of ${claim.spec.expireAfter}; ${pods} pods have to move`,
-  });
+  record(deps, claim, "Expired", `older than its expireAfter of ${claim.spec.expireAfter}; ${pods} pods have to move`);
   const labels = disruptionLabels(claim, "expired");
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", labels);
   deps.metrics.count("karpenter_pods_disruption_initiated_total", labels, pods);
+}
+
+function record({ decisions, clock }: Deps, claim: NodeClaim, verdict: string, detail: string): void {
+  decisions.record({
+    at: clock.now(),
+    controller: NAME,
+    verdict,
+    subject: `NodeClaim ${claim.metadata.name}`,
+    detail,
+  });
 }
 
 function podsOf({ cache }: Deps, claim: NodeClaim): readonly Pod[] {

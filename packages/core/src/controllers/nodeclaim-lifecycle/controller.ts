@@ -7,6 +7,7 @@ import { minutes, seconds, type Duration } from "../../units/index.ts";
 import { claimsOfMachine, nodesByProviderID } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
+import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { Draft, type StepResult } from "./draft.ts";
 import { finalize } from "./finalization.ts";
 import { initialize } from "./initialization.ts";
@@ -14,8 +15,12 @@ import { launch, LaunchCache } from "./launch.ts";
 import { checkLiveness } from "./liveness.ts";
 import { register } from "./registration.ts";
 
-/** `health` is told how each machine fared. */
-export function nodeClaimLifecycleController(deps: ControllerDeps, health = new RegistrationHealth()): Controller {
+/** `health` and `backOff` are told how each machine fared. */
+export function nodeClaimLifecycleController(
+  deps: ControllerDeps,
+  health = new RegistrationHealth(),
+  backOff = new PoolBackOff(deps),
+): Controller {
   const claims = deps.cache.informer(NodeClaims);
   nodesByProviderID(deps.cache);
   const launched = new LaunchCache();
@@ -42,7 +47,7 @@ export function nodeClaimLifecycleController(deps: ControllerDeps, health = new 
         await addFinalizer(deps, claim, signal);
         return { requeueAfter: seconds(0) };
       }
-      return await advance({ ...deps, health }, launched, claim, signal);
+      return await advance({ ...deps, health, backOff }, launched, claim, signal);
     },
   };
 }
@@ -61,7 +66,7 @@ function asksForAStep({ before, after }: ObjectChange<NodeClaim>): boolean {
 
 /** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
 async function advance(
-  deps: ControllerDeps & { readonly health: RegistrationHealth },
+  deps: ControllerDeps & { readonly health: RegistrationHealth; readonly backOff: PoolBackOff },
   launched: LaunchCache,
   claim: NodeClaim,
   signal: AbortSignal,

@@ -7,8 +7,11 @@ import { ObserveOnly } from "../../runtime/index.ts";
 import { disruptionLabels } from "../claims.ts";
 import { createMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { poolThatOwns } from "../nodepool-registration-health/registration-health.ts";
+import type { BackOffReason, PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
+import { nothingLeft } from "./nothing-left.ts";
 import { overlaidCapacity } from "./overlaid-capacity.ts";
 
 const LAUNCH_CACHE_TTL: Duration = hours(1);
@@ -17,7 +20,7 @@ const MESSAGE_LIMIT = 300;
 type Deps = Pick<
   ControllerDeps,
   "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "decisions" | "metrics" | "logger" | "overlays"
->;
+> & { readonly backOff: PoolBackOff };
 
 /** What this process knows about launches beyond what is stored. Keyed by the claim's UID. */
 export class LaunchCache {
@@ -92,6 +95,8 @@ export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signa
     ...(allocatable === undefined ? {} : { allocatable }),
   });
   draft.setCondition("Launched", "True");
+  const pool = poolThatOwns(deps.cache, draft.stored);
+  if (pool) deps.backOff.launched(pool);
   const { metadata } = draft.claim;
   deps.logger.info("launched nodeclaim", {
     NodeClaim: draft.name,
@@ -115,15 +120,39 @@ async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: Abo
     case "PROVIDER_QUOTA_EXCEEDED":
       // LC-18: the pods are planned again, and the provider has marked what it could not give.
       tellNoCapacity(deps, draft, karpenterErrorName(cause.code), message);
+      await backOffIfNothingLeft(deps, draft, "insufficient_capacity", message, signal);
       await giveUp(deps, draft, "insufficient_capacity", message, signal);
       return { deleted: true };
     case "PROVIDER_NODE_CLASS_NOT_READY":
+      backOff(deps, draft, "nodeclass_not_ready", message);
       await giveUp(deps, draft, "nodeclass_not_ready", message, signal);
       return { deleted: true };
+    case "PROVIDER_CREATE_FAILED":
+    case "PROVIDER_INVALID_CONFIGURATION":
+      await backOffIfNothingLeft(deps, draft, "create_failed", message, signal);
+      draft.setCondition("Launched", "Unknown", cause.conditionReason ?? "LaunchFailed", truncated(message));
+      throw error;
     default:
       draft.setCondition("Launched", "Unknown", cause?.conditionReason ?? "LaunchFailed", truncated(message));
       throw error;
   }
+}
+
+/** Before the claim goes: its pods are planned again at once. */
+function backOff(deps: Deps, { stored }: Draft, reason: BackOffReason, message: string): void {
+  const pool = poolThatOwns(deps.cache, stored);
+  if (pool) deps.backOff.failed(pool, reason, truncated(message));
+}
+
+async function backOffIfNothingLeft(
+  deps: Deps,
+  draft: Draft,
+  reason: BackOffReason,
+  message: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const pool = poolThatOwns(deps.cache, draft.stored);
+  if (pool && (await nothingLeft(deps, pool, draft.stored, signal))) backOff(deps, draft, reason, message);
 }
 
 function tellNoCapacity(deps: Deps, { stored, uid }: Draft, reason: string, message: string): void {
@@ -146,7 +175,7 @@ async function giveUp(deps: Deps, draft: Draft, reason: string, cause: string, s
     subject: `NodeClaim ${draft.name}`,
     detail: `${cause}; its pods are planned again`,
   });
-  deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason, cause });
+  deps.logger.error("giving up nodeclaim", { NodeClaim: draft.name, reason, cause });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(draft.stored, reason));
 }
 

@@ -7,11 +7,13 @@ import { milliseconds, type Duration } from "../../units/index.ts";
 import { disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { poolThatOwns, type RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
+import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "clock" | "settings" | "metrics" | "logger"> & {
   readonly health: RegistrationHealth;
+  readonly backOff: PoolBackOff;
 };
 
 const NOT_REGISTERED = { reason: "RegistrationFailed", message: "a machine was launched and did not register in time" };
@@ -28,19 +30,20 @@ export async function checkLiveness(deps: Deps, draft: Draft, signal: AbortSigna
   if (left > 0) return { requeueAfter: milliseconds(left) };
   const claim: NodeClaim = draft.claim;
   await deleteClaim(deps, claim, signal);
-  tellHealth(deps, draft);
+  tellHealth(deps, draft, deadline.reason);
   deps.logger.warn("giving up nodeclaim", { NodeClaim: draft.name, reason: deadline.reason });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(claim, deadline.reason));
   return { deleted: true };
 }
 
 /** NP-10: once registered, a machine has shown that the pool's template works. */
-function tellHealth({ cache, health }: Deps, { stored, conditions }: Draft): void {
+function tellHealth({ cache, health, backOff }: Deps, { stored, conditions }: Draft, late: Deadline["reason"]): void {
   const pool = poolThatOwns(cache, stored);
   if (!pool || conditions.is("Registered", "True")) return;
   const launched = conditions.get("Launched");
   const { reason = "", message = "" } = launched?.status === "True" ? NOT_REGISTERED : (launched ?? {});
   health.record(pool, stored, { reason, message });
+  if (late !== "initialization_timeout") backOff.failed(pool, late, message);
 }
 
 /** The provider's times win over the flags; 0 and "Never" mean no limit. */

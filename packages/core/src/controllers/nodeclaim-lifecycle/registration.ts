@@ -21,10 +21,12 @@ import { nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
 import { poolThatOwns, type RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
+import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "kube" | "cache" | "events" | "metrics" | "logger"> & {
   readonly health: RegistrationHealth;
+  readonly backOff: PoolBackOff;
 };
 
 export async function register(deps: Deps, draft: Draft, signal: AbortSignal): Promise<StepResult> {
@@ -77,7 +79,10 @@ function tellRegistered(deps: Deps, draft: Draft, nodeName: string): void {
   draft.addStatus({ nodeName });
   draft.setCondition("Registered", "True");
   const pool = poolThatOwns(deps.cache, draft.stored);
-  if (pool) deps.health.record(pool, draft.stored);
+  if (pool) {
+    deps.health.record(pool, draft.stored);
+    deps.backOff.registered(pool);
+  }
   deps.logger.info("registered nodeclaim", {
     NodeClaim: draft.name,
     Node: nodeName,

@@ -9,7 +9,8 @@ import { BatchWindow } from "./batch-window.ts";
 import { createClaims, throwFailures } from "./create-claims.ts";
 import { HamperingWishes } from "./hampering-wishes.ts";
 import { PodTimes } from "./pod-times.ts";
-import { bookedNodes, gatherPools, problemOf, watchProblemInput } from "./problem-input.ts";
+import { PoolBackOff } from "./pool-back-off.ts";
+import { gatherPools, problemOf, sizesIn, watchProblemInput } from "./problem-input.ts";
 import { reportOutcome } from "./report.ts";
 import { countOutcome, solveMeasured } from "./round-metrics.ts";
 import { StorageChanges } from "./storage.ts";
@@ -20,13 +21,14 @@ import { whatStillHolds } from "./what-still-holds.ts";
 const KEY = "provisioner";
 const RETRY: Duration = seconds(10);
 
-export function provisioningController(deps: ControllerDeps): Controller {
+/** `backOff` says which pools get no new machines for a while. */
+export function provisioningController(deps: ControllerDeps, backOff = new PoolBackOff(deps)): Controller {
   watchProblemInput(deps);
   const waiting = new WaitingPods(deps);
   const storage = new StorageChanges(deps.cache);
   const { batchIdleDuration: idle, batchMaxDuration: max } = deps.settings;
   const window = new BatchWindow({ idle, max, retry: RETRY });
-  const round = { waiting, window, times: new PodTimes(deps), wishes: new HamperingWishes() };
+  const round = { waiting, window, times: new PodTimes(deps), wishes: new HamperingWishes(), backOff };
   return {
     name: KEY,
     triggers: [
@@ -64,15 +66,16 @@ interface Round {
   readonly window: BatchWindow;
   readonly times: PodTimes;
   readonly wishes: HamperingWishes;
+  readonly backOff: PoolBackOff;
 }
 
 async function plan(
   deps: ControllerDeps,
-  { waiting, window, times, wishes }: Round,
+  { waiting, window, times, wishes, backOff }: Round,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const pools = await gatherPools(deps, signal);
+  const pools = await gatherPools({ ...deps, backOff }, signal);
   const started = deps.clock.now();
   const turn = new Turn(deps, signal);
   // S-207: pods and capacity are read at one moment, after the last wait; a pod that has bound meanwhile is not planned.
@@ -82,7 +85,9 @@ async function plan(
   if (deps.settings.preferencePolicy !== "Ignore") wishes.tell(deps.logger, pods, started);
   const solved = await solveMeasured(deps, problem, { id, turn });
   times.decided(pods, started);
+  if (turn.isOver()) await turn.next();
   countOutcome(deps, problem, solved.solution);
+  if (turn.isOver()) await turn.next();
   const { solution, letDown } = whatStillHolds(solved.solution, {
     planned: pods,
     waiting: waiting.at(deps.clock.now()),
@@ -91,8 +96,8 @@ async function plan(
   // S-208, S-602: what is kept for nobody in particular may still be disrupted.
   const promised = solution.existing.filter((place) => place.pods.some((pod) => !isBufferPod(pod)));
   for (const { node } of promised) deps.state.nominate(node);
-  const basis = { nodePools: pools, nodes: bookedNodes(deps, pools) };
-  const created = await createClaims(deps, solution.newClaims, basis, signal);
+  const basis = { nodePools: pools, sizeOf: sizesIn(pools) };
+  const created = await createClaims(deps, solution.newClaims, basis, { signal, turn });
   reportOutcome(deps, { problem, solution, took: solved.took, created });
   throwFailures(created);
   window.solved(deps.clock.now(), letDown);

@@ -2,10 +2,12 @@
 
 import { HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim, type NodePool } from "../../api/index.ts";
 import { ObserveOnly } from "../../runtime/index.ts";
-import { nodeClaimFromPlan, type NodeInput, type PlannedClaim, type ProblemInput } from "../../scheduling/index.ts";
-import { countableResources } from "../../state/index.ts";
-import { addResources, exceeded, maxResources, type Resources } from "../../units/index.ts";
+import { nodeClaimFromPlan, type PlannedClaim, type ProblemInput } from "../../scheduling/index.ts";
+import type { PoolBook, Reservation, StateNode } from "../../state/index.ts";
+import { maxResources, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { tellLimitReached } from "../limit-refusal.ts";
+import type { Turn } from "./turn.ts";
 
 /** What became of one planned claim: created, refused, or failed. */
 export interface CreatedClaim {
@@ -23,26 +25,30 @@ export interface Refusal {
 export interface Basis {
   /** What the claims were planned with. */
   readonly nodePools: ProblemInput["nodePools"];
-  /** What counts against limits now. */
-  readonly nodes: readonly Pick<NodeInput, "nodePool" | "capacity">[];
+  /** As what a machine counts against limits. */
+  readonly sizeOf: (node: StateNode) => Resources;
 }
 
-type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics">;
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics" | "events" | "poolLedger">;
 
 /** S-331: a claim that could not be created does not stop the others; see throwFailures. */
 export async function createClaims(
   deps: Deps,
   planned: readonly PlannedClaim[],
   basis: Basis,
-  signal: AbortSignal,
+  { signal, turn }: { readonly signal: AbortSignal; readonly turn: Turn },
 ): Promise<readonly CreatedClaim[]> {
-  const usage = new Map<string, Resources>();
-  for (const { nodePool = "", capacity } of basis.nodes) {
-    usage.set(nodePool, addResources(usage.get(nodePool) ?? {}, { ...capacity, nodes: 1 }));
-  }
+  const book = deps.poolLedger.open(basis.sizeOf);
   // All are admitted before the first one is sent, so that no two of them take the same room.
-  const admitted = planned.map((claim) => admit(deps, claim, basis, usage));
-  return await Promise.all(admitted.map((claim) => create(deps, claim, signal)));
+  const bookings = new Map<PlannedClaim["instanceTypes"], Resources>();
+  const admitted = planned.map((claim) => admit(deps, claim, basis, { book, bookings }));
+  const hashes = new Map<NodePool, string>();
+  const created: Promise<CreatedClaim>[] = [];
+  for (const claim of admitted) {
+    if (turn.isOver()) await turn.rest();
+    created.push(create(deps, claim, hashes, signal));
+  }
+  return await Promise.all(created);
 }
 
 /** Everything that went wrong, together. What observe mode held back is no failure. */
@@ -57,6 +63,13 @@ interface Admission {
   readonly planned: PlannedClaim;
   /** The pool as it was planned with (S-520). */
   readonly pool: NodePool;
+  readonly granted: Reservation;
+}
+
+interface Bookings {
+  readonly book: PoolBook;
+  /** What a claim with these types counts as; most claims of a plan share their list. */
+  readonly bookings: Map<PlannedClaim["instanceTypes"], Resources>;
 }
 
 type Refused = { readonly planned: PlannedClaim; readonly refused: Refusal };
@@ -65,7 +78,7 @@ function admit(
   deps: Deps,
   planned: PlannedClaim,
   { nodePools }: Basis,
-  usage: Map<string, Resources>,
+  { book, bookings }: Bookings,
 ): Admission | Refused {
   const name = planned.nodePool;
   const pool = nodePools.find(({ nodePool }) => nodePool.metadata.name === name)?.nodePool;
@@ -73,32 +86,39 @@ function admit(
   if (!pool || !current) return gone(planned, `NodePool ${name} is gone`);
   if (current.metadata.uid !== pool.metadata.uid) return gone(planned, `NodePool ${name} was replaced by its namesake`);
   if (current.metadata.deletionTimestamp) return gone(planned, `NodePool ${name} is being deleted`);
-  const booking = { ...maxResources(...planned.instanceTypes.map(({ capacity }) => capacity)), nodes: 1 };
-  const after = addResources(usage.get(name) ?? {}, booking);
-  const over = exceeded(after, countableResources(current.spec.limits));
-  if (over.length > 0) {
-    deps.logger.error("nodepool limit exceeded, nodeclaim not created", { NodePool: name, resources: over });
-    const detail = `NodePool ${name} would exceed its limit of ${over.join(", ")}`;
-    return { planned, refused: { verdict: "LimitExceeded", detail } };
-  }
-  usage.set(name, after);
-  return { planned, pool };
+  const { instanceTypes } = planned;
+  const booking = bookings.get(instanceTypes) ?? maxResources(...instanceTypes.map(({ capacity }) => capacity));
+  bookings.set(instanceTypes, booking);
+  const admission = book.admit(current, booking);
+  if ("granted" in admission) return { planned, pool, granted: admission.granted };
+  tellLimitReached(deps, current, admission.over);
+  const detail = `NodePool ${name} would exceed its limit of ${admission.over.join(", ")}`;
+  return { planned, refused: { verdict: "LimitExceeded", detail } };
 }
 
 function gone(planned: PlannedClaim, detail: string): Refused {
   return { planned, refused: { verdict: "NodePoolDeleting", detail } };
 }
 
-async function create(deps: Deps, admission: Admission | Refused, signal: AbortSignal): Promise<CreatedClaim> {
+async function create(
+  deps: Deps,
+  admission: Admission | Refused,
+  hashes: Map<NodePool, string>,
+  signal: AbortSignal,
+): Promise<CreatedClaim> {
   if ("refused" in admission) return admission;
-  const { planned, pool } = admission;
-  const hash = { nodePoolHash: nodePoolHash(pool.spec.template), hashVersion: HASH_VERSION };
+  const { planned, pool, granted } = admission;
+  const known = hashes.get(pool) ?? nodePoolHash(pool.spec.template);
+  hashes.set(pool, known);
+  const hash = { nodePoolHash: known, hashVersion: HASH_VERSION };
   try {
     const nodeClaim = await deps.kube.create(NodeClaims, nodeClaimFromPlan(planned, pool, hash), { signal });
     tellCreated(deps, planned, nodeClaim);
     return { planned, nodeClaim };
   } catch (failed) {
     return { planned, failed };
+  } finally {
+    granted.release();
   }
 }
 

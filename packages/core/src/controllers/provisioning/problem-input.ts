@@ -15,12 +15,14 @@ import { wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
 import { overlaidPool } from "../../scheduling/index.ts";
 import type { DaemonSetInput, NamespaceInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
+import type { Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { defaultSpreadInput, watchDefaultSpread } from "./default-spread-input.ts";
 import { bookedCapacity, settledLabels } from "./ordered-machine.ts";
+import { backOffText, type PoolBackOff } from "./pool-back-off.ts";
 import { gatherStorage, volumeLimitsOf, watchStorage } from "./storage.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger" | "overlays">;
+type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger" | "overlays" | "settings">;
 
 const BY_DAEMON_SET = "daemonset";
 
@@ -66,16 +68,9 @@ export function problemOf(
   };
 }
 
-/** What counts against limits at this moment (LC-11). */
-export function bookedNodes(
-  { state }: Pick<ControllerDeps, "state">,
-  nodePools: readonly PoolInput[],
-): readonly Pick<NodeInput, "nodePool" | "capacity">[] {
-  return state.nodes().flatMap((node) => {
-    const { nodePool, markedForDeletion } = node;
-    if (nodePool === undefined || markedForDeletion) return [];
-    return [{ nodePool, capacity: bookedCapacity(node, typesOf(node, nodePools)) }];
-  });
+/** As what a machine counts against limits (LC-11). */
+export function sizesIn(nodePools: readonly PoolInput[]): (node: StateNode) => Resources {
+  return (node) => bookedCapacity(node, typesOf(node, nodePools));
 }
 
 /** S-301: pools that cannot grow are kept, with the reason, for the explanations. */
@@ -96,11 +91,16 @@ export async function gatherPools(deps: Deps, signal: AbortSignal): Promise<read
 }
 
 async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): Promise<PoolInput> {
-  const skipped = skippedReason(nodePool);
+  const skipped = skippedReason(nodePool, deps.settings);
   if (skipped) return { nodePool, instanceTypes: [], skipped };
   try {
     const { items } = await deps.provider.getInstanceTypes(nodePool, { signal });
-    if (items.length > 0) return { nodePool, instanceTypes: items };
+    const pause = deps.backOff?.of(nodePool);
+    if (items.length > 0) {
+      // Its types stay known: machines of it that are on their way take pods meanwhile.
+      const waits = pause && { skipped: { reason: "NodePoolBackOff" as const, detail: backOffText(pause) } };
+      return { nodePool, instanceTypes: items, ...waits };
+    }
     const detail = "the cloud offers no instance type for it";
     return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
   } catch (error) {
@@ -113,10 +113,13 @@ async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): P
   }
 }
 
-function skippedReason(pool: NodePool): PoolInput["skipped"] {
+function skippedReason(pool: NodePool, { featureGates }: ControllerDeps["settings"]): PoolInput["skipped"] {
   if (pool.metadata.deletionTimestamp) return { reason: "NodePoolDeleting", detail: "it is being deleted" };
-  if (pool.spec.replicas !== undefined)
-    return { reason: "NodePoolStatic", detail: "it has a fixed number of replicas" };
+  if (pool.spec.replicas !== undefined) {
+    const detail = "it has a fixed number of replicas";
+    const off = ", and without the feature gate StaticCapacity nothing keeps it at them";
+    return { reason: "NodePoolStatic", detail: featureGates.StaticCapacity ? detail : `${detail}${off}` };
+  }
   const conditions = pool.status?.conditions ?? [];
   const ready = conditions.find((condition) => condition.type === "Ready");
   if (ready?.status === "True") return undefined;

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Label, NodeClaims, NodePools, Nodes, Pods, type NodeClaim } from "../../api/index.ts";
 import type { Clock } from "../../runtime/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { anInstanceType, aNodeClaim, aNodePool, aPod, pods } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { provisioningController } from "./controller.ts";
@@ -11,6 +12,7 @@ let harness: ControllerHarness;
 let change: (() => Promise<unknown>) | undefined;
 let ended: AbortController;
 let turns: number;
+let metrics: PromMetrics;
 let busy: boolean;
 afterEach(() => harness.stop());
 
@@ -23,7 +25,8 @@ async function started(
   [turns, busy, change, ended] = [0, false, undefined, new AbortController()];
   await harness.put(NodePools, aNodePool(options.pool));
   await before();
-  const controller = provisioningController({ ...harness.deps, clock: slow(harness.clock), giveWay });
+  metrics = new PromMetrics();
+  const controller = provisioningController({ ...harness.deps, clock: slow(harness.clock), metrics, giveWay });
   const { signal } = ended;
   await harness.start({
     ...controller,
@@ -58,7 +61,8 @@ async function giveWay(): Promise<void> {
 /** As long as the window is open, and then until the round is over. */
 async function aRound(): Promise<void> {
   await harness.pass(1000);
-  while (busy) await harness.pass(0);
+  const isBusy = (): boolean => busy;
+  while (isBusy()) await harness.pass(0);
 }
 
 /** Does this once, while a solve lets others have their turns; then lets the round end. */
@@ -120,6 +124,13 @@ describe("provisioner, while others have their turns in the middle of a solve", 
     });
     expect(verdicts()).toEqual(["InsufficientResources Pod default/web-2"]);
     expect(harness.events.withReason("FailedScheduling")).toHaveLength(1);
+  });
+
+  it("M-23: of a pod that goes meanwhile nothing is counted", async () => {
+    await started();
+    for (const pod of pods(2)) await harness.putPod(pod);
+    await inTheMiddle(() => harness.kube.delete(Pods, { namespace: "default", name: "web-0" }));
+    expect(await metrics.render()).toContain("karpenter_pods_scheduling_decision_duration_seconds_count 1\n");
   });
 
   it("S-602: a node that is gone meanwhile is promised to nobody, and its pods are planned for again at once", async () => {

@@ -25,9 +25,14 @@ export class Turn {
 
   /** Goes on when the others have had theirs. @throws the signal's reason when the round was ended meanwhile */
   async next(): Promise<void> {
+    await this.rest();
+    this.#signal.throwIfAborted();
+  }
+
+  /** The same for work that has begun to change things and tells what became of each, also after an end. */
+  async rest(): Promise<void> {
     const { clock, giveWay } = this.#deps;
     await giveWay?.();
-    this.#signal.throwIfAborted();
     this.#startedAt = clock.now();
   }
 }

@@ -7,6 +7,7 @@ import type { KubeClient } from "../client.ts";
 import { Credentials, type ConfigSource } from "./credentials.ts";
 import { RequestSender } from "./request-sender.ts";
 import { RestKubeClient } from "./rest-client.ts";
+import type { ServerTime } from "./server-time.ts";
 
 export interface KubeClientOptions extends ConfigSource {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface KubeClientOptions extends ConfigSource {
   readonly userAgent?: string;
   /** Of one request, watches apart; real time. @defaultValue 30 s */
   readonly requestTimeout?: Duration;
+  /** Learns what time it is from every answer (RT-40). */
+  readonly serverTime?: ServerTime;
 }
 
 /**
@@ -31,5 +34,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const credentials = new Credentials(options, clock);
   const bucket = new TokenBucket({ perSecond: qps, burst }, clock);
   const requestTimeout = options.requestTimeout ?? seconds(30);
-  return new RestKubeClient(new RequestSender({ credentials, clock, logger, bucket, userAgent, requestTimeout }));
+  const { serverTime } = options;
+  const parts = { credentials, clock, logger, bucket, userAgent, requestTimeout };
+  return new RestKubeClient(new RequestSender({ ...parts, ...(serverTime && { serverTime }) }));
 }

@@ -1,2 +1,3 @@
 export { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
 export type { ConfigSource } from "./credentials.ts";
+export { ServerTime } from "./server-time.ts";

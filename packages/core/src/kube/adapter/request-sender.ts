@@ -9,6 +9,7 @@ import type { WatchEvent } from "../client.ts";
 import { KubeError } from "../errors.ts";
 import type { Connection, Credentials } from "./credentials.ts";
 import { createPool, exchange, readText, type ConnectionPool, type HttpRequest } from "./http-transport.ts";
+import type { ServerTime } from "./server-time.ts";
 import { answerError, noAnswerError } from "./status-error.ts";
 import { parseWatchEvents } from "./watch-stream.ts";
 
@@ -31,6 +32,8 @@ export interface SenderOptions {
   readonly bucket: TokenBucket;
   readonly userAgent: string;
   readonly requestTimeout: Duration;
+  /** Learns what time it is from every answer (RT-40). */
+  readonly serverTime?: ServerTime;
 }
 
 interface Answer {
@@ -118,7 +121,10 @@ export class RequestSender {
       deadline: AbortSignal.timeout(requestTimeout),
       signal: call.signal,
     };
-    return { message: await exchange(this.#poolFor(connection), connection, request), request };
+    const heard = this.#options.serverTime?.asked();
+    const message = await exchange(this.#poolFor(connection), connection, request);
+    heard?.(message.headers);
+    return { message, request };
   }
 
   async #accepted(call: ApiCall, answer: Answer): Promise<Answer> {

@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes, Pods, type Node, type Pod } from "../../api/index.ts";
 import { SystemClock, type Clock } from "../../runtime/index.ts";
+import { silentMetrics } from "../../telemetry/index.ts";
 import { MemoryLogger } from "../../testing/index.ts";
 import { seconds } from "../../units/index.ts";
 import type { KubeClient, WatchEvent } from "../client.ts";
 import { KubeError } from "../errors.ts";
 import { createKubeClient, type KubeClientOptions } from "./create-kube-client.ts";
+import { ServerTime } from "./server-time.ts";
 
 interface Seen {
   readonly method: string;
@@ -230,6 +232,28 @@ describe("kube client over HTTP", () => {
     const kube = await client({ clock });
     await Promise.all([kube.get(Nodes, { name: "n1" }), kube.list(Nodes)]);
     expect([most, working]).toEqual([2, 0]);
+  });
+
+  it("RT-40: shows the API server's time on a machine that is 15 minutes ahead, after its answers and openings of watches", async () => {
+    const ahead = 900_000;
+    const clock = new SystemClock({
+      wall: () => performance.timeOrigin + performance.now() + ahead,
+      monotonic: () => performance.now(),
+    });
+    const real = (): number => performance.timeOrigin + performance.now();
+    const kube = await client({ serverTime: new ServerTime({ clock, logger, metrics: silentMetrics }) });
+    await kube.get(Nodes, { name: "n1" });
+    handler = (_, answer) => {
+      json(answer, 404, failure(404, "NotFound"));
+    };
+    await expect(kube.get(Nodes, { name: "n2" })).rejects.toThrow("NotFound");
+    expect(clock.now() - real()).toBeGreaterThan(ahead - 1000);
+    handler = (_, answer) => {
+      answer.end();
+    };
+    await Array.fromAsync(kube.watch(Nodes, { resourceVersion: "1" }));
+    expect(Math.abs(clock.now() - real())).toBeLessThan(2000);
+    expect(logger.messages("warn")).toHaveLength(1);
   });
 
   it("logs each of the server's warnings once", async () => {

@@ -64,21 +64,40 @@ export class UnavailableOfferings {
   }
 }
 
-/** The key a failure's scope speaks of, as far as offerings can express it. */
-export function keyOfScope(scope: FailureScope): OfferingKey {
-  const name =
-    scope.name === undefined
-      ? {}
-      : scope.level === "zone"
-        ? { zone: scope.name }
-        : scope.level === "type"
-          ? { instanceType: scope.name }
-          : {};
-  return {
-    ...name,
-    ...(scope.zone === undefined ? {} : { zone: scope.zone }),
-    ...(scope.capacityType === undefined ? {} : { capacityType: scope.capacityType }),
-  };
+/** What a scope's names stand for, as far as the provider can tell. */
+export interface ScopeReach {
+  typesOfFamily?(family: string): readonly string[];
+  zonesOfRegion?(region: string): readonly string[];
+}
+
+/**
+ * The keys a failure's scope speaks of. Empty when offerings cannot express it: then only what was asked for itself may be
+ * avoided, for a key that is too wide takes everything out.
+ */
+export function keysOfScope(scope: FailureScope, reach: ScopeReach = {}): readonly OfferingKey[] {
+  const { level, name, capacityType } = scope;
+  const kind = capacityType === undefined ? {} : { capacityType };
+  const zone = scope.zone === undefined ? {} : { zone: scope.zone };
+  switch (level) {
+    case "machine":
+      return [];
+    case "type":
+      return name === undefined ? [] : [{ instanceType: name, ...zone, ...kind }];
+    case "family": {
+      const types = name === undefined ? [] : (reach.typesOfFamily?.(name) ?? []);
+      return types.map((instanceType) => ({ instanceType, ...zone, ...kind }));
+    }
+    case "zone": {
+      const named = name ?? scope.zone;
+      return named === undefined ? [] : [{ zone: named, ...kind }];
+    }
+    case "region": {
+      const zones = name === undefined ? [] : (reach.zonesOfRegion?.(name) ?? []);
+      return zones.map((each) => ({ zone: each, ...kind }));
+    }
+    case "account":
+      return [kind];
+  }
 }
 
 function covers(refused: OfferingKey, asked: Required<OfferingKey>): boolean {

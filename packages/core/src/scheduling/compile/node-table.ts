@@ -33,6 +33,8 @@ export interface NodeTable {
   readonly free: ReadonlyMap<string, Float64Array>;
   /** More is used than there is: nothing fits (S-232). */
   readonly overdrawn: Bits;
+  /** Closed to pods that only move (S-222). */
+  readonly settling: Bits;
   readonly ports: ReadonlyMap<number, readonly HostPort[]>;
 }
 
@@ -62,6 +64,7 @@ export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): S
     hosts: new Int32Array(count),
     free: new Map(reading.resources.map((resource) => [resource, new Float64Array(count)])),
     overdrawn: bitsFor(count),
+    settling: bitsFor(count),
     ports: new Map<number, readonly HostPort[]>(),
   };
   for (const [index, node] of inputs.entries()) {
@@ -76,6 +79,7 @@ export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): S
     const free = freeOf(node, overheads.expectedOn(labels, taints));
     for (const [resource, amounts] of table.free) amounts[index] = free[resource] ?? 0;
     if (Object.values(free).some((amount) => amount < 0)) setBit(table.overdrawn, index);
+    if (node.settling === true) setBit(table.settling, index);
     const ports = node.pods.flatMap((pod) => hostPortsOf(pod));
     if (ports.length > 0) table.ports.set(index, ports);
   }

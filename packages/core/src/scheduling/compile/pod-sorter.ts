@@ -7,6 +7,7 @@ import { hostPortsOf } from "../host-ports.ts";
 import { unsupportedNeed, usesDevices } from "../not-supported.ts";
 import type { UnsupportedNeed } from "../not-supported.ts";
 import { optsOutOfNodePools } from "../pod-validity.ts";
+import { isMoving } from "../pod-to-place.ts";
 import type { PodDraft, PodReading } from "../pod-to-place.ts";
 import type { ProblemInput } from "../problem.ts";
 import { invalidity, tryRead } from "../read-pod.ts";
@@ -100,8 +101,9 @@ function shapeText(pod: Pod, { labelKeys, input }: SortingRules): string {
   const text = `${labelKeys.textOf(pod)}#${constraintText(pod.spec)}`;
   const hasOwnVolumes = pod.spec.volumes?.some((volume) => volume["ephemeral"]) ?? false;
   const name = hasOwnVolumes ? (pod.metadata.name ?? "") : "";
+  const moving = isMoving(pod, input.movingPods) ? "moving" : "";
   const owner = input.defaultSpread && controllerOf(pod);
-  return `${text}#${name}#${owner?.kind ?? ""}/${owner?.name ?? ""}/${owner?.uid ?? ""}`;
+  return `${text}#${moving}#${name}#${owner?.kind ?? ""}/${owner?.name ?? ""}/${owner?.uid ?? ""}`;
 }
 
 const constraints = new WeakMap<PodSpec, string>();

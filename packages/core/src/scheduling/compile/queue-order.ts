@@ -1,17 +1,27 @@
-// The order in which pods are tried: large ones first, old ones before young ones (S-313).
+// The order in which pods are tried: large ones first, old ones before young ones (S-313), spare capacity after all of them (S-208).
 
 import type { Pod } from "../../api/index.ts";
 import { compareText } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
+import { isBufferPod } from "../buffer-pods.ts";
+
+interface Size {
+  readonly cpu: number;
+  readonly memory: number;
+  readonly isSpare: boolean;
+  readonly members: number[];
+}
 
 /** Indices of the pods in queue order. */
 export function queueOrder(pods: readonly Pod[], requests: readonly Resources[]): Int32Array {
   const bySize = new Map<string, number[]>();
-  const sizes: { readonly cpu: number; readonly memory: number; readonly members: number[] }[] = [];
+  const sizes: Size[] = [];
   for (const [index, each] of requests.entries()) {
     const cpu = each["cpu"] ?? 0;
     const memory = each["memory"] ?? 0;
-    const text = `${cpu}/${memory}`;
+    const pod = pods[index];
+    const isSpare = pod !== undefined && isBufferPod(pod);
+    const text = `${cpu}/${memory}/${isSpare}`;
     const members = bySize.get(text);
     if (members !== undefined) {
       members.push(index);
@@ -19,9 +29,9 @@ export function queueOrder(pods: readonly Pod[], requests: readonly Resources[])
     }
     const own = [index];
     bySize.set(text, own);
-    sizes.push({ cpu, memory, members: own });
+    sizes.push({ cpu, memory, isSpare, members: own });
   }
-  sizes.sort((a, b) => b.cpu - a.cpu || b.memory - a.memory);
+  sizes.sort((a, b) => Number(a.isSpare) - Number(b.isSpare) || b.cpu - a.cpu || b.memory - a.memory);
   for (const { members } of sizes) sortByAge(members, pods);
   return Int32Array.from(sizes.flatMap(({ members }) => members));
 }

@@ -73,6 +73,7 @@ export class DomainCommitter {
     const admitted = key.admittedBy(strict);
     if (counts.some((count, domain) => count > 0 && hasBit(admitted, domain))) return [];
     for (const claim of groups.unsettledClaims(group)) {
+      if (this.#isSettled(claim, key)) continue;
       const domain = this.#bestDomain(claim, key, intersection(this.#openTo(claim, key), admitted));
       if (domain !== undefined) return [{ claim, key, domain }];
     }
@@ -121,6 +122,8 @@ export class DomainCommitter {
     if (pool === undefined || !trial.narrows(claim, problem.book.intersect(before, key.only(only(key, domain)))))
       return;
     const after = trial.requirements;
+    // What changes nothing must not look like progress, or the queue would never end.
+    if (after === before) return;
     this.commitments++;
     claims.narrow(claim, after, trial.options);
     pools.rebook(pool, claim, trial.options);

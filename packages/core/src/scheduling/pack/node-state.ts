@@ -13,6 +13,7 @@ import {
   HOST_PORT,
   MISMATCH,
   RESOURCES,
+  SETTLING,
   TAINT,
   UNKNOWN_LABEL,
   VOLUME_LIMIT,
@@ -61,11 +62,16 @@ export class NodeState {
 
   /** Everything but topology; the first failing check. */
   check(node: number, shape: Shape, stance: Stance, vector: RequestVector): Verdict {
+    if (shape.draft.isMoving && this.isSettling(node)) return SETTLING;
     if (!this.tolerates(node, stance)) return TAINT;
     if (shape.mounts.length > 0 && this.#overrun(node, shape)) return VOLUME_LIMIT;
     if (this.hasPortConflict(node, shape)) return HOST_PORT;
     if (!this.fits(node, vector)) return RESOURCES;
     return this.checkLabels(node, stance);
+  }
+
+  isSettling(node: number): boolean {
+    return hasBit(this.#problem.nodes.settling, node);
   }
 
   fits(node: number, { amounts, wanted }: RequestVector): boolean {

@@ -12,5 +12,6 @@ export const TOPOLOGY = 8;
 export const NO_OPTION = 9;
 export const MIN_VALUES = 10;
 export const RESERVATION = 11;
+export const SETTLING = 12;
 
 export type Verdict = number;

@@ -13,6 +13,7 @@ export interface Rejection {
 }
 
 export const REJECTED = {
+  settling: { rejected: "NodeSettling" },
   taint: { rejected: "TaintNotTolerated" },
   mismatch: { rejected: "RequirementMismatch" },
   unknownLabel: { rejected: "UnknownLabel" },

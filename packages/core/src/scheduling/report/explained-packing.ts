@@ -94,11 +94,11 @@ export class ExplainedPacking implements ExplainedWorld {
     const stance = shape?.stances.at(-1);
     const pod = problem.pods[index];
     if (shape === undefined || vector === undefined || stance === undefined || pod === undefined) return undefined;
-    const { hostPorts, volumes, attempts } = shape.draft;
+    const { hostPorts, volumes, isMoving, attempts } = shape.draft;
     const requests = this.#requests.get(vector.index) ?? requestsIn(problem.resources, vector);
     this.#requests.set(vector.index, requests);
     const signature = `${shape.index}/${vector.index}`;
-    const toPlace = { pod, requests, hostPorts, volumes, attempts, topology: shape.selecting, signature };
+    const toPlace = { pod, requests, hostPorts, volumes, isMoving, attempts, topology: shape.selecting, signature };
     this.#asked.set(toPlace, { shape, stance, vector });
     this.#topology.syncCounts(stance);
     return toPlace;

@@ -8,7 +8,7 @@ import type { Packer } from "../pack/packer.ts";
 import { ACCEPTED, UNKNOWN_LABEL, VOLUME_TOPOLOGY } from "../pack/verdict.ts";
 import type { CandidateTally } from "../solution.ts";
 import { requestsIn } from "./requests-in.ts";
-import { TopologyRefusals } from "./topology-refusals.ts";
+import type { TopologyRefusals } from "./topology-refusals.ts";
 
 export interface Asked {
   readonly shape: Shape;
@@ -75,7 +75,7 @@ export class NodeTally {
       stage: -1,
       shortage: 0,
     };
-    const hasOwnState = shape.mounts.length + shape.hostPorts.length + stance.byHost.length > 0;
+    const hasOwnState = shape.draft.isMoving || shape.mounts.length + shape.hostPorts.length + stance.byHost.length > 0;
     let total = 0;
     for (let node = 0; node < nodes.count; node++) {
       const answer = answers[this.#kindOf[node] ?? 0];
@@ -122,6 +122,7 @@ export class NodeTally {
     const { nodes } = this.#packer;
     const { shape, stance } = asked;
     const reasons: PodReason[] = [];
+    if (shape.draft.isMoving && nodes.isSettling(node)) reasons.push("NodeSettling");
     if (hasTaint) reasons.push("TaintNotTolerated");
     if (nodes.overrunOn(node, shape) !== undefined) reasons.push("VolumeLimit");
     if (nodes.hasPortConflict(node, shape)) reasons.push("HostPort");

@@ -51,7 +51,7 @@ describe.each(PARITY_ENGINES)("pod anti-affinity ($name)", (engine) => {
         "pods per domain: test-zone-1 1, test-zone-2 1, test-zone-3 1",
     );
     expect(solution.failures[0]?.summary).toBe(
-      "pod anti-affinity keeps away from pods with app=web in namespace default, and every allowed topology.kubernetes.io/zone has or may get one (NodePool default); allow more of them in the NodePool, or make the term a preference",
+      "pod anti-affinity keeps away from pods with app=web, and every allowed topology.kubernetes.io/zone has or may get one (NodePool default); allow more of them in the NodePool, or make the term a preference",
     );
   });
 
@@ -69,7 +69,7 @@ describe.each(PARITY_ENGINES)("pod anti-affinity ($name)", (engine) => {
     expect(waiting(solution)).toEqual(["refused"]);
     expect(refusals(solution)).toEqual(["InversePodAntiAffinity"]);
     expect(solution.failures[0]?.summary).toBe(
-      "the anti-affinity of other pods refuses pods with app=web in namespace default in every allowed topology.kubernetes.io/zone (NodePool default); allow more of them in the NodePool, or change those other pods",
+      "the anti-affinity of other pods refuses pods with app=web in every allowed topology.kubernetes.io/zone (NodePool default); allow more of them in the NodePool, or change those other pods",
     );
   });
 

@@ -14,6 +14,21 @@ const cpu = (amount: string) => ({ requests: { cpu: amount } });
 const inZone1 = { [Label.Zone]: "test-zone-1" };
 
 describe.each(PARITY_ENGINES)("existing nodes ($name)", (engine) => {
+  it("S-222: a node that is settling takes pods that wait, but none that only moves", () => {
+    const [waiting, moving] = [aPod({ name: "waiting", ...cpu("1") }), aPod({ name: "moving", ...cpu("1") })];
+    const nodes = [{ ...aNodeInput({ name: "n1" }), settling: true }];
+    const movingPods = new Set([moving.metadata.uid ?? ""]);
+    const solution = engine.solve(aProblem({ pods: [waiting, moving], nodes, movingPods }));
+    expect(solution.existing.map(({ pods: there }) => there.map(({ metadata }) => metadata.name))).toEqual([
+      ["waiting"],
+    ]);
+    expect(solution.newClaims.flatMap(({ pods: there }) => there.map(({ metadata }) => metadata.name))).toEqual([
+      "moving",
+    ]);
+    const alone = engine.solve(aProblem({ pods: [moving], nodes, movingPods, nodePools: [] }));
+    expect(alone.failures[0]?.existing.byReason).toEqual({ NodeSettling: 1 });
+  });
+
   function place(list: readonly Pod[], nodes: readonly NodeInputOptions[]): Solution {
     const problem = aProblem({ pods: list, nodes: nodes.map((node) => aNodeInput(node)) });
     return expectValid(problem, engine.solve(problem));

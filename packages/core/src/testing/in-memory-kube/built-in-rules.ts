@@ -12,6 +12,7 @@ import {
   Namespaces,
   PersistentVolumeClaims,
   PodDisruptionBudgets,
+  PodTemplates,
   ReplicaSets,
   ReplicationControllers,
   Secrets,
@@ -70,6 +71,11 @@ const deployments: KindRules = {
   }),
   prepareStatus: (draft, old) => replaceField(draft.metadata, "labels", old.metadata.labels),
 };
+
+const podTemplates = kindRules(PodTemplates, {
+  generation: true,
+  decode: (draft) => defaultPodSpec(objectAt(objectAt(draft, "template"), "spec")),
+});
 
 const budgets = kindRules(PodDisruptionBudgets, {
   status: true,
@@ -226,6 +232,7 @@ export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, Ki
   ["Node", nodeRules],
   ["Pod", podRules],
   byName(ConfigMaps),
+  [PodTemplates.kind, podTemplates],
   byName(Services),
   byName(ReplicationControllers),
   byName(plain("storage.k8s.io", "v1", "StorageClass", "storageclasses")),

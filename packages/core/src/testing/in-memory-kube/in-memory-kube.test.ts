@@ -150,8 +150,8 @@ describe("InMemoryKube", () => {
   });
 
   it("refuses loudly what it does not imitate", async () => {
-    const services = { group: "", version: "v1", kind: "Service", plural: "services", namespaced: true };
-    await expect(aServer().list(services)).rejects.toThrow("does not serve v1/services");
+    const endpoints = { group: "", version: "v1", kind: "Endpoints", plural: "endpoints", namespaced: true };
+    await expect(aServer().list(endpoints)).rejects.toThrow("does not serve v1/endpoints");
     const node = { metadata: { name: "n" } };
     const kube = aServer();
     await kube.create(Nodes, node);

@@ -165,7 +165,7 @@ function wishChanged(rules: KindRules, draft: Draft, current: Stored): boolean {
     const annotations =
       rules.id === "deployments.apps" &&
       !jsonEqual(objectAt(draft.metadata, "annotations"), objectAt(current.metadata, "annotations"));
-    return annotations || !jsonEqual(draft["spec"], current["spec"]);
+    return annotations || ["spec", "template"].some((field) => !jsonEqual(draft[field], current[field]));
   }
   return !jsonEqual(wishOf(draft), wishOf(current));
 }

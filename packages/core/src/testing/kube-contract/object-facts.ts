@@ -8,6 +8,7 @@ import {
   NodeClaims,
   NodePools,
   Nodes,
+  PodTemplates,
   Secrets,
   type KubeObject,
   type NodePool,
@@ -66,6 +67,18 @@ export function objectFacts(world: World): void {
   it("counts generations of custom resources and not of Nodes", async () => {
     expect((await world.pool()).metadata.generation).toBe(1);
     expect((await world.node()).metadata.generation).toBeUndefined();
+  });
+
+  it("counts generations of PodTemplates by what stands in the template", async () => {
+    const template = await world.create(PodTemplates, {
+      metadata: { name: world.name("template"), namespace: world.namespace },
+      template: { spec: { containers: [{ name: "app", image: "example.com/app:1" }] } },
+    });
+    expect(template.metadata.generation).toBe(1);
+    const patched = async (body: object) =>
+      (await world.client.patch(PodTemplates, keyOf(template), { type: "merge", body })).metadata.generation;
+    expect(await patched({ metadata: { labels: { team: "a" } } })).toBe(1);
+    expect(await patched({ template: { metadata: { labels: { team: "a" } } } })).toBe(2);
   });
 
   it("refuses a name that is taken", async () => {

@@ -4,10 +4,13 @@ import { expect, it } from "vitest";
 import { CUSTOM_RESOURCES, type KubeObject, type Resource } from "../../api/index.ts";
 import { NODE_OVERLAY_CASES } from "../../api/v1/node-overlay.schema-cases.ts";
 import { SCHEMA_CASES, type SchemaCase } from "../../api/v1/schema-cases.ts";
+import { CAPACITY_BUFFER_CASES } from "../../api/v1beta1/capacity-buffer.schema-cases.ts";
 import { expectRefusal, type World } from "./world.ts";
 
 /** A status is not written together with the rest. */
-const CASES = [...SCHEMA_CASES, ...NODE_OVERLAY_CASES].filter(({ object }) => !("status" in object));
+const CASES = [...SCHEMA_CASES, ...NODE_OVERLAY_CASES, ...CAPACITY_BUFFER_CASES].filter(
+  ({ object }) => !("status" in object),
+);
 
 export function schemaFacts(world: World): void {
   it.each(CASES.filter(({ refusedAt }) => refusedAt.length === 0))("takes $kind $name", async (fact) => {
@@ -23,13 +26,14 @@ export function schemaFacts(world: World): void {
 /** Creates the object, or turns the stored one into it. */
 async function write(world: World, { kind, object, old }: SchemaCase): Promise<KubeObject> {
   const resource = resourceOf(kind);
-  if (old === undefined) return await world.create(resource, named(world, object));
-  const { metadata } = await world.create(resource, named(world, old));
+  if (old === undefined) return await world.create(resource, named(world, resource, object));
+  const { metadata } = await world.create(resource, named(world, resource, old));
   return await world.client.update(resource, { ...object, metadata });
 }
 
-function named(world: World, object: SchemaCase["object"]): KubeObject {
-  return { ...object, metadata: { name: world.name("case") } };
+function named(world: World, { namespaced }: Resource, object: SchemaCase["object"]): KubeObject {
+  const place = namespaced ? { namespace: world.namespace } : {};
+  return { ...object, metadata: { name: world.name("case"), ...place } };
 }
 
 function resourceOf(kind: string): Resource {

@@ -32,6 +32,7 @@ export class ExistingNode {
   /** Real labels. What pods ask of keys the node lacks never makes a label, so nothing is added here (S-114a). */
   readonly labels: Requirements;
   readonly taints: readonly Taint[];
+  readonly settling: boolean;
   readonly pods: Pod[] = [];
   #free: Resources;
   readonly #ports: HostPort[];
@@ -42,6 +43,7 @@ export class ExistingNode {
     this.name = node.name;
     this.labels = Requirements.fromLabels({ [Label.Hostname]: node.name, ...node.labels }, normalization);
     this.taints = node.taints;
+    this.settling = node.settling ?? false;
     this.#ports = node.pods.flatMap((pod) => hostPortsOf(pod));
     this.#volumeLimits = node.volumeLimits;
     for (const pod of node.pods) this.#attached.add(volumes.mountsOf(pod));
@@ -56,6 +58,7 @@ export class ExistingNode {
 
   /** Every failing check, in the order of S-308. */
   *failures(pod: PodToPlace, attempt: Attempt, topology: TopologyTracker): Generator<Rejection> {
+    if (this.settling && pod.isMoving) yield REJECTED.settling;
     if (untolerated(this.taints, attempt.tolerations) !== undefined) yield REJECTED.taint;
     const overrun = this.#overrun(pod);
     if (overrun !== undefined) yield overrun;

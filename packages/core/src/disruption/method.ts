@@ -1,0 +1,39 @@
+// The ways in which nodes are disrupted voluntarily, and what each of them decides (D-15, D-60).
+
+import type { DisruptionReason } from "../api/index.ts";
+import type { ExistingPlacement, PlannedClaim } from "../scheduling/index.ts";
+import type { PoolBudget } from "./budget.ts";
+import type { NodeVerdict } from "./verdict.ts";
+
+/** In the order they are asked. */
+export const METHODS = ["emptiness", "staticDrift", "drift", "multi", "single"] as const;
+export type MethodName = (typeof METHODS)[number];
+
+/** A command that a method proposes; nothing of it has happened yet. */
+export interface ProposedCommand {
+  readonly method: MethodName;
+  readonly reason: DisruptionReason;
+  /** delete: no replacement; replace: at least one. */
+  readonly decision: "delete" | "replace";
+  /** Names of the nodes to remove, in the order they were chosen. */
+  readonly nodes: readonly string[];
+  readonly replacements: readonly PlannedClaim[];
+  /** Where pods of the removed nodes, and pending ones, are to go on nodes that stay. */
+  readonly existing: readonly ExistingPlacement[];
+  /** Per hour, in the currency of the prices; absent when some price is not known. */
+  readonly savings?: number;
+  /** Sum of the reschedule costs of the nodes (D-26). */
+  readonly disruptionCost: number;
+}
+
+export interface MethodDecision {
+  readonly method: MethodName;
+  readonly commands: readonly ProposedCommand[];
+  /** One per node that the method looked at. */
+  readonly verdicts: readonly NodeVerdict[];
+  readonly budgets: ReadonlyMap<string, PoolBudget>;
+  /** Nodes that passed the candidate checks and the method's own filter, in the order they are tried. */
+  readonly eligible: readonly string[];
+  /** Only a budget held something back, so that nothing was found must not be remembered (D-57). */
+  readonly constrained: boolean;
+}

@@ -1,0 +1,35 @@
+// What one round of disruption decisions looks at: an immutable picture of the cluster, and what may be done about it (DX-3).
+
+import type { NodePool, Pod, PodDisruptionBudget } from "../api/index.ts";
+import type { NodeInput, PoolInput, ProblemInput } from "../scheduling/index.ts";
+import type { DisruptionNode } from "./disruption-node.ts";
+
+export interface DisruptionSnapshot {
+  readonly nowMs: number;
+  readonly nodes: readonly DisruptionNode[];
+  /** The same nodes as a solve sees them, by name. */
+  readonly nodeInputs: ReadonlyMap<string, NodeInput>;
+  /** Managed ones. */
+  readonly nodePools: readonly NodePool[];
+  /** Managed pools with their instance types, overlays applied; the same that the provisioner plans with. */
+  readonly pools: readonly PoolInput[];
+  readonly pdbs: readonly PodDisruptionBudget[];
+  /** Pods that wait for a node now and take part in every simulation (D-43). */
+  readonly pendingPods: readonly Pod[];
+  /** Everything else a solve needs. */
+  readonly problem: Omit<ProblemInput, "pods" | "nodes" | "nodePools">;
+  /** Names of nodes that belong to a running command. */
+  readonly inCommand: ReadonlySet<string>;
+  readonly settings: DisruptionSettings;
+}
+
+export interface DisruptionSettings {
+  /** Gate SpotToSpotConsolidation (D-85). */
+  readonly spotToSpot: boolean;
+  /** Cheaper types that must remain for a spot node to be replaced by another (D-88). */
+  readonly spotFlexibility: number;
+  /** Nodes in one multi-node command at most (D-89). */
+  readonly maxBatch: number;
+}
+
+export const DISRUPTION_DEFAULTS: DisruptionSettings = { spotToSpot: false, spotFlexibility: 15, maxBatch: 100 };
