@@ -58,6 +58,7 @@ export class ClaimTrial {
   readonly #choice: DomainChoice;
   readonly #rules: ClaimRules;
   readonly #canReserve: boolean;
+  #scratch: Bits = bitsFor(0);
   /** By stance: verdict on each pool's template. */
   readonly #onTemplates: Int8Array[] = [];
 
@@ -191,13 +192,20 @@ export class ClaimTrial {
     return this.#settle(candidate, requirements, fitting, vector);
   }
 
+  /** In a set that is used again for each trial, because most trials come to nothing. */
+  #copied(options: Bits): Bits {
+    if (this.#scratch.length !== options.length) this.#scratch = new Uint32Array(options.length);
+    this.#scratch.set(options);
+    return this.#scratch;
+  }
+
   /** Options with room for the pod besides those on the claim; undefined when DaemonSets have all of its ports. */
   #fitting(
     { pool, claim, isOpening, options }: Candidate,
     shape: Shape,
     { amounts, wanted }: RequestVector,
   ): Bits | undefined {
-    const fitting = options.slice();
+    const fitting = this.#copied(options);
     if (shape.hostPorts.length > 0) {
       const { groups } = pool.template;
       const free = (group: number): boolean =>
@@ -219,7 +227,7 @@ export class ClaimTrial {
   /** S-508…S-514, for the pools that ask for such things. */
   #settle({ pool, claim, isOpening }: Candidate, requirements: number, options: Bits, vector: RequestVector): Verdict {
     this.requirements = requirements;
-    this.options = options;
+    this.options = options.slice();
     this.reservations = [];
     if (!pool.hasMinValues && !this.#canReserve) return ACCEPTED;
     const { book } = this.#problem;
