@@ -6,6 +6,7 @@ import type { CustomResource } from "../packages/core/src/api/index.ts";
 import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
+import { dashboardFiles } from "./generate/dashboards.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
 import { reasonsPages } from "./generate/reasons-pages.ts";
 import { settingsPage } from "./generate/settings-page.ts";
@@ -21,6 +22,7 @@ const SETS: readonly GeneratedSet[] = [
   annotationsPage(),
   settingsPage(),
   metricsPage(),
+  dashboardFiles(),
   reasonsPages(),
 ];
 

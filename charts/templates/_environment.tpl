@@ -15,6 +15,10 @@
       fieldPath: metadata.namespace
 - name: LOG_LEVEL
   value: {{ .Values.logLevel | quote }}
+- name: LOG_OUTPUT_PATHS
+  value: {{ join "," .Values.logOutputPaths | quote }}
+- name: LOG_ERROR_OUTPUT_PATHS
+  value: {{ join "," .Values.logErrorOutputPaths | quote }}
 - name: METRICS_PORT
   value: {{ .Values.controller.metrics.port | quote }}
 - name: HEALTH_PROBE_PORT
@@ -43,7 +47,11 @@ ignoreDRARequests: IGNORE_DRA_REQUESTS
 schedulerConfig: SCHEDULER_CONFIG
 kubeClientQps: KUBE_CLIENT_QPS
 kubeClientBurst: KUBE_CLIENT_BURST
+lifecycleConcurrency: LIFECYCLE_CONCURRENCY
+enableProfiling: ENABLE_PROFILING
+disableControllerWarmup: DISABLE_CONTROLLER_WARMUP
 disableLeaderElection: DISABLE_LEADER_ELECTION
+disableClusterStateObservability: DISABLE_CLUSTER_STATE_OBSERVABILITY
 leaderElectionName: LEADER_ELECTION_NAME
 {{- end -}}
 
@@ -60,10 +68,9 @@ leaderElectionName: LEADER_ELECTION_NAME
 {{- $provider := include "karpenter.provider" . -}}
 {{- $block := get .Values $provider | default dict -}}
 {{- $variables := dict
-  "ovh" (dict "endpoint" "OVH_ENDPOINT" "serviceName" "OVH_SERVICE_NAME" "kubeId" "OVH_KUBE_ID" "region" "OVH_REGION")
+  "ovh" (dict "endpoint" "OVH_ENDPOINT" "serviceName" "OVH_SERVICE_NAME" "kubeId" "OVH_KUBE_ID" "region" "OVH_REGION" "adoptLegacyPools" "OVH_ADOPT_LEGACY_POOLS")
   "scaleway" (dict "projectId" "SCW_DEFAULT_PROJECT_ID" "organizationId" "SCW_DEFAULT_ORGANIZATION_ID" "region" "SCW_DEFAULT_REGION" "zone" "SCW_DEFAULT_ZONE" "apiUrl" "SCW_API_URL")
-  "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL")
-  "simulated" dict -}}
+  "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL") -}}
 {{- range $key, $name := get $variables $provider }}
 {{- $value := get $block $key }}
 {{- if include "karpenter.isGiven" $value }}
@@ -85,8 +92,7 @@ leaderElectionName: LEADER_ELECTION_NAME
 {{- $variables := dict
   "ovh" (dict "applicationKey" "OVH_APPLICATION_KEY" "applicationSecret" "OVH_APPLICATION_SECRET" "consumerKey" "OVH_CONSUMER_KEY" "clientId" "OVH_CLIENT_ID" "clientSecret" "OVH_CLIENT_SECRET" "accessToken" "OVH_ACCESS_TOKEN")
   "scaleway" (dict "accessKey" "SCW_ACCESS_KEY" "secretKey" "SCW_SECRET_KEY")
-  "cloudstack" (dict "apiKey" "CLOUDSTACK_API_KEY" "secretKey" "CLOUDSTACK_SECRET_KEY")
-  "simulated" dict -}}
+  "cloudstack" (dict "apiKey" "CLOUDSTACK_API_KEY" "secretKey" "CLOUDSTACK_SECRET_KEY") -}}
 {{- if $secret }}
 {{- range $key, $name := get $variables (include "karpenter.provider" .) }}
 - name: {{ $name }}

@@ -1,6 +1,6 @@
 {{/* Which cloud this release buys from, and what is said about it under the names of today and of the older products. */}}
 
-{{- define "karpenter.providerNames" -}}ovh, scaleway, cloudstack, simulated{{- end -}}
+{{- define "karpenter.providerNames" -}}ovh, scaleway, cloudstack{{- end -}}
 
 {{/* "true" when a value says anything: false and 0 do, empty texts, lists and maps do not. */}}
 {{- define "karpenter.isGiven" -}}
@@ -16,6 +16,9 @@
 {{- define "karpenter.provider" -}}
 {{- $names := splitList ", " (include "karpenter.providerNames" .) -}}
 {{- $said := concat (compact (list .Values.provider)) .Values.providers | uniq -}}
+{{- if or (has "simulated" $said) (and (not $said) .Values.simulated.enabled) -}}
+{{- fail "provider simulated is no part of the controller's image: choose ovh, scaleway or cloudstack; the simulated cloud runs with `pnpm demo --provider simulated`" -}}
+{{- end -}}
 {{- range $said -}}
 {{- if not (has . $names) -}}
 {{- fail (printf "provider %q is unknown: set provider to one of %s" . (join ", " $names)) -}}
@@ -35,7 +38,7 @@
 {{- end -}}
 {{- end -}}
 {{- if not $chosen -}}
-{{- fail "no provider is chosen: set provider, or give ovh.serviceName, scaleway.projectId, cloudstack.apiUrl or simulated.enabled a value" -}}
+{{- fail "no provider is chosen: set provider, or give ovh.serviceName, scaleway.projectId or cloudstack.apiUrl a value" -}}
 {{- end -}}
 {{- if gt (len $chosen) 1 -}}
 {{- fail (printf "several providers have values (%s): set provider to the one that is meant" (join ", " $chosen)) -}}
@@ -78,7 +81,7 @@ Two names with different values are a mistake that only the user can resolve.
 {{- $old := dict -}}
 {{- if eq $provider "ovh" -}}{{- $old = .Values.credentials | default dict -}}{{- end -}}
 {{- if eq $provider "cloudstack" -}}{{- $old = $block -}}{{- end -}}
-{{- $keys := dict "ovh" (list "applicationKey" "applicationSecret" "consumerKey" "clientId" "clientSecret" "accessToken") "scaleway" (list "accessKey" "secretKey") "cloudstack" (list "apiKey" "secretKey") "simulated" list -}}
+{{- $keys := dict "ovh" (list "applicationKey" "applicationSecret" "consumerKey" "clientId" "clientSecret" "accessToken") "scaleway" (list "accessKey" "secretKey") "cloudstack" (list "apiKey" "secretKey") -}}
 {{- $found := dict -}}
 {{- range $key := get $keys $provider -}}
 {{- $oldName := eq $provider "cloudstack" | ternary (printf "cloudstack.%s" $key) (printf "credentials.%s" $key) -}}

@@ -1,4 +1,11 @@
-import { CUSTOM_RESOURCES, NodeClaims, NodeOverlays, NodePools, Pods } from "@karpenter-multicloud/core/api";
+import {
+  CapacityBuffers,
+  CUSTOM_RESOURCES,
+  NodeClaims,
+  NodeOverlays,
+  NodePools,
+  Pods,
+} from "@karpenter-multicloud/core/api";
 import { KubeError } from "@karpenter-multicloud/core/kube";
 import { FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -66,6 +73,22 @@ describe("the probe of the API server", () => {
     };
     await clock.advance(31_000);
     expect(probe.access()).toBe("nodeoverlays refused");
+  });
+
+  it("TC-64, RT-13: a feature whose definition is not installed is told once, with the way to install it, and nobody waits", async () => {
+    for (const definition of CUSTOM_RESOURCES) kube.define(definition);
+    kube.undefine(CapacityBuffers);
+    probe = new ApiProbe({ client: kube, clock, logger, resources: [Pods, NodePools, CapacityBuffers] });
+    await started();
+    await clock.advance(300_000);
+    expect([isWell, logger.messages("error")]).toEqual([true, []]);
+    expect(logger.messages("warn")).toEqual([
+      "there are no CapacityBuffer objects until their definition is installed",
+    ]);
+    expect(logger.find("there are no CapacityBuffer objects until their definition is installed")?.fields).toEqual({
+      definition: "capacitybuffers.autoscaling.x-k8s.io",
+      install: "kubectl apply --server-side -f charts/crds/capacitybuffers.autoscaling.x-k8s.io.yaml",
+    });
   });
 
   it("repeats a complaint once a minute, and tells a new one at once", async () => {

@@ -30,6 +30,8 @@ export class ApiProbe {
   readonly #wellOnce = Promise.withResolvers<void>();
   #findings: readonly Finding[] | undefined;
   #said = { text: "", at: Number.NEGATIVE_INFINITY };
+  /** Optional ones that are not served, and of which that was said. */
+  readonly #unserved = new Set<Resource>();
 
   constructor(parts: ApiProbeParts) {
     this.#parts = parts;
@@ -81,10 +83,23 @@ export class ApiProbe {
       await this.#parts.client.list(resource, { limit: 1, signal });
       return undefined;
     } catch (error) {
-      if (isNotFound(error)) return isOptional(resource) ? undefined : { resource, problem: "missing", error };
+      if (isNotFound(error) && isOptional(resource)) return this.#tellUnserved(resource);
+      if (isNotFound(error)) return { resource, problem: "missing", error };
       const isRefusal = KubeError.is(error) && (error.code === 403 || error.code === 401);
       return { resource, problem: isRefusal ? "refused" : "unreachable", error };
     }
+  }
+
+  /** RT-13: nobody waits for it, but whoever has switched the feature on wonders why nothing happens. */
+  #tellUnserved(resource: Resource): undefined {
+    if (this.#unserved.has(resource)) return;
+    this.#unserved.add(resource);
+    const definition = nameOf(resource);
+    const install = installing([definition]);
+    this.#parts.logger.warn(`there are no ${resource.kind} objects until their definition is installed`, {
+      definition,
+      install,
+    });
   }
 
   #complain(findings: readonly Finding[]): void {
@@ -94,7 +109,7 @@ export class ApiProbe {
     this.#said = { text, at: clock.now() };
     const missing = missingOf(findings);
     if (missing.length > 0) {
-      const install = `kubectl apply --server-side ${missing.map((name) => `-f charts/crds/${name}.yaml`).join(" ")}`;
+      const install = installing(missing);
       logger.error("custom resource definitions are missing, waiting for them", { missing, install });
     }
     const [other] = findings.filter(({ problem }) => problem !== "missing");
@@ -115,7 +130,15 @@ function isOptional({ group, plural }: Resource): boolean {
 /** Names of CustomResourceDefinitions. */
 function missingOf(findings: readonly Finding[]): readonly string[] {
   const missing = findings.filter(({ problem }) => problem === "missing");
-  return missing.map(({ resource }) => `${resource.plural}.${resource.group}`).sort(compareText);
+  return missing.map(({ resource }) => nameOf(resource)).sort(compareText);
+}
+
+function nameOf({ group, plural }: Resource): string {
+  return `${plural}.${group}`;
+}
+
+function installing(definitions: readonly string[]): string {
+  return `kubectl apply --server-side ${definitions.map((name) => `-f charts/crds/${name}.yaml`).join(" ")}`;
 }
 
 function textOf({ resource, problem }: Finding): string {

@@ -7,15 +7,25 @@ import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpent
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
 import { SettingsError, type ParsedSettings } from "@karpenter-multicloud/core/options";
 import { SystemClock, type Clock, type ControllerManager } from "@karpenter-multicloud/core/runtime";
-import { errorText, isSecretName, PromMetrics } from "@karpenter-multicloud/core/telemetry";
+import {
+  errorText,
+  isSecretName,
+  PromMetrics,
+  Redactor,
+  type Logger,
+  type MetricLabels,
+} from "@karpenter-multicloud/core/telemetry";
 import { createWinstonLogger, type WinstonLogger } from "@karpenter-multicloud/core/telemetry";
 import { delimiter } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { createContainer } from "./container.ts";
-import { leaseNamespace } from "./lease-namespace.ts";
+import { limitsHeap } from "./heap-limit.ts";
+import { leaseNamespace, ownNamespace } from "./lease-namespace.ts";
 import { loadProvider } from "./load-provider.ts";
+import { openLog, type LogOutput } from "./log-output.ts";
+import { stateDump } from "./state-dump.ts";
 import { Token } from "./tokens.ts";
-import { productVersion } from "./version.ts";
+import { buildLabels, productVersion } from "./version.ts";
 
 export interface CompositionInput {
   readonly env: Environment;
@@ -24,6 +34,8 @@ export interface CompositionInput {
   readonly random: () => number;
   /** Of the log. */
   readonly stdout: NodeJS.WritableStream;
+  /** What is wrong with the log itself. */
+  readonly stderr: NodeJS.WritableStream;
 }
 
 export interface Composition {
@@ -44,30 +56,40 @@ export interface Composition {
   readonly definitions: readonly Resource[];
   /** Begins to want the lease; writes are refused before. */
   lead(): Leadership;
+  /** The cluster as this process sees it, without secrets. */
+  dump(leads: () => boolean): unknown;
+  /** After the logger. */
+  closeLog(): void;
 }
 
 /** @throws SettingsError with what is wrong */
-export async function compose({ settings, warnings }: ParsedSettings, input: CompositionInput): Promise<Composition> {
+export async function compose(parsed: ParsedSettings, input: CompositionInput): Promise<Composition> {
+  const { settings } = parsed;
   const { env, identity, random } = input;
   const module = await loadProvider(settings.provider);
   const version = productVersion();
   const clock = new SystemClock();
   const monotonic = (): number => clock.monotonic();
-  const logger = loggerFor(settings, input);
-  for (const warning of warnings) logger.error("a variable cannot be read, its default is used", { variable: warning });
-  const metrics = metricsFor(version);
+  const log = openLog(settings, input);
+  const logger = loggerFor(settings, env, log);
+  tellSettings(parsed, env, logger);
+  const metrics = metricsFor(buildLabels(env));
   const access = { ...kubeconfigOf(settings), userAgent: `karpenter/${version}` };
   const { kubeClientQps: qps, kubeClientBurst: burst } = settings;
   const serverTime = new ServerTime({ clock, logger, metrics });
-  const client = reaching(() => createKubeClient({ ...access, clock, logger, qps, burst, serverTime }));
+  const client = reaching(() => createKubeClient({ ...access, clock, logger, metrics, qps, burst, serverTime }));
   let leadership: Leadership | undefined;
   const permitted = (): boolean => leadership?.permitted() ?? false;
   const giveWay = async (): Promise<void> => await setImmediate();
-  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay };
+  const namespace = ownNamespace(env);
+  const learned =
+    namespace === "" ? {} : { learnedPlace: { namespace, name: `karpenter-learned-${settings.provider}` } };
+  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned };
   const container = createContainer(ports, module);
   const manager = container.get(Token.Manager);
   const mirror = container.get(Token.KubeCache);
   metrics.beforeRender(() => manager.showRunning());
+  metrics.beforeRender(() => mirror.showAges());
   const election = settings.disableLeaderElection
     ? undefined
     : { namespace: leaseNamespace(settings, env), name: settings.leaderElectionName };
@@ -87,6 +109,8 @@ export async function compose({ settings, warnings }: ParsedSettings, input: Com
     definitions: [...CUSTOM_RESOURCES, ...container.get(Token.NodeClasses)].map(({ resource }) => resource),
     lead: () =>
       (leadership ??= election ? electInThread({ key: election, identity, logger, metrics, ...access }) : leaderless),
+    dump: dumpOf(container, env),
+    closeLog: () => log.close(),
   };
 }
 
@@ -95,16 +119,35 @@ export function secretsOf(env: Environment): readonly string[] {
   return Object.entries(env).flatMap(([name, value]) => (value && isSecretName(name) ? [value.trim()] : []));
 }
 
-function loggerFor(settings: Composition["settings"], { env, stdout }: CompositionInput): WinstonLogger {
-  const logger = createWinstonLogger({ level: settings.logLevel, stream: stdout });
+/** What was given and is not used as it was meant. */
+function tellSettings({ settings, warnings, withoutEffect }: ParsedSettings, env: Environment, logger: Logger): void {
+  for (const warning of warnings) logger.error("a variable cannot be read, its default is used", { variable: warning });
+  for (const { setting, why } of withoutEffect) logger.info("a setting has no effect here", { setting, why });
+  if (settings.memoryLimit > 0 && limitsHeap(env["NODE_OPTIONS"])) {
+    const why = "NODE_OPTIONS limits the heap already";
+    logger.info("a setting has no effect here", { setting: "--memory-limit", why });
+  }
+}
+
+function dumpOf(container: ReturnType<typeof createContainer>, env: Environment): Composition["dump"] {
+  const redactor = new Redactor();
+  const secrets = secretsOf(env);
+  redactor.add(() => secrets);
+  const state = container.get(Token.ClusterState);
+  const manager = container.get(Token.Manager);
+  const clock = container.get(Token.Clock);
+  return (leads) => redactor.value(stateDump({ state, manager, leads, now: () => clock.now() }));
+}
+
+function loggerFor(settings: Composition["settings"], env: Environment, { stream }: LogOutput): WinstonLogger {
+  const logger = createWinstonLogger({ level: settings.logLevel, stream });
   const secrets = secretsOf(env);
   logger.redact(() => secrets);
   return logger;
 }
 
-function metricsFor(version: string): PromMetrics {
+function metricsFor(labels: MetricLabels): PromMetrics {
   const metrics = new PromMetrics({ process: true });
-  const labels = { version, goversion: process.version, goarch: process.arch, commit: "" };
   metrics.set("karpenter_build_info", labels, 1);
   return metrics;
 }

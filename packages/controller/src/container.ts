@@ -3,9 +3,20 @@
 import { OPTIONAL_RESOURCES } from "@karpenter-multicloud/core/api";
 import { allControllers, type Environment, type Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
-import { createGatedClient, KubeEventRecorder, Mirror, type KubeClient } from "@karpenter-multicloud/core/kube";
+import {
+  createGatedClient,
+  KubeEventRecorder,
+  Mirror,
+  type KubeClient,
+  type ObjectKey,
+} from "@karpenter-multicloud/core/kube";
 import type { Settings } from "@karpenter-multicloud/core/options";
-import { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import {
+  LearnedMachines,
+  learnedProvider,
+  normalizationOf,
+  UnavailableOfferings,
+} from "@karpenter-multicloud/core/provider";
 import { ControllerManager, Gate, type Clock } from "@karpenter-multicloud/core/runtime";
 import { MirroredClusterState, PoolLedger } from "@karpenter-multicloud/core/state";
 import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
@@ -25,6 +36,8 @@ export interface ProcessPorts {
   readonly random: () => number;
   /** Asked before every write to the cluster or the cloud (RT-36). @defaultValue always true */
   readonly permitted?: () => boolean;
+  /** ConfigMap that keeps what is learned of machines. @defaultValue the process forgets it */
+  readonly learnedPlace?: ObjectKey;
   /** Lets the rest of the process run in the middle of long work (S-1016). @defaultValue such work is done in one piece */
   readonly giveWay?: () => Promise<void>;
 }
@@ -43,7 +56,7 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   container.load(providerModule);
   bindKubernetes(container, given.permitted ?? (() => true));
   bindProvider(container, given.giveWay);
-  bindControllers(container);
+  bindControllers(container, given.learnedPlace);
   return container;
 }
 
@@ -109,14 +122,18 @@ function bindProvider(container: Container, giveWay: ProcessPorts["giveWay"]): v
     .bind(Token.NodeClasses)
     .toResolvedValue((factory: ProviderFactory) => factory.customResources, [ProviderFactory]);
   container
-    .bind(Token.Provider)
-    .toResolvedValue(
-      (factory: ProviderFactory, ports: Ports, env: Environment) => factory.build(ports, env),
-      [ProviderFactory, Token.Ports, Token.Environment],
-    );
+    .bind(Token.Learned)
+    .toResolvedValue((clock: Clock) => new LearnedMachines(() => clock.now()), [Token.Clock]);
+  container.bind(Token.Provider).toResolvedValue(
+    (factory: ProviderFactory, ports: Ports, env: Environment, learned: LearnedMachines) => {
+      const built = factory.build(ports, env);
+      return { ...built, provider: learnedProvider(built.provider, learned, ports.settings) };
+    },
+    [ProviderFactory, Token.Ports, Token.Environment, Token.Learned],
+  );
 }
 
-function bindControllers(container: Container): void {
+function bindControllers(container: Container, place: ProcessPorts["learnedPlace"]): void {
   container.bind(Token.ClusterState).toResolvedValue(
     (ports, { provider }) =>
       new MirroredClusterState({
@@ -125,15 +142,20 @@ function bindControllers(container: Container): void {
         supportedNodeClasses: provider.supportedNodeClasses(),
         nominationWindow: Math.max(2 * ports.settings.batchMaxDuration, seconds(10)) as Duration,
         unlaunchedGrace: seconds(30),
+        normalization: normalizationOf(provider.settings()),
       }),
     [Token.Ports, Token.Provider],
   );
-  container
-    .bind(Token.ControllerDeps)
-    .toResolvedValue(
-      (ports, { provider }, state) => ({ ...ports, provider, state, poolLedger: new PoolLedger(state) }),
-      [Token.Ports, Token.Provider, Token.ClusterState],
-    );
+  container.bind(Token.ControllerDeps).toResolvedValue(
+    (ports, { provider }, state, machines) => ({
+      ...ports,
+      provider,
+      state,
+      poolLedger: new PoolLedger({ state, clock: ports.clock }),
+      learned: { machines, ...(place && { place }) },
+    }),
+    [Token.Ports, Token.Provider, Token.ClusterState, Token.Learned],
+  );
   container.bind(Token.Manager).toResolvedValue(
     (deps, built, nodeClasses) => {
       const { cache, clock, logger, metrics, random } = deps;

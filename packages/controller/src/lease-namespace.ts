@@ -1,4 +1,4 @@
-// In which namespace the lease stands: where somebody says, else where the pod runs.
+// In which namespace the process keeps what is its own: where somebody says, else where the pod runs.
 
 import { readFileSync } from "node:fs";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
@@ -8,7 +8,7 @@ const POD_NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namesp
 
 /** @throws SettingsError outside a cluster, where nobody can know */
 export function leaseNamespace(settings: Settings, env: Environment): string {
-  const named = settings.leaderElectionNamespace || env["SYSTEM_NAMESPACE"] || env["POD_NAMESPACE"] || ofPod();
+  const named = settings.leaderElectionNamespace || ownNamespace(env);
   if (named !== "") return named;
   throw new SettingsError([
     {
@@ -17,6 +17,11 @@ export function leaseNamespace(settings: Settings, env: Environment): string {
       fix: "set --leader-election-namespace or LEADER_ELECTION_NAMESPACE, or run a single replica with --disable-leader-election",
     },
   ]);
+}
+
+/** Empty outside a cluster, when nobody says. */
+export function ownNamespace(env: Environment): string {
+  return env["SYSTEM_NAMESPACE"] || env["POD_NAMESPACE"] || ofPod();
 }
 
 function ofPod(): string {

@@ -1,4 +1,11 @@
-import { CUSTOM_RESOURCES, NodePools, Pods, type Resource } from "@karpenter-multicloud/core/api";
+import {
+  CapacityBuffers,
+  CUSTOM_RESOURCES,
+  NodePools,
+  OPTIONAL_RESOURCES,
+  Pods,
+  type Resource,
+} from "@karpenter-multicloud/core/api";
 import { KubeEventRecorder, leaderless, Mirror, type Leadership } from "@karpenter-multicloud/core/kube";
 import { defaultSettings } from "@karpenter-multicloud/core/options";
 import { ControllerManager, onChange, type Controller } from "@karpenter-multicloud/core/runtime";
@@ -6,6 +13,8 @@ import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { live, type LifeParts } from "./life.ts";
+
+const SETTINGS = { ...defaultSettings({ clusterName: "test" }), metricsPort: 0, healthProbePort: 0 };
 
 /** A lease that is won and lost by hand. */
 class ManualLeadership implements Leadership {
@@ -76,15 +85,20 @@ describe("the life of the process", () => {
     await ended;
   });
 
-  function start(change: Partial<LifeParts> = {}): void {
+  /** `also`: what the controller watches besides Pods and NodePools. */
+  function start(change: Partial<LifeParts> = {}, also: readonly Resource[] = []): void {
     const random = (): number => 0.5;
     const metrics = new PromMetrics();
-    const mirror = new Mirror({ client: kube, clock, logger, random });
+    const mirror = new Mirror({ client: kube, clock, logger, random, optional: OPTIONAL_RESOURCES });
     const events = new KubeEventRecorder({ client: kube, clock, logger, component: "karpenter" });
     const manager = new ControllerManager({ cache: mirror, clock, logger, metrics, random });
     const controller: Controller = {
       name: "test",
-      triggers: [onChange(Pods, () => ["one"]), onChange(NodePools, () => ["one"])],
+      triggers: [
+        onChange(Pods, () => ["one"]),
+        onChange(NodePools, () => ["one"]),
+        ...also.map((each) => onChange(each, () => ["one"])),
+      ],
       initialKeys: ["one"],
       reconcile: async () => {
         log.push("reconcile begins");
@@ -94,10 +108,23 @@ describe("the life of the process", () => {
       },
     };
     manager.add(controller);
-    const settings = { ...defaultSettings({ clusterName: "test" }), metricsPort: 0, healthProbePort: 0 };
+    const settings = SETTINGS;
     const definitions: readonly Resource[] = [NodePools];
     const lead = (): Leadership => leadership;
-    const parts = { settings, version: "1.2.3", clock, logger, metrics, client: kube, mirror, events, manager, lead };
+    const dump = (leads: () => boolean): unknown => ({ leading: leads() });
+    const parts = {
+      settings,
+      version: "1.2.3",
+      clock,
+      logger,
+      metrics,
+      client: kube,
+      mirror,
+      events,
+      manager,
+      lead,
+      dump,
+    };
     ended = live({ ...parts, resources: mirror.unsynced(), definitions, ...change }, stop.signal).catch(String);
     void ended.then((outcome) => (code = outcome));
   }
@@ -109,9 +136,12 @@ describe("the life of the process", () => {
     expect(logger.messages()).toContain(message);
   }
 
-  async function ask(path: string): Promise<string> {
-    const { healthProbePort } = logger.find("serving metrics and probes")?.fields ?? {};
-    const answer = await fetch(`http://127.0.0.1:${String(healthProbePort)}${path}`);
+  const ask = (path: string): Promise<string> => get("healthProbePort", path);
+  const metricsPage = (path: string): Promise<string> => get("metricsPort", path);
+
+  async function get(port: "healthProbePort" | "metricsPort", path: string): Promise<string> {
+    const { [port]: number } = logger.find("serving metrics and probes")?.fields ?? {};
+    const answer = await fetch(`http://127.0.0.1:${String(number)}${path}`);
     return `${answer.status} ${await answer.text()}`;
   }
 
@@ -136,6 +166,19 @@ describe("the life of the process", () => {
     for (const definition of CUSTOM_RESOURCES) if (definition.resource === NodePools) kube.define(definition);
     await until("waiting for the lease");
     expect(await ask("/readyz")).toBe("200 ok");
+  });
+
+  it("TC-64: without the definition of a feature that is on it leads, is ready, and has named the definition", async () => {
+    kube.undefine(CapacityBuffers);
+    start({}, [CapacityBuffers]);
+    await until("waiting for the lease");
+    leadership.win();
+    await clock.advance(5_000);
+    expect(await ask("/readyz")).toBe("200 ok");
+    expect(log).toEqual(["reconcile begins", "reconcile ended"]);
+    expect(logger.messages("warn")).toEqual([
+      "there are no CapacityBuffer objects until their definition is installed",
+    ]);
   });
 
   it("OP-7: the leader fills its caches before a controller runs, and is ready then", async () => {
@@ -224,6 +267,55 @@ describe("the life of the process", () => {
     leadership.win();
     await clock.advance(125_000);
     expect(await ended).toBe("Error: caches were not filled within 2m0s, missing: pods, nodepools");
+  });
+
+  it("RT-39: with warm-up a standby replica fills its caches, writes nothing, and takes over without a list", async () => {
+    const settings = { ...SETTINGS, disableControllerWarmup: false };
+    start({ settings });
+    await until("waiting for the lease");
+    await settle();
+    expect([log, kube.openWatches]).toEqual([[], 2]);
+    expect(await ask("/readyz")).toBe("200 ok");
+    kube.faults = ({ verb }) => {
+      if (verb === "list") throw new Error("no further list");
+    };
+    leadership.win();
+    await settle();
+    expect(log).toEqual(["reconcile begins", "reconcile ended"]);
+    expect(await ask("/readyz")).toBe("200 ok");
+  });
+
+  it("RT-39: a standby that cannot fill its caches is not ended for it, and the next leader is not warm", async () => {
+    start({ settings: { ...SETTINGS, disableControllerWarmup: false } });
+    const isWarming = (): boolean => logger.messages().includes("filling the caches before the lease is won");
+    kube.faults = ({ resource }) => {
+      if (resource.plural === "pods" && isWarming()) throw new Error("not yet");
+    };
+    await until("waiting for the lease");
+    await clock.advance(300_000);
+    expect(code).toBeUndefined();
+    leadership.win();
+    await settle();
+    expect(await ask("/readyz")).toContain("[-]manager failed: not synced: pods");
+  });
+
+  it("OP-5: the pages of profiling are there with the flag only", async () => {
+    start();
+    await until("waiting for the lease");
+    expect(await metricsPage("/debug/state")).toMatch(/^404 /);
+    expect(await metricsPage("/debug/pprof/")).toMatch(/^404 /);
+  });
+
+  it("OP-5: with the flag they say what this process is, and that everybody may read them", async () => {
+    start({ settings: { ...SETTINGS, enableProfiling: true } });
+    await until("waiting for the lease");
+    expect(logger.messages("warn")).toHaveLength(1);
+    expect(await metricsPage("/debug/state")).toBe('200 {"leading":false}');
+    leadership.win();
+    await settle();
+    expect(await metricsPage("/debug/state")).toBe('200 {"leading":true}');
+    expect(await metricsPage("/debug/pprof/")).toMatch(/^200 /);
+    expect(await ask("/debug/state")).toMatch(/^404 /);
   });
 
   it("RT-38: without an election it runs at once and says so", async () => {

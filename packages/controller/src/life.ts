@@ -3,11 +3,14 @@
 import type { Resource } from "@karpenter-multicloud/core/api";
 import type { Leadership } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import { startServers, type Logger, type RunningServers } from "@karpenter-multicloud/core/telemetry";
+import { startServers, type Logger, type Page, type RunningServers } from "@karpenter-multicloud/core/telemetry";
 import { milliseconds, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
+import { debugPages } from "./debug-pages.ts";
 import { EventLoopWatch } from "./event-loop-watch.ts";
+import { HeapWatch } from "./heap-limit.ts";
+import { Profiler } from "./profiler.ts";
 
 /** How often the lease is looked at: RT-36 allows a second. */
 const FENCE_LOOK: Duration = milliseconds(250);
@@ -27,6 +30,7 @@ export type LifeParts = Pick<
   | "resources"
   | "definitions"
   | "lead"
+  | "dump"
 > & {
   readonly logger: Logger;
   /** Runs at the machine's own rate and is never corrected. @defaultValue clock */
@@ -55,25 +59,31 @@ class Life {
   readonly #parts: LifeParts;
   readonly #probe: ApiProbe;
   readonly #loop: EventLoopWatch;
+  readonly #heap: HeapWatch;
   /** Aborted when nothing of this life may go on. */
   readonly #over = new AbortController();
   #phase: "starting" | "leading" | "stopping" = "starting";
   #servers: RunningServers | undefined;
+  #profiler: Profiler | undefined;
 
   constructor(parts: LifeParts) {
     const { client, clock, logger, resources, steady = clock } = parts;
     this.#parts = parts;
     this.#probe = new ApiProbe({ client, clock, logger, resources });
     this.#loop = new EventLoopWatch(steady);
+    this.#heap = new HeapWatch({ clock: steady, logger });
   }
 
   async serve(): Promise<void> {
     const { settings, metrics, logger } = this.#parts;
     this.#loop.start();
+    this.#heap.start();
+    const pages = await this.#debugPages();
     this.#servers = await startServers({
       metricsPort: settings.metricsPort,
       healthPort: settings.healthProbePort,
       metrics,
+      pages,
       checks: {
         healthz: { "event-loop": this.#loop.check },
         readyz: { manager: () => this.#manager(), crd: () => this.#crd() },
@@ -90,6 +100,7 @@ class Life {
     let leadership: Leadership | undefined;
     try {
       await this.#probe.wellOnce(stop);
+      this.#warmUp();
       leadership = this.#parts.lead();
       if (settings.disableLeaderElection) logger.warn("leader election is disabled: run one replica only");
       else logger.info("waiting for the lease", { lease: settings.leaderElectionName });
@@ -109,15 +120,17 @@ class Life {
   async close(): Promise<void> {
     this.#over.abort(new Error("the process ends"));
     this.#loop.stop();
+    this.#heap.stop();
     await this.#servers?.close();
+    this.#profiler?.stop();
   }
 
   /** Until the stop or the loss of the lease. Throws when the caches do not fill. */
   async #lead(leadership: Leadership, stop: AbortSignal): Promise<0 | 1> {
-    const { logger, mirror, manager, events, clock } = this.#parts;
+    const { logger, manager, events, clock } = this.#parts;
     const stopControllers = new AbortController();
     const running = manager.start(stopControllers.signal);
-    mirror.start(this.#over.signal);
+    if (!this.#warm) this.#parts.mirror.start(this.#over.signal);
     this.#phase = "leading";
     const why = await Promise.race([
       running.then(() => "the controllers ended"),
@@ -137,6 +150,29 @@ class Life {
     await leadership.release();
     logger.info("stopped");
     return 0;
+  }
+
+  /** RT-39: a standby replica whose caches are full already takes over without a list. */
+  #warmUp(): void {
+    if (!this.#warm) return;
+    this.#parts.logger.info("filling the caches before the lease is won");
+    this.#parts.mirror.start(this.#over.signal);
+  }
+
+  get #warm(): boolean {
+    return !this.#parts.settings.disableControllerWarmup;
+  }
+
+  /** OP-5. */
+  async #debugPages(): Promise<Readonly<Record<string, Page>>> {
+    const { settings, logger, dump, clock, steady = clock } = this.#parts;
+    if (!settings.enableProfiling) return {};
+    this.#profiler = new Profiler(steady);
+    await this.#profiler.start();
+    logger.warn("profiles and the cluster's state are served to everybody who reaches the port of the metrics");
+    const state = (): unknown => dump(() => this.#phase === "leading");
+    // oxlint-disable-next-line no-restricted-properties -- the command line is the process's own
+    return debugPages({ profiler: this.#profiler, argv: process.argv, state });
   }
 
   /** A health check: as leader the caches are filled, before that they could be. */

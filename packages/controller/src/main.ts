@@ -1,6 +1,10 @@
 // The controller process. `--help` tells its flags.
 
 import "reflect-metadata";
-import { runProcess } from "./process.ts";
+import { keepToMemoryLimit } from "./memory-limit.ts";
 
-await runProcess({ argv: process.argv.slice(2), env: process.env });
+const start = { argv: process.argv.slice(2), env: process.env };
+keepToMemoryLimit(start);
+// Only now, so that nothing is loaded twice where the process begins anew.
+const { runProcess } = await import("./process.ts");
+await runProcess(start);

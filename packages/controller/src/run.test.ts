@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -129,6 +129,63 @@ describe("the controller's process", () => {
       variable: "BATCH_MAX_DURATION=[redacted]: it is not a duration; using the default 10s",
     });
     expect(stdout.text).not.toContain("canary");
+  });
+
+  it("TC-59, RT-46: a log level that there is not ends it with 2, naming the value", async () => {
+    const { code, stdout, stderr } = await ending(["--provider=ovh", "--log-level=warn"]);
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      "",
+      "karpenter: one setting is wrong:\n  --log-level=warn: it is not a log level; use debug, info or error\n",
+    ]);
+  });
+
+  it("OP-1: logs once what it takes and does not use, with the reason", async () => {
+    const flags = ["--provider=ovh", `--kubeconfig=${kubeconfig}`, "--disable-leader-election", ...SERVERS];
+    const env = {
+      KARPENTER_SERVICE: "karpenter",
+      CPU_REQUESTS: "500",
+      MEMORY_LIMIT: "1073741824",
+      NODE_OPTIONS: "--max-old-space-size-percentage=75",
+    };
+    const { running, stdout, stop } = await run(flags, env);
+    stop.abort(new Error("received SIGTERM"));
+    expect(await running).toBe(0);
+    const told = stdout.text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      .filter(({ message }) => message === "a setting has no effect here");
+    expect(told.map(({ level, setting }) => `${String(level)} ${String(setting)}`)).toEqual([
+      "INFO CPU_REQUESTS",
+      "INFO KARPENTER_SERVICE",
+      "INFO --memory-limit",
+    ]);
+    expect(told[1]).toMatchObject({ why: "it named the service of webhooks, and there are none" });
+  });
+
+  it("OP-11: the whole log goes where --log-output-paths says, its last line included", async () => {
+    const file = join(folder, "karpenter.log");
+    const { running, stdout, stderr, stop } = await run([
+      "--provider=ovh",
+      `--kubeconfig=${kubeconfig}`,
+      "--leader-election-namespace=karpenter",
+      `--log-output-paths=${file},stderr`,
+      ...SERVERS,
+    ]);
+    stop.abort(new Error("received SIGTERM"));
+    expect(await running).toBe(0);
+    const written = await readFile(file, "utf8");
+    expect([stdout.text, stderr.text]).toEqual(["", written]);
+    expect(JSON.parse(written.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      message: "stopping before this process led",
+    });
+  });
+
+  it("OP-11: a log file that cannot be opened ends it with 2", async () => {
+    const flags = ["--provider=ovh", `--kubeconfig=${kubeconfig}`, "--log-output-paths=/does/not/exist.log"];
+    const { code, stderr } = await ending(flags);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--log-output-paths=/does/not/exist.log: ENOENT")]);
   });
 
   it("O-64: knows secrets by the names of their variables", () => {

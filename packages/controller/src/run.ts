@@ -18,7 +18,7 @@ export interface RunInput {
   readonly broken: Promise<Error>;
   /** Help and the log. */
   readonly stdout: NodeJS.WritableStream;
-  /** What is wrong before there is a log. */
+  /** What is wrong before there is a log, and with the log itself. */
   readonly stderr: NodeJS.WritableStream;
   /** New for each process. */
   readonly identity: string;
@@ -48,6 +48,7 @@ export async function runController(input: RunInput): Promise<ExitCode> {
     logger.error("the process ends", { error });
   }
   await logger.close();
+  parts.closeLog();
   return code;
 }
 

@@ -5,6 +5,7 @@ import type { BuiltProvider, ControllerDeps, Environment, Ports } from "@karpent
 import type { DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import type { KubeClient, KubeEventRecorder, Mirror } from "@karpenter-multicloud/core/kube";
 import type { Settings } from "@karpenter-multicloud/core/options";
+import type { LearnedMachines } from "@karpenter-multicloud/core/provider";
 import type { ActionGate, Clock, ControllerManager } from "@karpenter-multicloud/core/runtime";
 import type { ClusterState } from "@karpenter-multicloud/core/state";
 import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
@@ -30,6 +31,7 @@ export const Token = {
   Random: token<() => number>("Random"),
   Ports: token<Ports>("Ports"),
   NodeClasses: token<readonly CustomResource[]>("NodeClasses"),
+  Learned: token<LearnedMachines>("LearnedMachines"),
   Provider: token<BuiltProvider>("BuiltProvider"),
   ClusterState: token<ClusterState>("ClusterState"),
   ControllerDeps: token<ControllerDeps>("ControllerDeps"),

@@ -8,7 +8,7 @@ import {
   Secrets,
   TERMINATION_FINALIZER,
 } from "@karpenter-multicloud/core/api";
-import type { NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
+import type { CustomResource, NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
 import type { BuiltProvider } from "@karpenter-multicloud/core/controllers";
 import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import { createGatedClient, Mirror } from "@karpenter-multicloud/core/kube";
@@ -31,6 +31,8 @@ export interface BenchOptions {
   readonly spec?: OVHNodeClassSpec;
   readonly env?: Readonly<Record<string, string>>;
   readonly mode?: "act" | "observe";
+  /** The kind as the cluster knows it. @defaultValue as this version defines it */
+  readonly customResources?: readonly CustomResource[];
 }
 
 export interface ClaimOptions {
@@ -59,7 +61,7 @@ export class Bench {
   readonly events = new EventSink();
   readonly fake: FakeOvh;
   readonly kube: InMemoryKube;
-  readonly #options: BenchOptions;
+  #options: BenchOptions;
   #process: Process;
 
   private constructor(fake: FakeOvh, clock: FakeClock, options: BenchOptions) {
@@ -68,7 +70,7 @@ export class Bench {
     this.#options = options;
     this.kube = new InMemoryKube({
       now: () => clock.now(),
-      customResources: [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES],
+      customResources: [...CUSTOM_RESOURCES, ...(options.customResources ?? OVH_CUSTOM_RESOURCES)],
       schedule: (delay, callback) => clock.schedule(clock.now() + delay, callback),
     });
     this.#process = this.#started();
@@ -257,7 +259,8 @@ export class Bench {
   }
 
   /** The process dies and another one starts: nothing in memory survives. */
-  async restart(): Promise<void> {
+  async restart(change: Pick<BenchOptions, "env" | "mode"> = {}): Promise<void> {
+    this.#options = { ...this.#options, ...change };
     this.#process.stop.abort(new Error("the process ended"));
     await this.clock.settle();
     this.#process = this.#started();

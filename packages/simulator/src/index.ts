@@ -12,6 +12,7 @@ export { applyAll } from "./cluster/apply.ts";
 export { BUILT_IN_RESOURCES } from "./cluster/built-in-resources.ts";
 export { MachineSide } from "./cluster/machine-side.ts";
 export * from "./simulated-provider/catalog.ts";
+export { CatalogError, parseCatalog } from "./simulated-provider/catalog-file.ts";
 export type { SimulatedFaults } from "./simulated-provider/faults.ts";
 export * from "./simulated-provider/node-class.ts";
 export { orphanOrder } from "./simulated-provider/orphan.ts";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { conditionsOf, ConditionSet, getCondition, isConditionTrue } from "./conditions.ts";
 import type { ConditionedObject } from "./conditions.ts";
 import type { ObjectMeta, Condition } from "./meta.ts";
+import { toRfc3339 } from "./time.ts";
 
 const CREATED = "2026-01-31T08:00:00Z";
 const NOW = Date.parse("2026-01-31T08:05:00Z");
@@ -56,6 +57,14 @@ describe("ConditionSet", () => {
       lastTransitionTime: CREATED,
     });
     expect(set.set("Launched", "True").get("Launched")?.lastTransitionTime).toBe("2026-01-31T08:05:00Z");
+  });
+
+  it("LC-3: a change that comes later has its own time", () => {
+    const set = ConditionSet.forNodeClaim(claim(), NOW).at(LATER).set("Launched", "True");
+    const first = ConditionSet.forNodeClaim(claim(), NOW).set("Launched", "True");
+    expect(set.get("Launched")?.lastTransitionTime).toBe(toRfc3339(LATER));
+    expect(first.at(LATER).set("Registered", "True").get("Launched")).toEqual(first.get("Launched"));
+    expect(first.at(LATER).changed).toBe(true);
   });
 
   it("LC-3: an identical condition changes nothing", () => {

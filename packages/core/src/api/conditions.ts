@@ -84,6 +84,11 @@ export class ConditionSet {
     return ConditionSet.of(overlay, NODE_OVERLAY_CONDITIONS, nowMs);
   }
 
+  /** The same list, for changes that happen at a later moment. */
+  at(nowMs: number): ConditionSet {
+    return this.#with(this.#list, toRfc3339(nowMs));
+  }
+
   get(type: string): Condition | undefined {
     return this.#list.find((condition) => condition.type === type);
   }
@@ -141,8 +146,8 @@ export class ConditionSet {
     return !jsonEqual(this.#list, this.#stored);
   }
 
-  #with(list: readonly Condition[]): ConditionSet {
-    const origin: Origin = { metadata: this.#metadata, family: this.#family, now: this.#now, stored: this.#stored };
+  #with(list: readonly Condition[], now = this.#now): ConditionSet {
+    const origin: Origin = { metadata: this.#metadata, family: this.#family, now, stored: this.#stored };
     return new ConditionSet(origin, list);
   }
 

@@ -167,6 +167,7 @@ export interface Node extends KubeObject {
     readonly unschedulable?: boolean;
   };
   readonly status?: {
+    readonly phase?: string;
     readonly capacity?: ResourceList;
     readonly allocatable?: ResourceList;
     readonly conditions?: readonly PartialCondition[];

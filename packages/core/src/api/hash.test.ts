@@ -76,7 +76,7 @@ describe("NP-5: hashes that must not change under this version", () => {
     });
   });
 
-  test("every one of them differs, and is an unsigned 64-bit number in decimal", () => {
+  test("TC-49: every one of them differs, and is an unsigned 64-bit number in decimal", () => {
     const hashes = GOLDEN.map(([, golden]) => nodePoolHash(golden));
     expect(new Set(hashes).size).toBe(GOLDEN.length);
     for (const hash of hashes) {
@@ -94,7 +94,7 @@ describe("NP-3: what does not count", () => {
     expectSame(template({ requirements: [{ key: "k", operator: "Exists" }] }), template());
   });
 
-  test("the order and repetition of taints", () => {
+  test("TC-49: the order and repetition of taints", () => {
     expectSame(template({ taints: [a, b] }), template({ taints: [b, a, b] }));
     expectSame(template({ startupTaints: [a, b] }), template({ startupTaints: [b, a] }));
   });
@@ -111,7 +111,7 @@ describe("NP-3: what does not count", () => {
     expectSame(template({ terminationGracePeriod: "0s", expireAfter: "Never" }), template());
   });
 
-  test("how a duration is spelled", () => {
+  test("TC-49: how a duration is spelled", () => {
     expectSame(template({ expireAfter: "60m" }), template({ expireAfter: "1h" }));
     expectSame(template({ terminationGracePeriod: "1h30m" }), template({ terminationGracePeriod: "5400s" }));
   });

@@ -38,10 +38,15 @@ const KNOWN_NAMES: readonly string[] = [
   "static.deprovisioning",
   "capacitybuffer",
   "state.node",
+  "metrics.pod",
+  "metrics.node",
+  "metrics.nodepool",
+  "operatorpkg.testnodeclass.status",
   "operatorpkg.nodepool.status",
   "operatorpkg.nodeclaim.status",
   "operatorpkg.node.status",
   "operatorpkg.nodeoverlay.status",
+  "operatorpkg.capacitybuffer.status",
   "instance.garbagecollection",
 ];
 
@@ -83,6 +88,36 @@ describe("all controllers", () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names.filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
     expect(names.includes("nodeoverlay.controller")).toBe(NodeOverlay);
+  });
+
+  it.each([true, false])("NodePools with replicas are kept at them only with the feature gate: %s", async (gate) => {
+    const { featureGates } = defaultSettings({ clusterName: "test" });
+    harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, StaticCapacity: gate } } });
+    const all = allControllers(harness.deps, [TEST_NODE_CLASS]);
+    expect(all.map(({ name }) => name).filter((name) => name.startsWith("static."))).toEqual(
+      gate ? ["static.provisioning", "static.deprovisioning"] : ["static.provisioning"],
+    );
+    expect(all.map(({ name }) => name).filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
+  });
+
+  it.each([true, false])("CapacityBuffers are looked at only with the feature gate: %s", async (gate) => {
+    const { featureGates } = defaultSettings({ clusterName: "test" });
+    harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, CapacityBuffer: gate } } });
+    const asked = new Set<string>();
+    harness.kube.faults = ({ resource }) => {
+      asked.add(resource.plural);
+    };
+    const all = allControllers(harness.deps, [TEST_NODE_CLASS]);
+    await harness.start(...all);
+    expect(all.some(({ name }) => name === "capacitybuffer")).toBe(gate);
+    expect(all.map(({ name }) => name).filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
+    expect(["capacitybuffers", "podtemplates"].map((plural) => asked.has(plural))).toEqual([gate, gate]);
+  });
+
+  it("M-47: without observability nothing is told of each object, but prices are looked after", () => {
+    harness = new ControllerHarness({ settings: { disableClusterStateObservability: true } });
+    const names = allControllers(harness.deps, [TEST_NODE_CLASS]).map(({ name }) => name);
+    expect(names.filter((name) => /^metrics\.|^operatorpkg\./.test(name))).toEqual(["metrics.nodepool"]);
   });
 
   it("a pending pod gets a machine, and the machine goes when the pod has ended", async () => {

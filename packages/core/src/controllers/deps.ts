@@ -2,13 +2,15 @@
 
 import type { CustomResource } from "../api/index.ts";
 import type { DecisionLedger } from "../decisions/index.ts";
-import type { EventRecorder, KubeCache, KubeClient } from "../kube/index.ts";
+import type { EventRecorder, KubeCache, KubeClient, ObjectKey } from "../kube/index.ts";
 import type { Settings } from "../options/index.ts";
-import type { CloudProvider, UnavailableOfferings } from "../provider/index.ts";
+import type { CloudProvider, LearnedMachines, UnavailableOfferings } from "../provider/index.ts";
 import type { ActionGate, Clock, Controller } from "../runtime/index.ts";
 import type { ClusterState, PoolLedger } from "../state/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { BufferStore } from "./buffer-store.ts";
 import type { OverlayStore } from "./overlay-store.ts";
+import type { PodTimes } from "./provisioning/pod-times.ts";
 
 /** Ports of the process, before a provider is chosen. */
 export interface Ports {
@@ -38,8 +40,14 @@ export interface ControllerDeps extends Ports {
   readonly state: ClusterState;
   /** Asked before every create of a NodeClaim (LC-11). */
   readonly poolLedger: PoolLedger;
+  /** What machines turned out to be, which `provider` already tells; kept in this ConfigMap, if anywhere. */
+  readonly learned?: { readonly machines: LearnedMachines; readonly place?: ObjectKey };
   /** With the feature gate NodeOverlay: prices and capacity of the provider's types are read through it. */
   readonly overlays?: OverlayStore;
+  /** With the feature gate CapacityBuffer: the room that is kept, by whom and where. */
+  readonly buffers?: BufferStore;
+  /** Shared with whoever shows how long pods wait; the provisioner keeps its own otherwise. */
+  readonly podTimes?: PodTimes;
 }
 
 /** A provider and the controllers that keep its NodeClass up to date. */

@@ -27,9 +27,24 @@ export interface Obstacle {
   readonly until?: number;
 }
 
-/** D-20, D-21 for the class graceful; undefined: it is a candidate. */
-export function candidateObstacle(node: DisruptionNode, context: CandidateContext): Obstacle | undefined {
-  return nodeObstacle(node, context) ?? poolObstacle(node, context) ?? podObstacle(node.pods, context);
+/** graceful: whatever keeps a pod from being evicted keeps its node; eventual: only while no deadline ends the drain anyway (D-15). */
+export type DisruptionClass = "graceful" | "eventual";
+
+/** D-20, D-21; undefined: it is a candidate. */
+export function candidateObstacle(
+  node: DisruptionNode,
+  context: CandidateContext,
+  disruptionClass: DisruptionClass = "graceful",
+): Obstacle | undefined {
+  return (
+    nodeObstacle(node, context) ??
+    poolObstacle(node, context) ??
+    (hasDeadline(node, disruptionClass) ? undefined : podObstacle(node.pods, context))
+  );
+}
+
+function hasDeadline({ nodeClaim }: DisruptionNode, disruptionClass: DisruptionClass): boolean {
+  return disruptionClass === "eventual" && nodeClaim?.spec.terminationGracePeriod !== undefined;
 }
 
 function nodeObstacle(node: DisruptionNode, { inCommand, kept, nowMs }: CandidateContext): Obstacle | undefined {

@@ -150,6 +150,24 @@ describe("emptiness", () => {
     });
   });
 
+  it("DT-37, D-61: a node with room for a buffer stays, its neighbour goes, and without the buffer both go", () => {
+    const nodes = [node("n1"), node("n2")];
+    const bufferNodes = new Map([["n1", ["shop/headroom"]]]);
+    expect(decide(nodes, {}, { bufferNodes }).verdicts).toMatchObject([
+      { node: "n1", code: "BufferPods", detail: "room on it is kept for CapacityBuffer shop/headroom" },
+      { node: "n2", code: "Selected" },
+    ]);
+    expect(decide(nodes, {}, { bufferNodes: new Map() }).command?.nodes).toEqual(["n1", "n2"]);
+  });
+
+  it("D-61: the kept room is told before the pods, and names every buffer", () => {
+    const bufferNodes = new Map([["n1", ["a/x", "b/y"]]]);
+    expect(verdictOf(node("n1", { pods: [worker] }), {}, { bufferNodes })).toMatchObject({
+      code: "BufferPods",
+      detail: "room on it is kept for CapacityBuffers a/x, b/y",
+    });
+  });
+
   it("DT-39: where only empty nodes are removed the verdict says so", () => {
     const pool = { disruption: { consolidationPolicy: "WhenEmpty" as const } };
     expect(verdictOf(node("n1", { pods: [worker] }), pool)?.code).toBe("PolicyWhenEmpty");

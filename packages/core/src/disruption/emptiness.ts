@@ -7,6 +7,7 @@ import { rateOfNode } from "../scheduling/index.ts";
 import { compareText } from "../units/index.ts";
 import { poolBudgets } from "./budget.ts";
 import type { PoolBudget } from "./budget.ts";
+import { budgetObstacle } from "./budget-obstacle.ts";
 import { candidateObstacle, podName } from "./candidate.ts";
 import type { CandidateContext, Obstacle } from "./candidate.ts";
 import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
@@ -28,6 +29,8 @@ export interface EmptinessInput {
   readonly inCommand?: ReadonlySet<string>;
   /** By node name: why the provider cannot remove the machine at present. */
   readonly kept?: ReadonlyMap<string, string>;
+  /** By node name: the CapacityBuffers whose room was planned on it (D-61). */
+  readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
   /** Only these may be selected: the nodes of a command that is validated again (D-108). */
   readonly only?: ReadonlySet<string>;
 }
@@ -55,7 +58,8 @@ export function decideEmptiness(input: EmptinessInput): EmptinessDecision {
   const verdicts = new Map<string, NodeVerdict>();
   const candidates: DisruptionNode[] = [];
   for (const node of input.nodes) {
-    const obstacle = candidateObstacle(node, context) ?? emptinessObstacle(node, context) ?? excluded(node, input);
+    const obstacle =
+      candidateObstacle(node, context) ?? emptinessObstacle(node, context, input) ?? excluded(node, input);
     if (obstacle === undefined) candidates.push(node);
     else verdicts.set(node.name, { node: node.name, ...ofPool(node), ...obstacle });
   }
@@ -95,7 +99,11 @@ function spendBudgets(
 }
 
 /** D-61: the policy does not matter here; every policy lets empty nodes go. */
-function emptinessObstacle(node: DisruptionNode, { nodePools, nowMs }: CandidateContext): Obstacle | undefined {
+function emptinessObstacle(
+  node: DisruptionNode,
+  { nodePools, nowMs }: CandidateContext,
+  input: EmptinessInput,
+): Obstacle | undefined {
   const pool = nodePools.get(node.nodePool ?? "");
   const { nodeClaim } = node;
   if (pool === undefined || nodeClaim === undefined) return { code: "NoNodePool", detail: "its NodePool is not known" };
@@ -106,7 +114,14 @@ function emptinessObstacle(node: DisruptionNode, { nodePools, nowMs }: Candidate
   if (consolidateAfter(pool) === undefined) {
     return { code: "ConsolidationDisabled", detail: `NodePool ${name} has consolidateAfter: Never` };
   }
-  return notEmpty(node, pool) ?? notYet(node, pool, nowMs);
+  return keptForBuffers(node, input) ?? notEmpty(node, pool) ?? notYet(node, pool, nowMs);
+}
+
+function keptForBuffers({ name }: DisruptionNode, { bufferNodes }: EmptinessInput): Obstacle | undefined {
+  const buffers = bufferNodes?.get(name) ?? [];
+  if (buffers.length === 0) return undefined;
+  const noun = buffers.length === 1 ? "CapacityBuffer" : "CapacityBuffers";
+  return { code: "BufferPods", detail: `room on it is kept for ${noun} ${buffers.join(", ")}` };
 }
 
 function notEmpty({ pods }: DisruptionNode, pool: NodePool): Obstacle | undefined {
@@ -141,22 +156,6 @@ function notYet({ nodeClaim }: DisruptionNode, pool: NodePool, nowMs: number): O
 function excluded({ name }: DisruptionNode, { only }: EmptinessInput): Obstacle | undefined {
   if (only === undefined || only.has(name)) return undefined;
   return { code: "StaleState", detail: "it is not part of the command; it is judged again in the next round" };
-}
-
-function budgetObstacle(pool: string, budget: PoolBudget | undefined, used: number): Obstacle | undefined {
-  if (budget !== undefined && budget.errors.length > 0) {
-    return {
-      code: "BudgetInvalid",
-      detail: `a budget of NodePool ${pool} cannot be read: ${budget.errors.join("; ")}`,
-    };
-  }
-  if (budget !== undefined && used < budget.remaining) return undefined;
-  const { limiting = "", allowed = 0, disrupting = 0 } = budget ?? {};
-  const busy = disrupting + used;
-  return {
-    code: "Budget",
-    detail: `budget ${limiting} of NodePool ${pool} allows ${allowed} at a time, and ${busy} are being disrupted or not ready`,
-  };
 }
 
 /** D-28, DX-12: what saves most per pod moved first, then the older node, then by name. */

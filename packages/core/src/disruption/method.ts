@@ -18,6 +18,8 @@ export interface ProposedCommand {
   /** Names of the nodes to remove, in the order they were chosen. */
   readonly nodes: readonly string[];
   readonly replacements: readonly PlannedClaim[];
+  /** Static pools of which one machine each is made from the bare template first (D-64); then `replacements` is empty. */
+  readonly fromTemplate?: readonly string[];
   /** Where pods of the removed nodes, and pending ones, are to go on nodes that stay. */
   readonly existing: readonly ExistingPlacement[];
   /** Per hour, in the currency of the prices; absent when some price is not known. */
@@ -36,4 +38,20 @@ export interface MethodDecision {
   readonly eligible: readonly string[];
   /** Only a budget held something back, so that nothing was found must not be remembered (D-57). */
   readonly constrained: boolean;
+  /** Time ran out before all that had to be looked at was (D-93, D-95): nothing found must not be remembered either. */
+  readonly timedOut: boolean;
+  /** What pools under the policy Balanced said (D-103). */
+  readonly scores: readonly PoolScore[];
+  /** Single-node only: pools none of whose nodes it came to; they are first the next time (D-95). */
+  readonly unseenPools?: readonly string[];
+}
+
+/** How good a move is for one pool, measured by what it costs the pods (D-101). */
+export interface PoolScore {
+  readonly nodePool: string;
+  /** Names of the nodes of the scored move, those of other pools too. */
+  readonly nodes: readonly string[];
+  /** Infinity when nothing has to move. */
+  readonly score: number;
+  readonly approved: boolean;
 }

@@ -13,12 +13,16 @@ import type { DisruptionSnapshot } from "./snapshot.ts";
 export interface SimulationOptions {
   /** Nodes inside their consolidateAfter take no pods from others (D-45, D-46): consolidation, not drift. */
   readonly respectConsolidateAfter: boolean;
+  /** True ends the solve early; pods not tried by then count as not placed (D-93). */
+  readonly shouldStop?: () => boolean;
 }
 
 export interface UnplacedPod {
   readonly pod: Pod;
   /** In one line. */
   readonly reason: string;
+  /** It would find a place, but on a node that has not started (D-49). */
+  readonly uninitialized: boolean;
 }
 
 export interface Simulation {
@@ -31,7 +35,7 @@ export interface Simulation {
 export function simulate(
   snapshot: DisruptionSnapshot,
   names: readonly string[],
-  { respectConsolidateAfter }: SimulationOptions,
+  { respectConsolidateAfter, shouldStop }: SimulationOptions,
 ): Simulation | undefined {
   const gone = new Set(names);
   const candidates = snapshot.nodes.filter(({ name }) => gone.has(name));
@@ -39,7 +43,8 @@ export function simulate(
   const leaving = snapshot.nodes.filter(({ markedForDeletion }) => markedForDeletion);
   const staying = snapshot.nodes.filter(({ name, markedForDeletion }) => !gone.has(name) && !markedForDeletion);
   const moving = reschedulablePods(candidates, snapshot);
-  const pods = [...snapshot.pendingPods, ...moving, ...reschedulablePods(leaving, snapshot)];
+  const fleeing = reschedulablePods(leaving, snapshot);
+  const pods = [...snapshot.pendingPods, ...moving, ...fleeing];
   const solution = solve(
     {
       ...snapshot.problem,
@@ -50,10 +55,10 @@ export function simulate(
       // A reservation that is taken is no reason to wait: the node could stay as it is (S-514).
       reservedCapacity: snapshot.problem.reservedCapacity === "Off" ? "Off" : "Fallback",
     },
-    { mode: "parity" },
+    { mode: "parity", ...(shouldStop && { shouldStop }) },
   );
   const pending = new Set(snapshot.pendingPods.map(uidOf));
-  const fromLeaving = new Set(reschedulablePods(leaving, snapshot).map(uidOf));
+  const fromLeaving = new Set(fleeing.map(uidOf));
   return {
     solution,
     unplaced: [...withoutPlace(solution, pods, pending), ...onStartingNodes(solution, staying, fromLeaving, pending)],
@@ -90,7 +95,9 @@ function withoutPlace(
   const byUid = new Map(pods.map((pod) => [uidOf(pod), pod]));
   return failures.flatMap((failure: PodExplanation) => {
     const pod = byUid.get(failure.pod.uid);
-    return pod === undefined || pending.has(failure.pod.uid) ? [] : [{ pod, reason: failure.summary }];
+    return pod === undefined || pending.has(failure.pod.uid)
+      ? []
+      : [{ pod, reason: failure.summary, uninitialized: false }];
   });
 }
 
@@ -109,7 +116,9 @@ function onStartingNodes(
     if (target === undefined) return [];
     const claim = target.nodeClaim?.metadata.name ?? "";
     const reason = `would schedule against uninitialized nodeclaim/${claim}, node/${node}`;
-    return pods.flatMap((pod) => (fromLeaving.has(uidOf(pod)) || pending.has(uidOf(pod)) ? [] : [{ pod, reason }]));
+    return pods.flatMap((pod) =>
+      fromLeaving.has(uidOf(pod)) || pending.has(uidOf(pod)) ? [] : [{ pod, reason, uninitialized: true }],
+    );
   });
 }
 

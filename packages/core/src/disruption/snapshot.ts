@@ -11,7 +11,10 @@ export interface DisruptionSnapshot {
   readonly nodeInputs: ReadonlyMap<string, NodeInput>;
   /** Managed ones. */
   readonly nodePools: readonly NodePool[];
-  /** Managed pools with their instance types, overlays applied; the same that the provisioner plans with. */
+  /**
+   * Managed pools with their instance types, overlays applied; the same that the provisioner plans with. Those that take
+   * no part, such as static ones, need their types here all the same: without them no node of theirs is a candidate (D-19).
+   */
   readonly pools: readonly PoolInput[];
   readonly pdbs: readonly PodDisruptionBudget[];
   /** Pods that wait for a node now and take part in every simulation (D-43). */
@@ -20,7 +23,23 @@ export interface DisruptionSnapshot {
   readonly problem: Omit<ProblemInput, "pods" | "nodes" | "nodePools">;
   /** Names of nodes that belong to a running command. */
   readonly inCommand: ReadonlySet<string>;
+  /** By node name: why the provider cannot remove the machine at present. */
+  readonly kept?: ReadonlyMap<string, string>;
+  /** By node name: the CapacityBuffers whose room was planned on it (D-61). */
+  readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
+  /** By static pool: what is taken of it. Absent: counted from the nodes, and nothing is reserved. */
+  readonly staticCounts?: ReadonlyMap<string, StaticCounts>;
   readonly settings: DisruptionSettings;
+}
+
+/** The machines of one static pool, each in one of the first three (D-64, D-65). */
+export interface StaticCounts {
+  readonly active: number;
+  readonly deleting: number;
+  /** Chosen by a running command; the claim is not deleted yet. */
+  readonly pendingDisruption: number;
+  /** Granted to creates that are on their way. */
+  readonly reserved: number;
 }
 
 export interface DisruptionSettings {

@@ -5,7 +5,7 @@ import type { NodeClaim, Pod } from "../api/index.ts";
 import { compareText, DurationError, parseNillableDuration, type Duration } from "../units/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { evictionCost } from "./eviction-cost.ts";
-import { isDisruptable, isOwnedByDaemonSet } from "./pods.ts";
+import { isDisruptable, isOwnedByDaemonSet, isOwnedByNode } from "./pods.ts";
 
 type Machine = Pick<DisruptionNode, "name" | "providerID" | "nodeClaim" | "pods">;
 
@@ -35,7 +35,9 @@ function rankOf({ providerID, nodeClaim, pods }: Machine, nowMs: number): Rank {
   const createdAt = creationOf(nodeClaim);
   if (providerID === "") return { group: 0, cost: 0, createdAt };
   const isQuiet = pods.every((pod) => isDisruptable(pod, nowMs));
-  if (isQuiet && pods.every(isOwnedByDaemonSet)) return { group: 1, cost: 0, createdAt };
+  // A node's own mirror pods end with it, just as those of DaemonSets do.
+  if (isQuiet && pods.every((pod) => isOwnedByDaemonSet(pod) || isOwnedByNode(pod)))
+    return { group: 1, cost: 0, createdAt };
   return { group: isQuiet ? 2 : 3, cost: legacyCost(pods, nodeClaim, nowMs), createdAt };
 }
 
@@ -45,7 +47,7 @@ function legacyCost(pods: readonly Pod[], claim: NodeClaim | undefined, nowMs: n
 }
 
 /** 1 for a new machine or one without an end, 0 for one that has reached it. */
-export function lifetimeRemaining(claim: NodeClaim | undefined, nowMs: number): number {
+function lifetimeRemaining(claim: NodeClaim | undefined, nowMs: number): number {
   const lifetime = lifetimeOf(claim);
   if (lifetime === undefined) return 1;
   if (lifetime <= 0) return 0;

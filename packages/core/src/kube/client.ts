@@ -116,3 +116,9 @@ export function keyOf(object: KubeObject | Pod): ObjectKey {
 export function keyText(key: ObjectKey): string {
   return key.namespace === undefined ? key.name : `${key.namespace}/${key.name}`;
 }
+
+/** What keyText has written. */
+export function parseKey(text: string): ObjectKey {
+  const [first = "", name] = text.split("/");
+  return name === undefined ? { name: first } : { namespace: first, name };
+}

@@ -158,6 +158,7 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
     try {
       handler(change);
     } catch (error) {
+      this.#parts.metrics?.count("kmc_cache_handler_errors_total", { resource: this.#parts.resource });
       this.#parts.logger.error("a handler of changes failed", { resource: this.#parts.resource, error });
     }
   }

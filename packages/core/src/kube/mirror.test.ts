@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigMaps, CUSTOM_RESOURCES, NodeClaims, NodePools } from "../api/index.ts";
+import { PromMetrics } from "../telemetry/index.ts";
+import { promSeries } from "../testing/prom-series.ts";
 import { KubeError } from "./errors.ts";
 import { aConfig, aMirror, follow, keyOfConfig, label, listen } from "../testing/mirror-fixture.ts";
 
@@ -65,8 +67,9 @@ describe("Mirror", () => {
     expect(heard).toHaveLength(1);
   });
 
-  it("RT-8: a handler that throws is logged and disturbs no other", async () => {
-    const fixture = aMirror();
+  it("RT-8, M-45: a handler that throws is logged, counted, and disturbs no other", async () => {
+    const metrics = new PromMetrics();
+    const fixture = aMirror({ metrics });
     const informer = await follow(fixture, ConfigMaps);
     informer.onChange(() => {
       throw new Error("broken handler");
@@ -77,6 +80,24 @@ describe("Mirror", () => {
     await fixture.clock.settle();
     expect(heard).toEqual(["+a", "+b"]);
     expect(fixture.logger.lines.filter(({ level }) => level === "error")).toHaveLength(2);
+    expect(await promSeries(metrics, "kmc_cache_handler_errors_total")).toEqual(['{resource="configmaps"} 2']);
+  });
+
+  it("M-45: shows how long ago a watch delivered anything", async () => {
+    const metrics = new PromMetrics();
+    const fixture = aMirror({ metrics });
+    const age = async (): Promise<readonly string[]> => {
+      fixture.mirror.showAges();
+      return await promSeries(metrics, "karpenter_watch_last_event_age_seconds");
+    };
+    fixture.mirror.informer(ConfigMaps);
+    expect(await age()).toEqual([]);
+    await follow(fixture, ConfigMaps);
+    await fixture.clock.advance(4000);
+    expect(await age()).toEqual(['{resource="configmaps"} 4']);
+    await fixture.kube.create(ConfigMaps, aConfig("a"));
+    await fixture.clock.advance(1000);
+    expect(await age()).toEqual(['{resource="configmaps"} 1']);
   });
 
   it("RT-9: keeps indexes up to date, also those asked for later", async () => {

@@ -29,6 +29,10 @@ export class Mirror implements KubeCache {
   readonly #optional: ReadonlySet<string>;
   readonly #mirrored = new Map<string, Mirrored>();
   readonly #waiting = new Set<() => void>();
+  readonly #reflectors: {
+    readonly resource: Resource;
+    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard">;
+  }[] = [];
   #signal: AbortSignal | undefined;
 
   constructor(options: MirrorOptions) {
@@ -81,6 +85,16 @@ export class Mirror implements KubeCache {
     return [...this.#mirrored.values()].filter(({ informer }) => !informer.hasSynced).map(({ resource }) => resource);
   }
 
+  /** Before each scrape: how long ago each watch delivered anything (M-45). */
+  showAges(): void {
+    const { clock, metrics } = this.#options;
+    for (const { resource, reflector } of this.#reflectors) {
+      if (reflector.lastHeard === undefined) continue;
+      const age = (clock.now() - reflector.lastHeard) / 1000;
+      metrics?.set("karpenter_watch_last_event_age_seconds", { resource: resource.plural }, age);
+    }
+  }
+
   #of<T extends KubeObject>(resource: Resource<T>): MirrorInformer<T> | undefined {
     return this.#mirrored.get(idOf(resource))?.informer as unknown as MirrorInformer<T> | undefined;
   }
@@ -114,6 +128,7 @@ export class Mirror implements KubeCache {
       ...(metrics === undefined ? {} : { metrics }),
       sink: informer,
     });
+    this.#reflectors.push({ resource, reflector });
     reflector
       .run(signal)
       .finally(() => informer.close())

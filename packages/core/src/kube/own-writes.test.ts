@@ -3,7 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { ConfigMaps, type ConfigMap } from "../api/index.ts";
 import type { Informer } from "./cache.ts";
-import { Mirror } from "./mirror.ts";
+import { Mirror, type MirrorOptions } from "./mirror.ts";
+import { PromMetrics } from "../telemetry/index.ts";
+import { promSeries } from "../testing/prom-series.ts";
 import {
   aConfig,
   aMirror,
@@ -22,12 +24,12 @@ interface Lagging extends MirrorFixture {
 }
 
 /** A mirror whose watch is held back; `a` exists with value 0. */
-async function aLaggingMirror(): Promise<Lagging> {
+async function aLaggingMirror(options: Pick<MirrorOptions, "metrics"> = {}): Promise<Lagging> {
   const fixture = aMirror();
   const { kube, clock, logger } = fixture;
   await kube.create(ConfigMaps, aConfig("a", { value: "0" }));
   const reader = new LaggingReader(kube);
-  const mirror = new Mirror({ client: reader, clock, logger, random: () => 0.5 });
+  const mirror = new Mirror({ client: reader, clock, logger, random: () => 0.5, ...options });
   const lagging = { ...fixture, reader, mirror };
   const informer = await follow(lagging, ConfigMaps);
   await clock.settle();
@@ -145,7 +147,8 @@ describe("own writes in the mirror", () => {
   });
 
   it("RT-11: are given up after a minute without the watch, with an error", async () => {
-    const world = await aLaggingMirror();
+    const metrics = new PromMetrics();
+    const world = await aLaggingMirror({ metrics });
     world.mirror.apply(ConfigMaps, await label(world.kube, "a", "1"));
     await world.clock.advance(59_999);
     expect(valueOf(world)).toBe("1");
@@ -156,6 +159,7 @@ describe("own writes in the mirror", () => {
       message: "the watch has not delivered an own write",
       fields: { object: "default/a" },
     });
+    expect(await promSeries(metrics, "kmc_cache_overlays_expired_total")).toEqual(['{resource="configmaps"} 1']);
   });
 
   it("RT-11: leave no error behind when the watch tells them in time", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigMaps } from "../api/index.ts";
+import { PromMetrics } from "../telemetry/index.ts";
+import { promSeries } from "../testing/prom-series.ts";
 import type { KubeCall } from "../testing/index.ts";
 import { KubeError } from "./errors.ts";
 import { aConfig, aMirror, follow, keyOfConfig, label, listen } from "../testing/mirror-fixture.ts";
@@ -86,13 +88,14 @@ describe("Reflector", () => {
   });
 
   it.each(["event", "error"] as const)(
-    "RT-4: lists again after an expired %s and tells the difference",
+    "TC-68, RT-4: lists again after an expired %s and tells the difference",
     async (expiredWatchAs) => {
       let cut = false;
       const faults = ({ verb }: KubeCall): void => {
         if (cut && verb === "watch") throw down;
       };
-      const fixture = aMirror({ server: { expiredWatchAs, faults } });
+      const metrics = new PromMetrics();
+      const fixture = aMirror({ metrics, server: { expiredWatchAs, faults } });
       for (const name of ["gone", "same", "changed", "reborn"]) await fixture.kube.create(ConfigMaps, aConfig(name));
       const informer = await follow(fixture, ConfigMaps);
       await fixture.clock.settle();
@@ -114,6 +117,9 @@ describe("Reflector", () => {
       expect(heard.toSorted()).toEqual(["+new", "+newer", "+reborn", "-+changed", "-gone", "-reborn"].toSorted());
       expect(heard.indexOf("-reborn")).toBeLessThan(heard.indexOf("+reborn"));
       expect(fixture.calls("list")).toHaveLength(2);
+      expect(await promSeries(metrics, "kmc_cache_relists_total")).toEqual(['{resource="configmaps"} 1']);
+      const restarts = await promSeries(metrics, "karpenter_watch_restarts_total");
+      expect(restarts).toContain('{resource="configmaps",reason="expired"} 1');
     },
   );
 

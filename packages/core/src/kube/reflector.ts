@@ -45,11 +45,17 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined;
   #listed = false;
   #lastComplaint = NEVER;
+  #lastHeard: number | undefined;
 
   constructor(parts: ReflectorParts<T>) {
     this.#parts = parts;
     this.#backoff = new Backoff(parts.clock, parts.random);
     this.#logger = parts.logger.with({ resource: parts.resource.plural });
+  }
+
+  /** When the server last delivered anything, bookmarks included, in epoch milliseconds; undefined before the first list. */
+  get lastHeard(): number | undefined {
+    return this.#lastHeard;
   }
 
   /** Resolves after the abort; nothing else ends it. */
@@ -80,6 +86,7 @@ export class Reflector<T extends KubeObject> {
     if (signal.aborted) return;
     if (this.#listed) metrics?.count("kmc_cache_relists_total", { resource: resource.plural });
     this.#listed = true;
+    this.#lastHeard = this.#parts.clock.now();
     this.#version = resourceVersion;
     sink.replace(items);
   }
@@ -106,6 +113,7 @@ export class Reflector<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>): void {
+    this.#lastHeard = this.#parts.clock.now();
     switch (event.type) {
       case "ADDED":
       case "MODIFIED":

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { defaultFeatureGates, parseFeatureGates } from "./feature-gates.ts";
 
 describe("parseFeatureGates, OP-4", () => {
-  it("keeps the default of gates that are not named and ignores unknown names", () => {
+  it("TC-62: keeps the default of gates that are not named and ignores unknown names", () => {
     expect(parseFeatureGates("NodeRepair=true, ReservedCapacity = false ,Unheard=true")).toEqual({
       ...defaultFeatureGates(),
       NodeRepair: true,

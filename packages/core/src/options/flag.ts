@@ -18,6 +18,8 @@ export interface Flag<T = unknown> {
   readonly parse: (text: string) => T;
   /** Value of the environment variable, where more forms are allowed. @defaultValue parse */
   readonly parseEnv?: (text: string) => T;
+  /** Why it changes nothing here, for a flag that is only taken because Karpenter has it. */
+  readonly withoutEffect?: string;
 }
 
 /** A value that cannot be used, and one that can. */
@@ -39,6 +41,7 @@ export interface FlagText {
   readonly env: string;
   readonly default?: string;
   readonly help: string;
+  readonly withoutEffect?: string;
 }
 
 type Form<T> = Pick<Flag<T>, "form" | "parse"> & Partial<Pick<Flag<T>, "isSwitch" | "parseEnv">>;

@@ -5,11 +5,14 @@ import type { Duration } from "../units/index.ts";
 import { FEATURE_GATES, parseFeatureGates } from "./feature-gates.ts";
 import { choiceFlag, durationFlag, FlagValueError, integerFlag, parsedFlag, switchFlag, textFlag } from "./flag.ts";
 import type { Flag } from "./flag.ts";
+import { parseLogPaths } from "./log-paths.ts";
 import { parseSchedulerConfig } from "./scheduler-config.ts";
 import type { SchedulerConfig } from "./scheduler-config.ts";
 import type { Settings } from "./settings.ts";
 
 const PORTS = [0, 65_535] as const;
+/** Less than this leaves no heap to start with. */
+const LEAST_MEMORY = 128 * 1024 * 1024;
 const AT_LEAST_ONE = [1, 1_000_000] as const;
 const LABEL_VALUE = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -31,7 +34,7 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
       name: "provider",
       env: "PROVIDER",
       default: "",
-      help: "Cloud to buy machines from: ovh, scaleway, cloudstack or simulated.",
+      help: "Cloud to buy machines from: ovh, scaleway or cloudstack.",
     },
     "name",
     "name one provider",
@@ -95,6 +98,28 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     "debug|info|error",
     "use debug, info or error",
     parseLogLevel,
+  ),
+  logOutputPaths: parsedFlag(
+    {
+      name: "log-output-paths",
+      env: "LOG_OUTPUT_PATHS",
+      default: "stdout",
+      help: "Where the log goes: stdout, stderr or files, separated by commas. Files are appended to and never rotated.",
+    },
+    "path,…",
+    "name stdout, stderr or files",
+    parseLogPaths,
+  ),
+  logErrorOutputPaths: parsedFlag(
+    {
+      name: "log-error-output-paths",
+      env: "LOG_ERROR_OUTPUT_PATHS",
+      default: "stderr",
+      help: "Where it is told that a line of the log could not be written. Lines of level error go where all lines go.",
+    },
+    "path,…",
+    "name stdout, stderr or files",
+    parseLogPaths,
   ),
   batchMaxDuration: durationFlag(
     {
@@ -199,11 +224,75 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     "number",
     ...AT_LEAST_ONE,
   ),
+  lifecycleConcurrency: integerFlag(
+    {
+      name: "lifecycle-concurrency",
+      env: "LIFECYCLE_CONCURRENCY",
+      default: "100",
+      help: "NodeClaims that are launched, followed and removed at once.",
+    },
+    "number",
+    1,
+    5000,
+  ),
+  cpuRequests: integerFlag(
+    {
+      name: "cpu-requests",
+      env: "CPU_REQUESTS",
+      default: "1000",
+      help: "Has no effect: one event loop does the work whatever its CPU. See --lifecycle-concurrency.",
+      withoutEffect:
+        "one event loop does the work whatever its CPU; --lifecycle-concurrency says how much runs at once",
+    },
+    "millicores",
+    Number.MIN_SAFE_INTEGER,
+    Number.MAX_SAFE_INTEGER,
+  ),
+  memoryLimit: parsedFlag(
+    {
+      name: "memory-limit",
+      env: "MEMORY_LIMIT",
+      default: "-1",
+      help: "Memory of the process in bytes; three quarters of it are for the heap. -1 leaves it to Node.js. A limit in NODE_OPTIONS, as the chart sets one, wins.",
+    },
+    "bytes",
+    "use -1, or bytes as a whole number",
+    parseMemoryLimit,
+  ),
+  enableProfiling: switchFlag({
+    name: "enable-profiling",
+    env: "ENABLE_PROFILING",
+    default: "false",
+    help: "Serves /debug/pprof/profile, /debug/pprof/heap and /debug/state on the port of the metrics, to everybody who reaches it.",
+  }),
+  disableControllerWarmup: switchFlag({
+    name: "disable-controller-warmup",
+    env: "DISABLE_CONTROLLER_WARMUP",
+    default: "true",
+    help: "false fills the caches before the lease is won: a standby replica takes over faster and reads as much as the leader meanwhile.",
+  }),
+  karpenterService: textFlag(
+    {
+      name: "karpenter-service",
+      env: "KARPENTER_SERVICE",
+      default: "",
+      help: "Has no effect: it named the Service of webhooks, and there are none.",
+      withoutEffect: "it named the service of webhooks, and there are none",
+    },
+    "name",
+    () => undefined,
+  ),
   disableLeaderElection: switchFlag({
     name: "disable-leader-election",
     env: "DISABLE_LEADER_ELECTION",
     default: "false",
     help: "Runs without a lease; only for a single replica.",
+  }),
+  disableClusterStateObservability: switchFlag({
+    name: "disable-cluster-state-observability",
+    env: "DISABLE_CLUSTER_STATE_OBSERVABILITY",
+    default: "false",
+    help: "Leaves out the metrics about each pod, node, NodePool and condition, and the events about conditions.",
   }),
   leaderElectionName: textFlag(
     {
@@ -250,6 +339,17 @@ export function helpText(): string {
   });
   const head = "Flags, with the environment variable that stands for each; a flag wins over its variable.";
   return [head, ...blocks, "  --help\n      Prints this text.", ""].join("\n");
+}
+
+/** None at all is -1, however it is written: the downward API says 0 for a container without a limit. */
+function parseMemoryLimit(value: string): number {
+  if (!/^[+-]?\d+$/.test(value)) {
+    throw new FlagValueError("it is not a whole number", "use -1, or bytes as a whole number", true);
+  }
+  const bytes = Number(value);
+  if (bytes <= 0) return -1;
+  if (bytes < LEAST_MEMORY) throw new FlagValueError("it is too little", `use at least ${LEAST_MEMORY} bytes`, false);
+  return bytes;
 }
 
 function parseProvider(value: string): string | undefined {

@@ -44,7 +44,16 @@ describe("parseSettings", () => {
       schedulerConfig: { defaultConstraints: [] },
       kubeClientQps: 200,
       kubeClientBurst: 300,
+      lifecycleConcurrency: 100,
+      cpuRequests: 1000,
+      memoryLimit: -1,
+      enableProfiling: false,
+      disableControllerWarmup: true,
+      karpenterService: "",
+      logOutputPaths: ["stdout"],
+      logErrorOutputPaths: ["stderr"],
       disableLeaderElection: false,
+      disableClusterStateObservability: false,
       leaderElectionName: "karpenter-leader-election",
       leaderElectionNamespace: "",
       featureGates: { ReservedCapacity: true, NodeRepair: false },
@@ -64,6 +73,12 @@ describe("parseSettings", () => {
       provider: "ovh",
       launchTimeout: minutes(90),
     });
+  });
+
+  it("TC-61: a flag that says false wins over a variable that says true", () => {
+    const env = { ...cluster, DISABLE_LEADER_ELECTION: "true" };
+    expect(parseSettings([], env).settings.disableLeaderElection).toBe(true);
+    expect(parseSettings(["--disable-leader-election=false"], env).settings.disableLeaderElection).toBe(false);
   });
 
   it("takes the last of a flag given twice", () => {
@@ -126,7 +141,7 @@ describe("parseSettings", () => {
     expect(problems(["--disable-leader-election=1"])[0]?.fix).toBe("use true or false");
   });
 
-  it("OP-3: falls back to the default with a warning when a variable cannot be read", () => {
+  it("TC-60, OP-3: falls back to the default with a warning when a variable cannot be read", () => {
     const env = { ...cluster, METRICS_PORT: "http", DISABLE_LEADER_ELECTION: "yes", BATCH_MAX_DURATION: "10" };
     const { settings, warnings } = parseSettings([], env);
     expect(settings).toMatchObject({ metricsPort: 8080, disableLeaderElection: false, batchMaxDuration: 10_000 });
@@ -191,6 +206,85 @@ describe("parseSettings", () => {
       expect(help).toContain(`--${flag.name} `);
       expect(help).toContain(flag.env);
     }
+  });
+});
+
+describe("what the charts of Karpenter set", () => {
+  it("OP-1: every flag of Karpenter v1.14 is taken, with its variable", () => {
+    const names = new Set(FLAGS.map((flag) => flag.name));
+    const upstream = [
+      "karpenter-service",
+      "metrics-port",
+      "health-probe-port",
+      "kube-client-qps",
+      "kube-client-burst",
+      "enable-profiling",
+      "disable-controller-warmup",
+      "disable-leader-election",
+      "leader-election-name",
+      "disable-cluster-state-observability",
+      "leader-election-namespace",
+      "memory-limit",
+      "cpu-requests",
+      "log-level",
+      "log-output-paths",
+      "log-error-output-paths",
+      "batch-max-duration",
+      "batch-idle-duration",
+      "preference-policy",
+      "min-values-policy",
+      "ignore-dra-requests",
+      "feature-gates",
+      "scheduler-config",
+    ];
+    expect(upstream.filter((name) => !names.has(name))).toEqual([]);
+  });
+
+  it("OP-1: what has no effect here is taken and told once, with the reason", () => {
+    const env = { ...cluster, KARPENTER_SERVICE: "karpenter", CPU_REQUESTS: "500" };
+    const { settings, warnings, withoutEffect } = parseSettings(["--cpu-requests=2000"], env);
+    expect(settings).toMatchObject({ karpenterService: "karpenter", cpuRequests: 2000, lifecycleConcurrency: 100 });
+    expect(warnings).toEqual([]);
+    expect(withoutEffect).toEqual([
+      {
+        setting: "--cpu-requests",
+        why: "one event loop does the work whatever its CPU; --lifecycle-concurrency says how much runs at once",
+      },
+      { setting: "KARPENTER_SERVICE", why: "it named the service of webhooks, and there are none" },
+    ]);
+    expect(parseSettings([], { ...cluster, KARPENTER_SERVICE: "" }).withoutEffect).toEqual([]);
+  });
+
+  it("RT-45: a memory limit is bytes; none, 0 and less are no limit, and next to nothing is refused", () => {
+    const limit = (text: string): number => parseSettings([], { ...cluster, MEMORY_LIMIT: text }).settings.memoryLimit;
+    expect([limit("1073741824"), limit("0"), limit("-7"), limit("")]).toEqual([1_073_741_824, -1, -1, -1]);
+    expect(problems([], { ...cluster, MEMORY_LIMIT: "512" })[0]).toMatchObject({ setting: "MEMORY_LIMIT" });
+    expect(parseSettings([], { ...cluster, MEMORY_LIMIT: "1Gi" })).toMatchObject({
+      settings: { memoryLimit: -1 },
+      warnings: ["MEMORY_LIMIT=1Gi: it is not a whole number; using the default -1"],
+    });
+  });
+
+  it("OP-11: log paths are streams and files, each once", () => {
+    const paths = (text: string) => parseSettings([`--log-output-paths=${text}`], cluster).settings.logOutputPaths;
+    expect(paths("stdout, /var/log/karpenter.log,stdout")).toEqual(["stdout", "/var/log/karpenter.log"]);
+    expect(paths("file:///var/log/a.log")).toEqual(["/var/log/a.log"]);
+    expect(problems(["--log-output-paths=,"])[0]).toMatchObject({ problem: "it names nothing" });
+    expect(problems(["--log-error-output-paths=https://x/y"])[0]).toMatchObject({
+      problem: "https://x/y is not a file of this machine",
+    });
+  });
+
+  it("TC-59: warn is no level, and empty is info", () => {
+    expect(problems(["--log-level=warn"])).toEqual([
+      {
+        setting: "--log-level",
+        value: "warn",
+        problem: "it is not a log level",
+        fix: "use debug, info or error",
+      },
+    ]);
+    expect(parseSettings(["--log-level="], cluster).settings.logLevel).toBe("info");
   });
 });
 

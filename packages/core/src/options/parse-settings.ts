@@ -15,6 +15,14 @@ export interface ParsedSettings {
   readonly help?: string;
   /** Variables that could not be read, with the default used instead; for the log. */
   readonly warnings: readonly string[];
+  /** What was given and changes nothing, with the reason; for the log. */
+  readonly withoutEffect: readonly SettingWithoutEffect[];
+}
+
+export interface SettingWithoutEffect {
+  /** The flag or the variable, as it was given. */
+  readonly setting: string;
+  readonly why: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,14 +30,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface Findings {
   readonly problems: SettingsProblem[];
   readonly warnings: string[];
+  readonly withoutEffect: SettingWithoutEffect[];
 }
 
 /** @throws SettingsError with all problems */
 export function parseSettings(argv: readonly string[], env: Environment): ParsedSettings {
   if (argv.some((arg) => /^--?(help|h)$/.test(arg))) {
-    return { settings: defaultSettings({ clusterName: "" }), help: helpText(), warnings: [] };
+    return { settings: defaultSettings({ clusterName: "" }), help: helpText(), warnings: [], withoutEffect: [] };
   }
-  const findings: Findings = { problems: [], warnings: [] };
+  const findings: Findings = { problems: [], warnings: [], withoutEffect: [] };
   const given = readArguments(argv, findings);
   const values: Record<string, unknown> = {};
   for (const [setting, flag] of Object.entries(FLAG_OF) as [string, Flag][]) {
@@ -37,7 +46,8 @@ export function parseSettings(argv: readonly string[], env: Environment): Parsed
   }
   values["clusterName"] = clusterName(values["provider"], given, env, findings);
   if (findings.problems.length > 0) throw new SettingsError(findings.problems);
-  return { settings: freeze(values as unknown as ParsedFlags), warnings: findings.warnings };
+  const { warnings, withoutEffect } = findings;
+  return { settings: freeze(values as unknown as ParsedFlags), warnings, withoutEffect };
 }
 
 /** What a process without flags and variables runs with. */
@@ -100,6 +110,10 @@ function valueOf<T>(
 ): T | undefined {
   const fromFlag = given.get(flag.name);
   const fromEnv = env[flag.env];
+  if (flag.withoutEffect !== undefined && (fromFlag ?? fromEnv ?? "") !== "") {
+    const setting = fromFlag === undefined ? flag.env : `--${flag.name}`;
+    findings.withoutEffect.push({ setting, why: flag.withoutEffect });
+  }
   try {
     if (fromFlag !== undefined) return flag.parse(fromFlag);
     // An empty variable is one that was not set: charts render absent values so.

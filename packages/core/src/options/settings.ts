@@ -13,6 +13,10 @@ export interface Settings {
   readonly metricsPort: number;
   readonly healthProbePort: number;
   readonly logLevel: "debug" | "info" | "error";
+  /** stdout, stderr or paths of files. */
+  readonly logOutputPaths: readonly string[];
+  /** Where failures of the log itself are told. */
+  readonly logErrorOutputPaths: readonly string[];
   readonly batchIdleDuration: Duration;
   readonly batchMaxDuration: Duration;
   readonly launchTimeout: Duration;
@@ -26,8 +30,22 @@ export interface Settings {
   readonly schedulerConfig: SchedulerConfig;
   readonly kubeClientQps: number;
   readonly kubeClientBurst: number;
+  /** NodeClaims worked on at once (LC-12). */
+  readonly lifecycleConcurrency: number;
+  /** Millicores; taken and not used. */
+  readonly cpuRequests: number;
+  /** Bytes; -1 is none (RT-45). */
+  readonly memoryLimit: number;
+  /** Serves profiles and the cluster's state on the metrics port (OP-5). */
+  readonly enableProfiling: boolean;
+  /** False fills the caches before the lease is won (RT-39). */
+  readonly disableControllerWarmup: boolean;
+  /** Taken and not used. */
+  readonly karpenterService: string;
   /** True runs everything at once, without a lease (RT-38). */
   readonly disableLeaderElection: boolean;
+  /** True leaves out the metrics and events that there are for each object (M-47). */
+  readonly disableClusterStateObservability: boolean;
   readonly leaderElectionName: string;
   /** Empty is the pod's own namespace. */
   readonly leaderElectionNamespace: string;

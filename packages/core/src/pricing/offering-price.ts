@@ -44,14 +44,21 @@ export function rateOfNode(
   labels: Readonly<Record<string, string>>,
   instanceTypes: readonly InstanceType[],
 ): HourlyRate | undefined {
+  const rate = offeringOfNode(labels, instanceTypes)?.price;
+  return rate === undefined || Number.isNaN(rate.amount) ? undefined : rate;
+}
+
+/** What a node was launched from: the first offering of its type in its zone and of its capacity type. */
+export function offeringOfNode(
+  labels: Readonly<Record<string, string>>,
+  instanceTypes: readonly InstanceType[],
+): Offering | undefined {
   const type = instanceTypes.find(({ name }) => name === labels[Label.InstanceType]);
-  const offering = type?.offerings.find(
+  return type?.offerings.find(
     (each) =>
       labelOf(each, Label.Zone) === labels[Label.Zone] &&
       labelOf(each, Label.CapacityType) === labels[Label.CapacityType],
   );
-  const rate = offering?.price;
-  return rate === undefined || Number.isNaN(rate.amount) ? undefined : rate;
 }
 
 function capacityTypeRank(offering: Offering): number {

@@ -74,7 +74,7 @@ export class QuotaExceeded extends ProviderError {
   }
 }
 
-/** The NodeClass cannot be used; the claim is deleted at once, without an event. */
+/** The NodeClass cannot be used; the claim is deleted at once. */
 export class NodeClassNotReady extends ProviderError {
   constructor(message: string, options?: ProviderErrorOptions) {
     super("PROVIDER_NODE_CLASS_NOT_READY", message, options);

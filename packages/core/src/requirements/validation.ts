@@ -2,7 +2,8 @@
 
 import { CapacityType, Label } from "../api/index.ts";
 import { isBoundText } from "./bounds.ts";
-import { isRestrictedKey, normalizeKey } from "./keys.ts";
+import { isRestrictedKey, normalizeKey, normalizeValue } from "./keys.ts";
+import type { Normalization } from "./keys.ts";
 import type { RequirementLike } from "./requirements.ts";
 
 export interface RequirementContext {
@@ -12,8 +13,8 @@ export interface RequirementContext {
   readonly capacityTypes?: readonly string[];
   /** False: karpenter.sh/nodepool is refused, as in the requirements of a NodePool. @defaultValue false */
   readonly allowNodePoolKey?: boolean;
-  /** Older key → key of today, besides Karpenter's own. */
-  readonly normalizedKeys?: Readonly<Record<string, string>>;
+  /** Spellings that mean the same, besides Karpenter's own: what is judged is what the engine will work with. */
+  readonly normalization?: Normalization;
 }
 
 const OPERATORS: readonly string[] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"];
@@ -25,9 +26,9 @@ const MAX_PREFIX = 253;
 const MAX_NAME = 63;
 
 /** All that is wrong, not only the first. */
-export function requirementErrors(spec: RequirementLike, context: RequirementContext): string[] {
-  const key = normalizeKey(spec.key, context.normalizedKeys);
-  const values = spec.values ?? [];
+export function requirementErrors(written: RequirementLike, context: RequirementContext): string[] {
+  const spec = normalized(written, context.normalization);
+  const { key, values } = spec;
   const errors: string[] = [];
   if (!OPERATORS.includes(spec.operator)) {
     errors.push(`operator ${spec.operator} of key ${key} is not one of ${OPERATORS.join(", ")}`);
@@ -36,16 +37,17 @@ export function requirementErrors(spec: RequirementLike, context: RequirementCon
   for (const value of values) {
     if (!isLabelValue(value)) errors.push(`value ${JSON.stringify(value)} of key ${key} is not a valid label value`);
   }
-  errors.push(...countErrors(key, spec, values));
-  errors.push(...closedSetErrors(key, spec, context));
+  errors.push(...countErrors(spec));
+  errors.push(...closedSetErrors(spec, context));
   return errors;
 }
 
 /** A-12: capacity types nobody sells, next to ones that are fine. Accepted, but worth an error line in the log. */
 export function unknownCapacityTypes(spec: RequirementLike, context: RequirementContext): string[] {
-  if (spec.operator !== "In" || normalizeKey(spec.key, context.normalizedKeys) !== Label.CapacityType) return [];
+  const { key, operator } = normalized(spec, context.normalization);
+  if (operator !== "In" || key !== Label.CapacityType) return [];
   const allowed = capacityTypes(context);
-  return (spec.values ?? []).filter((value) => !allowed.includes(value));
+  return (spec.values ?? []).filter((value) => !allowed.includes(normalizeValue(key, value, context.normalization)));
 }
 
 /** Optional lower-case DNS prefix of at most 253 characters, then a name of at most 63. */
@@ -72,7 +74,16 @@ function keyErrors(key: string, context: RequirementContext): string[] {
   return errors;
 }
 
-function countErrors(key: string, spec: RequirementLike, values: readonly string[]): string[] {
+type Normalized = RequirementLike & { readonly values: readonly string[] };
+
+/** S-120, K-19: the entry as the engine reads it. */
+function normalized(spec: RequirementLike, normalization: Normalization | undefined): Normalized {
+  const key = normalizeKey(spec.key, normalization?.keys);
+  return { ...spec, key, values: (spec.values ?? []).map((value) => normalizeValue(key, value, normalization)) };
+}
+
+function countErrors(spec: Normalized): string[] {
+  const { key, values } = spec;
   const errors: string[] = [];
   if (spec.operator === "In") {
     const needed = spec.minValues ?? 0;
@@ -88,8 +99,9 @@ function countErrors(key: string, spec: RequirementLike, values: readonly string
 }
 
 /** A-12: only a list without any valid entry, or with too few of them, is refused. */
-function closedSetErrors(key: string, spec: RequirementLike, context: RequirementContext): string[] {
-  if (key !== Label.CapacityType || spec.operator !== "In" || !spec.values?.length) return [];
+function closedSetErrors(spec: Normalized, context: RequirementContext): string[] {
+  const { key } = spec;
+  if (key !== Label.CapacityType || spec.operator !== "In" || spec.values.length === 0) return [];
   const allowed = capacityTypes(context);
   const valid = new Set(spec.values.filter((value) => allowed.includes(value)));
   if (valid.size === 0) {

@@ -357,6 +357,7 @@ describe("ControllerManager: RT-28 time limit and stop", () => {
     bench.cache.change(NodeClaims, "a");
     bench.manager.showRunning();
     expect(await bench.metric("workqueue_unfinished_work_seconds{")).toBe("10");
+    expect(await bench.metric("workqueue_longest_running_processor_seconds{")).toBe("10");
     await bench.clock.advance(120_000);
     expect(starts).toEqual([0, 65_000]);
     expect(bench.logger.messages()).toEqual(["reconcile exceeded its time limit", "Reconciler error"]);

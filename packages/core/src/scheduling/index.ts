@@ -19,4 +19,6 @@ export { VolumeBook } from "./volumes/volume-book.ts";
 export { boundPodRequests, podRequests } from "./pod-requests.ts";
 export { optsOutOfNodePools, podErrors } from "./pod-validity.ts";
 export { allocatableOf } from "./placement/builds.ts";
+export { missingValues } from "./placement/min-values.ts";
+export type { MissingValues } from "./placement/min-values.ts";
 export * from "../pricing/index.ts";

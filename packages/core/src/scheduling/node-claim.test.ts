@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Annotation, Label } from "../api/index.ts";
 import type { NodeClaim } from "../api/index.ts";
-import { anInstanceType, anOffering, aPod, aPoolInput, aProblem } from "../testing/builders/index.ts";
-import type { PodOptions, PoolInputOptions } from "../testing/builders/index.ts";
-import { nodeClaimFromPlan } from "./node-claim.ts";
+import { anInstanceType, anOffering, aNodePool, aPod, aPoolInput, aProblem } from "../testing/builders/index.ts";
+import type { NodePoolOptions, PodOptions, PoolInputOptions } from "../testing/builders/index.ts";
+import { nodeClaimFromPlan, nodeClaimFromTemplate } from "./node-claim.ts";
 import { solve } from "./solve.ts";
 
 const STAMP = { nodePoolHash: "123", hashVersion: "ts1" };
@@ -48,6 +48,14 @@ describe("S-519: the NodeClaim of a plan", () => {
       "karpenter.test.sh/testnodeclass": "default",
     });
     expect(metadata.annotations).toMatchObject({ note: "x", [Annotation.MinValuesRelaxed]: "false" });
+  });
+
+  it("K-19, LC-8: a label under an older key stays as it is written, and is asked of the machine under the key of today", () => {
+    const claim = claimFor({ labels: { "beta.kubernetes.io/arch": "amd64" } });
+    expect(claim.metadata.labels).toMatchObject({ "beta.kubernetes.io/arch": "amd64" });
+    expect(Object.keys(claim.metadata.labels ?? {})).not.toContain(Label.Arch);
+    expect(requirement(claim, Label.Arch)?.values).toEqual(["amd64"]);
+    expect(requirement(claim, "beta.kubernetes.io/arch")).toBeUndefined();
   });
 
   it("S-520: carries the hash it was planned with", () => {
@@ -111,5 +119,66 @@ describe("S-519: the NodeClaim of a plan", () => {
   it("S-127: a restricted or well-known key of the pool never becomes a label of the claim", () => {
     const requirements = [{ key: "integer", operator: "Gt" as const, values: ["0"] }];
     expect(claimFor({ requirements }).metadata.labels).not.toHaveProperty("integer");
+  });
+});
+
+describe("S-522: the NodeClaim of a static pool", () => {
+  const wellKnownLabels = new Set([Label.Arch, Label.Zone, Label.InstanceType, Label.CapacityType]);
+  const bare = (options: NodePoolOptions = {}): NodeClaim =>
+    nodeClaimFromTemplate(aNodePool({ name: "web", replicas: 1, ...options }), STAMP, { wellKnownLabels });
+
+  it("lists no instance types, asks for nothing, and says nothing about minValues or an offering", () => {
+    const claim = bare();
+    expect(requirement(claim, Label.InstanceType)).toBeUndefined();
+    expect(claim.spec.resources).toBeUndefined();
+    expect(claim.metadata.annotations).toEqual({
+      [Annotation.NodePoolHash]: "123",
+      [Annotation.NodePoolHashVersion]: "ts1",
+    });
+  });
+
+  it("LC-8, E-64: everything the template says reaches it", () => {
+    const claim = bare({
+      labels: { team: "a" },
+      annotations: { note: "x" },
+      taints: [{ key: "only", effect: "NoSchedule" }],
+      startupTaints: [{ key: "booting", effect: "NoExecute" }],
+      expireAfter: "24h",
+      terminationGracePeriod: "1h",
+      requirements: [
+        { key: Label.InstanceType, operator: "In", values: ["b", "a"], minValues: 2 },
+        { key: Label.Arch, operator: "In", values: ["amd64"] },
+        { key: "tier", operator: "In", values: ["gold"] },
+      ],
+    });
+    expect(claim.metadata).toMatchObject({
+      generateName: "web-",
+      annotations: { note: "x" },
+      ownerReferences: [
+        { apiVersion: "karpenter.sh/v1", kind: "NodePool", name: "web", uid: "nodepool-web", blockOwnerDeletion: true },
+      ],
+    });
+    // What is well known comes from the machine.
+    expect(claim.metadata.labels).toEqual({
+      team: "a",
+      tier: "gold",
+      [Label.NodePool]: "web",
+      "karpenter.test.sh/testnodeclass": "default",
+    });
+    expect(claim.spec).toEqual({
+      nodeClassRef: { group: "karpenter.test.sh", kind: "TestNodeClass", name: "default" },
+      taints: [{ key: "only", effect: "NoSchedule" }],
+      startupTaints: [{ key: "booting", effect: "NoExecute" }],
+      expireAfter: "24h",
+      terminationGracePeriod: "1h",
+      requirements: [
+        { key: "karpenter.sh/nodepool", operator: "In", values: ["web"] },
+        { key: "karpenter.test.sh/testnodeclass", operator: "In", values: ["default"] },
+        { key: "kubernetes.io/arch", operator: "In", values: ["amd64"] },
+        { key: "node.kubernetes.io/instance-type", operator: "In", values: ["a", "b"], minValues: 2 },
+        { key: "team", operator: "In", values: ["a"] },
+        { key: "tier", operator: "In", values: ["gold"] },
+      ],
+    });
   });
 });

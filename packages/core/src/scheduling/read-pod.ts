@@ -38,7 +38,7 @@ export function invalidity(pod: Pod, input: ProblemInput): UnsupportedNeed | und
     wellKnown: wellKnownLabels,
     restrictedDomains,
     ...(capacityTypes && { capacityTypes }),
-    ...(normalization?.keys && { normalizedKeys: normalization.keys }),
+    ...(normalization && { normalization }),
   });
   if (errors.length > 0) return { reason: "InvalidPod", detail: errors.join("; ") };
   const { contradiction } = satisfiableTerms(pod, normalization);

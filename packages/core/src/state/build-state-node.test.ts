@@ -21,6 +21,24 @@ function joining(labels: Readonly<Record<string, string>>, taints: readonly Tain
   return aNode({ nodePool: "", labels, taints });
 }
 
+describe("what a claim made by hand is planned with", () => {
+  it("K-19, A-14: Karpenter's older keys, and the provider's older keys and values, are read as those of today", () => {
+    const claim = ordered({
+      requirements: [
+        { key: "beta.kubernetes.io/arch", operator: "In", values: ["arm64"] },
+        { key: "cloud.example.com/flavor", operator: "In", values: ["M4"] },
+        { key: Label.Zone, operator: "In", values: ["z1", "z2"] },
+        { key: Label.Zone, operator: "NotIn", values: ["z2"] },
+      ],
+    });
+    const keys = { "cloud.example.com/flavor": Label.InstanceType };
+    const normalization = { keys, values: { [Label.InstanceType]: { M4: "m.4" } } };
+    const { labels } = buildStateNode({ nodeClaim: claim, pods: [], marked: false, normalization });
+    expect(labels).toMatchObject({ [Label.Arch]: "arm64", [Label.InstanceType]: "m.4", [Label.Zone]: "z1" });
+    expect(Object.keys(labels)).not.toContain("cloud.example.com/flavor");
+  });
+});
+
 describe("which side a state node is read from", () => {
   it("S-216: a node that is not registered carries the labels and annotations of its claim", () => {
     const claim = aNodeClaim({ labels: { team: "a" }, annotations: { note: "claim" } });

@@ -11,6 +11,7 @@ import {
   type Pod,
   type Taint,
 } from "../api/index.ts";
+import { Requirements, type Normalization } from "../requirements/index.ts";
 import type { Resources } from "../units/index.ts";
 import { countableResources } from "./countable-resources.ts";
 import type { StateNode } from "./state-node.ts";
@@ -22,6 +23,8 @@ export interface StateNodeParts {
   /** Marked by the process itself (a running command). */
   readonly marked: boolean;
   readonly nominatedUntil?: number;
+  /** The provider's older spellings of what a claim may ask for. */
+  readonly normalization?: Normalization;
 }
 
 /** One of `node` and `nodeClaim` must be there. */
@@ -33,7 +36,7 @@ export function buildStateNode(parts: StateNodeParts): StateNode {
   // S-216: a node that is not registered is described by its claim.
   const side = managed && !registered ? nodeClaim.metadata : (node ?? nodeClaim)?.metadata;
   const ordered = managed && !nodeClaim.status?.providerID;
-  const labels = ordered ? plannedLabels(nodeClaim) : (side?.labels ?? {});
+  const labels = ordered ? plannedLabels(nodeClaim, parts.normalization) : (side?.labels ?? {});
   const nodePool = labels[Label.NodePool];
   return {
     name: node?.metadata.name ?? nodeClaim?.metadata.name ?? "",
@@ -64,11 +67,11 @@ function plannedResources(claim: NodeClaim): Resources {
 }
 
 /** What the node will carry for certain: single-valued requirements, and the offering the plan counted on. */
-function plannedLabels(claim: NodeClaim): Readonly<Record<string, string>> {
+function plannedLabels(claim: NodeClaim, normalization?: Normalization): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {};
-  for (const { key, operator, values } of claim.spec.requirements) {
-    const [only, ...more] = values ?? [];
-    if (operator === "In" && only !== undefined && more.length === 0) labels[key] = only;
+  for (const requirement of Requirements.fromSpecs(claim.spec.requirements, normalization)) {
+    const only = requirement.single();
+    if (only !== undefined) labels[requirement.key] = only;
   }
   const hint = parseLaunchHint(claim.metadata.annotations?.[Annotation.LaunchHint]);
   if (hint) {

@@ -14,6 +14,7 @@ import {
   type Pod,
 } from "../api/index.ts";
 import type { Informer, KubeCache } from "../kube/index.ts";
+import type { Normalization } from "../requirements/index.ts";
 import type { Clock } from "../runtime/index.ts";
 import { compareText, type Duration } from "../units/index.ts";
 import { buildStateNode } from "./build-state-node.ts";
@@ -27,6 +28,8 @@ export interface ClusterStateOptions {
   readonly nominationWindow: Duration;
   /** An unlaunched claim older than this no longer holds up decisions (CS-3, ours). */
   readonly unlaunchedGrace: Duration;
+  /** The provider's older spellings of labels and values. */
+  readonly normalization?: Normalization;
 }
 
 export const POD_BY_NODE = "spec.nodeName";
@@ -153,12 +156,14 @@ export class MirroredClusterState implements ClusterState {
     const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
     const nominatedUntil = this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name);
     const marked = this.#marked.has(providerID) || duplicates.some(isDeleting);
+    const { normalization } = this.#options;
     return buildStateNode({
       ...(node ? { node } : {}),
       ...(nodeClaim ? { nodeClaim } : {}),
       pods,
       marked,
       ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
+      ...(normalization && { normalization }),
     });
   }
 

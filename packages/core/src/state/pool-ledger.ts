@@ -1,7 +1,8 @@
 // What is taken of each NodePool at this moment: by machines the mirror shows, and by grants nobody can see yet (LC-11, ST-5, D-65).
 
-import { isConditionTrue, type NodePool } from "../api/index.ts";
-import { addResources, exceeded, type Resources } from "../units/index.ts";
+import { isConditionTrue, Label, type NodePool } from "../api/index.ts";
+import type { Clock } from "../runtime/index.ts";
+import { addResources, exceeded, type Duration, type Resources } from "../units/index.ts";
 import { countableResources } from "./countable-resources.ts";
 import type { ClusterState, StateNode } from "./state-node.ts";
 
@@ -19,6 +20,13 @@ export interface PoolCounts {
 export interface Reservation {
   /** Once or more often, it is the same. */
   release(): void;
+  /** For a create that got no answer: the claim may be there, and the watch needs a moment to tell. */
+  releaseAfter(time: Duration): void;
+}
+
+interface Booking {
+  readonly resources: Resources;
+  until: number;
 }
 
 export type Admission =
@@ -34,18 +42,20 @@ export interface PoolBook {
 /** One for the whole process: what two controllers create at the same time never adds up to more than the limit. */
 export class PoolLedger {
   readonly #state: Pick<ClusterState, "nodes">;
-  readonly #reserved = new Map<string, Set<Resources>>();
+  readonly #clock: Pick<Clock, "now">;
+  readonly #reserved = new Map<string, Set<Booking>>();
 
-  constructor(state: Pick<ClusterState, "nodes">) {
-    this.#state = state;
+  constructor(parts: { readonly state: Pick<ClusterState, "nodes">; readonly clock: Pick<Clock, "now"> }) {
+    this.#state = parts.state;
+    this.#clock = parts.clock;
   }
 
   counts(pool: string): PoolCounts {
-    const nodes = this.#state.nodes().filter((node) => node.managed && node.nodePool === pool);
+    const nodes = this.#state.nodes().filter((node) => poolOfClaim(node) === pool);
     const deleting = nodes.filter(isDeleting).length;
     const pendingDisruption = nodes.filter((node) => node.markedForDeletion && !isDeleting(node)).length;
     const active = nodes.length - deleting - pendingDisruption;
-    return { active, deleting, pendingDisruption, reserved: this.#reserved.get(pool)?.size ?? 0 };
+    return { active, deleting, pendingDisruption, reserved: this.#bookings(pool).length };
   }
 
   /**
@@ -59,7 +69,9 @@ export class PoolLedger {
       if (nodePool === undefined || markedForDeletion) continue;
       used.set(nodePool, addResources(used.get(nodePool) ?? {}, { ...sizeOf(node), nodes: 1 }));
     }
-    for (const [pool, bookings] of this.#reserved) used.set(pool, addResources(used.get(pool) ?? {}, ...bookings));
+    for (const pool of this.#reserved.keys()) {
+      used.set(pool, addResources(used.get(pool) ?? {}, ...this.#bookings(pool)));
+    }
     return {
       admit: ({ metadata: { name = "" }, spec }, booking) => {
         const after = addResources(used.get(name) ?? {}, { ...booking, nodes: 1 });
@@ -90,19 +102,34 @@ export class PoolLedger {
     return addResources(...nodes.map(({ capacity }) => capacity));
   }
 
-  #reserve(pool: string, booking: Resources): Reservation {
+  #reserve(pool: string, resources: Resources): Reservation {
     const bookings = this.#reserved.get(pool) ?? new Set();
     this.#reserved.set(pool, bookings);
-    // A copy of its own: equal bookings are two.
-    const own = { ...booking };
-    bookings.add(own);
+    const booking: Booking = { resources, until: Infinity };
+    bookings.add(booking);
     return {
       release: () => {
-        bookings.delete(own);
-        if (bookings.size === 0 && this.#reserved.get(pool) === bookings) this.#reserved.delete(pool);
+        booking.until = 0;
+      },
+      releaseAfter: (time) => {
+        booking.until = Math.min(booking.until, this.#clock.now() + time);
       },
     };
   }
+
+  /** Those that still hold; the others are forgotten here. */
+  #bookings(pool: string): readonly Resources[] {
+    const bookings = this.#reserved.get(pool) ?? new Set();
+    const now = this.#clock.now();
+    for (const booking of bookings) if (booking.until <= now) bookings.delete(booking);
+    if (bookings.size === 0) this.#reserved.delete(pool);
+    return [...bookings].map(({ resources }) => resources);
+  }
+}
+
+/** By its claim: what somebody does to the labels of a Node makes no room. */
+export function poolOfClaim({ nodeClaim }: StateNode): string | undefined {
+  return nodeClaim?.metadata.labels?.[Label.NodePool];
 }
 
 function isDeleting({ nodeClaim }: StateNode): boolean {

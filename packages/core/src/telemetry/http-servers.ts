@@ -16,6 +16,8 @@ export interface ServersOptions {
   /** @defaultValue all interfaces */
   readonly host?: string;
   readonly metrics: { render(): Promise<string> };
+  /** Further pages on the port of the metrics, by path. @defaultValue none */
+  readonly pages?: Readonly<Record<string, Page>>;
   readonly checks: {
     /** Failing ones get the process restarted. */
     readonly healthz?: Readonly<Record<string, HealthCheck>>;
@@ -31,7 +33,10 @@ export interface RunningServers {
   close(): Promise<void>;
 }
 
-interface Answer {
+/** `gone` aborts when whoever asked no longer waits. */
+export type Page = (query: URLSearchParams, gone: AbortSignal) => Answer | Promise<Answer>;
+
+export interface Answer {
   readonly code: number;
   readonly type: string;
   readonly body: string;
@@ -42,9 +47,13 @@ const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 const NOT_FOUND: Answer = { code: 404, type: TEXT, body: "not found\n" };
 
 export async function startServers(options: ServersOptions): Promise<RunningServers> {
-  const metrics = await listen(options.metricsPort, options.host, async (path) =>
-    path.pathname === "/metrics" ? { code: 200, type: PROMETHEUS, body: await options.metrics.render() } : NOT_FOUND,
-  );
+  const { pages = {} } = options;
+  const metrics = await listen(options.metricsPort, options.host, async (path, gone) => {
+    const { pathname, searchParams } = path;
+    if (pathname === "/metrics") return { code: 200, type: PROMETHEUS, body: await options.metrics.render() };
+    const page = Object.hasOwn(pages, pathname) ? pages[pathname] : undefined;
+    return page ? await page(searchParams, gone) : NOT_FOUND;
+  });
   try {
     const health = await listen(options.healthPort, options.host, (path) => probe(path, options.checks));
     return {
@@ -89,7 +98,9 @@ async function outcome(check: HealthCheck | undefined): Promise<string | undefin
   }
 }
 
-function listen(port: number, host: string | undefined, answer: (path: URL) => Promise<Answer>): Promise<Server> {
+type Responder = (path: URL, gone: AbortSignal) => Promise<Answer>;
+
+function listen(port: number, host: string | undefined, answer: Responder): Promise<Server> {
   const server = createServer((request, response) => {
     void respond(request, response, answer);
   });
@@ -102,15 +113,15 @@ function listen(port: number, host: string | undefined, answer: (path: URL) => P
   });
 }
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: (path: URL) => Promise<Answer>,
-): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, answer: Responder): Promise<void> {
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new Error("nobody waits for the answer")));
   let result: Answer;
   try {
     const reads = request.method === "GET" || request.method === "HEAD";
-    result = reads ? await answer(new URL(request.url ?? "/", "http://localhost")) : { ...NOT_FOUND, code: 405 };
+    result = reads
+      ? await answer(new URL(request.url ?? "/", "http://localhost"), gone.signal)
+      : { ...NOT_FOUND, code: 405 };
   } catch (error) {
     result = { code: 500, type: TEXT, body: `${error instanceof Error ? error.message : String(error)}\n` };
   }

@@ -55,12 +55,6 @@ const NODE_CLAIM_METRICS = [
     labels: ["nodepool"],
     buckets: growingBuckets(1, 2, 11),
   },
-  {
-    name: "karpenter_nodeclaims_unhealthy_disrupted_total",
-    type: "counter",
-    help: "NodeClaims replaced by node repair, by the condition that was unhealthy.",
-    labels: ["condition", "nodepool", "capacity_type", "image_id"],
-  },
 ] as const satisfies readonly MetricDefinition[];
 
 const NODE_METRICS = [

@@ -21,7 +21,7 @@ import { defaultSettings, type Settings } from "../options/index.ts";
 import { UnavailableOfferings, type InstanceType } from "../provider/index.ts";
 import { ControllerManager, Gate, type Controller } from "../runtime/index.ts";
 import { MirroredClusterState, PoolLedger } from "../state/index.ts";
-import { silentMetrics } from "../telemetry/index.ts";
+import { silentMetrics, type Metrics } from "../telemetry/index.ts";
 import { seconds } from "../units/index.ts";
 import {
   aNode,
@@ -56,6 +56,8 @@ export const TEST_NODE_CLASS = nodeClassResource({
 export interface HarnessOptions {
   readonly types?: readonly InstanceType[];
   readonly settings?: Partial<Settings>;
+  /** To look at what was counted. @defaultValue nothing is counted */
+  readonly metrics?: Metrics;
 }
 
 export class ControllerHarness {
@@ -71,9 +73,10 @@ export class ControllerHarness {
   constructor(options: HarnessOptions = {}) {
     const { clock, logger } = this;
     const random = (): number => 0.5;
+    const metrics = options.metrics ?? silentMetrics;
     this.kube = new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
     this.provider = new FakeProvider(options.types ?? [anInstanceType()]);
-    this.#cache = new Mirror({ client: this.kube, clock, logger, random, optional: OPTIONAL_RESOURCES });
+    this.#cache = new Mirror({ client: this.kube, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES });
     const cache = this.#cache;
     const settings = { ...defaultSettings({ clusterName: "test" }), ...options.settings };
     const gate = new Gate({ mode: settings.mode, clock, logger });
@@ -90,7 +93,7 @@ export class ControllerHarness {
       gate,
       clock,
       logger,
-      metrics: silentMetrics,
+      metrics,
       events: this.events,
       decisions: new DecisionLedger(),
       settings,
@@ -98,7 +101,7 @@ export class ControllerHarness {
       unavailable: new UnavailableOfferings(() => clock.now()),
       provider: this.provider,
       state,
-      poolLedger: new PoolLedger(state),
+      poolLedger: new PoolLedger({ state, clock }),
     };
   }
 

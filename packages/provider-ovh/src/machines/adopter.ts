@@ -36,17 +36,21 @@ export class Adopter {
     this.#parts = parts;
   }
 
-  async visit({ access, held }: Inventory, signal: AbortSignal): Promise<void> {
-    for (const each of held) {
-      const obstacle = this.#parts.settings.adoptLegacyPools ? obstacleTo(each) : `; ${REMOVE_BY_HAND}`;
-      if (obstacle !== undefined) this.#tell(each, obstacle);
-      else await inCoreWords(`adopting pool ${each.pool.name}`, () => this.#adopt(access, each, signal));
+  async adopt({ access, held }: Inventory, signal: AbortSignal): Promise<void> {
+    if (!this.#parts.settings.adoptLegacyPools) return;
+    for (const each of held.filter((pool) => obstacleTo(pool) === undefined)) {
+      await inCoreWords(`adopting pool ${each.pool.name}`, () => this.#adopt(access, each, signal));
     }
   }
 
-  #tell({ pool, claims }: HeldPool, why: string): void {
-    const message = `its machine is in pool ${pool.name}, which is not ours, so it can neither be removed nor replaced${why}`;
-    for (const claim of claims.values()) this.#parts.events.warnClaim(claim, "PoolNotOwned", message);
+  /** What will not be adopted, on the claims concerned; in observe mode too. */
+  tell({ held }: Inventory): void {
+    for (const each of held) {
+      const why = this.#parts.settings.adoptLegacyPools ? obstacleTo(each) : `; ${REMOVE_BY_HAND}`;
+      if (why === undefined) continue;
+      const message = `its machine is in pool ${each.pool.name}, which is not ours, so it can neither be removed nor replaced${why}`;
+      for (const claim of each.claims.values()) this.#parts.events.warnClaim(claim, "PoolNotOwned", message);
+    }
   }
 
   /** Claims first: from the moment the pool is ours, a machine that no claim names is surplus. */

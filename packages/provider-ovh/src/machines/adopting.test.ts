@@ -9,6 +9,8 @@ import { OvhAnnotation, OwnerLabel } from "../api/labels.ts";
 import { Bench } from "../test-bench.ts";
 import type { BenchOptions } from "../test-bench.ts";
 import type { PoolTemplate, ViolationKind } from "../testing/index.ts";
+import { createPool } from "../testing/pool-fixtures.ts";
+import { TinyClient } from "../testing/tiny-client.ts";
 
 const ZONE_A = "eu-west-par-a";
 const POOL_A = "karpenter-b3-8-eu-west-par-a";
@@ -58,6 +60,13 @@ async function legacy(count: number, labels: Readonly<Record<string, string>> = 
 const writesBefore = (): number => bench.writes().length;
 const machines = (): readonly string[] => bench.fake.state().machines.map(({ status }) => status);
 const idOf = (claim: NodeClaim | undefined): string => claim?.status?.providerID ?? "";
+const lookFor = async (minutes: number): Promise<void> => {
+  for (let passed = 0; passed < minutes; passed += 2) {
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    await bench.collect();
+    await bench.pass(120_000);
+  }
+};
 const events = (): readonly string[] => bench.events.withReason("PoolNotOwned").map(({ message }) => message);
 const askToDelete = async (name: string): Promise<void> =>
   bench.during(bench.provider.delete(await bench.claim(name), { signal: bench.signal }));
@@ -149,6 +158,26 @@ describe("a claim's machine in a pool that is not ours", () => {
     }
   });
 
+  it("foreign pools are not looked into for a machine that went from a pool of ours", async () => {
+    await started({ env: { OVH_DELETING_IS_GONE: "false" } });
+    const { id } = await createPool(new TinyClient(bench.fake), { name: "web", template: LEGACY });
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(400_000);
+    const stop = new AbortController();
+    const listing = (async () => {
+      while (!stop.signal.aborted) {
+        await bench.provider.list({ signal: bench.signal });
+        await bench.clock.sleep(1_000 as never, { signal: bench.signal });
+      }
+    })();
+    await bench.during(bench.remove("claim-1"));
+    stop.abort();
+    await bench.during(listing);
+    const paths = bench.fake.requestLog().map(({ path }) => path);
+    expect(paths.filter((path) => path.endsWith("/nodes")).length).toBeGreaterThan(0);
+    expect(paths.filter((path) => path.includes(`${id}/nodes`))).toEqual([]);
+  });
+
   it("O-4: new machines go to a pool of another name, the old one stays as it is", async () => {
     await started();
     await legacy(1);
@@ -206,12 +235,37 @@ describe("adopting pools of the older product", () => {
     expect(machines()).toEqual(["READY"]);
   });
 
-  it("another autoscaler's hand is taken off the pool", async () => {
+  it("O-14: another autoscaler's hand is taken off the pool, and finalizers that would block every removal", async () => {
     await started(ADOPT);
     await legacy(1);
-    bench.fake.outside.editPool(POOL_A, { autoscale: true });
+    const template = { ...LEGACY, metadata: { ...LEGACY.metadata, finalizers: ["example.com/keep"] } };
+    bench.fake.outside.editPool(POOL_A, { autoscale: true, template });
     await bench.collect();
-    expect(bench.pool(POOL_A)).toMatchObject({ autoscale: false });
+    expect(bench.pool(POOL_A)).toMatchObject({ autoscale: false, template: { metadata: { finalizers: [] } } });
+  });
+
+  it("new machines do not go there, without a word: nobody has changed its template", async () => {
+    await started(ADOPT);
+    await legacy(1);
+    await bench.collect();
+    await bench.machines(1, { zones: [ZONE_A] }, "new");
+    expect(bench.pool(`${POOL_A}-2`)).toMatchObject({ desiredNodes: 1 });
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 1 });
+    const reasons = ["PoolTemplateChanged", "PoolNameTaken"].flatMap((reason) => bench.events.withReason(reason));
+    expect(reasons).toEqual([]);
+  });
+
+  it("O-4: a pool of another name is somebody's, though a claim says that its machine is there", async () => {
+    await started(ADOPT);
+    await createPool(new TinyClient(bench.fake), { name: "web", template: LEGACY });
+    await bench.pass(400_000);
+    const [machine] = bench.fake.state().machines;
+    await bench.putClaim("claim-1");
+    const status = { providerID: `openstack:///${machine?.instanceId}` };
+    await bench.kube.patchStatus(NodeClaims, { name: "claim-1" }, { type: "merge", body: { status } });
+    await lookFor(20);
+    expect(bench.pool("web")).toMatchObject({ desiredNodes: 1, template: LEGACY });
+    expect(events()).toContainEqual(expect.stringContaining("its name does not begin with karpenter-"));
   });
 
   it("O-4: a machine that no claim has keeps its whole pool as it is, until somebody has removed it", async () => {
@@ -219,7 +273,7 @@ describe("adopting pools of the older product", () => {
     await legacy(2);
     await bench.drop("claim-1");
     const before = writesBefore();
-    await bench.collectFor(20);
+    await lookFor(20);
     expect(bench.writes()).toHaveLength(before);
     expect(machines()).toEqual(["READY", "READY"]);
     expect(events()).toContainEqual(
@@ -242,7 +296,7 @@ describe("adopting pools of the older product", () => {
     await started(ADOPT);
     await legacy(1, { [OwnerLabel.ManagedBy]: "karpenter", [OwnerLabel.Cluster]: "somebody-else" });
     const before = writesBefore();
-    await bench.collectFor(20);
+    await lookFor(20);
     expect(bench.writes()).toHaveLength(before);
     expect(events()).toContainEqual(expect.stringContaining("says that it has an owner"));
   });
@@ -261,6 +315,21 @@ describe("adopting pools of the older product", () => {
     await bench.pass(120_000);
     const left = await bench.during(bench.provider.list({ signal: bench.signal }));
     expect(left.map(idOf)).toEqual([idOf(claim)]);
+  });
+
+  it("observe mode: nothing is written, and what would not be adopted is told", async () => {
+    await started();
+    await legacy(2);
+    await bench.restart({ mode: "observe" });
+    const before = writesBefore();
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(events()).toContainEqual(expect.stringContaining("OVH_ADOPT_LEGACY_POOLS=true"));
+    await bench.restart({ mode: "observe", env: ADOPT.env ?? {} });
+    await expect(bench.collect()).rejects.toThrow(/observe/);
+    expect(bench.writes()).toHaveLength(before);
+    expect(templateLabels()).toEqual(LEGACY.metadata.labels);
+    const bound = (await bench.claims()).map(({ metadata }) => metadata.annotations?.[OvhAnnotation.PoolName]);
+    expect(bound).toEqual([undefined, undefined]);
   });
 
   it("a crash between the claims and the pool changes nothing: the next life finishes", async () => {

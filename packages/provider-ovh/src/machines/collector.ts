@@ -62,7 +62,7 @@ export class Collector {
     const hydratedAt = await this.#parts.claims.hydrated(signal);
     const inventory = await this.#parts.inventories.read(signal);
     if (inventory === undefined) return;
-    await this.#parts.adopter.visit(inventory, signal);
+    await this.#parts.adopter.adopt(inventory, signal);
     if (this.#hasShrunkOddly(inventory.owned)) return;
     for (const { pool } of inventory.owned) {
       const key = `pool/${inventory.access.kubeId}/${pool.name}`;

@@ -9,6 +9,7 @@ import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
+import type { Adopter } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { ClassViews } from "./class-view.ts";
 import { foundClaim } from "./machine-claim.ts";
@@ -43,6 +44,7 @@ export interface InventoryParts {
   readonly claims: ClaimStore;
   readonly views: ClassViews;
   readonly settings: OvhSettings;
+  readonly adopter: Adopter;
 }
 
 const CACHE_MS = 10_000;
@@ -58,6 +60,7 @@ export class Inventories {
   async list(signal: AbortSignal): Promise<readonly NodeClaim[]> {
     const inventory = await this.read(signal);
     if (inventory === undefined) return [];
+    this.#parts.adopter.tell(inventory);
     const described = this.#describer();
     return claimable(inventory).flatMap(({ pool, machines }) =>
       machines

@@ -61,7 +61,8 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
   const failures = new FailureBook(unavailable, now);
   const writer = new PoolWriter(ledger, busy, logger);
   const opener = new PoolOpener(clock, failures);
-  const inventories = new Inventories({ clock, accesses, claims, views, settings });
+  const adopter = new Adopter({ claims, views, writer, events, settings, locks });
+  const inventories = new Inventories({ clock, accesses, claims, views, settings, adopter });
   const book = { clock, claims, nodes, writer, opener, sightings, flavors };
   const keeper: PoolKeeper = new PoolKeeper({
     ...book,
@@ -73,7 +74,6 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     maxPools: settings.maxPools,
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
-  const adopter = new Adopter({ claims, views, writer, events, settings, locks });
   const collector = new Collector({ ...book, accesses, logger, inventories, keeper, adopter, ledger, settings, locks });
   const shared = { clock, accesses, views, claims, keeper, locks };
   const binder = new Binder({ claims, shards, clock, locks });

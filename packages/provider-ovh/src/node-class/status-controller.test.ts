@@ -2,6 +2,7 @@ import { NodeClaims } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";
 
+import { ovhNodeClassResource } from "../api/ovh-node-class.schema.ts";
 import { OVH_NODE_CLASS_FINALIZER, OVHNodeClasses } from "../api/ovh-node-class.ts";
 import { Bench } from "../test-bench.ts";
 import type { BenchOptions } from "../test-bench.ts";
@@ -51,6 +52,27 @@ describe("the status of an OVHNodeClass", () => {
     });
     expect(status?.discoveredFlavors).toContain("b3-8");
     expect(metadata.finalizers).toEqual([OVH_NODE_CLASS_FINALIZER]);
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
+  it("S-29: says so when the kind's definition is another product's and cuts the status off", async () => {
+    const { schema } = ovhNodeClassResource;
+    const { conditions = {}, discoveredFlavors = {} } = schema.properties?.["status"]?.properties ?? {};
+    const status = { type: "object" as const, properties: { conditions, discoveredFlavors } };
+    const older = { ...ovhNodeClassResource, schema: { ...schema, properties: { ...schema.properties, status } } };
+    await started({ customResources: [older] });
+    expect(await bench.condition("ZonesReady")).toMatch(
+      /^False OutdatedCRD: .* ovhnodeclasses\.karpenter\.ovhcloud\.sh .* chart karpenter-crd/,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^False/);
+    const since = async (): Promise<unknown> =>
+      (await bench.nodeClass()).status?.conditions?.find(({ type }) => type === "ZonesReady")?.lastTransitionTime;
+    const first = await since();
+    await bench.pass(300_000);
+    expect(await bench.condition("ZonesReady")).toMatch(/^False OutdatedCRD/);
+    expect(await since()).toBe(first);
+    bench.kube.define(ovhNodeClassResource);
+    await bench.pass(120_000);
     expect(await bench.condition("Ready")).toBe("True Ready: ");
   });
 

@@ -8,9 +8,14 @@ import { ObserveOnly, onChange } from "@karpenter-multicloud/core/runtime";
 import type { Clock, Controller, ReconcileResult } from "@karpenter-multicloud/core/runtime";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
 
-import { OvhAnnotation } from "../api/labels.ts";
+import { OVH_GROUP, OvhAnnotation } from "../api/labels.ts";
 import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.ts";
-import { OVH_NODE_CLASS_CONDITIONS, OVH_NODE_CLASS_FINALIZER, OVHNodeClasses } from "../api/ovh-node-class.ts";
+import {
+  OVH_NODE_CLASS_CONDITIONS,
+  OVH_NODE_CLASS_FINALIZER,
+  OvhCondition,
+  OVHNodeClasses,
+} from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { isOurs } from "./cluster-access.ts";
 import type { Inspection, Inspector } from "./inspection.ts";
@@ -29,6 +34,7 @@ const AGAIN_WHILE_BROKEN = seconds(30);
 export function nodeClassStatusController(parts: StatusControllerParts): Controller {
   const classes = parts.cache.informer(OVHNodeClasses);
   const claims = parts.cache.informer(NodeClaims);
+  const prunes = { isKnown: false };
   return {
     name: "ovhnodeclass.status",
     triggers: [
@@ -45,7 +51,7 @@ export function nodeClassStatusController(parts: StatusControllerParts): Control
       if (nodeClass.metadata.deletionTimestamp !== undefined) return release(parts, nodeClass, claims, signal);
       const marked = await mark(parts, nodeClass, signal);
       const inspection = await parts.inspector.inspect(marked, signal);
-      return { requeueAfter: (await report(parts, marked, inspection, signal)) ? AGAIN : AGAIN_WHILE_BROKEN };
+      return { requeueAfter: (await report(parts, marked, inspection, prunes, signal)) ? AGAIN : AGAIN_WHILE_BROKEN };
     },
   };
 }
@@ -124,11 +130,15 @@ async function mark(
 async function report(
   { kube, clock }: StatusControllerParts,
   nodeClass: OVHNodeClass,
-  { findings, status }: Inspection,
+  { findings: found, status }: Inspection,
+  prunes: { isKnown: boolean },
   signal: AbortSignal,
 ): Promise<boolean> {
   const now = clock.now();
   let conditions = ConditionSet.of(nodeClass, OVH_NODE_CLASS_CONDITIONS, now);
+  const findings = prunes.isKnown
+    ? found.map((each) => (each.type === OUTDATED_CRD.type ? OUTDATED_CRD : each))
+    : found;
   for (const { type, status: value, reason, message } of findings) {
     const keep = value === "Unknown" && conditions.is(type, "True");
     conditions = keep ? conditions.refresh(type) : conditions.set(type, value, reason, message);
@@ -138,10 +148,27 @@ async function report(
       conditions = conditions.refresh(type);
     }
   }
-  const after: OVHNodeClass = {
+  const withStatus = (): OVHNodeClass => ({
     ...nodeClass,
     status: { ...nodeClass.status, ...status, lastSyncTime: toRfc3339(now), conditions: conditions.toList() },
-  };
-  await patchObjectStatus(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
+  });
+  const write = (before: OVHNodeClass): Promise<OVHNodeClass> =>
+    patchObjectStatus(kube, OVHNodeClasses, { before, after: withStatus() }, { lock: true, signal });
+  const stored = await write(nodeClass);
+  const wasKnown = prunes.isKnown;
+  prunes.isKnown = status.zones !== undefined && stored.status?.zones === undefined;
+  if (prunes.isKnown && !wasKnown) {
+    const { type, status: value, reason, message } = OUTDATED_CRD;
+    conditions = conditions.set(type, value, reason, message);
+    await write(stored);
+  }
   return conditions.root?.status === "True";
 }
+
+/** Another version's definition of the kind cuts off what we write; without it no machine can be ordered. */
+const OUTDATED_CRD = {
+  type: OvhCondition.ZonesReady,
+  status: "False",
+  reason: "OutdatedCRD",
+  message: `the CustomResourceDefinition ovhnodeclasses.${OVH_GROUP} is of another version and does not keep status.zones: apply the one of this version, with the chart karpenter-crd for example`,
+} as const;

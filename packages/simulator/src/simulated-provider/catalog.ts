@@ -1,7 +1,7 @@
 // What the simulated cloud sells: 144 types in four zones, spot and on-demand, with Karpenter's formula for prices (SIM-2 to SIM-6).
 
 import { CapacityType, Label } from "@karpenter-multicloud/core/api";
-import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
+import type { InstanceType, Offering, Overhead } from "@karpenter-multicloud/core/provider";
 import { Requirement, Requirements } from "@karpenter-multicloud/core/requirements";
 import { compareText } from "@karpenter-multicloud/core/units";
 import { KWOK_GROUP } from "./node-class.ts";
@@ -25,6 +25,13 @@ const FAMILIES: readonly (readonly [string, number])[] = [
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 const SPOT_SHARE = 0.7;
+
+/** What each machine keeps for itself (SIM-3). */
+export const SIMULATED_OVERHEAD: Overhead = {
+  kubeReserved: { cpu: 100, memory: 10 * MIB },
+  systemReserved: {},
+  evictionThreshold: {},
+};
 
 /** Sorted by name. All offerings are available. */
 export const SIMULATED_CATALOG: readonly InstanceType[] = CPUS.flatMap((cpu) =>
@@ -70,7 +77,7 @@ function instanceType(family: string, cpu: number, gibPerCpu: number, os: string
       pods: Math.min(16 * cpu, 1024),
       "ephemeral-storage": 20 * GIB,
     },
-    overhead: { kubeReserved: { cpu: 100, memory: 10 * MIB }, systemReserved: {}, evictionThreshold: {} },
+    overhead: SIMULATED_OVERHEAD,
   };
 }
 

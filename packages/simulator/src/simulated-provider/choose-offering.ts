@@ -4,7 +4,7 @@
 import { Annotation, formatLaunchHint, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { overlaidRank, type InstanceType, type Offering } from "@karpenter-multicloud/core/provider";
-import { Requirements } from "@karpenter-multicloud/core/requirements";
+import type { Requirements } from "@karpenter-multicloud/core/requirements";
 import {
   addResources,
   compareRates,
@@ -23,8 +23,7 @@ export interface Choice {
 }
 
 /** No tie is broken by chance: equal prices go by type, zone and capacity type. */
-export function choicesFor(claim: NodeClaim, types: readonly InstanceType[]): readonly Choice[] {
-  const wanted = Requirements.fromSpecs(claim.spec.requirements);
+export function choicesFor(claim: NodeClaim, wanted: Requirements, types: readonly InstanceType[]): readonly Choice[] {
   const requests = requestsFrom(claim.spec.resources?.requests);
   const hint = hintedOffering(claim);
   const rank = overlaidRank(claim);

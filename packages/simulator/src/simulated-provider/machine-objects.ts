@@ -2,7 +2,7 @@
 
 import { Label, toRfc3339, UNREGISTERED_TAINT } from "@karpenter-multicloud/core/api";
 import type { Node, NodeClaim } from "@karpenter-multicloud/core/api";
-import { Requirements } from "@karpenter-multicloud/core/requirements";
+import type { Requirements } from "@karpenter-multicloud/core/requirements";
 import { toResourceList } from "@karpenter-multicloud/core/units";
 import { allocatableOf } from "./choose-offering.ts";
 import type { Choice } from "./choose-offering.ts";
@@ -19,6 +19,7 @@ const NODE_ONLY_LABELS: readonly string[] = [KWOK_NODE, PRICE, PARTITION, Label.
 /** The kubelet reports the hostname; the claim's name is what the planner knew. */
 export function nodeOf(
   claim: NodeClaim,
+  wanted: Requirements,
   choice: Choice,
   { nodeName, providerID }: { readonly nodeName: string; readonly providerID: string },
 ): Node {
@@ -30,7 +31,7 @@ export function nodeOf(
     metadata: {
       name: nodeName,
       labels: {
-        ...labelsOf(claim, choice),
+        ...labelsOf(claim, wanted, choice),
         ...(price === undefined ? {} : { [PRICE]: String(price) }),
         [PARTITION]: SIMULATED_ZONES.includes(zone) ? zone.slice(-1) : "a",
         [Label.Hostname]: claim.metadata.name ?? nodeName,
@@ -48,10 +49,10 @@ export function nodeOf(
 }
 
 /** The claim's own, what it asks for with one value, and what type and offering are. */
-export function labelsOf(claim: NodeClaim, { type, offering }: Choice): Record<string, string> {
+export function labelsOf(claim: NodeClaim, wanted: Requirements, { type, offering }: Choice): Record<string, string> {
   return {
     ...claim.metadata.labels,
-    ...singles(Requirements.fromSpecs(claim.spec.requirements)),
+    ...singles(wanted),
     ...singles(type.requirements),
     ...singles(offering.requirements),
   };

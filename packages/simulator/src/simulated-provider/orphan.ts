@@ -2,6 +2,7 @@
 
 import { Label } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { requirementsOfClaim } from "@karpenter-multicloud/core/provider";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 import { SIMULATED_CATALOG } from "./catalog.ts";
 import { choicesFor } from "./choose-offering.ts";
@@ -19,7 +20,8 @@ export function orphanOrder(cluster: string, claimName = "orphan"): MachineOrder
       requirements: [{ key: Label.Os, operator: "In", values: ["linux"] }],
     },
   };
-  const [choice] = choicesFor(claim, SIMULATED_CATALOG);
+  const wanted = requirementsOfClaim(claim, {});
+  const [choice] = choicesFor(claim, wanted, SIMULATED_CATALOG);
   if (choice === undefined) throw new Error("the simulated catalogue is empty");
   return {
     cluster,
@@ -31,6 +33,6 @@ export function orphanOrder(cluster: string, claimName = "orphan"): MachineOrder
     capacityType: choice.capacityType,
     price: choice.offering.price,
     registrationDelay: milliseconds(0),
-    node: (identity) => nodeOf(claim, choice, identity),
+    node: (identity) => nodeOf(claim, wanted, choice, identity),
   };
 }

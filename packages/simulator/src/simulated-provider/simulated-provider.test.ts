@@ -111,6 +111,21 @@ describe("simulated provider, create", () => {
     expect([labels?.[Label.InstanceType], labels?.[Label.Zone], labels?.[Label.CapacityType]].join("/")).toBe(hint);
   });
 
+  it("K-19, A-14: understands the older spellings that its settings name in a claim made by hand, and never rewrites it", async () => {
+    const { ports, cloud } = setUp();
+    const spellings = {
+      normalizedLabels: { "cloud.example.com/flavor": Label.InstanceType },
+      normalizedValues: { [Label.InstanceType]: { Small: "s-4x-amd64-linux" } },
+    };
+    const { provider } = createSimulatedProvider(ports, cloud, { spellings });
+    expect(provider.settings()).toMatchObject(spellings);
+    const asked = claim("a", [{ key: "cloud.example.com/flavor", operator: "In", values: ["Small"] }]);
+    const answer = await provider.create(asked, context);
+    expect(answer.metadata.labels?.[Label.InstanceType]).toBe("s-4x-amd64-linux");
+    expect(answer.metadata.labels).not.toHaveProperty("cloud.example.com/flavor");
+    expect(answer.spec).toEqual(asked.spec);
+  });
+
   it("OV-7: where overlays changed prices, the claim's own order of types comes before the list", async () => {
     const { provider } = setUp();
     const values = ["m-2x-amd64-linux", "c-2x-amd64-linux"];

@@ -10,6 +10,7 @@ import {
   keysOfScope,
   MachineNotFound,
   NodeClassNotReady,
+  requirementsOfClaim,
 } from "@karpenter-multicloud/core/provider";
 import type {
   CallContext,
@@ -22,6 +23,7 @@ import type {
 import { minutes, parseDuration } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 import { SIMULATED_CATALOG, SimulatedLabel } from "./catalog.ts";
+import { offeringKeys } from "./catalog-file.ts";
 import { choicesFor, nameOf } from "./choose-offering.ts";
 import type { Choice } from "./choose-offering.ts";
 import { claimOf, launched, nodeOf } from "./machine-objects.ts";
@@ -32,6 +34,8 @@ import type { SimulatedCloud, SimulatedMachine } from "./simulated-cloud.ts";
 export interface SimulatedProviderOptions {
   /** @defaultValue SIMULATED_CATALOG */
   readonly catalog?: readonly InstanceType[];
+  /** Older spellings of labels and values. @defaultValue Karpenter's own only */
+  readonly spellings?: Pick<ProviderSettings, "normalizedLabels" | "normalizedValues">;
 }
 
 /** How long a refused offering is left alone (LC-21). */
@@ -47,11 +51,14 @@ export function createSimulatedProvider(
 }
 
 /** For a process that chooses its provider by name. */
-export function simulatedProviderFactory(cloud: SimulatedCloud): ProviderFactory {
+export function simulatedProviderFactory(
+  cloud: SimulatedCloud,
+  options: SimulatedProviderOptions = {},
+): ProviderFactory {
   return {
     name: "simulated",
     customResources: SIMULATED_CUSTOM_RESOURCES,
-    build: (ports) => createSimulatedProvider(ports, cloud),
+    build: (ports) => createSimulatedProvider(ports, cloud, options),
   };
 }
 
@@ -60,11 +67,16 @@ class SimulatedProvider implements CloudProvider {
   readonly #ports: Ports;
   readonly #cloud: SimulatedCloud;
   readonly #types: OfferedTypes;
+  readonly #wellKnown: readonly string[];
+  readonly #spellings: NonNullable<SimulatedProviderOptions["spellings"]>;
 
   constructor(ports: Ports, cloud: SimulatedCloud, options: SimulatedProviderOptions) {
     this.#ports = ports;
     this.#cloud = cloud;
-    this.#types = new OfferedTypes(options.catalog ?? SIMULATED_CATALOG, ports.unavailable);
+    const { catalog = SIMULATED_CATALOG } = options;
+    this.#types = new OfferedTypes(catalog, ports.unavailable);
+    this.#wellKnown = [...Object.values(SimulatedLabel), ...offeringKeys(catalog)];
+    this.#spellings = options.spellings ?? {};
   }
 
   async create(claim: NodeClaim, context: CallContext): Promise<NodeClaim> {
@@ -128,7 +140,11 @@ class SimulatedProvider implements CloudProvider {
   }
 
   settings(): ProviderSettings {
-    return { wellKnownLabels: Object.values(SimulatedLabel), restrictedDomains: [KWOK_GROUP] };
+    return {
+      wellKnownLabels: this.#wellKnown,
+      restrictedDomains: [KWOK_GROUP],
+      ...this.#spellings,
+    };
   }
 
   /** The cloud is outside of the process, so each call of it is work the clock is told of. */
@@ -140,7 +156,7 @@ class SimulatedProvider implements CloudProvider {
   async #launch(claim: NodeClaim, registrationDelay: Duration): Promise<SimulatedMachine> {
     const { name = "" } = claim.metadata;
     let refusal: unknown;
-    for (const choice of choicesFor(claim, this.#types.current().items)) {
+    for (const choice of choicesFor(claim, requirementsOfClaim(claim, this.#spellings), this.#types.current().items)) {
       try {
         return await this.#ask(() => this.#order(claim, choice, registrationDelay));
       } catch (error) {
@@ -163,7 +179,7 @@ class SimulatedProvider implements CloudProvider {
       capacityType: choice.capacityType,
       price: choice.offering.price,
       registrationDelay,
-      node: (identity) => nodeOf(claim, choice, identity),
+      node: (identity) => nodeOf(claim, requirementsOfClaim(claim, this.#spellings), choice, identity),
     });
   }
 

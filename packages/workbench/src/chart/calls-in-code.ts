@@ -36,6 +36,7 @@ const PLUMBING = [
   "packages/controller/src/api-probe.ts",
   // The chosen provider's node classes.
   "packages/core/src/controllers/nodepool-readiness/controller.ts",
+  "packages/core/src/controllers/status-events/controller.ts",
 ];
 
 /** @throws Error naming a call whose resource cannot be told */

@@ -114,12 +114,35 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(parseSettings([], asEnvironment(env)).warnings).toEqual([]);
   });
 
+  it("CH-3: says where the log goes, and what a replica does beside its work", async () => {
+    const set = ["logOutputPaths[0]=stderr", "logOutputPaths[1]=/log/karpenter.log", "settings.enableProfiling=true"];
+    const more = ["settings.disableControllerWarmup=false", "settings.lifecycleConcurrency=7"];
+    const { settings, withoutEffect } = parseSettings(
+      [],
+      asEnvironment(await envOf({ set: [...OVH, ...set, ...more] })),
+    );
+    expect(settings).toMatchObject({
+      logOutputPaths: ["stderr", "/log/karpenter.log"],
+      logErrorOutputPaths: ["stderr"],
+      enableProfiling: true,
+      disableControllerWarmup: false,
+      lifecycleConcurrency: 7,
+    });
+    expect(withoutEffect).toEqual([]);
+  });
+
   it("CH-6: a false is told like any other value", async () => {
     const env = await envOf({
       set: [...OVH, "settings.featureGates.reservedCapacity=false", "ovh.settings.cancelPending=false"],
     });
     expect(env.get("FEATURE_GATES")?.value).toContain("ReservedCapacity=false");
     expect(ovhSettings(asEnvironment(env)).cancelPending).toBe(false);
+  });
+
+  it("ST-1: switches static capacity on", async () => {
+    const env = await envOf({ set: [...OVH, "settings.featureGates.staticCapacity=true"] });
+    const { settings } = parseSettings([], asEnvironment(env));
+    expect(settings.featureGates.StaticCapacity).toBe(true);
   });
 
   it("names finer settings of OVHcloud by their variables", async () => {
@@ -210,6 +233,12 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(env.get("OVH_CONSUMER_KEY")?.valueFrom?.secretKeyRef).toMatchObject({ name: "mine", key: "consumerKey" });
   });
 
+  it("O-4: pools of the older product are adopted only when that is said", async () => {
+    expect((await envOf({ set: OVH })).has("OVH_ADOPT_LEGACY_POOLS")).toBe(false);
+    const env = await envOf({ set: [...OVH, "ovh.adoptLegacyPools=true"] });
+    expect(env.get("OVH_ADOPT_LEGACY_POOLS")?.value).toBe("true");
+  });
+
   it("CH-5: an image may be named by digest", async () => {
     const digest = `sha256:${"0".repeat(64)}`;
     const { spec } = await deploymentOf({ set: [...OVH, `controller.image.digest=${digest}`] });
@@ -234,6 +263,13 @@ describe.runIf(helmIsThere)("the chart", () => {
     ],
     ["two providers", ["providers[0]=ovh", "provider=scaleway"], /one release runs one provider/],
     ["an unknown provider", ["provider=aws"], /\/provider.*must be one of/],
+    [
+      "SIM-10: the simulated cloud",
+      ["provider=simulated"],
+      /simulated is no part of the controller's image: choose ovh/,
+    ],
+    ["SIM-10: its older switch", ["simulated.enabled=true"], /simulated is no part of the controller's image/],
+    ["a log that goes nowhere", ["ovh.serviceName=x", "logOutputPaths[0]="], /logOutputPaths/],
     ["a typing mistake", ["ovh.servicName=x"], /\/ovh.*'servicName' not allowed/],
     ["no cluster name where it is needed", ["cloudstack.apiUrl=y"], /clusterName is required/],
     [
@@ -273,7 +309,7 @@ describe.runIf(helmIsThere)("the chart", () => {
   it("CH-7: brings the definitions, and leaves the chart that upgrades them out of its package", async () => {
     const kinds = async (flags: readonly string[]): Promise<number> =>
       (await renderChart({ set: OVH, flags })).filter(({ kind }) => kind === "CustomResourceDefinition").length;
-    expect(await kinds(["--include-crds"])).toBe(4);
+    expect(await kinds(["--include-crds"])).toBe(5);
     expect(await kinds([])).toBe(0);
   });
 
@@ -283,7 +319,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       ({ kind }) => kind === "CustomResourceDefinition",
     );
     expect(upgraded.map(({ metadata }) => metadata.annotations)).toEqual(
-      Array.from({ length: 4 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
+      Array.from({ length: 5 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
     );
     const plain = upgraded.map(({ metadata, ...rest }) => ({ ...rest, metadata: { name: metadata.name } }));
     const byName = (a: Named, b: Named): number => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);

@@ -16,7 +16,9 @@ const OVH = ["packages/provider-ovh/src"];
 
 /** Kept inside one namespace and, where the verb allows it, to names. */
 const NAMESPACED: readonly Right[] = [
+  "/configmaps create",
   "/configmaps get",
+  "/configmaps update",
   "/secrets get",
   "coordination.k8s.io/leases create",
   "coordination.k8s.io/leases get",
@@ -40,6 +42,7 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
         "ovh.nodeClassSecrets[0].namespace=elsewhere",
         "settings.schedulerConfig=podTopologySpread: {}",
         "settings.featureGates.nodeOverlay=true",
+        "settings.featureGates.capacityBuffer=true",
       ],
     });
     roles = rendered.filter(({ kind }) => kind === "ClusterRole" || kind === "Role") as unknown as readonly Role[];
@@ -63,7 +66,7 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     expect(clusterWide("karpenter-ovh")).toEqual(needed);
   });
 
-  it("reach one namespace only for leases, Secrets and the cluster's description, and names of them", () => {
+  it("reach one namespace only for leases, Secrets, what is learned and the cluster's description, and names of them", () => {
     const rules = roles.filter(({ kind }) => kind === "Role");
     const shown = rules.flatMap(({ metadata, rules: own }) =>
       own.map(
@@ -73,8 +76,10 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     );
     expect(shown.sort()).toEqual([
       "elsewhere: get secrets other",
+      "karpenter: create configmaps *",
       "karpenter: create leases *",
       "karpenter: get secrets ovh-credentials",
+      "karpenter: get,update configmaps karpenter-learned-ovh",
       "karpenter: get,update leases karpenter-leader-election",
       "kube-public: get configmaps cluster-info",
     ]);
@@ -89,7 +94,8 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
   });
 
   it("S-427: reach Services and the controllers of pods only where there are default spread constraints", async () => {
-    const rendered = await renderChart({ set: ["ovh.serviceName=x", "settings.featureGates.nodeOverlay=true"] });
+    const gates = ["nodeOverlay=true", "capacityBuffer=true"].map((gate) => `settings.featureGates.${gate}`);
+    const rendered = await renderChart({ set: ["ovh.serviceName=x", ...gates] });
     const core = rendered.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core");
     const without = rightsOf((core as unknown as Role).rules);
     const kinds = ["/replicationcontrollers", "/services", "apps/replicasets", "apps/statefulsets"];
@@ -98,7 +104,8 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
   });
 
   it("OV-1: reach NodeOverlays only with their feature gate", async () => {
-    const set = ["ovh.serviceName=x", "settings.schedulerConfig=podTopologySpread: {}"];
+    const gate = "settings.featureGates.capacityBuffer=true";
+    const set = ["ovh.serviceName=x", "settings.schedulerConfig=podTopologySpread: {}", gate];
     const rendered = await renderChart({ set });
     const core = rendered.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core");
     const without = rightsOf((core as unknown as Role).rules);
@@ -106,6 +113,41 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
       "karpenter.sh/nodeoverlays list",
       "karpenter.sh/nodeoverlays watch",
       "karpenter.sh/nodeoverlays/status patch",
+    ]);
+  });
+
+  it("ST-1: static capacity needs no further rights, and who administers NodePools may scale them", async () => {
+    const [without, withGate] = await Promise.all(
+      ["false", "true"].map(async (gate) => {
+        const set = ["ovh.serviceName=x", `settings.featureGates.staticCapacity=${gate}`];
+        const rendered = await renderChart({ set });
+        const core = rendered.find(
+          ({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core",
+        );
+        return rightsOf((core as unknown as Role).rules);
+      }),
+    );
+    expect(withGate).toEqual(without);
+    expect(clusterWide("karpenter-admin")).toEqual(
+      expect.arrayContaining(["get", "patch", "update"].map((verb) => `karpenter.sh/nodepools/scale ${verb}`)),
+    );
+  });
+
+  it("CB-1: reach CapacityBuffers, and what they name, only with their feature gate", async () => {
+    const gate = "settings.featureGates.nodeOverlay=true";
+    const set = ["ovh.serviceName=x", "settings.schedulerConfig=podTopologySpread: {}", gate];
+    const rendered = await renderChart({ set });
+    const core = rendered.find(({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-core");
+    const without = rightsOf((core as unknown as Role).rules);
+    expect(clusterWide("karpenter-core").filter((right) => !without.includes(right))).toEqual([
+      "/podtemplates list",
+      "/podtemplates watch",
+      "apps/deployments get",
+      "apps/replicasets get",
+      "apps/statefulsets get",
+      "autoscaling.x-k8s.io/capacitybuffers list",
+      "autoscaling.x-k8s.io/capacitybuffers watch",
+      "autoscaling.x-k8s.io/capacitybuffers/status patch",
     ]);
   });
 
@@ -117,6 +159,8 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
   it("RB-3: people with the cluster's roles admin and view may manage and see the objects", () => {
     expect(clusterWide("karpenter-view")).toEqual(
       [
+        "autoscaling.x-k8s.io/capacitybuffers",
+        "autoscaling.x-k8s.io/capacitybuffers/status",
         "karpenter.ovhcloud.sh/ovhnodeclasses",
         "karpenter.sh/nodeclaims",
         "karpenter.sh/nodeclaims/status",

@@ -7,7 +7,7 @@ import { ManifestError } from "./manifests.ts";
 import { runDemo } from "./run-demo.ts";
 
 try {
-  const options = parseDemoOptions(process.argv.slice(2), process.stdout.isTTY);
+  const options = parseDemoOptions(process.argv.slice(2), process.stdout.isTTY, process.env);
   if (options.help) console.log(DEMO_HELP);
   else process.exitCode = (await runDemo(options, { logger: new MemoryLogger(), out: process.stdout })) ? 0 : 1;
 } catch (error) {

@@ -28,7 +28,16 @@ describe("demo options", () => {
     expect(parseDemoOptions(["-h"], true).help).toBe(true);
   });
 
+  it("SIM-7: a catalogue of one's own is for the simulated cloud, as a flag or a variable", () => {
+    const env = { INSTANCE_TYPES_FILE_PATH: "b.json" };
+    const catalog = (argv: readonly string[]) => parseDemoOptions(argv, true, env).catalog;
+    expect(catalog(["--provider=simulated", "--instance-types-file-path=a.json"])).toBe("a.json");
+    expect(catalog(["--provider=simulated"])).toBe("b.json");
+    expect(catalog([])).toBeUndefined();
+  });
+
   it.each([
+    [["--instance-types-file-path=a"], "--instance-types-file-path works with --provider simulated only, not with ovh"],
     [["--provider", "aws"], '--provider "aws" is not in the demo: choose one of ovh, simulated'],
     [["--speed", "0"], '--speed "0" is no speed: write a number above 0 (virtual seconds per second) or fast'],
     [["--speed", "quick"], '--speed "quick" is no speed: write a number above 0 (virtual seconds per second) or fast'],

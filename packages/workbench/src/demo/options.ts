@@ -15,6 +15,8 @@ export interface DemoOptions {
   readonly ci: boolean;
   /** The user's own manifests, applied instead of the quick start's objects of the same kind. */
   readonly files: readonly string[];
+  /** File with the instance types of the simulated cloud. @defaultValue its own 144 */
+  readonly catalog?: string;
   readonly help: boolean;
 }
 
@@ -32,10 +34,17 @@ Runs the main job on a simulated cluster: pods wait, machines are bought, pods r
                    of 100%, and --speed is how much faster than real ones the machines boot (default fast)
   --speed N        virtual seconds per second; "fast" does not wait at all (default 60, with --ci: fast)
   -f, --file FILE  your own YAML: NodePools, NodeClasses, workloads; repeat for more files
+  --instance-types-file-path FILE
+                   with --provider simulated: the instance types it sells, as JSON in the form of Karpenter's kwok provider; also
+                   INSTANCE_TYPES_FILE_PATH
   --ci             plain lines, one JSON line at the end, exit code 1 when something did not converge`;
 
 /** @throws UsageError naming the flag, the value and the fix */
-export function parseDemoOptions(argv: readonly string[], isTerminal: boolean): DemoOptions {
+export function parseDemoOptions(
+  argv: readonly string[],
+  isTerminal: boolean,
+  env: Readonly<Record<string, string | undefined>> = {},
+): DemoOptions {
   const values = readFlags(argv);
   const cloud = values.provider ?? "ovh";
   if (!isCloud(cloud)) {
@@ -44,8 +53,14 @@ export function parseDemoOptions(argv: readonly string[], isTerminal: boolean): 
   const ci = values.ci ?? false;
   const real = values.real ?? false;
   if (real && cloud !== "ovh") throw new UsageError(`--real works with --provider ovh only, not with ${cloud}`);
+  const flag = values["instance-types-file-path"];
+  if (flag !== undefined && cloud !== "simulated") {
+    throw new UsageError(`--instance-types-file-path works with --provider simulated only, not with ${cloud}`);
+  }
+  const catalog = cloud === "simulated" ? flag || env["INSTANCE_TYPES_FILE_PATH"] : undefined;
   return {
     cloud,
+    ...(catalog && { catalog }),
     ci: ci || !isTerminal,
     real,
     speed: readSpeed(values.speed ?? (real || ci || !isTerminal ? "fast" : "60")),
@@ -64,6 +79,7 @@ function readFlags(argv: readonly string[]) {
         ci: { type: "boolean" },
         real: { type: "boolean" },
         file: { type: "string", short: "f", multiple: true },
+        "instance-types-file-path": { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;

@@ -14,9 +14,9 @@ import { Tally } from "./tally.ts";
 import type { Screen } from "./view.ts";
 import { World } from "./world.ts";
 
-const CLOUDS: Readonly<Record<DemoCloudName, () => Promise<CloudOpener>>> = {
+const CLOUDS: Readonly<Record<DemoCloudName, (options: DemoOptions) => Promise<CloudOpener>>> = {
   ovh: async () => (await import("./clouds/ovh.ts")).ovhDemo,
-  simulated: async () => (await import("./clouds/simulated.ts")).simulatedDemo,
+  simulated: async ({ catalog }) => await (await import("./clouds/simulated.ts")).simulatedDemo(catalog),
 };
 
 export interface DemoPorts {
@@ -57,12 +57,13 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<b
 }
 
 async function openWorld(
-  { cloud: name, real, speed }: DemoOptions,
+  options: DemoOptions,
   { logger, cloud: given }: DemoPorts,
   files: readonly ManifestFile[],
 ): Promise<{ readonly cloud: CloudOpener; readonly world: DemoWorld }> {
+  const { cloud: name, real, speed } = options;
   if (!real) {
-    const cloud = given ?? (await CLOUDS[name]());
+    const cloud = given ?? (await CLOUDS[name](options));
     return { cloud, world: await World.open({ speed, logger, cloud, files }) };
   }
   const [{ ovhCloud }, { RealWorld }] = await Promise.all([import("./clouds/ovh.ts"), import("./real-world.ts")]);

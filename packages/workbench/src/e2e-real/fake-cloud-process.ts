@@ -1,8 +1,13 @@
 // The fake OVHcloud API in a process of its own, whose machines join a real cluster.
 
 import { readFile } from "node:fs/promises";
-import { get } from "node:https";
-import type { FakeOvhCredentials, FakeOvhState, InvariantReport } from "@karpenter-multicloud/provider-ovh/testing";
+import { get, request } from "node:https";
+import type {
+  FakeFault,
+  FakeOvhCredentials,
+  FakeOvhState,
+  InvariantReport,
+} from "@karpenter-multicloud/provider-ovh/testing";
 import { Program } from "./program.ts";
 
 interface Ready {
@@ -42,6 +47,19 @@ export class FakeCloudProcess {
 
   invariants(): Promise<InvariantReport> {
     return this.#get("/_fake/invariants");
+  }
+
+  /** From now on these go wrong, and nothing else. */
+  arm(faults: readonly FakeFault[]): Promise<void> {
+    const options = { ca: this.#ca, method: "POST", headers: { "content-type": "application/json" } };
+    return new Promise((resolve, reject) => {
+      const posted = request(new URL("/_fake/faults", this.url), options, (answer) => {
+        answer.resume();
+        if (answer.statusCode === 200) answer.on("end", resolve);
+        else reject(new Error(`POST /_fake/faults: ${answer.statusCode}`));
+      });
+      posted.on("error", reject).end(JSON.stringify(faults));
+    });
   }
 
   async stop(): Promise<void> {

@@ -67,8 +67,8 @@ export class Stage {
     return clientOf(kubeconfig);
   }
 
-  /** The controller is not started yet. */
-  static async open(): Promise<Stage> {
+  /** The controller is not started yet. `extra` comes on top of the environment that the chart gives it. */
+  static async open(extra: Readonly<Record<string, string>> = {}): Promise<Stage> {
     const plane = await startControlPlane({
       components: COMPONENTS,
       crds: OUR_RESOURCES.map(toCustomResourceDefinition),
@@ -85,7 +85,7 @@ export class Stage {
       await prepare(adminOf(plane), cloud, rendered);
       const kubeconfig = await plane.kubeconfig(CONTROLLER_USER);
       const ports = { METRICS_PORT: "0", HEALTH_PROBE_PORT: "0" };
-      return new Stage(plane, cloud, { ...environmentOf(rendered), ...ports, KUBECONFIG: kubeconfig });
+      return new Stage(plane, cloud, { ...environmentOf(rendered), ...ports, ...extra, KUBECONFIG: kubeconfig });
     } catch (error) {
       await plane.stop();
       throw error;

@@ -1,9 +1,17 @@
-// One line of JSON in, one line of JSON out: a scheduling question and the engine's answer to it. Never throws.
+// One line of JSON in, one line of JSON out: a question about a cluster and the engine's answer to it. Never throws.
 
 import { solve } from "@karpenter-multicloud/core/scheduling";
 import type { ProblemInput, Solution } from "@karpenter-multicloud/core/scheduling";
-import { problemOf, readScenario, scheduleResult, ScenarioError } from "@karpenter-multicloud/core/testing";
-import type { Scenario, ScheduleResult } from "@karpenter-multicloud/core/testing";
+import {
+  askMethods,
+  disruptResult,
+  problemOf,
+  readScenario,
+  scheduleResult,
+  ScenarioError,
+  snapshotOf,
+} from "@karpenter-multicloud/core/testing";
+import type { DisruptResult, Scenario, ScheduleResult } from "@karpenter-multicloud/core/testing";
 
 export interface Answer {
   readonly id?: unknown;
@@ -11,6 +19,7 @@ export interface Answer {
   readonly action?: string;
   readonly error?: string;
   readonly schedule?: ScheduleResult;
+  readonly disrupt?: DisruptResult;
   readonly timings?: { readonly solveSeconds: number };
 }
 
@@ -32,18 +41,34 @@ function answer(line: string, tools: AnswerTools): Answer {
     const json: unknown = parsed(line);
     about = whatItIsAbout(json);
     const scenario = readScenario(json);
-    return { ...about, action: scenario.action, ...answerScenario(scenario, tools) };
+    return { ...about, action: scenario.action, ...answerOf(scenario, tools) };
   } catch (error) {
     return { ...about, error: messageOf(error) };
   }
 }
 
-function answerScenario(scenario: Scenario, tools: AnswerTools): Pick<Answer, "schedule" | "timings"> {
+type Outcome = Pick<Answer, "schedule" | "disrupt" | "timings">;
+
+function answerOf(scenario: Scenario, tools: AnswerTools): Outcome {
+  return scenario.action === "disrupt" ? answerDisrupt(scenario, tools) : answerSchedule(scenario, tools);
+}
+
+function answerSchedule(scenario: Scenario, { stopwatch, solve: engine = solve }: AnswerTools): Outcome {
   const { problem, ignored } = problemOf(scenario);
-  const since = tools.stopwatch();
-  const solution = (tools.solve ?? solve)(problem);
-  const solveSeconds = (tools.stopwatch() - since) / 1000;
-  return { schedule: scheduleResult(solution, problem, ignored), timings: { solveSeconds } };
+  const { result, solveSeconds } = timed(stopwatch, () => engine(problem));
+  return { schedule: scheduleResult(result, problem, ignored), timings: { solveSeconds } };
+}
+
+function answerDisrupt(scenario: Scenario, { stopwatch }: AnswerTools): Outcome {
+  const { snapshot, conditions } = snapshotOf(scenario);
+  const { result, solveSeconds } = timed(stopwatch, () => askMethods(snapshot, scenario.method));
+  return { disrupt: disruptResult(result, snapshot, conditions), timings: { solveSeconds } };
+}
+
+function timed<T>(stopwatch: () => number, work: () => T): { readonly result: T; readonly solveSeconds: number } {
+  const since = stopwatch();
+  const result = work();
+  return { result, solveSeconds: (stopwatch() - since) / 1000 };
 }
 
 function parsed(line: string): unknown {

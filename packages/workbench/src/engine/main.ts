@@ -1,4 +1,4 @@
-// `pnpm --silent engine`: scheduling questions as lines of JSON on standard input, one answer per line on standard output, in order.
+// `pnpm --silent engine`: questions about clusters as lines of JSON on standard input, one answer per line on standard output, in order.
 
 import { createInterface } from "node:readline";
 import { answerLine } from "./answer-line.ts";

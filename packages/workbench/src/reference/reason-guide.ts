@@ -234,7 +234,8 @@ export const REASON_GUIDE: Readonly<Record<PodReason, ReasonGuide>> = {
   },
   NodePoolStatic: {
     meaning: "The NodePool has a fixed number of replicas.",
-    background: "With `spec.replicas` set its nodes are counted, not planned from what pods need.",
+    background:
+      "With `spec.replicas` set its nodes are counted, not planned from what pods need: [static capacity](../../concepts/static-capacity.md). Pods do go to those of its nodes they fit on.",
     commands: [["replicas", "kubectl get nodepools.karpenter.sh NODEPOOL -o jsonpath='{.spec.replicas}'"]],
     fixes: ["Use a NodePool without `spec.replicas`.", "Raise the replicas: `kubectl scale nodepools.karpenter.sh`."],
   },

@@ -8,7 +8,9 @@ import { NODE_OVERLAY_CASES, overlayJson } from "./node-overlay.schema-cases.ts"
 import { NodeClaimResource } from "./node-claim.schema.ts";
 import { NodeOverlayResource } from "./node-overlay.schema.ts";
 import { NodePoolResource } from "./node-pool.schema.ts";
-import { claimJson, poolJson, SCHEMA_CASES } from "./schema-cases.ts";
+import { claimJson, NODE_CLAIM_CASES } from "./node-claim.schema-cases.ts";
+import { POOL_DISRUPTION_CASES } from "./pool-disruption.schema-cases.ts";
+import { poolJson, SCHEMA_CASES } from "./schema-cases.ts";
 
 function schemaOf(kind: string) {
   const definition = CUSTOM_RESOURCES.find(({ resource }) => resource.kind === kind);
@@ -17,16 +19,19 @@ function schemaOf(kind: string) {
 }
 
 describe("the schemas of NodePool, NodeClaim, NodeOverlay and CapacityBuffer", () => {
-  it.each([...SCHEMA_CASES, ...NODE_OVERLAY_CASES, ...CAPACITY_BUFFER_CASES])(
-    "$kind $name is refused at $refusedAt",
-    ({ kind, object, old, refusedAt }) => {
-      const schema = schemaOf(kind);
-      const stored = old === undefined ? undefined : applyDefaults(schema, old);
-      const errors = validateSchema(schema, applyDefaults(schema, object), stored);
-      expect(errors.map(({ path }) => path)).toEqual(refusedAt);
-      expect(pruneUnknown(schema, object).unknown).toEqual([]);
-    },
-  );
+  it.each([
+    ...SCHEMA_CASES,
+    ...POOL_DISRUPTION_CASES,
+    ...NODE_CLAIM_CASES,
+    ...NODE_OVERLAY_CASES,
+    ...CAPACITY_BUFFER_CASES,
+  ])("$kind $name is refused at $refusedAt", ({ kind, object, old, refusedAt }) => {
+    const schema = schemaOf(kind);
+    const stored = old === undefined ? undefined : applyDefaults(schema, old);
+    const errors = validateSchema(schema, applyDefaults(schema, object), stored);
+    expect(errors.map(({ path }) => path)).toEqual(refusedAt);
+    expect(pruneUnknown(schema, object).unknown).toEqual([]);
+  });
 
   it("TC-1: a minimal NodePool is stored with every default", () => {
     const stored = applyDefaults(NodePoolResource.schema, {

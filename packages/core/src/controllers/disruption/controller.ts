@@ -1,7 +1,7 @@
 // disruption: empty nodes are given back. Decide, wait, decide again, taint, look at the live pods, and only then delete.
 
-import { DISRUPTED_TAINT, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
-import { isConflict } from "../../kube/index.ts";
+import { CapacityBuffers, DISRUPTED_TAINT, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
+import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { milliseconds, seconds } from "../../units/index.ts";
@@ -31,7 +31,7 @@ export function disruptionController(deps: ControllerDeps): Controller {
     name: NAME,
     async run({ signal }): Promise<ReconcileResult> {
       const unsynced = deps.state.unsynced();
-      if (unsynced.length > 0) return { requeueAfter: seconds(1) };
+      if (unsynced.length > 0 || buffersUnplanned(deps)) return { requeueAfter: seconds(1) };
       if (!deps.gate.observeOnly) await cleanUp(deps, command, signal);
       const now = deps.clock.now();
       if (command && now < command.dueAt) return { requeueAfter: milliseconds(command.dueAt - now) };
@@ -46,6 +46,11 @@ export function disruptionController(deps: ControllerDeps): Controller {
       return { requeueAfter: command ? milliseconds(Math.max(1, command.dueAt - deps.clock.now())) : POLL };
     },
   });
+}
+
+/** Which nodes a buffer needs is not known before its first plan; until then none is given back. */
+function buffersUnplanned({ buffers, cache }: Pick<ControllerDeps, "buffers" | "cache">): boolean {
+  return buffers?.awaitsPlan(cache.informer(CapacityBuffers).list().map((buffer) => keyText(keyOf(buffer)))) ?? false;
 }
 
 /** D-14: whatever a former process or a failed command left marked goes back into service. */

@@ -7,7 +7,7 @@ import type { ControllerDeps } from "../deps.ts";
 
 const NAME = "disruption";
 
-export type JudgeDeps = Pick<ControllerDeps, "cache" | "state" | "clock" | "provider">;
+export type JudgeDeps = Pick<ControllerDeps, "cache" | "state" | "clock" | "provider" | "buffers">;
 
 /** `only`: the nodes of a command that is judged again; `nodes` may know more of them than the mirror. */
 export function judge(
@@ -23,6 +23,7 @@ export function judge(
     pdbs: deps.cache.informer(PodDisruptionBudgets).list(),
     nowMs: deps.clock.now(),
     kept: keptNodes(deps, nodes),
+    ...(deps.buffers && { bufferNodes: deps.buffers.keepers(nodes) }),
     ...(only ? { only: new Set(only) } : {}),
   });
 }

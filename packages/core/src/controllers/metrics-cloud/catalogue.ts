@@ -24,7 +24,7 @@ interface Listing {
 export class Catalogue {
   readonly #parts: Parts;
   readonly #listings = new Map<string, Listing>();
-  #shown: ReadonlySet<string> = new Set();
+  #shown: ReadonlyMap<string, InstanceType> = new Map();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -69,9 +69,10 @@ export class Catalogue {
         if (!types.has(type.name)) types.set(type.name, type);
       }
     }
-    for (const name of this.#shown) if (!types.has(name)) this.#hold(name, undefined);
-    for (const [name, type] of types) this.#hold(name, type);
-    this.#shown = new Set(types.keys());
+    for (const name of this.#shown.keys()) if (!types.has(name)) this.#hold(name, undefined);
+    // A type never changes: a changed one is another.
+    for (const [name, type] of types) if (this.#shown.get(name) !== type) this.#hold(name, type);
+    this.#shown = types;
   }
 
   #hold(name: string, type: InstanceType | undefined): void {

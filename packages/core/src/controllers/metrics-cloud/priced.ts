@@ -17,7 +17,9 @@ function priced(type: InstanceType): InstanceType {
 function trusted(offering: Offering): Offering {
   const { price } = offering;
   // What is reserved is paid for already, so another machine in it may well cost nothing.
-  const floor = isReserved(offering) ? price !== undefined && price.amount >= 0 : price !== undefined && price.amount > 0;
+  const floor = isReserved(offering)
+    ? price !== undefined && price.amount >= 0
+    : price !== undefined && price.amount > 0;
   const sound = floor && Number.isFinite(price?.amount);
   return price === undefined || sound ? offering : { ...offering, price: undefined };
 }

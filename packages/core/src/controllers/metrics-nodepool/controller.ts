@@ -28,10 +28,13 @@ const PER_POOL = [
 export function nodePoolMetricsController(deps: ControllerDeps, catalogue: Catalogue): Controller {
   const pools = deps.cache.informer(NodePools);
   const look = new Look(deps, catalogue);
+  let begun = false;
   return singletonController({
     name: "metrics.nodepool",
     async run({ signal }) {
-      if (deps.state.unsynced().length > 0) return { requeueAfter: seconds(1) };
+      // Later there is always some machine on its way, which is no reason to say nothing of the others.
+      begun ||= deps.state.unsynced().length === 0;
+      if (!begun) return { requeueAfter: seconds(1) };
       const managed = pools.list().filter(({ spec }) => deps.state.isManaged(spec.template.spec.nodeClassRef));
       look.keepOnly(managed);
       for (const pool of managed) await look.at(pool, signal);
@@ -114,7 +117,11 @@ class Look {
     metrics.hold("kmc_unpriced_offerings", nodepool, gauge(nodepool, offerings.length));
     if (unpriced.length > 0 || others.length > 0)
       metrics.count("karpenter_nodepools_cost_tracker_errors_total", { nodepool });
-    this.#alarm.offerings(pool, offerings, types.reduce((count, type) => count + type.offerings.length, 0));
+    this.#alarm.offerings(
+      pool,
+      offerings,
+      types.reduce((count, type) => count + type.offerings.length, 0),
+    );
     this.#alarm.nodes(pool, unpriced);
   }
 

@@ -19,7 +19,8 @@ export class PriceAlarm {
 
   /** `all`: how many there are in total, with and without a price. */
   offerings(pool: NodePool, missing: readonly MissingPrice[], all: number): void {
-    const whole = missing.length === all ? "no offering has a price" : `${missing.length} of ${all} offerings have none`;
+    const whole =
+      missing.length === all ? "no offering has a price" : `${missing.length} of ${all} offerings have none`;
     const effect = "they are bought only when no other will do, and nodes of them are not replaced by cheaper ones";
     this.#tell(pool, "offerings", missing, (named) => `Prices are missing: ${whole} (${named}); ${effect}`);
   }
@@ -49,7 +50,11 @@ export class PriceAlarm {
     const more = fresh.length - MOST_NAMED;
     const names = fresh.slice(0, MOST_NAMED).map((one) => one.text);
     const message = text(`${names.join("; ")}${more > 0 ? `; and ${more} more` : ""}`);
-    this.#deps.logger.warn("prices are missing", { NodePool: pool.metadata.name, [what]: names, count: missing.length });
+    this.#deps.logger.warn("prices are missing", {
+      NodePool: pool.metadata.name,
+      [what]: names,
+      count: missing.length,
+    });
     this.#deps.events.publish({ resource: NodePools, object: pool, type: "Warning", reason: "PriceMissing", message });
   }
 }

@@ -129,6 +129,8 @@ async function release(deps: ControllerDeps, node: Node, signal: AbortSignal): P
   deps.logger.info("deleted node", { Node: node.metadata.name });
   const nodepool = labels[Label.NodePool] ?? "";
   deps.metrics.count("karpenter_nodes_terminated_total", { nodepool, zone: labels[Label.Zone] ?? "" });
+  const ending = (deps.clock.now() - Date.parse(node.metadata.deletionTimestamp ?? "")) / 1000;
+  if (ending >= 0) deps.metrics.observe("karpenter_nodes_termination_duration_seconds", { nodepool }, ending);
   const age = (deps.clock.now() - Date.parse(node.metadata.creationTimestamp ?? "")) / 1000;
   if (age >= 0) deps.metrics.observe("karpenter_nodes_lifetime_duration_seconds", { nodepool }, age);
   return undefined;

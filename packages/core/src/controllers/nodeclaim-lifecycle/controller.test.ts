@@ -9,6 +9,7 @@ import {
   type NodeClaim,
 } from "../../api/index.ts";
 import { InsufficientCapacity, LaunchPending, NodeClassNotReady, Transient } from "../../provider/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { aNode, aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { seconds } from "../../units/index.ts";
@@ -61,6 +62,19 @@ async function nodeJoins(over: { readonly ready?: boolean; readonly unregistered
   await harness.pass(100);
 }
 
+async function reports(allocatable: Readonly<Record<string, string>>): Promise<void> {
+  await harness.kube.patchStatus(Nodes, { name: "node-1" }, { type: "merge", body: { status: { allocatable } } });
+  await harness.pass(100);
+}
+
+/** [reason, count] of what the counter shows. */
+async function disrupted(metrics: PromMetrics): Promise<readonly (readonly string[])[]> {
+  const lines = (await metrics.render()).matchAll(
+    /^karpenter_nodeclaims_disrupted_total\{reason="(\w+)",.*nodepool="default".*\} (\d+)$/gm,
+  );
+  return [...lines].map(([, reason = "", count = ""]) => [reason, count]);
+}
+
 describe("nodeclaim.lifecycle", () => {
   it("LC-13, LC-17: stores the finalizer before it calls the cloud, then copies what the cloud answered", async () => {
     await started();
@@ -74,26 +88,34 @@ describe("nodeclaim.lifecycle", () => {
     expect(await condition("Registered")).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
   });
 
-  it("LC-18: insufficient capacity deletes the claim at once and says so", async () => {
+  it("TC-26, LC-18: insufficient capacity deletes the claim at once, says so once and counts it", async () => {
     harness = new ControllerHarness();
+    const metrics = new PromMetrics();
     harness.provider.failures.create.push(new InsufficientCapacity("m.4 is out of stock in test-zone-1"));
     await harness.put(NodeClaims, freshClaim());
-    await harness.start(nodeClaimLifecycleController(harness.deps));
-    await harness.pass(1000);
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
+    await harness.pass(60_000);
     expect(await claim()).toBeUndefined();
     expect(harness.events.texts()).toEqual([
       "Warning InsufficientCapacityError NodeClaim/default-1: m.4 is out of stock in test-zone-1",
     ]);
     expect(harness.provider.calls).toEqual(["create default-1"]);
+    expect(harness.logger.messages("error")).toEqual(["giving up nodeclaim"]);
+    expect(await disrupted(metrics)).toEqual([["insufficient_capacity", "1"]]);
   });
 
-  it("LC-19: a NodeClass that is not ready deletes the claim", async () => {
+  it("TC-27, LC-19: a NodeClass that is not ready deletes the claim, says so and counts it", async () => {
     harness = new ControllerHarness();
+    const metrics = new PromMetrics();
     harness.provider.failures.create.push(new NodeClassNotReady("TestNodeClass default is not ready"));
     await harness.put(NodeClaims, freshClaim());
-    await harness.start(nodeClaimLifecycleController(harness.deps));
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
     await harness.pass(1000);
     expect(await claim()).toBeUndefined();
+    expect(harness.events.texts()).toEqual([
+      "Warning NodeClassNotReady NodeClaim/default-1: TestNodeClass default is not ready",
+    ]);
+    expect(await disrupted(metrics)).toEqual([["nodeclass_not_ready", "1"]]);
   });
 
   it("LC-20: any other error leaves Launched Unknown with its text and tries again", async () => {
@@ -127,17 +149,34 @@ describe("nodeclaim.lifecycle", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
-  it("LC-25, LC-27: registration puts labels, taints, owner and finalizer on the Node and takes the bootstrap taint away", async () => {
-    await started({
-      taints: [{ key: "dedicated", value: "gpu", effect: "NoSchedule" }],
-      startupTaints: [{ key: "cni", effect: "NoExecute" }],
-    });
+  it("TC-31, LC-25, LC-27: registration puts K-1, K-2, K-3, taints, owner and finalizer on the Node in one write", async () => {
+    harness = new ControllerHarness();
+    const metrics = new PromMetrics();
+    await harness.put(
+      NodeClaims,
+      freshClaim({
+        taints: [{ key: "dedicated", value: "gpu", effect: "NoSchedule" }],
+        startupTaints: [{ key: "cni", effect: "NoExecute" }],
+      }),
+    );
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
     await harness.pass(100);
+    const finalizersAfterEachWrite: unknown[] = [];
+    harness.kube.faults = async ({ phase, verb, resource, key }) => {
+      if (phase !== "after" || verb !== "patch" || resource.kind !== "Node" || !key) return;
+      const { metadata, spec } = (await harness.stored(Nodes, { name: key.name })) ?? { metadata: {} };
+      const isWhole = metadata.labels?.[Label.Registered] === "true" && spec?.taints?.length === 2;
+      if (metadata.finalizers || isWhole) finalizersAfterEachWrite.push([isWhole, metadata.finalizers]);
+    };
     await nodeJoins();
+    expect(finalizersAfterEachWrite).toEqual([[true, [TERMINATION_FINALIZER]]]);
     const node = await harness.stored(Nodes, { name: "node-1" });
-    expect(node?.metadata.labels).toMatchObject({ [Label.NodePool]: "default", [Label.Registered]: "true" });
+    expect(node?.metadata.labels).toMatchObject({
+      [Label.NodePool]: "default",
+      [Label.CapacityType]: "on-demand",
+      [Label.Registered]: "true",
+    });
     expect(node?.spec?.taints?.map((taint) => taint.key)).toEqual(["dedicated", "cni"]);
-    expect(node?.metadata.finalizers).toEqual([TERMINATION_FINALIZER]);
     expect(node?.metadata.ownerReferences?.[0]).toMatchObject({
       kind: "NodeClaim",
       name: "default-1",
@@ -146,9 +185,10 @@ describe("nodeclaim.lifecycle", () => {
     expect((await condition("Registered"))?.status).toBe("True");
     expect((await claim())?.status?.nodeName).toBe("node-1");
     expect(await condition("Initialized")).toMatchObject({ status: "Unknown", reason: "StartupTaintsExist" });
+    expect(await metrics.render()).toContain('karpenter_nodes_created_total{nodepool="default",zone="test-zone-1"} 1');
   });
 
-  it("LC-24: a Node without the bootstrap taint is registered all the same, with a warning", async () => {
+  it("TC-32, LC-24: a Node without the bootstrap taint is registered all the same, with a warning", async () => {
     await started();
     await harness.pass(100);
     await nodeJoins({ unregistered: false });
@@ -185,32 +225,56 @@ describe("nodeclaim.lifecycle", () => {
     expect((await harness.stored(Nodes, { name: "node-1" }))?.metadata.labels?.[Label.Initialized]).toBe("true");
   });
 
-  it("LC-29: a requested resource that the Node does not report holds initialization up", async () => {
-    await started({ resources: { requests: { "example.com/gpu": "1" } } });
+  it("TC-38, LC-29: a requested resource that the Node does not report holds initialization up until it does", async () => {
+    await started({ resources: { requests: { "nvidia.com/gpu": "1", "example.com/none": "0" } } });
     await harness.pass(100);
     await nodeJoins();
-    expect(await condition("Initialized")).toMatchObject({ reason: "ResourceNotRegistered" });
+    await reports({ "nvidia.com/gpu": "0" });
+    expect(await condition("Initialized")).toMatchObject({
+      status: "Unknown",
+      reason: "ResourceNotRegistered",
+      message: 'Resource "nvidia.com/gpu" was requested but not registered',
+    });
+    await reports({ "nvidia.com/gpu": "1" });
+    expect((await condition("Initialized"))?.status).toBe("True");
   });
 
-  it("LC-31: a claim that is not launched within 5 minutes of its creation is given up", async () => {
+  it("TC-29, LC-31: a claim that is not launched is there at 4:59 and given up at 5:00, whatever the back-off", async () => {
     harness = new ControllerHarness();
+    const metrics = new PromMetrics();
     for (let i = 0; i < 200; i++) harness.provider.failures.create.push(new Transient("503"));
     await harness.put(NodeClaims, freshClaim());
-    await harness.start(nodeClaimLifecycleController(harness.deps));
-    await harness.pass(4 * MINUTE + 50_000);
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
+    await harness.pass(4 * MINUTE + 59_000);
     expect(await claim()).toBeDefined();
-    await harness.pass(2 * MINUTE);
+    await harness.pass(1000);
     expect(await claim()).toBeUndefined();
     expect(harness.logger.find("giving up nodeclaim")?.fields["reason"]).toBe("launch_timeout");
+    expect(await disrupted(metrics)).toEqual([["launch_timeout", "1"]]);
+    // The deadline is an appointment of its own: it does not make the cloud be asked more often.
+    expect(harness.provider.calls.length).toBeLessThan(14);
   });
 
-  it("LC-32, LC-34: a machine that never joins is given up 15 minutes after creation and given back", async () => {
-    await started();
-    await harness.pass(14 * MINUTE);
+  it("TC-30, LC-32, LC-34: a machine that never joins is there at 14:59, given up and given back at 15:00", async () => {
+    harness = new ControllerHarness();
+    const metrics = new PromMetrics();
+    await harness.put(NodeClaims, freshClaim());
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
+    const nodeDeletes: string[] = [];
+    harness.kube.faults = ({ phase, verb, resource, key }) => {
+      if (phase === "before" && verb === "delete" && resource.kind === "Node") nodeDeletes.push(key?.name ?? "");
+    };
+    await harness.putNode({ name: "another", nodePool: "", providerID: "fake:///another" });
+    await harness.pass(14 * MINUTE + 59_000);
     expect(await claim()).toBeDefined();
-    await harness.pass(2 * MINUTE);
+    expect(harness.provider.calls).toEqual(["create default-1"]);
+    await harness.pass(1000);
+    expect(harness.provider.calls).toContain("delete fake:///1");
+    await harness.pass(10_000);
     expect(await claim()).toBeUndefined();
     expect(harness.provider.machines.size).toBe(0);
+    expect(nodeDeletes).toEqual([]);
+    expect(await disrupted(metrics)).toEqual([["registration_timeout", "1"]]);
   });
 
   it("a provider's own times win over the flags", async () => {
@@ -222,7 +286,7 @@ describe("nodeclaim.lifecycle", () => {
     expect(await claim()).toBeUndefined();
   });
 
-  it("LC-36, LC-37: deleting a registered claim waits for its Node, then for the cloud to say that the machine is gone", async () => {
+  it("TC-41, LC-36, LC-37: deleting a registered claim waits for its Node, then for the cloud to say that the machine is gone", async () => {
     await started();
     await harness.pass(100);
     await nodeJoins();
@@ -239,7 +303,7 @@ describe("nodeclaim.lifecycle", () => {
     expect(harness.provider.machines.size).toBe(0);
   });
 
-  it("LC-35: the deadline is announced once and never moved", async () => {
+  it("TC-44, LC-35: the deadline is announced once and never moved", async () => {
     await started({ terminationGracePeriod: "5m" });
     await harness.pass(100);
     await nodeJoins();
@@ -258,7 +322,7 @@ describe("nodeclaim.lifecycle", () => {
     expect(harness.provider.calls).toEqual([]);
   });
 
-  it("LC-16: a status write that is lost does not launch a second machine", async () => {
+  it("TC-25, LC-16: a status write that is lost does not launch a second machine", async () => {
     harness = new ControllerHarness();
     await harness.put(NodeClaims, freshClaim());
     await harness.kube.patch(NodeClaims, KEY, {

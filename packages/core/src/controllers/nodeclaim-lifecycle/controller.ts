@@ -8,9 +8,10 @@ import { claimsOfMachine, nodesByProviderID } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
 import { PoolBackOff } from "../provisioning/pool-back-off.ts";
+import { Alarms } from "./alarms.ts";
 import { Draft, type StepResult } from "./draft.ts";
 import { finalize } from "./finalization.ts";
-import { initialize } from "./initialization.ts";
+import { initialize, SlowStarts } from "./initialization.ts";
 import { launch, LaunchCache } from "./launch.ts";
 import { checkLiveness } from "./liveness.ts";
 import { register } from "./registration.ts";
@@ -24,6 +25,7 @@ export function nodeClaimLifecycleController(
   const claims = deps.cache.informer(NodeClaims);
   nodesByProviderID(deps.cache);
   const launched = new LaunchCache();
+  const parts = { ...deps, health, backOff, slowStarts: new SlowStarts(), alarms: new Alarms(deps.clock) };
   return {
     name: "nodeclaim.lifecycle",
     triggers: [
@@ -33,13 +35,16 @@ export function nodeClaimLifecycleController(
         return claimsOfMachine(deps.cache, id).map((claim) => claim.metadata.name ?? "");
       }),
     ],
-    concurrency: 100,
-    rateLimit: { base: seconds(1), max: minutes(1), bucket: { perSecond: 10, burst: 100 } },
+    feed: parts.alarms.feed,
+    concurrency: deps.settings.lifecycleConcurrency,
+    rateLimit: { base: seconds(1), max: minutes(1), bucket: retriesFor(deps.settings.lifecycleConcurrency) },
     timeout: minutes(15),
     async reconcile(name, { signal }) {
+      parts.alarms.clear(name);
       const claim = claims.get({ name });
       if (!claim || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       if (claim.metadata.deletionTimestamp) {
+        parts.slowStarts.forget(claim.metadata.uid ?? "");
         return await finalize(deps, launched, claim, signal);
       }
       if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) {
@@ -47,9 +52,15 @@ export function nodeClaimLifecycleController(
         await addFinalizer(deps, claim, signal);
         return { requeueAfter: seconds(0) };
       }
-      return await advance({ ...deps, health, backOff }, launched, claim, signal);
+      return await advance(parts, launched, claim, signal);
     },
   };
+}
+
+/** LC-12: a hundredth of what may run at once, and never so little that a handful of failing claims holds up the rest. */
+function retriesFor(concurrency: number): { readonly perSecond: number; readonly burst: number } {
+  const perSecond = Math.max(10, Math.ceil(concurrency / 100));
+  return { perSecond, burst: 10 * perSecond };
 }
 
 /** What this controller writes itself, status and metadata, is no reason to come again: it would undo the back-off. */
@@ -64,14 +75,21 @@ function asksForAStep({ before, after }: ObjectChange<NodeClaim>): boolean {
   );
 }
 
+interface Parts extends ControllerDeps {
+  readonly health: RegistrationHealth;
+  readonly backOff: PoolBackOff;
+  readonly slowStarts: SlowStarts;
+  readonly alarms: Alarms;
+}
+
 /** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
 async function advance(
-  deps: ControllerDeps & { readonly health: RegistrationHealth; readonly backOff: PoolBackOff },
+  deps: Parts,
   launched: LaunchCache,
   claim: NodeClaim,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
-  const draft = new Draft(claim, deps.clock.now());
+  const draft = new Draft(claim, () => deps.clock.now());
   const steps: readonly (() => Promise<StepResult>)[] = [
     () => launch(deps, launched, draft, signal),
     () => register(deps, draft, signal),
@@ -95,9 +113,10 @@ async function advance(
     if (isNotFound(error)) return undefined;
     errors.push(error);
   }
-  if (errors.length > 0)
-    throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
-  return waits.length === 0 ? undefined : { requeueAfter: Math.min(...waits) as Duration };
+  const wait = waits.length === 0 ? undefined : (Math.min(...waits) as Duration);
+  if (errors.length === 0) return wait === undefined ? undefined : { requeueAfter: wait };
+  if (wait !== undefined) deps.alarms.set(draft.name, wait);
+  throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
 }
 
 async function addFinalizer(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<void> {

@@ -19,14 +19,16 @@ export interface StepResult {
 /** Mutable on purpose: four steps leave their marks on one draft, which is written once. */
 export class Draft {
   readonly stored: NodeClaim;
+  readonly #now: () => number;
   #conditions: ConditionSet;
   #labels: Readonly<Record<string, string>>;
   #annotations: Readonly<Record<string, string>>;
   #status: NodeClaimStatus;
 
-  constructor(stored: NodeClaim, nowMs: number) {
+  constructor(stored: NodeClaim, now: () => number) {
     this.stored = stored;
-    this.#conditions = ConditionSet.forNodeClaim(stored, nowMs);
+    this.#now = now;
+    this.#conditions = ConditionSet.forNodeClaim(stored, now());
     this.#labels = stored.metadata.labels ?? {};
     this.#annotations = stored.metadata.annotations ?? {};
     this.#status = stored.status ?? {};
@@ -45,7 +47,8 @@ export class Draft {
   }
 
   setCondition(type: string, status: ConditionStatus, reason?: string, message?: string): void {
-    this.#conditions = this.#conditions.set(type, status, reason, message);
+    // LC-3: a cloud may take a minute to answer, and the change happens after that.
+    this.#conditions = this.#conditions.at(this.#now()).set(type, status, reason, message);
   }
 
   /** Labels given later never replace the claim's own ones (LC-17). */

@@ -1,8 +1,17 @@
 // The end of a claim when something goes wrong in the middle.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { getCondition, NodeClaims, Nodes, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
+import {
+  Annotation,
+  getCondition,
+  Label,
+  NodeClaims,
+  Nodes,
+  TERMINATION_FINALIZER,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { Transient } from "../../provider/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
@@ -56,6 +65,29 @@ describe("ending", () => {
     ]);
   });
 
+  it("TC-44, LC-35: a deadline that is there already is neither moved nor announced again", async () => {
+    const deadline = "2026-01-01T00:00:07Z";
+    await leaving({
+      spec: { terminationGracePeriod: "5m" },
+      annotations: { [Annotation.TerminationTimestamp]: deadline },
+    });
+    harness.provider.slowDeletes = 3;
+    await start(10_000);
+    expect((await claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(deadline);
+    expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
+  });
+
+  it("UX-5: the deadline is announced on the Node too", async () => {
+    await leaving({ conditions: ["Launched", "Registered"], spec: { terminationGracePeriod: "5m" } });
+    await harness.putNode({ name: "node-1", providerID: "test:///default-1" });
+    await start();
+    const text = "all pods will be deleted by 2026-01-01T00:05:00Z";
+    expect(harness.events.texts()).toEqual([
+      `Warning TerminationGracePeriodExpiring NodeClaim/default-1: ${text}`,
+      `Warning TerminationGracePeriodExpiring Node/node-1: ${text}`,
+    ]);
+  });
+
   it("LC-36: a claim that never registered leaves Nodes alone", async () => {
     await leaving();
     await harness.putNode({ name: "node-1", providerID: "test:///default-1" });
@@ -85,7 +117,7 @@ describe("ending", () => {
     expect(harness.provider.machines.size).toBe(0);
   });
 
-  it("LC-37: an error of the cloud is never taken for an end", async () => {
+  it("TC-43, LC-37: an error of the cloud is never taken for an end", async () => {
     await leaving();
     for (let i = 0; i < 5; i++) harness.provider.failures.delete.push(new Transient("503"));
     await start(10_000);
@@ -95,13 +127,31 @@ describe("ending", () => {
     expect(harness.provider.machines.size).toBe(0);
   });
 
-  it("LC-38: without a machine there is no call to the cloud", async () => {
+  it("TC-42, LC-38: without a machine there is no call to the cloud", async () => {
     const { status: _, ...unlaunched } = aNodeClaim({ name: KEY.name });
     await world({ ...unlaunched, metadata: { ...unlaunched.metadata, finalizers: FINALIZERS } });
     await harness.kube.delete(NodeClaims, KEY);
     await start(1000);
     expect(await claim()).toBeUndefined();
     expect(harness.provider.calls).toEqual([]);
+  });
+
+  it("LC-37, LC-39: counts the end, how long it took, and how long the machine took to go", async () => {
+    await leaving({ labels: { [Label.CapacityType]: "spot", [Label.Zone]: "a" } });
+    const metrics = new PromMetrics();
+    harness.provider.slowDeletes = 2;
+    await harness.pass(3000);
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
+    await harness.pass(20_000);
+    expect(await claim()).toBeUndefined();
+    const page = await metrics.render();
+    const series = (name: string, labels: string): string | undefined =>
+      page.split("\n").find((line) => line.startsWith(`karpenter_nodeclaims_${name}{${labels}} `));
+    const pool = 'nodepool="default"';
+    expect(series("terminated_total", `${pool},capacity_type="spot",zone="a"`)).toMatch(/ 1$/);
+    expect(series("termination_duration_seconds_sum", pool)).toMatch(/ 18(\.\d+)?$/);
+    expect(series("instance_termination_duration_seconds_sum", pool)).toMatch(/ 15(\.\d+)?$/);
+    expect(harness.logger.find("deleted nodeclaim")?.fields).toMatchObject({ "provider-id": "test:///default-1" });
   });
 
   it("LC-39: finalizers of others stay", async () => {

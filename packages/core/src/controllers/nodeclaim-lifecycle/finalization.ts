@@ -7,6 +7,7 @@ import {
   ConditionSet,
   Label,
   NodeClaims,
+  Nodes,
   TERMINATION_FINALIZER,
   toRfc3339,
   type NodeClaim,
@@ -65,13 +66,15 @@ async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSigna
     NodeClaim: claim.metadata.name,
     [Annotation.TerminationTimestamp]: deadline,
   });
-  deps.events.publish({
-    resource: NodeClaims,
-    object: claim,
+  const note = {
     type: "Warning",
     reason: "TerminationGracePeriodExpiring",
     message: `all pods will be deleted by ${deadline}`,
-  });
+  } as const;
+  deps.events.publish({ ...note, resource: NodeClaims, object: claim });
+  for (const node of nodesOfMachine(deps.cache, claim.status?.providerID)) {
+    deps.events.publish({ ...note, resource: Nodes, object: node });
+  }
   return stored;
 }
 

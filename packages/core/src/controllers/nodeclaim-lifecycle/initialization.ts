@@ -1,16 +1,45 @@
 // Initialized: can the node take what it was bought for? (LC-29, LC-30)
 
-import { formatTaint, hasTaint, isEphemeralTaint, Label, Nodes, type Node, type NodeClaim } from "../../api/index.ts";
+import {
+  formatTaint,
+  hasTaint,
+  isEphemeralTaint,
+  Label,
+  NodeClaims,
+  Nodes,
+  type Node,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { keyOf } from "../../kube/index.ts";
-import { allocatableFrom, requestsFrom, sortedKeys } from "../../units/index.ts";
+import { allocatableFrom, milliseconds, minutes, requestsFrom, sortedKeys } from "../../units/index.ts";
 import { isReadyNode, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-gone.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
-type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger">;
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "clock" | "events"> & {
+  readonly slowStarts: SlowStarts;
+};
 
-/** Comes again by the Node's watch; there is nothing to wait for here. */
+/** From the registration on (UX-5). */
+const TOLD_AFTER_MINUTES = 10;
+
+/** Claims whose long way to initialization was told of, by UID: once is enough. */
+export class SlowStarts {
+  readonly #told = new Set<string>();
+
+  isFirst(uid: string): boolean {
+    const isFirst = !this.#told.has(uid);
+    this.#told.add(uid);
+    return isFirst;
+  }
+
+  forget(uid: string): void {
+    this.#told.delete(uid);
+  }
+}
+
+/** Comes again by the Node's watch, and once to say that it takes long. */
 export async function initialize(deps: Deps, draft: Draft, signal: AbortSignal): Promise<StepResult> {
   const { conditions } = draft;
   if (conditions.is("Initialized", "True") || !conditions.is("Registered", "True")) return {};
@@ -18,20 +47,17 @@ export async function initialize(deps: Deps, draft: Draft, signal: AbortSignal):
   const nodes = nodesOfMachine(deps.cache, claim.status?.providerID);
   const [node] = nodes;
   if (!node || nodes.length > 1) {
-    draft.setCondition("Initialized", "Unknown", "NodeNotFound", "Node not registered with cluster");
-    return {};
+    return notInitialized(deps, draft, { reason: "NodeNotFound", message: "Node not registered with cluster" });
   }
   const missing = missingForInitialization(node, claim);
-  if (missing) {
-    draft.setCondition("Initialized", "Unknown", missing.reason, missing.message);
-    return {};
-  }
+  if (missing) return notInitialized(deps, draft, missing);
   if (node.metadata.labels?.[Label.Initialized] !== "true") {
     const body = { metadata: { labels: { [Label.Initialized]: "true" } } };
     if (!(await deps.kube.patch(Nodes, keyOf(node), { type: "merge", body }, { signal }).catch(ignoreNotFound)))
       return {};
   }
   draft.setCondition("Initialized", "True");
+  deps.slowStarts.forget(draft.uid);
   deps.logger.info("initialized nodeclaim", {
     NodeClaim: draft.name,
     Node: node.metadata.name,
@@ -41,11 +67,31 @@ export async function initialize(deps: Deps, draft: Draft, signal: AbortSignal):
   return {};
 }
 
+interface Missing {
+  readonly reason: string;
+  readonly message: string;
+}
+
+function notInitialized(deps: Deps, draft: Draft, { reason, message }: Missing): StepResult {
+  draft.setCondition("Initialized", "Unknown", reason, message);
+  const { claim, conditions, uid } = draft;
+  const registered = Date.parse(conditions.get("Registered")?.lastTransitionTime ?? "");
+  const left = registered + minutes(TOLD_AFTER_MINUTES) - deps.clock.now();
+  if (left > 0) return { requeueAfter: milliseconds(left) };
+  if (!deps.slowStarts.isFirst(uid)) return {};
+  deps.events.publish({
+    resource: NodeClaims,
+    object: claim,
+    type: "Warning",
+    reason: "InitializationPending",
+    message: `not initialized ${TOLD_AFTER_MINUTES} minutes after its node registered: ${reason}: ${message}`,
+    dedupeKey: `InitializationPending/${uid}`,
+  });
+  return {};
+}
+
 /** The first thing that is missing, in Karpenter's order. */
-function missingForInitialization(
-  node: Node,
-  claim: NodeClaim,
-): { readonly reason: string; readonly message: string } | undefined {
+function missingForInitialization(node: Node, claim: NodeClaim): Missing | undefined {
   const taints = node.spec?.taints ?? [];
   if (!isReadyNode(node)) return { reason: "NodeNotReady", message: `Node status is NotReady` };
   const startup = taints.find((taint) => hasTaint(claim.spec.startupTaints, taint));

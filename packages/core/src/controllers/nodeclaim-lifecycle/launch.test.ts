@@ -3,10 +3,12 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { getCondition, NodeClaims, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { NodeClassNotReady, QuotaExceeded, Transient } from "../../provider/index.ts";
+import { CreateFailed, QuotaExceeded, Transient } from "../../provider/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { seconds } from "../../units/index.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
+import { LaunchCache } from "./launch.ts";
 
 const MINUTE = 60_000;
 const KEY = { name: "default-1" };
@@ -51,7 +53,21 @@ describe("launching", () => {
     expect((await condition("Launched"))?.status).toBe("True");
   });
 
-  it("LC-13: a conflict on the finalizer is tried again without an error", async () => {
+  it("LC-3: a machine is launched since the cloud's answer, not since the question", async () => {
+    await world();
+    const { provider, clock } = harness;
+    const create = provider.create.bind(provider);
+    provider.create = async (asked) => {
+      await clock.sleep(seconds(40));
+      return await create(asked);
+    };
+    const asked = clock.now();
+    await start(MINUTE);
+    const { lastTransitionTime = "" } = (await condition("Launched")) ?? {};
+    expect(Date.parse(lastTransitionTime) - asked).toBe(seconds(40));
+  });
+
+  it("TC-24, LC-13: a conflict on the finalizer is tried again without an error", async () => {
     await world();
     let conflicts = 0;
     harness.kube.faults = ({ phase, verb }) => {
@@ -72,20 +88,86 @@ describe("launching", () => {
     ]);
   });
 
-  it("LC-19: a NodeClass that is not ready deletes the claim without an event", async () => {
+  it("TC-28, LC-20: a text of 500 characters is cut to 300 and three dots", async () => {
     await world();
-    harness.provider.failures.create.push(new NodeClassNotReady("TestNodeClass default is not ready"));
-    await start(1000);
-    expect(await claim()).toBeUndefined();
-    expect(harness.events.notes).toEqual([]);
-    expect(harness.logger.find("giving up nodeclaim")?.fields["reason"]).toBe("nodeclass_not_ready");
+    harness.provider.failures.create.push(new Transient("x".repeat(500)));
+    await start();
+    expect(await condition("Launched")).toMatchObject({ reason: "LaunchFailed", message: `${"x".repeat(300)}...` });
   });
 
-  it("LC-20: a long text of the cloud is cut to 300 characters", async () => {
+  it("LC-20: what the cloud names as the cause is the reason of the condition", async () => {
     await world();
-    harness.provider.failures.create.push(new Transient("x".repeat(1000)));
+    harness.provider.failures.create.push(new CreateFailed("no such image", { conditionReason: "ImageNotFound" }));
     await start();
-    expect((await condition("Launched"))?.message).toBe(`${"x".repeat(300)}...`);
+    expect(await condition("Launched")).toMatchObject({ status: "Unknown", reason: "ImageNotFound" });
+  });
+
+  it("TC-23, LC-13: the finalizer is the first write, and the cloud is called when it is acknowledged", async () => {
+    await world();
+    const order: string[] = [];
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (verb !== "list" && verb !== "watch") order.push(`${phase} ${verb} ${resource.kind}`);
+    };
+    const create = harness.provider.create.bind(harness.provider);
+    harness.provider.create = async (given) => {
+      const finalizers = (await harness.stored(NodeClaims, KEY))?.metadata.finalizers;
+      order.push(`create with ${finalizers?.join()}`);
+      return await create(given);
+    };
+    await start();
+    expect(order.filter((each) => !each.includes(" get ")).slice(0, 5)).toEqual([
+      "before patch NodeClaim",
+      "after patch NodeClaim",
+      `create with ${TERMINATION_FINALIZER}`,
+      "before patch NodeClaim",
+      "after patch NodeClaim",
+    ]);
+  });
+
+  it("LC-14: a step that fails does not keep the others from running, and what they found is stored", async () => {
+    await world();
+    harness.provider.failures.create.push(new Transient("the cloud answered 503"));
+    await start();
+    expect((await condition("Launched"))?.reason).toBe("LaunchFailed");
+    expect(await condition("Registered")).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
+    expect(harness.logger.find("Reconciler error")?.fields["error"]).toBeInstanceOf(Transient);
+  });
+
+  it("LC-17: own labels win over the cloud's, the cloud's annotations over own ones; the rest is copied", async () => {
+    const given = fresh();
+    const labels = { ...given.metadata.labels, team: "own" };
+    await world({ ...given, metadata: { ...given.metadata, labels, annotations: { note: "own", mine: "kept" } } });
+    const create = harness.provider.create.bind(harness.provider);
+    harness.provider.create = async (asked) => {
+      const { metadata, status, ...rest } = await create(asked);
+      return {
+        ...rest,
+        metadata: {
+          ...metadata,
+          labels: { ...metadata.labels, team: "cloud", rack: "7" },
+          annotations: { ...metadata.annotations, note: "cloud" },
+        },
+        status: { ...status, imageID: "image-1" },
+      };
+    };
+    await start();
+    const stored = await claim();
+    expect(stored?.metadata.labels).toMatchObject({ team: "own", rack: "7" });
+    expect(stored?.metadata.annotations).toMatchObject({ note: "cloud", mine: "kept" });
+    expect(stored?.status).toMatchObject({
+      providerID: "fake:///1",
+      imageID: "image-1",
+      capacity: { cpu: "4" },
+      allocatable: { cpu: "4" },
+    });
+    expect(harness.logger.find("launched nodeclaim")?.fields).toMatchObject({
+      NodeClaim: "default-1",
+      "provider-id": "fake:///1",
+      "instance-type": "m.4",
+      zone: "test-zone-1",
+      "capacity-type": "on-demand",
+      allocatable: { cpu: "4" },
+    });
   });
 
   it("RT-30: a restart between the cloud's answer and our writing it down leads to the same machine", async () => {
@@ -150,5 +232,17 @@ describe("launching", () => {
     await start(MINUTE);
     expect((await claim())?.metadata.finalizers).toBeUndefined();
     expect(harness.provider.calls).toEqual([]);
+  });
+});
+
+describe("what is remembered of launches", () => {
+  it("LC-16: the cloud's answer is kept for an hour, for the claim with that UID", () => {
+    const cache = new LaunchCache();
+    const answer = aNodeClaim({ name: KEY.name });
+    const now = 1_000_000;
+    cache.launched("uid-1", answer, now);
+    expect(cache.answer("uid-1", now + 60 * MINUTE - 1)).toBe(answer);
+    expect(cache.answer("uid-2", now)).toBeUndefined();
+    expect(cache.answer("uid-1", now + 60 * MINUTE)).toBeUndefined();
   });
 });

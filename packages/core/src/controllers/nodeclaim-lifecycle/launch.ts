@@ -119,11 +119,12 @@ async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: Abo
     case "PROVIDER_INSUFFICIENT_CAPACITY":
     case "PROVIDER_QUOTA_EXCEEDED":
       // LC-18: the pods are planned again, and the provider has marked what it could not give.
-      tellNoCapacity(deps, draft, karpenterErrorName(cause.code), message);
+      warn(deps, draft, karpenterErrorName(cause.code), message);
       await backOffIfNothingLeft(deps, draft, "insufficient_capacity", message, signal);
       await giveUp(deps, draft, "insufficient_capacity", message, signal);
       return { deleted: true };
     case "PROVIDER_NODE_CLASS_NOT_READY":
+      warn(deps, draft, "NodeClassNotReady", message);
       backOff(deps, draft, "nodeclass_not_ready", message);
       await giveUp(deps, draft, "nodeclass_not_ready", message, signal);
       return { deleted: true };
@@ -155,7 +156,7 @@ async function backOffIfNothingLeft(
   if (pool && (await nothingLeft(deps, pool, draft.stored, signal))) backOff(deps, draft, reason, message);
 }
 
-function tellNoCapacity(deps: Deps, { stored, uid }: Draft, reason: string, message: string): void {
+function warn(deps: Deps, { stored, uid }: Draft, reason: string, message: string): void {
   deps.events.publish({
     resource: NodeClaims,
     object: stored,

@@ -1,7 +1,7 @@
 // Whether a cloud's refusal leaves its NodePool anything to try: only then the pool has to wait (LC-18, LC-21).
 
 import { Label, type NodeClaim, type NodePool } from "../../api/index.ts";
-import { Requirements } from "../../requirements/index.ts";
+import { requirementsOfClaim } from "../../provider/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function nothingLeft(
 ): Promise<boolean> {
   try {
     const { items } = await provider.getInstanceTypes(pool, { signal });
-    const wanted = Requirements.fromSpecs(claim.spec.requirements);
+    const wanted = requirementsOfClaim(claim, provider.settings());
     const offerings = items.flatMap(({ name, offerings: all }) =>
       all.map(({ requirements, availability: { available } }) => ({
         available,

@@ -46,6 +46,11 @@ async function registered() {
   return claim && getCondition(claim, "Registered");
 }
 
+async function initialized() {
+  const claim = await harness.stored(NodeClaims, KEY);
+  return claim && getCondition(claim, "Initialized");
+}
+
 const node = async (name = "node-1") => await harness.stored(Nodes, { name });
 
 describe("registration", () => {
@@ -58,7 +63,7 @@ describe("registration", () => {
     expect((await registered())?.status).toBe("True");
   });
 
-  it("§0.8: two Nodes of one machine are a terminal error, and neither is touched", async () => {
+  it("TC-37, §0.8: two Nodes of one machine are a terminal error until the claim is given up at 15 minutes; neither is touched", async () => {
     harness = new ControllerHarness();
     for (const name of ["node-0", "node-1"]) await harness.putNode({ name, nodePool: "", providerID: "fake:///1" });
     const { status: _, ...claim } = aNodeClaim({ name: KEY.name });
@@ -70,17 +75,51 @@ describe("registration", () => {
     await harness.pass(60_000);
     expect((await registered())?.status).toBe("False");
     expect((await node())?.metadata.finalizers).toBeUndefined();
+    await harness.pass(12 * 60_000 + 58_000);
+    expect((await registered())?.status).toBe("False");
+    await harness.pass(20_000);
+    expect(await harness.stored(NodeClaims, KEY)).toBeUndefined();
+    expect(harness.provider.machines.size).toBe(0);
+    expect(await node()).toBeDefined();
   });
 
-  it("K-5: do-not-sync-taints keeps the claim's taints off the Node; any other value does not", async () => {
-    const taints = [{ key: "dedicated", effect: "NoSchedule" }] as const;
-    await launched({ spec: { taints } });
+  it("TC-35, K-5: do-not-sync-taints keeps the claim's taints off the Node, but not the unregistered one on it", async () => {
+    await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
     await joins({ labels: { [Label.DoNotSyncTaints]: "true" } });
     expect((await node())?.spec?.taints).toBeUndefined();
     expect((await registered())?.status).toBe("True");
   });
 
-  it("LC-25: labels and annotations of the claim win over those the Node came with", async () => {
+  it.each(["yes", "True", "false", ""])("TC-35, K-5: do-not-sync-taints=%s is no wish", async (value) => {
+    await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
+    await joins({ labels: { [Label.DoNotSyncTaints]: value } });
+    expect((await node())?.spec?.taints).toEqual([{ key: "dedicated", effect: "NoSchedule" }]);
+  });
+
+  it("TC-33, LC-25, LC-29: a startup taint that is there with another value is not doubled, and is waited for", async () => {
+    await launched({ spec: { startupTaints: [{ key: "x", value: "v1", effect: "NoExecute" }] } });
+    await joins({ taints: [UNREGISTERED_TAINT, { key: "x", value: "v2", effect: "NoExecute" }] });
+    expect((await node())?.spec?.taints).toEqual([{ key: "x", value: "v2", effect: "NoExecute" }]);
+    expect(await initialized()).toMatchObject({
+      status: "Unknown",
+      reason: "StartupTaintsExist",
+      message: 'StartupTaint "x=v2:NoExecute" still exists',
+    });
+  });
+
+  it("LC-22: what is registered once is not worked on again, whatever somebody does to its Node", async () => {
+    await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
+    await joins();
+    expect((await registered())?.status).toBe("True");
+    const body = { metadata: { labels: { [Label.NodePool]: null, team: "b" } }, spec: { taints: null } };
+    await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body });
+    await harness.pass(60_000);
+    expect((await node())?.metadata.labels?.[Label.NodePool]).toBeUndefined();
+    expect((await node())?.spec?.taints).toBeUndefined();
+    expect((await registered())?.status).toBe("True");
+  });
+
+  it("TC-36, LC-25: labels and annotations of the claim win over those the Node came with", async () => {
     await launched();
     const body = { metadata: { labels: { team: "a" }, annotations: { note: "claim" } } };
     await harness.kube.patch(NodeClaims, KEY, { type: "merge", body });
@@ -89,7 +128,7 @@ describe("registration", () => {
     expect((await node())?.metadata.annotations?.["note"]).toBe("claim");
   });
 
-  it("LC-28: a startup taint that somebody took away is not put back", async () => {
+  it("TC-34, LC-28: a startup taint that somebody took away is not put back", async () => {
     await launched({ spec: { startupTaints: [{ key: "cni", effect: "NoExecute" }] } });
     await joins();
     expect((await node())?.spec?.taints?.map(({ key }) => key)).toEqual(["cni"]);
@@ -196,6 +235,46 @@ describe("registration hooks", () => {
     expect((await node())?.spec?.taints).toBeUndefined();
   });
 
+  it("TC-40, LC-26: the shortest wait counts, all that wait are named, and what a hook writes to the claim is on the Node", async () => {
+    const asked = new Set<number>();
+    const slow = (name: string, wait: number): RegistrationHook => {
+      let since: number | undefined;
+      return {
+        name,
+        registered: async () => {
+          const now = harness.clock.now();
+          asked.add(now);
+          since ??= now;
+          if (now - since < 1500) return { requeueAfter: seconds(wait) };
+          const body = {
+            metadata: {
+              labels: { [`hook-${name}`]: "done", team: `of-${name}` },
+              annotations: { note: name },
+            },
+          };
+          if (name === "B") await harness.deps.kube.patch(NodeClaims, KEY, { type: "merge", body });
+          return {};
+        },
+      };
+    };
+    await launched({ hooks: [slow("A", 5), slow("B", 2)] });
+    const body = { metadata: { labels: { team: "a" } } };
+    await harness.deps.kube.patch(NodeClaims, KEY, { type: "merge", body });
+    await joins();
+    expect(await registered()).toMatchObject({ reason: "RegistrationHookPending", message: "A, B" });
+    expect((await node())?.spec?.taints).toEqual([UNREGISTERED_TAINT]);
+    await harness.pass(10_000);
+    const [before = 0, last = 0] = [...asked].slice(-2);
+    expect(last - before).toBe(2000);
+    expect((await registered())?.status).toBe("True");
+    const stored = await harness.stored(NodeClaims, KEY);
+    for (const object of [stored, await node()]) {
+      expect(object?.metadata.labels).toMatchObject({ "hook-B": "done", team: "of-B" });
+      expect(object?.metadata.annotations?.["note"]).toBe("B");
+    }
+    expect((await node())?.spec?.taints).toBeUndefined();
+  });
+
   it("LC-26: every hook is asked although one fails; the failure counts as pending and is an error", async () => {
     const asked: string[] = [];
     let down = true;
@@ -227,24 +306,5 @@ describe("two claims of one machine", () => {
     expect((await node())?.metadata.ownerReferences?.[0]?.name).toBe(KEY.name);
     expect(harness.provider.machines.size).toBe(1);
     expect((await harness.kube.list(NodeClaims)).items).toHaveLength(2);
-  });
-});
-
-describe("initialization", () => {
-  it("a Node that goes while it is labelled is no error", async () => {
-    await launched();
-    await joins({ ready: false });
-    expect((await registered())?.status).toBe("True");
-    harness.kube.faults = async ({ phase, verb, resource }) => {
-      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
-      harness.kube.faults = undefined;
-      await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { metadata: { finalizers: null } } });
-      await harness.kube.delete(Nodes, { name: "node-1" });
-    };
-    const body = { status: { conditions: [{ type: "Ready", status: "True" }] } };
-    await harness.kube.patchStatus(Nodes, { name: "node-1" }, { type: "merge", body });
-    await harness.pass(5000);
-    expect(harness.kube.faults).toBeUndefined();
-    expect(harness.logger.messages("error")).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ import {
   type OwnerReference,
   type Taint,
 } from "../../api/index.ts";
-import { patchObject } from "../../kube/index.ts";
+import { keyOf, patchObject } from "../../kube/index.ts";
 import type { RegistrationHook } from "../../provider/index.ts";
 import type { Duration } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
@@ -53,9 +53,19 @@ export async function register(deps: Deps, draft: Draft, signal: AbortSignal): P
     if (pending.errors.length > 0) throw new AggregateError(pending.errors, pending.errors.map(String).join("; "));
     return pending.requeueAfter === undefined ? {} : { requeueAfter: pending.requeueAfter };
   }
-  if (!(await sync(deps, prepared, synced(prepared, claim, true), signal))) return notFound(draft);
+  const agreed = hooks.length === 0 ? claim : withWishesOfHooks(deps, draft);
+  if (!(await sync(deps, prepared, synced(prepared, agreed, true), signal))) return notFound(draft);
   tellRegistered(deps, draft, node.metadata.name ?? "");
   return {};
+}
+
+/** LC-26: hooks may have changed labels and annotations of the stored claim while they were asked. */
+function withWishesOfHooks({ cache }: Pick<Deps, "cache">, { stored, claim }: Draft): NodeClaim {
+  const current = cache.informer(NodeClaims).get(keyOf(stored));
+  if (!current || current.metadata.uid !== stored.metadata.uid) return claim;
+  const labels = { ...claim.metadata.labels, ...current.metadata.labels };
+  const annotations = { ...claim.metadata.annotations, ...current.metadata.annotations };
+  return { ...claim, metadata: { ...claim.metadata, labels, annotations } };
 }
 
 function notFound(draft: Draft): StepResult {

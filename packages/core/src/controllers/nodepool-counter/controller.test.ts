@@ -65,7 +65,7 @@ describe("nodepool.counter", () => {
     expect((await counted()).nodes).toBe(0);
   });
 
-  it("NP-14: after a restart nothing is written before the cluster is known", async () => {
+  it("TC-52, NP-14: after a restart nothing is written before the cluster is known", async () => {
     await pool();
     await harness.kube.patchStatus(NodePools, { name: "default" }, { type: "merge", body: { status: { nodes: 7 } } });
     const { status: _, ...young } = aNodeClaim({ name: "young" });

@@ -53,7 +53,7 @@ describe("nodepool.hash", () => {
     expect(await stampOf("n1")).toEqual(["1", HASH_VERSION]);
   });
 
-  it("NP-4: another way of hashing re-stamps the claims; a drifted one stays drifted", async () => {
+  it("TC-50, NP-4: another way of hashing re-stamps the claims; a drifted one stays drifted", async () => {
     harness = new ControllerHarness();
     await harness.put(NodePools, poolWith(OLD));
     await harness.put(NodeClaims, aNodeClaim({ name: "n1", annotations: OLD }));

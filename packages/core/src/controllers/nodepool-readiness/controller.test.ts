@@ -93,7 +93,7 @@ describe("nodepool.readiness", () => {
     });
   });
 
-  it("NP-8: with a ready class and a valid template the pool is Ready; that ends with the class", async () => {
+  it("TC-51, NP-8: with a ready class and a valid template the pool is Ready; that ends with the class and comes back with it", async () => {
     await started();
     await classIs(ready("True"));
     expect((await condition("NodeClassReady"))?.status).toBe("True");
@@ -102,6 +102,13 @@ describe("nodepool.readiness", () => {
     await harness.pass(100);
     expect(await condition("NodeClassReady")).toMatchObject({ status: "False", reason: "NodeClassTerminating" });
     expect((await condition("Ready"))?.status).toBe("False");
+    const body = { metadata: { finalizers: null } };
+    await harness.kube.patch(TestNodeClasses, { name: TEST_CLASS.name }, { type: "merge", body });
+    await harness.pass(100);
+    expect(await condition("NodeClassReady")).toMatchObject({ status: "False", reason: "NodeClassNotFound" });
+    await classIs(ready("True"));
+    expect((await condition("NodeClassReady"))?.status).toBe("True");
+    expect((await condition("Ready"))?.status).toBe("True");
   });
 
   it("NP-8, LC-5: after a change of the pool it becomes Ready again for the new generation", async () => {

@@ -44,7 +44,7 @@ describe("nodepool.validation", () => {
     expect(await condition()).toMatchObject({ status: "True", observedGeneration: 3 });
   });
 
-  it("A-12: an unknown capacity type next to a known one is accepted, and told once in the log", async () => {
+  it("TC-21, A-12: an unknown capacity type next to a known one is accepted, and told once in the log", async () => {
     await started([{ key: Label.CapacityType, operator: "In", values: ["spot", "sopt"] }]);
     expect((await condition())?.status).toBe("True");
     await harness.kube.patchStatus(NodePools, { name: "default" }, { type: "merge", body: { status: { nodes: 3 } } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Label, type NodePool, type RequirementSpec, type Taint } from "../../api/index.ts";
 import type { ProviderSettings } from "../../provider/index.ts";
 import { aNodePool, type NodePoolOptions } from "../../testing/builders/index.ts";
-import { nodePoolErrors } from "./node-pool-errors.ts";
+import { nodePoolDoubts, nodePoolErrors } from "./node-pool-errors.ts";
 
 const errors = (options: NodePoolOptions, settings: ProviderSettings = {}) =>
   nodePoolErrors(aNodePool(options), settings);
@@ -93,7 +93,7 @@ describe("mistakes in a NodePool", () => {
     expect(errors({ requirements: [flavor] }, settings)).toEqual([]);
   });
 
-  it("A-12: a capacity type that nobody sells is a mistake only when nothing else is left", () => {
+  it("TC-21, A-12: a capacity type that nobody sells is a mistake only when nothing else is left", () => {
     const capacity = (...values: readonly string[]): RequirementSpec => ({
       key: Label.CapacityType,
       operator: "In",
@@ -105,6 +105,37 @@ describe("mistakes in a NodePool", () => {
     expect(requiring(capacity("cheap", "spot"))).toEqual([]);
     expect(errors({ requirements: [capacity("cheap")] }, { capacityTypes: ["cheap"] })).toEqual([]);
     expect(requiring({ ...capacity("cheap", "spot"), minValues: 2 })).toHaveLength(1);
+  });
+
+  it("A-11, A-12, K-19: values are judged as what they mean, as the engine reads them", () => {
+    const settings: ProviderSettings = {
+      capacityTypes: ["leased"],
+      normalizedLabels: { "cloud.example.com/billing": Label.CapacityType },
+      normalizedValues: { [Label.CapacityType]: { rent: "leased", "on demand": "on-demand" } },
+    };
+    const billing = (...values: readonly string[]): NodePoolOptions => ({
+      requirements: [{ key: "cloud.example.com/billing", operator: "In", values }],
+    });
+    expect(errors(billing("rent"), settings)).toEqual([]);
+    expect(errors(billing("on demand"), settings)).toEqual([]);
+    expect(errors(billing("rent", "bought"), settings)).toEqual([]);
+    expect(nodePoolDoubts(aNodePool(billing("rent", "bought")), settings)).toEqual(["bought"]);
+    expect(errors(billing("bought"), settings)).toEqual([
+      "key karpenter.sh/capacity-type has none of its possible values on-demand, spot, reserved, leased",
+    ]);
+  });
+
+  it("A-12, K-19: two spellings of one value are one value for minValues", () => {
+    const settings: ProviderSettings = { normalizedValues: { [Label.CapacityType]: { cheap: "spot" } } };
+    const requirement: RequirementSpec = { key: Label.CapacityType, operator: "In", values: ["cheap", "spot"] };
+    expect(errors({ requirements: [{ ...requirement, minValues: 1 }] }, settings)).toEqual([]);
+    expect(errors({ requirements: [{ ...requirement, minValues: 2 }] }, settings)).toHaveLength(1);
+  });
+
+  it("TC-14, A-11: a value of 70 characters passes the schema and is refused here", () => {
+    expect(requiring({ key: "team", operator: "In", values: ["a".repeat(70)] })).toEqual([
+      `value "${"a".repeat(70)}" of key team is not a valid label value`,
+    ]);
   });
 
   it("NP-6: everything that is wrong is told at once", () => {

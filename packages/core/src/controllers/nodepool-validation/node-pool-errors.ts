@@ -1,7 +1,7 @@
 // Every mistake in a NodePool that its schema lets pass, all at once.
 
 import { formatTaint, Label, type NodePool, type Taint } from "../../api/index.ts";
-import { wellKnownLabelsOf, type ProviderSettings } from "../../provider/index.ts";
+import { normalizationOf, wellKnownLabelsOf, type ProviderSettings } from "../../provider/index.ts";
 import {
   isLabelValue,
   isQualifiedName,
@@ -30,12 +30,12 @@ export function nodePoolDoubts(pool: NodePool, settings: ProviderSettings): read
 }
 
 function contextOf(settings: ProviderSettings): RequirementContext {
-  const { restrictedDomains = [], capacityTypes, normalizedLabels } = settings;
+  const { restrictedDomains = [], capacityTypes } = settings;
   return {
     wellKnown: wellKnownLabelsOf(settings),
     restrictedDomains,
     ...(capacityTypes ? { capacityTypes } : {}),
-    ...(normalizedLabels ? { normalizedKeys: normalizedLabels } : {}),
+    normalization: normalizationOf(settings),
   };
 }
 

@@ -4,14 +4,16 @@ import { DISRUPTED_TAINT, hasTaint, Nodes, Pods, type Node, type Pod } from "../
 import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import { isBufferPod } from "../../scheduling/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
+import type { SparePods } from "../buffer-store.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { BatchWindow } from "./batch-window.ts";
+import { bufferOutcomes, type PlanMade } from "./buffer-outcome.ts";
 import { createClaims, throwFailures } from "./create-claims.ts";
 import { HamperingWishes } from "./hampering-wishes.ts";
 import { PodTimes } from "./pod-times.ts";
 import { PoolBackOff } from "./pool-back-off.ts";
 import { gatherPools, problemOf, sizesIn, watchProblemInput } from "./problem-input.ts";
-import { reportOutcome } from "./report.ts";
+import { reportBuffers, reportOutcome } from "./report.ts";
 import { countOutcome, solveMeasured } from "./round-metrics.ts";
 import { StorageChanges } from "./storage.ts";
 import { Turn } from "./turn.ts";
@@ -19,6 +21,8 @@ import { mayWait, WaitingPods } from "./waiting-pods.ts";
 import { whatStillHolds } from "./what-still-holds.ts";
 
 const KEY = "provisioner";
+/** All buffers together wait in the window like one pod. */
+const BUFFERS = "buffers";
 const RETRY: Duration = seconds(10);
 
 /** `backOff` says which pools get no new machines for a while. */
@@ -28,7 +32,7 @@ export function provisioningController(deps: ControllerDeps, backOff = new PoolB
   const storage = new StorageChanges(deps.cache);
   const { batchIdleDuration: idle, batchMaxDuration: max } = deps.settings;
   const window = new BatchWindow({ idle, max, retry: RETRY });
-  const round = { waiting, window, times: new PodTimes(deps), wishes: new HamperingWishes(), backOff };
+  const round = { waiting, window, times: deps.podTimes ?? new PodTimes(deps), wishes: new HamperingWishes(), backOff };
   return {
     name: KEY,
     triggers: [
@@ -36,6 +40,7 @@ export function provisioningController(deps: ControllerDeps, backOff = new PoolB
       onChange(Nodes, ({ after }) => (after && isDisrupted(after) ? [KEY] : [])),
       ...storage.triggers(KEY),
     ],
+    ...(deps.buffers && { feed: (enqueue) => deps.buffers?.onAsked(() => enqueue(KEY)) ?? (() => {}) }),
     initialKeys: [KEY],
     // One key for everything: whatever fails for one pool must not make all others wait for long.
     rateLimit: { base: milliseconds(100), max: RETRY },
@@ -43,7 +48,9 @@ export function provisioningController(deps: ControllerDeps, backOff = new PoolB
       const now = deps.clock.now();
       const pods = waiting.at(now);
       window.again(storage.take(pods));
-      window.see(pods.map(uidOf), now);
+      // CB-3: a buffer is planned again when something asks for it, and not because its pods found no place.
+      if (deps.buffers?.isAsked) window.again([BUFFERS]);
+      window.see(waitingKeys(deps, pods), now);
       round.times.see(pods, now);
       const closesAt = window.closesAt();
       if (closesAt === undefined || now < closesAt)
@@ -80,8 +87,9 @@ async function plan(
   const turn = new Turn(deps, signal);
   // S-207: pods and capacity are read at one moment, after the last wait; a pod that has bound meanwhile is not planned.
   const pods = waiting.at(started);
-  window.see(pods.map(uidOf), started);
-  const problem = problemOf(deps, pods, pools);
+  window.see(waitingKeys(deps, pods), started);
+  const spare = deps.buffers?.spare();
+  const problem = problemOf(deps, [...pods, ...(spare?.pods ?? [])], pools);
   if (deps.settings.preferencePolicy !== "Ignore") wishes.tell(deps.logger, pods, started);
   const solved = await solveMeasured(deps, problem, { id, turn });
   times.decided(pods, started);
@@ -89,18 +97,34 @@ async function plan(
   countOutcome(deps, problem, solved.solution);
   if (turn.isOver()) await turn.next();
   const { solution, letDown } = whatStillHolds(solved.solution, {
-    planned: pods,
-    waiting: waiting.at(deps.clock.now()),
+    planned: problem.pods,
+    waiting: [...waiting.at(deps.clock.now()), ...(deps.buffers?.spare().pods ?? [])],
     nodes: deps.state.nodes(),
   });
   // S-208, S-602: what is kept for nobody in particular may still be disrupted.
   const promised = solution.existing.filter((place) => place.pods.some((pod) => !isBufferPod(pod)));
   for (const { node } of promised) deps.state.nominate(node);
+  times.planned(
+    [...solution.existing, ...solution.newClaims].flatMap((place) => place.pods),
+    started,
+  );
   const basis = { nodePools: pools, sizeOf: sizesIn(pools) };
   const created = await createClaims(deps, solution.newClaims, basis, { signal, turn });
   reportOutcome(deps, { problem, solution, took: solved.took, created });
+  if (spare) tellBuffers(deps, spare, { solution, created });
   throwFailures(created);
+  if (spare) deps.buffers?.answered(spare);
   window.solved(deps.clock.now(), letDown);
+}
+
+function waitingKeys({ buffers }: Pick<ControllerDeps, "buffers">, pods: readonly Pod[]): readonly string[] {
+  return [...pods.map(uidOf), ...(buffers?.isAsked ? [BUFFERS] : [])];
+}
+
+function tellBuffers(deps: ControllerDeps, spare: SparePods, made: Pick<PlanMade, "solution" | "created">): void {
+  const outcomes = bufferOutcomes(spare, { ...made, state: deps.state });
+  deps.buffers?.planned(spare, outcomes);
+  reportBuffers(deps, outcomes);
 }
 
 /** At the earliest of these times; undefined: when something changes. */

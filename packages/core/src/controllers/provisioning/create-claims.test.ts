@@ -15,6 +15,16 @@ async function started(limits: ResourceList): Promise<void> {
   await harness.put(NodePools, aNodePool({ limits }));
 }
 
+/** After the plan has looked at the limits, and before its claims are created. */
+function lowered(limits: ResourceList): void {
+  const types = harness.provider.getInstanceTypes.bind(harness.provider);
+  harness.provider.getInstanceTypes = async (pool) => {
+    await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body: { spec: { limits } } });
+    await harness.clock.settle();
+    return await types(pool);
+  };
+}
+
 async function claimCount(): Promise<number> {
   return (await harness.kube.list(NodeClaims)).items.length;
 }
@@ -59,13 +69,7 @@ describe("limits of a NodePool", () => {
     await started({ cpu: "8" });
     await harness.start(provisioningController(harness.deps));
     for (const pod of pods(2, { requests: { cpu: "3" } })) await harness.putPod(pod);
-    const types = harness.provider.getInstanceTypes.bind(harness.provider);
-    harness.provider.getInstanceTypes = async (pool) => {
-      const body = { spec: { limits: { cpu: "4" } } };
-      await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
-      await harness.clock.settle();
-      return await types(pool);
-    };
+    lowered({ cpu: "4" });
     await harness.pass(1000);
     for (let i = 0; i < 10; i++) await harness.pass(0);
     expect(await claimCount()).toBe(1);
@@ -85,6 +89,69 @@ describe("limits of a NodePool", () => {
     };
     await harness.pass(20_000);
     expect(await claimCount()).toBe(1);
+  });
+
+  it("LC-11: room that another controller was granted is not taken", async () => {
+    await started({ cpu: "8" });
+    const pool = await harness.stored(NodePools, { name: "default" });
+    const admission = pool && harness.deps.poolLedger.open().admit(pool, { cpu: 4000 });
+    await harness.start(provisioningController(harness.deps));
+    for (const pod of pods(2, { requests: { cpu: "3" } })) await harness.putPod(pod);
+    await harness.pass(60_000);
+    expect(await claimCount()).toBe(1);
+    if (admission && "granted" in admission) admission.granted.release();
+    await harness.pass(60_000);
+    expect(await claimCount()).toBe(2);
+  });
+
+  it("LC-11: a round leaves nothing reserved behind, whatever became of its creates", async () => {
+    await started({ cpu: "12" });
+    await harness.start(provisioningController(harness.deps));
+    let asked = 0;
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase === "before" && verb === "create" && resource.kind === "NodeClaim" && asked++ % 2 === 0)
+        throw new KubeError(500, "InternalError", "webhook failed");
+    };
+    for (const pod of pods(4, { requests: { cpu: "3" } })) await harness.putPod(pod);
+    await harness.pass(1000);
+    expect(asked).toBe(3);
+    expect(harness.deps.poolLedger.counts("default")).toMatchObject({ active: 1, reserved: 0 });
+  });
+
+  it("OP-14: the NodePool itself tells that its limit is reached, and of what", async () => {
+    await started({ nodes: "1" });
+    lowered({ nodes: "0" });
+    await harness.start(provisioningController(harness.deps));
+    await harness.putPod(aPod({ requests: { cpu: "3" } }));
+    await harness.pass(1000);
+    for (let i = 0; i < 10; i++) await harness.pass(0);
+    expect(harness.events.texts()).toContain(
+      "Warning LimitExceeded NodePool/default: NodePool needs more nodes, and its limits leave no room for them: nodes 0",
+    );
+    expect(harness.logger.find("nodepool node limit reached")?.fields).toEqual({
+      NodePool: "default",
+      resources: ["nodes"],
+    });
+  });
+
+  it("LC-11: right before the create too, a claim without machine counts as the machine it will be", async () => {
+    await started({ cpu: "12" });
+    lowered({ cpu: "7" });
+    const { status: _, ...unlaunched } = aNodeClaim({
+      name: "default-1",
+      spec: {
+        requirements: [{ key: Label.InstanceType, operator: "In", values: ["m.4"] }],
+        resources: { requests: { cpu: "1" } },
+      },
+    });
+    await harness.put(NodeClaims, unlaunched);
+    await harness.pass(31_000);
+    await harness.start(provisioningController(harness.deps));
+    await harness.putPod(aPod({ requests: { cpu: "3" } }));
+    await harness.pass(1000);
+    for (let i = 0; i < 10; i++) await harness.pass(0);
+    expect(await claimCount()).toBe(1);
+    expect(harness.events.withReason("LimitExceeded")).not.toEqual([]);
   });
 
   it("NP-15: machines on their way out no longer count", async () => {

@@ -7,6 +7,7 @@ import type { PoolBook, Reservation, StateNode } from "../../state/index.ts";
 import { maxResources, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { tellLimitReached } from "../limit-refusal.ts";
+import { createReserved } from "../reserved-create.ts";
 import type { Turn } from "./turn.ts";
 
 /** What became of one planned claim: created, refused, or failed. */
@@ -112,13 +113,12 @@ async function create(
   hashes.set(pool, known);
   const hash = { nodePoolHash: known, hashVersion: HASH_VERSION };
   try {
-    const nodeClaim = await deps.kube.create(NodeClaims, nodeClaimFromPlan(planned, pool, hash), { signal });
+    const wanted = nodeClaimFromPlan(planned, pool, hash);
+    const nodeClaim = await createReserved(granted, () => deps.kube.create(NodeClaims, wanted, { signal }));
     tellCreated(deps, planned, nodeClaim);
     return { planned, nodeClaim };
   } catch (failed) {
     return { planned, failed };
-  } finally {
-    granted.release();
   }
 }
 

@@ -11,6 +11,8 @@ export class PodTimes {
   /** By UID, of pods that no plan has been made for yet. */
   readonly #firstSeen = new Map<string, number>();
   readonly #decided = new Set<string>();
+  /** By UID, when there was a plan with room for it for the first time. */
+  readonly #planned = new Map<string, number>();
 
   constructor({ cache, metrics }: { readonly cache: KubeCache; readonly metrics: Metrics }) {
     this.#metrics = metrics;
@@ -38,7 +40,27 @@ export class PodTimes {
     }
   }
 
+  /** The plan has room for these. */
+  planned(pods: readonly Pod[], now: number): void {
+    const there = this.#cache.informer(Pods);
+    for (const pod of pods) {
+      const { uid = "" } = pod.metadata;
+      if (there.get(keyOf(pod))?.metadata.uid === uid && !this.#planned.has(uid)) this.#planned.set(uid, now);
+    }
+  }
+
+  /** Undefined: no plan had room for it yet. */
+  plannedAt(uid: string): number | undefined {
+    return this.#planned.get(uid);
+  }
+
+  /** Undefined: unknown, or part of a plan already. */
+  undecidedSince(uid: string): number | undefined {
+    return this.#firstSeen.get(uid);
+  }
+
   #forget(uid = ""): void {
+    this.#planned.delete(uid);
     this.#decided.delete(uid);
     this.#firstSeen.delete(uid);
   }

@@ -22,7 +22,9 @@ import { bookedCapacity, settledLabels } from "./ordered-machine.ts";
 import { backOffText, type PoolBackOff } from "./pool-back-off.ts";
 import { gatherStorage, volumeLimitsOf, watchStorage } from "./storage.ts";
 
-type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger" | "overlays" | "settings">;
+type Deps = Pick<ControllerDeps, "provider" | "cache" | "state" | "logger" | "overlays" | "settings"> & {
+  readonly backOff?: Pick<PoolBackOff, "of">;
+};
 
 const BY_DAEMON_SET = "daemonset";
 

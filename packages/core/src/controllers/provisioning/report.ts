@@ -5,6 +5,7 @@ import { ObserveOnly } from "../../runtime/index.ts";
 import { isBufferPod, poolsWithoutTypes } from "../../scheduling/index.ts";
 import type { PlannedClaim, PodExplanation, ProblemInput, RelaxedPod, Solution } from "../../scheduling/index.ts";
 import { formatDuration, formatRate, minutes, type Duration } from "../../units/index.ts";
+import { outcomeText, type BufferOutcome } from "../buffer-store.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { CreatedClaim } from "./create-claims.ts";
 import { podNames } from "./pod-names.ts";
@@ -30,10 +31,13 @@ export function reportOutcome(deps: Deps, { problem, solution, took, created }: 
     const target = nameOfNode(deps, node);
     for (const pod of pods) nominated(deps, pod, target);
   }
-  for (const relaxed of solution.relaxed) reportRelaxed(deps, relaxed);
-  for (const failure of solution.failures) reportFailure(deps, failure);
-  if (solution.deferred.length > 0) {
-    const pods = podNames(solution.deferred, NAMED_PODS);
+  for (const relaxed of solution.relaxed) if (!isBufferPod(relaxed.pod)) reportRelaxed(deps, relaxed);
+  // S-208: whose pods found no place is told once for the buffer.
+  const spare = new Set(problem.pods.filter(isBufferPod).map(({ metadata }) => metadata.uid ?? ""));
+  for (const failure of solution.failures) if (!spare.has(failure.pod.uid)) reportFailure(deps, failure);
+  const deferred = solution.deferred.filter(isReal);
+  if (deferred.length > 0) {
+    const pods = podNames(deferred, NAMED_PODS);
     deps.logger.debug("deferring pod(s) until reserved capacity is free", { Pods: pods });
   }
   reportPoolsWithoutTypes(deps, problem);
@@ -43,12 +47,19 @@ export function reportOutcome(deps: Deps, { problem, solution, took, created }: 
 function logPlan({ logger, state }: Deps, solution: Solution, took: Duration, created: readonly CreatedClaim[]): void {
   const launched = created.filter((claim) => claim.nodeClaim !== undefined);
   if (launched.length === 0) return;
-  const pods = launched.flatMap((claim) => claim.planned.pods);
-  logger.info("found provisionable pod(s)", { Pods: podNames(pods, NAMED_PODS), duration: formatDuration(took) });
-  logger.info("computed new nodeclaim(s) to fit pod(s)", { nodeclaims: launched.length, pods: pods.length });
+  const all = launched.flatMap((claim) => claim.planned.pods);
+  const pods = all.filter(isReal);
+  const spare = all.length - pods.length;
+  if (pods.length > 0)
+    logger.info("found provisionable pod(s)", { Pods: podNames(pods, NAMED_PODS), duration: formatDuration(took) });
+  logger.info("computed new nodeclaim(s) to fit pod(s)", {
+    nodeclaims: launched.length,
+    pods: pods.length,
+    ...(spare > 0 && { "buffer-pods": spare }),
+  });
   const unready = solution.existing.filter(({ node }) => state.nodeByName(node)?.initialized === false);
   if (unready.length === 0) return;
-  const fitting = unready.reduce((sum, place) => sum + place.pods.length, 0);
+  const fitting = unready.reduce((sum, place) => sum + place.pods.filter(isReal).length, 0);
   logger.info("computed unready node(s) will fit pod(s)", { nodes: unready.length, pods: fitting });
 }
 
@@ -121,9 +132,41 @@ function describe(planned: PlannedClaim): string {
   const { instanceType, offering } = planned.cheapest;
   const dearer = planned.instanceTypes.length - 1;
   const others = dearer > 0 ? ` (${dearer} dearer ${dearer === 1 ? "type" : "types"} would do)` : "";
-  const pods = planned.pods.length === 1 ? "1 pod needs" : `${planned.pods.length} pods need`;
+  const real = planned.pods.filter(isReal).length;
+  const spare = planned.pods.length - real;
+  const counts = [
+    ...(real > 0 || spare === 0 ? [counted(real, "pod")] : []),
+    ...(spare > 0 ? [`room for ${counted(spare, "pod")}`] : []),
+  ];
+  const pods = `${counts.join(" and ")} ${planned.pods.length === 1 || real === 0 ? "needs" : "need"}`;
   const price = formatRate(offering.price);
   return `${pods} a new machine: ${instanceType.name} at ${price} is the cheapest that fits${others}`;
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
+}
+
+function isReal(pod: Pod): boolean {
+  return !isBufferPod(pod);
+}
+
+/** One record per CapacityBuffer, as long as the plan makes the same of it. */
+export function reportBuffers(
+  { decisions, clock }: Pick<Deps, "decisions" | "clock">,
+  outcomes: ReadonlyMap<string, BufferOutcome>,
+): void {
+  for (const [buffer, outcome] of outcomes) {
+    const all = outcome.ready + outcome.starting + outcome.waiting;
+    if (all === 0) continue;
+    decisions.record({
+      at: clock.now(),
+      controller: CONTROLLER,
+      verdict: outcome.ready === all ? "FitsExistingCapacity" : "RequiresNewCapacity",
+      subject: `CapacityBuffer ${buffer}`,
+      detail: outcomeText(outcome),
+    });
+  }
 }
 
 function nominated(deps: Deps, pod: Pod, target: string): void {
@@ -149,7 +192,7 @@ function reportFailure(deps: Deps, failure: PodExplanation): void {
   });
   deps.logger.debug("could not schedule pod", { Pod: { namespace, name }, explanation: failure });
   const pod = deps.cache.informer(Pods).get({ namespace, name });
-  if (!pod || pod.metadata.uid !== uid || isBufferPod(pod)) return;
+  if (!pod || pod.metadata.uid !== uid) return;
   deps.events.publish({
     resource: Pods,
     object: pod,

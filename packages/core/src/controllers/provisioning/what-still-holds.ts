@@ -1,13 +1,13 @@
 // What of a plan still holds when its solve ends: it was made from a picture, and others acted while it was made (S-207, S-1016).
 
 import type { Pod } from "../../api/index.ts";
-import { isBufferPod, type ExistingPlacement, type Solution } from "../../scheduling/index.ts";
+import type { ExistingPlacement, Solution } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 
 export interface World {
-  /** The pods the plan was made for. */
+  /** The pods the plan was made for, those of buffers included. */
   readonly planned: readonly Pod[];
-  /** Those that wait for a place now. */
+  /** Those that wait for a place now, and those that buffers have now. */
   readonly waiting: readonly Pod[];
   /** As they are now. */
   readonly nodes: readonly StateNode[];
@@ -21,7 +21,7 @@ export interface StillHolds {
 
 export function whatStillHolds(solution: Solution, { planned, waiting, nodes }: World): StillHolds {
   const wait = new Set(waiting.map(uidOf));
-  const settled = new Set(planned.filter((pod) => !isBufferPod(pod) && !wait.has(uidOf(pod))).map(uidOf));
+  const settled = new Set(planned.filter((pod) => !wait.has(uidOf(pod))).map(uidOf));
   const isOpen = (pod: Pod): boolean => !settled.has(uidOf(pod));
   const staying = new Set(nodes.flatMap((node) => (node.markedForDeletion ? [] : namesOf(node))));
   const open = solution.existing

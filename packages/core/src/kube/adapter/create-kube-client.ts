@@ -1,10 +1,11 @@
 // The door to a real API server.
 
 import { TokenBucket, type Clock } from "../../runtime/index.ts";
-import type { Logger } from "../../telemetry/index.ts";
+import type { Logger, Metrics } from "../../telemetry/index.ts";
 import { seconds, type Duration } from "../../units/index.ts";
 import type { KubeClient } from "../client.ts";
 import { Credentials, type ConfigSource } from "./credentials.ts";
+import { RequestMetrics } from "./request-metrics.ts";
 import { RequestSender } from "./request-sender.ts";
 import { RestKubeClient } from "./rest-client.ts";
 import type { ServerTime } from "./server-time.ts";
@@ -12,6 +13,8 @@ import type { ServerTime } from "./server-time.ts";
 export interface KubeClientOptions extends ConfigSource {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Counts and times the requests (M-44). */
+  readonly metrics?: Metrics;
   /** Requests per second, watches apart. @defaultValue 200 */
   readonly qps?: number;
   /** @defaultValue 300 */
@@ -34,7 +37,10 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
   const credentials = new Credentials(options, clock);
   const bucket = new TokenBucket({ perSecond: qps, burst }, clock);
   const requestTimeout = options.requestTimeout ?? seconds(30);
-  const { serverTime } = options;
+  const { serverTime, metrics } = options;
+  const measuring = metrics && new RequestMetrics({ metrics, clock });
   const parts = { credentials, clock, logger, bucket, userAgent, requestTimeout };
-  return new RestKubeClient(new RequestSender({ ...parts, ...(serverTime && { serverTime }) }));
+  return new RestKubeClient(
+    new RequestSender({ ...parts, ...(serverTime && { serverTime }), ...(measuring && { measuring }) }),
+  );
 }

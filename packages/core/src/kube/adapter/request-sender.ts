@@ -1,7 +1,7 @@
 // How a request reaches the server: under the rate limit, with fresh credentials, within its time; and what its answer means.
 
 import type { IncomingMessage } from "node:http";
-import type { KubeObject } from "../../api/index.ts";
+import type { KubeObject, Resource } from "../../api/index.ts";
 import type { Clock, TokenBucket } from "../../runtime/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { Duration } from "../../units/index.ts";
@@ -9,6 +9,7 @@ import type { WatchEvent } from "../client.ts";
 import { KubeError } from "../errors.ts";
 import type { Connection, Credentials } from "./credentials.ts";
 import { createPool, exchange, readText, type ConnectionPool, type HttpRequest } from "./http-transport.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
 import type { ServerTime } from "./server-time.ts";
 import { answerError, noAnswerError } from "./status-error.ts";
 import { parseWatchEvents } from "./watch-stream.ts";
@@ -16,6 +17,9 @@ import { parseWatchEvents } from "./watch-stream.ts";
 export interface ApiCall {
   /** Names the request in errors: "get pods a/b". */
   readonly what: string;
+  readonly resource: Resource;
+  /** @defaultValue none: the object itself, or all of them */
+  readonly subresource?: string;
   readonly method: HttpRequest["method"];
   /** With query. */
   readonly path: string;
@@ -34,6 +38,7 @@ export interface SenderOptions {
   readonly requestTimeout: Duration;
   /** Learns what time it is from every answer (RT-40). */
   readonly serverTime?: ServerTime;
+  readonly measuring?: RequestMetrics;
 }
 
 interface Answer {
@@ -122,9 +127,16 @@ export class RequestSender {
       signal: call.signal,
     };
     const heard = this.#options.serverTime?.asked();
-    const message = await exchange(this.#poolFor(connection), connection, request);
-    heard?.(message.headers);
-    return { message, request };
+    const measured = this.#options.measuring?.asked(call, connection.url.host);
+    let code: number | undefined;
+    try {
+      const message = await exchange(this.#poolFor(connection), connection, request);
+      code = message.statusCode;
+      heard?.(message.headers);
+      return { message, request };
+    } finally {
+      measured?.(code);
+    }
   }
 
   async #accepted(call: ApiCall, answer: Answer): Promise<Answer> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes, Pods, type Node, type Pod } from "../../api/index.ts";
 import { SystemClock, type Clock } from "../../runtime/index.ts";
-import { silentMetrics } from "../../telemetry/index.ts";
+import { PromMetrics, silentMetrics } from "../../telemetry/index.ts";
 import { MemoryLogger } from "../../testing/index.ts";
 import { seconds } from "../../units/index.ts";
 import type { KubeClient, WatchEvent } from "../client.ts";
@@ -254,6 +254,32 @@ describe("kube client over HTTP", () => {
     await Array.fromAsync(kube.watch(Nodes, { resourceVersion: "1" }));
     expect(Math.abs(clock.now() - real())).toBeLessThan(2000);
     expect(logger.messages("warn")).toHaveLength(1);
+  });
+
+  it("M-44: counts and times each request by what it asks for, with the code of its answer", async () => {
+    const metrics = new PromMetrics();
+    const kube = await client({ metrics });
+    await kube.get(Nodes, { name: "status" });
+    await kube.patchStatus(Nodes, { name: "n1" }, { type: "merge", body: {} });
+    handler = (_, answer) => json(answer, 404, failure(404, "NotFound"));
+    await expect(kube.get(NodeClaims, { name: "a" })).rejects.toThrow("because NotFound");
+    handler = (_, answer) => void answer.destroy();
+    await expect(kube.evict({ name: "p", namespace: "s" })).rejects.toThrow("evict pods s/p");
+    const lines = (await metrics.render()).split("\n");
+    const { port } = server.address() as AddressInfo;
+    expect(lines.filter((line) => line.startsWith("rest_client_requests_total{"))).toEqual([
+      `rest_client_requests_total{code="200",method="GET",host="127.0.0.1:${port}"} 1`,
+      `rest_client_requests_total{code="200",method="PATCH",host="127.0.0.1:${port}"} 1`,
+      `rest_client_requests_total{code="404",method="GET",host="127.0.0.1:${port}"} 1`,
+      `rest_client_requests_total{code="<error>",method="POST",host="127.0.0.1:${port}"} 1`,
+    ]);
+    expect(lines.filter((line) => line.startsWith("client_go_request_total{"))).toHaveLength(4);
+    expect(lines.filter((line) => line.startsWith("client_go_request_duration_seconds_count"))).toEqual([
+      'client_go_request_duration_seconds_count{verb="GET",group="",version="v1",kind="Node",subresource=""} 1',
+      'client_go_request_duration_seconds_count{verb="PATCH",group="",version="v1",kind="Node",subresource="status"} 1',
+      'client_go_request_duration_seconds_count{verb="GET",group="karpenter.sh",version="v1",kind="NodeClaim",subresource=""} 1',
+      'client_go_request_duration_seconds_count{verb="POST",group="",version="v1",kind="Pod",subresource="eviction"} 1',
+    ]);
   });
 
   it("logs each of the server's warnings once", async () => {

@@ -43,7 +43,7 @@ export class RestKubeClient implements KubeClient {
     const { namespace, labelSelector, fieldSelector, limit, signal } = options;
     const query = queryText({ labelSelector, fieldSelector, limit, continue: options.continue });
     const path = collectionPath(resource, namespace) + query;
-    const answer = await this.#sender.send({ what: `list ${resource.plural}`, method: "GET", path, signal });
+    const answer = await this.#sender.send({ what: `list ${resource.plural}`, resource, method: "GET", path, signal });
     return toObjectList(resource, answer);
   }
 
@@ -51,7 +51,8 @@ export class RestKubeClient implements KubeClient {
     const { namespace, labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds } = options;
     const filter = { labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks, timeoutSeconds };
     const path = collectionPath(resource, namespace) + queryText({ watch: true, ...filter });
-    return this.#sender.stream<T>({ what: `watch ${resource.plural}`, method: "GET", path, signal: options.signal });
+    const what = `watch ${resource.plural}`;
+    return this.#sender.stream<T>({ what, resource, method: "GET", path, signal: options.signal });
   }
 
   create<T extends KubeObject>(resource: Resource<T>, object: T, options: CallOptions = {}): Promise<T> {
@@ -116,13 +117,17 @@ export class RestKubeClient implements KubeClient {
       metadata: key,
       ...(preconditions === undefined ? {} : { deleteOptions: { preconditions } }),
     };
-    await this.#call("evict", PODS, key, { method: "POST", path: podPath(key, "eviction"), body }, options);
+    const subresource = "eviction";
+    const path = podPath(key, subresource);
+    await this.#call("evict", PODS, key, { method: "POST", path, body, subresource }, options);
   }
 
   async bind(key: ObjectKey, nodeName: string, options: CallOptions = {}): Promise<void> {
     const target = { apiVersion: "v1", kind: "Node", name: nodeName };
     const body = { apiVersion: "v1", kind: "Binding", metadata: key, target };
-    await this.#call("bind", PODS, key, { method: "POST", path: podPath(key, "binding"), body }, options);
+    const subresource = "binding";
+    const path = podPath(key, subresource);
+    await this.#call("bind", PODS, key, { method: "POST", path, body, subresource }, options);
   }
 
   #replace<T extends KubeObject>(
@@ -134,7 +139,14 @@ export class RestKubeClient implements KubeClient {
   ): Promise<T> {
     const key = keyOf(object);
     const path = objectPath(resource, key, subresource) + WRITE_QUERY;
-    return this.#call<T>(verb, resource, key, { method: "PUT", path, body: withType(resource, object) }, options);
+    const body = withType(resource, object);
+    return this.#call<T>(
+      verb,
+      resource,
+      key,
+      { method: "PUT", path, body, ...(subresource && { subresource }) },
+      options,
+    );
   }
 
   #patch<T extends KubeObject>(
@@ -147,18 +159,19 @@ export class RestKubeClient implements KubeClient {
   ): Promise<T> {
     const path = objectPath(resource, key, subresource) + WRITE_QUERY;
     const contentType = PATCH_TYPE[patch.type];
-    return this.#call<T>(verb, resource, key, { method: "PATCH", path, body: patch.body, contentType }, options);
+    const call = { method: "PATCH", path, body: patch.body, contentType } as const;
+    return this.#call<T>(verb, resource, key, { ...call, ...(subresource && { subresource }) }, options);
   }
 
   async #call<T>(
     verb: string,
     resource: Resource,
     key: ObjectKey,
-    call: Pick<ApiCall, "method" | "path" | "body" | "contentType">,
+    call: Pick<ApiCall, "method" | "path" | "body" | "contentType" | "subresource">,
     { signal }: CallOptions,
   ): Promise<T> {
     const what = `${verb} ${resource.plural} ${keyText(key)}`;
-    return (await this.#sender.send({ ...call, what, signal })) as T;
+    return (await this.#sender.send({ ...call, what, resource, signal })) as T;
   }
 }
 

@@ -100,6 +100,12 @@ describe("ServerTime", () => {
     expect(wrong()).toBe(0);
   });
 
+  it("answers of which the middle one agrees with each of the others are not enough", () => {
+    const { ask, wrong } = world(0);
+    for (const odd of [0, 1990, 3980]) ask({ odd });
+    expect(wrong()).toBe(0);
+  });
+
   it("answers out of a cache and answers without a date tell nothing", () => {
     const { ask, wrong } = world(15 * MINUTE);
     for (let i = 0; i < 5; i++) ask({ age: "600" });

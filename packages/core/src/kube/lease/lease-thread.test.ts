@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
-import { silentMetrics } from "../../telemetry/index.ts";
+import { PromMetrics, silentMetrics, type Metrics } from "../../telemetry/index.ts";
 import { milliseconds } from "../../units/index.ts";
 import { MemoryLogger } from "../../testing/index.ts";
+import { promSeries } from "../../testing/prom-series.ts";
 import type { Leadership } from "./leadership.ts";
 import { electInThread } from "./lease-thread.ts";
 
@@ -78,12 +79,16 @@ async function startServer(): Promise<Server> {
   };
 }
 
-async function elected(server: Server, logger = new MemoryLogger()): Promise<Leadership> {
+async function elected(
+  server: Server,
+  logger = new MemoryLogger(),
+  metrics: Metrics = silentMetrics,
+): Promise<Leadership> {
   const leadership = electInThread({
     key: { namespace: "default", name: "test" },
     identity: "me",
     logger,
-    metrics: silentMetrics,
+    metrics,
     kubeconfig: server.kubeconfig,
     userAgent: "test",
     timings: TIMINGS,
@@ -99,7 +104,7 @@ function standStill(ms: number): void {
 }
 
 describe("the thread that renews a lease", () => {
-  it("RT-35: goes on renewing while the main loop stands still for longer than the lease lasts", async () => {
+  it("TC-67, RT-35: goes on renewing while the main loop stands still for longer than the lease lasts", async () => {
     const server = await startServer();
     const leadership = await elected(server);
     const before = Atomics.load(server.seen, COUNT);
@@ -126,6 +131,20 @@ describe("the thread that renews a lease", () => {
     expect((await server.lease()).spec.holderIdentity).toBe("");
     expect(leadership.permitted()).toBe(false);
     expect(logger.messages()).toEqual(["became the leader"]);
+  });
+
+  it("M-43: shows whether this process leads", async () => {
+    const server = await startServer();
+    const metrics = new PromMetrics();
+    const leadership = await elected(server, new MemoryLogger(), metrics);
+    const status = "leader_election_master_status";
+    expect(await promSeries(metrics, status)).toEqual(['{name="test"} 1']);
+    Atomics.store(server.seen, OTHER, 1);
+    await leadership.lost;
+    expect(await promSeries(metrics, status)).toEqual(['{name="test"} 0']);
+    expect(await promSeries(metrics, "leader_election_slowpath_total")).toEqual([
+      expect.stringMatching(/^\{name="test"\} \d+$/),
+    ]);
   });
 
   it("stops waiting for the lease when told to", async () => {

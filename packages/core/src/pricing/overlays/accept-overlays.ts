@@ -73,7 +73,7 @@ function overlayErrors(
     wellKnown,
     restrictedDomains,
     allowNodePoolKey: true,
-    ...(normalization?.keys && { normalizedKeys: normalization.keys }),
+    ...(normalization && { normalization }),
   };
   const empty = spec.requirements.filter(({ operator, values }) => operator === "NotIn" && !values?.length);
   return [

@@ -6,6 +6,7 @@ import { MANY } from "../compile/domain-book.ts";
 import type { DomainKey } from "../compile/domain-book.ts";
 import type { Shape, Stance } from "../compile/shapes.ts";
 import { AFFINITY, SPREAD } from "../compile/topology-table.ts";
+import { hostOfClaim } from "./claim-trial.ts";
 import { FAILED } from "./packer.ts";
 import type { Packer } from "./packer.ts";
 import { ACCEPTED } from "./verdict.ts";
@@ -116,7 +117,7 @@ export class DomainCommitter {
   }
 
   #commit({ claim, key, domain }: Commitment): void {
-    const { claims, groups, pools, problem, trial } = this.#packer;
+    const { claims, groups, pools, problem, rules, trial } = this.#packer;
     const pool = claims.poolOf(claim);
     const before = claims.requirements[claim] ?? 0;
     if (pool === undefined || !trial.narrows(claim, problem.book.intersect(before, key.only(only(key, domain)))))
@@ -126,6 +127,8 @@ export class DomainCommitter {
     if (after === before) return;
     this.commitments++;
     claims.narrow(claim, after, trial.options);
+    claims.reservations[claim] = trial.reservations;
+    rules.reservations.hold(hostOfClaim(claim), trial.reservations);
     pools.rebook(pool, claim, trial.options);
     for (const group of this.#groupsOn(claim)) {
       if (groups.keyOf(group) === key) groups.recommit(group, before, after, pool.taints);

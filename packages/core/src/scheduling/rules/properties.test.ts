@@ -1,7 +1,7 @@
 // What holds for every problem (T-148), tried on random ones: of each mix of features equally many.
 
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Label } from "../../api/index.ts";
 import type { InstanceType } from "../../provider/index.ts";
 import type { PodReason } from "../../reasons/index.ts";
@@ -15,6 +15,9 @@ import type { Resources } from "../../units/index.ts";
 import { MIXES, mixOf, randomProblem, randomProblems } from "../../testing/random-problem/index.ts";
 import type { Feature, Mix, RandomProblem } from "../../testing/random-problem/index.ts";
 import type { PlannedClaim, ProblemInput, Solution } from "../index.ts";
+
+// Thousands of solves: on a busy machine that takes longer than an ordinary test may.
+vi.setConfig({ testTimeout: 240_000 });
 
 const settings: fc.Parameters<[RandomProblem]> = { numRuns: 300, seed: 20_260_101 };
 const fewer: fc.Parameters<[RandomProblem]> = { ...settings, numRuns: 150 };
@@ -157,7 +160,7 @@ describe.each([...PARITY_ENGINES, ...COMMITTING_ENGINES])("T-148: any problem ($
   });
 });
 
-describe.each(PARITY_ENGINES)("T-148: any explanation ($name)", (engine) => {
+describe.each([...PARITY_ENGINES, ...COMMITTING_ENGINES])("T-148: any explanation ($name)", (engine) => {
   it("S-620: is short, covers every pool and has a narrowing funnel", () => {
     fc.assert(
       fc.property(randomProblems(), ({ problem }) => {

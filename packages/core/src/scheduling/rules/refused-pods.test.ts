@@ -56,7 +56,7 @@ describe.each(PARITY_ENGINES)("pods that are refused ($name)", (engine) => {
 
   it("T-135, S-209: a DaemonSet that claims devices takes no room on new nodes", () => {
     const spec = { containers: [{ name: "main", resources: { requests: { cpu: "15" }, claims: [{ name: "gpu" }] } }] };
-    const daemonSets = [aDaemonSetInput({ spec: spec as Partial<PodSpec> })];
+    const daemonSets = [aDaemonSetInput({ spec })];
     const solution = solved({ pods: [aPod({ requests: { cpu: "1" } })], daemonSets });
     expect(solution.newClaims[0]?.requests["cpu"]).toBe(1000);
   });

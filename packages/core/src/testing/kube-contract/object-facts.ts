@@ -75,7 +75,7 @@ export function objectFacts(world: World): void {
       template: { spec: { containers: [{ name: "app", image: "example.com/app:1" }] } },
     });
     expect(template.metadata.generation).toBe(1);
-    const patched = async (body: object) =>
+    const patched = async (body: Readonly<Record<string, unknown>>) =>
       (await world.client.patch(PodTemplates, keyOf(template), { type: "merge", body })).metadata.generation;
     expect(await patched({ metadata: { labels: { team: "a" } } })).toBe(1);
     expect(await patched({ template: { metadata: { labels: { team: "a" } } } })).toBe(2);

@@ -1,21 +1,15 @@
 // From JSON to a complete scenario: checks the fields of the format itself and fills in every default.
 
-import type {
-  Condition,
-  DaemonSet,
-  Namespace,
-  NodeOverlay,
-  NodePool,
-  Pod,
-  PodDisruptionBudget,
-} from "../../api/index.ts";
+import type { DaemonSet, Namespace, NodeOverlay, Pod, PodDisruptionBudget } from "../../api/index.ts";
+import { METHODS } from "../../disruption/index.ts";
 import { compareText } from "../../units/index.ts";
 import { readInstanceType } from "./read-instance-type.ts";
 import { readNode } from "./read-node.ts";
 import { listAt, objectAt, oneOf, refuseUnknown } from "./json-shape.ts";
 import type { JsonObject } from "./json-shape.ts";
-import { named, SCENARIO_CLASS } from "./named-object.ts";
+import { named } from "./named-object.ts";
 import { readPendingPod } from "./read-pod.ts";
+import { readPool } from "./read-pool.ts";
 import { readCsiNodes, readStorage } from "./read-storage.ts";
 import { ScenarioError } from "./scenario.ts";
 import type { Scenario, ScenarioOptions } from "./scenario.ts";
@@ -45,15 +39,18 @@ export function readScenario(json: unknown): Scenario {
   if (Number.isNaN(Date.parse(now))) throw new ScenarioError(`bad now: ${now}`);
   const nodePools = listAt(raw["nodePools"], "nodePools").map((pool, index) => readPool(pool, `nodePools[${index}]`));
   const types = listAt(raw["instanceTypes"], "instanceTypes").map(readInstanceType);
+  const options = readOptions(objectAt(raw["options"], "options"));
+  const { evaluateConditions } = options;
   const nodes = listAt(raw["nodes"], "nodes").map((entry, index) =>
-    readNode(entry, { place: `nodes[${index}]`, now, nodePools, types }),
+    readNode(entry, { place: `nodes[${index}]`, now, nodePools, types, evaluateConditions }),
   );
   const scenario: Scenario = {
     ...("id" in raw && { id: raw["id"] }),
     name: typeof raw["name"] === "string" ? raw["name"] : "",
     action: oneOf(raw["action"] || "schedule", ["schedule", "disrupt"], "action"),
     now,
-    options: readOptions(objectAt(raw["options"], "options")),
+    ...(raw["method"] ? { method: oneOf(raw["method"], METHODS, "method") } : {}),
+    options,
     nodePools,
     nodeOverlays: listAt(raw["nodeOverlays"], "nodeOverlays").map(readOverlay),
     instanceTypes: types,
@@ -63,6 +60,7 @@ export function readScenario(json: unknown): Scenario {
     pdbs: listAt(raw["pdbs"], "pdbs").map((each) => named(each, "PodDisruptionBudget", true) as PodDisruptionBudget),
     storage: readStorage(raw),
     csiNodes: readCsiNodes(raw),
+    driftedNodeClaims: objectAt(raw["driftedNodeClaims"], "driftedNodeClaims") as Readonly<Record<string, string>>,
     namespaces: listAt(raw["namespaces"], "namespaces").map((each) => named(each, "Namespace", false) as Namespace),
   };
   refuseTwins(scenario);
@@ -79,33 +77,7 @@ function readOptions(raw: JsonObject): ScenarioOptions {
     minValuesPolicy: oneOf(raw["minValuesPolicy"] || "Strict", ["Strict", "BestEffort"], "minValuesPolicy"),
     featureGates: { ReservedCapacity: true, ...(gates as Readonly<Record<string, boolean>>) },
     wellKnownLabels: wellKnown.map(String),
-  };
-}
-
-/** What the API server would have filled in, and a condition that says the pool is ready. */
-function readPool(raw: JsonObject, place: string): NodePool {
-  const pool = named(raw, "NodePool", false) as NodePool;
-  const spec = objectAt(raw["spec"], `${place}.spec`);
-  const template = objectAt(spec["template"], `${place}.spec.template`);
-  const templateSpec = objectAt(template["spec"], `${place}.spec.template.spec`) as Partial<
-    NodePool["spec"]["template"]["spec"]
-  >;
-  const { conditions } = objectAt(raw["status"], `${place}.status`) as { readonly conditions?: readonly Condition[] };
-  return {
-    ...pool,
-    spec: {
-      ...pool.spec,
-      template: {
-        ...pool.spec?.template,
-        spec: {
-          ...templateSpec,
-          nodeClassRef: templateSpec.nodeClassRef ?? SCENARIO_CLASS,
-          requirements: templateSpec.requirements ?? [],
-          expireAfter: templateSpec.expireAfter ?? "720h",
-        },
-      },
-    },
-    status: { ...pool.status, conditions: conditions?.length ? conditions : [READY] },
+    evaluateConditions: raw["evaluateConditions"] === true,
   };
 }
 
@@ -114,14 +86,6 @@ function readOverlay(raw: JsonObject, index: number): NodeOverlay {
   const spec = objectAt(raw["spec"], `nodeOverlays[${index}].spec`) as Partial<NodeOverlay["spec"]>;
   return { ...overlay, spec: { ...spec, requirements: spec.requirements ?? [] } };
 }
-
-const READY: Condition = {
-  type: "Ready",
-  status: "True",
-  reason: "Ready",
-  message: "",
-  lastTransitionTime: "2025-12-31T12:00:00Z",
-};
 
 function refuseTwins({ nodePools, instanceTypes, nodes, pods }: Scenario): void {
   const keyOf = ({ metadata }: Pod): string => `${metadata.namespace ?? ""}/${metadata.name ?? ""}`;

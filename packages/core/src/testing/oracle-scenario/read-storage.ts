@@ -22,7 +22,7 @@ export function readCsiNodes(raw: JsonObject): readonly CSINode[] {
   return listAt(raw["csiNodes"], "csiNodes").map((each) => {
     const csiNode = named(each, "CSINode", false) as CSINode;
     const drivers = listAt(objectAt(each["spec"], "csiNodes.spec")["drivers"], "csiNodes.spec.drivers");
-    return { ...csiNode, spec: { drivers: drivers as readonly JsonObject[] as unknown as CSINode["spec"]["drivers"] } };
+    return { ...csiNode, spec: { drivers: drivers as unknown as CSINode["spec"]["drivers"] } };
   });
 }
 

@@ -12,6 +12,7 @@ import type {
   PodDisruptionBudget,
   ResourceList,
 } from "../../api/index.ts";
+import type { MethodName } from "../../disruption/index.ts";
 import type { RequirementLike } from "../../requirements/index.ts";
 import type { StorageInput } from "../../scheduling/index.ts";
 
@@ -54,12 +55,16 @@ export interface ScenarioOptions {
   readonly minValuesPolicy: "Strict" | "BestEffort";
   readonly featureGates: Readonly<Record<string, boolean>>;
   readonly wellKnownLabels: readonly string[];
+  /** Drifted and Consolidatable are computed; otherwise they are taken as given. */
+  readonly evaluateConditions: boolean;
 }
 
 export interface Scenario {
   readonly id?: unknown;
   readonly name: string;
   readonly action: "schedule" | "disrupt";
+  /** With `disrupt`: only this method. */
+  readonly method?: MethodName;
   /** RFC 3339. */
   readonly now: string;
   readonly options: ScenarioOptions;
@@ -73,6 +78,8 @@ export interface Scenario {
   readonly storage: StorageInput;
   readonly csiNodes: readonly CSINode[];
   readonly namespaces: readonly Namespace[];
+  /** By name of the NodeClaim: why the cloud calls it drifted. */
+  readonly driftedNodeClaims: Readonly<Record<string, string>>;
 }
 
 /** What is wrong with a scenario, or what in it cannot be answered. */

@@ -2,7 +2,7 @@
 
 import { Label } from "../../api/index.ts";
 import type { NodePool, Pod, RequirementSpec, Taint } from "../../api/index.ts";
-import type { PlannedClaim, ProblemInput, Solution } from "../../scheduling/index.ts";
+import type { ExistingPlacement, PlannedClaim, ProblemInput, Solution } from "../../scheduling/index.ts";
 import { compareText, toResourceList } from "../../units/index.ts";
 
 export interface CheapestResult {
@@ -26,9 +26,14 @@ export interface ClaimResult {
   readonly cheapestPrice: number;
 }
 
+export interface ExistingResult {
+  readonly name: string;
+  readonly pods: readonly string[];
+}
+
 export interface ScheduleResult {
   readonly newNodeClaims: readonly ClaimResult[];
-  readonly existingNodes: readonly { readonly name: string; readonly pods: readonly string[] }[];
+  readonly existingNodes: readonly ExistingResult[];
   /** Pod key → why it found no place. */
   readonly errors: Readonly<Record<string, string>>;
   readonly ignored?: Readonly<Record<string, string>>;
@@ -48,13 +53,17 @@ export function scheduleResult(
   ];
   return {
     newNodeClaims,
-    existingNodes: solution.existing
-      .map(({ node, pods }) => ({ name: node, pods: keysOf(pods) }))
-      .toSorted((a, b) => compareText(a.name, b.name)),
+    existingNodes: existingResult(solution.existing),
     errors: Object.fromEntries(errors.toSorted(([a], [b]) => compareText(a, b))),
     ...(Object.keys(ignored).length > 0 && { ignored }),
     totalCheapestPrice: rounded(newNodeClaims.reduce((sum, { cheapestPrice }) => sum + cheapestPrice, 0)),
   };
+}
+
+export function existingResult(existing: readonly ExistingPlacement[]): readonly ExistingResult[] {
+  return existing
+    .map(({ node, pods }) => ({ name: node, pods: keysOf(pods) }))
+    .toSorted((a, b) => compareText(a.name, b.name));
 }
 
 /** The instance type itself is said apart from the other requirements. */
@@ -104,12 +113,12 @@ function placeOf({ instanceType, zone, capacityType }: CheapestResult): string {
   return `${instanceType}|${zone}|${capacityType}`;
 }
 
-function compareSpecs(a: RequirementSpec, b: RequirementSpec): number {
+export function compareSpecs(a: RequirementSpec, b: RequirementSpec): number {
   const text = ({ operator, values = [] }: RequirementSpec): string => operator + values.join(",");
   return compareText(a.key, b.key) || compareText(text(a), text(b));
 }
 
-function compareClaims(a: ClaimResult, b: ClaimResult): number {
+export function compareClaims(a: ClaimResult, b: ClaimResult): number {
   return compareText(a.nodePool, b.nodePool) || compareText(a.pods[0] ?? "", b.pods[0] ?? "");
 }
 
@@ -118,6 +127,6 @@ function keysOf(pods: readonly Pod[]): readonly string[] {
 }
 
 /** Nine digits keep what matters of a sum of prices. */
-function rounded(price: number): number {
+export function rounded(price: number): number {
   return Math.round(price * 1e9) / 1e9;
 }

@@ -17,14 +17,14 @@ export class Chance {
     return this.#next() < share;
   }
 
-  pick<T extends NonNullable<unknown>>(list: readonly T[]): T {
+  pick<T extends string | number | boolean | object>(list: readonly T[]): T {
     const drawn = list[this.integer(0, list.length - 1)];
     if (drawn === undefined) throw new RangeError("nothing to pick from");
     return drawn;
   }
 
   /** At least one of them, in their order. */
-  some<T extends NonNullable<unknown>>(list: readonly T[], share: number): readonly T[] {
+  some<T extends string | number | boolean | object>(list: readonly T[], share: number): readonly T[] {
     const drawn = list.filter(() => this.happens(share));
     return drawn.length > 0 ? drawn : [this.pick(list)];
   }

@@ -1,0 +1,183 @@
+import { describe, expect, it } from "vitest";
+import { Annotation, Label } from "../api/index.ts";
+import type { Pod, PodDisruptionBudget } from "../api/index.ts";
+import {
+  aConsolidatedPool,
+  aDisruptionNode,
+  anInstanceType,
+  anOffering,
+  aPdb,
+  aPod,
+  aSnapshot,
+  pods,
+} from "../testing/builders/index.ts";
+import type { DisruptionNodeOptions, SnapshotOptions } from "../testing/builders/index.ts";
+import { minutes } from "../units/index.ts";
+import type { DisruptionClass } from "./candidate.ts";
+import { byRatio, priceOf } from "./candidate-order.ts";
+import { candidatesOf } from "./candidates.ts";
+import { consolidationFilter } from "./consolidation-filter.ts";
+import type { DisruptionNode } from "./disruption-node.ts";
+import { decide } from "./decide.ts";
+import { METHODS } from "./method.ts";
+
+const type = anInstanceType({ name: "m" });
+const pools = [aConsolidatedPool({ instanceTypes: [type] })];
+
+function candidates(nodes: readonly DisruptionNode[], options: SnapshotOptions = {}, of: DisruptionClass = "graceful") {
+  const snapshot = aSnapshot({ nodes, pools, ...options });
+  return candidatesOf(snapshot, { disruptionClass: of, looksAt: () => true });
+}
+
+function namesFor(of: DisruptionClass, pod: Pod, deadline?: string, pdbs: readonly PodDisruptionBudget[] = []) {
+  const claim = { spec: { ...(deadline && { terminationGracePeriod: deadline }) } };
+  const { accepted } = candidates([aDisruptionNode({ type, pods: [pod], claim })], { pdbs }, of);
+  return accepted.map(({ name }) => name);
+}
+
+const protectedPod = aPod({ nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: "true" } });
+
+describe("D-20, D-21: who is a candidate", () => {
+  it("DT-1: a protected pod keeps its node from both classes while nothing ends the drain", () => {
+    expect(namesFor("graceful", protectedPod)).toEqual([]);
+    expect(namesFor("eventual", protectedPod)).toEqual([]);
+  });
+
+  it("DT-2: with a deadline for the drain it keeps the node from the graceful class only", () => {
+    expect(namesFor("graceful", protectedPod, "5m")).toEqual([]);
+    expect(namesFor("eventual", protectedPod, "5m")).toEqual(["n1"]);
+  });
+
+  it("DT-2: the same goes for a budget that allows no eviction", () => {
+    const pdbs = [aPdb({ disruptionsAllowed: 0 })];
+    const pod = aPod({ nodeName: "n1" });
+    expect(namesFor("eventual", pod, undefined, pdbs)).toEqual([]);
+    expect(namesFor("graceful", pod, "5m", pdbs)).toEqual([]);
+    expect(namesFor("eventual", pod, "5m", pdbs)).toEqual(["n1"]);
+  });
+
+  it("DT-6: the annotation on a node keeps all five methods off", () => {
+    const drifted = ["Launched", "Registered", "Initialized", "Consolidatable", "Drifted"];
+    const annotations = { [Annotation.DoNotDisrupt]: "true" };
+    const spec = { terminationGracePeriod: "5m" };
+    const nodes = ["default", "fixed"].flatMap((nodePool) => [
+      aDisruptionNode({
+        name: `${nodePool}-1`,
+        nodePool,
+        type,
+        claim: { conditions: drifted, spec },
+        node: { annotations },
+      }),
+      aDisruptionNode({
+        name: `${nodePool}-2`,
+        nodePool,
+        type,
+        pods: [aPod({ name: nodePool })],
+        claim: { conditions: drifted, spec },
+        node: { annotations },
+      }),
+    ]);
+    const fixed = aConsolidatedPool({ name: "fixed", instanceTypes: [type], replicas: 2 });
+    const snapshot = aSnapshot({ nodes, pools: [...pools, fixed] });
+    for (const method of METHODS) {
+      const { commands, verdicts } = decide(method, snapshot);
+      expect(commands).toEqual([]);
+      expect(new Set(verdicts.map(({ code }) => code))).toEqual(new Set(["NodeProtected"]));
+    }
+  });
+
+  it("D-19, DT-10: nodes of a pool whose types or overlays are not known are refused for every class", () => {
+    for (const pool of [
+      aConsolidatedPool({ instanceTypes: [] }),
+      aConsolidatedPool({ instanceTypes: [type], skipped: { reason: "OverlayPending", detail: "not yet" } }),
+    ]) {
+      const { accepted, refused } = candidates([aDisruptionNode({ type })], { pools: [pool] }, "eventual");
+      expect([accepted, refused.map(({ code }) => code)]).toEqual([[], ["StaleState"]]);
+    }
+  });
+
+  it("DT-11, D-22: a node whose type, zone or capacity type is not known is a candidate, but not for consolidation", () => {
+    const without = (key: string) => {
+      const node = aDisruptionNode({ type, pods: [aPod()] });
+      return { ...node, labels: Object.fromEntries(Object.entries(node.labels).filter(([each]) => each !== key)) };
+    };
+    const unknown = aDisruptionNode({ pods: [aPod()], node: { labels: { [Label.InstanceType]: "gone" } } });
+    const cases = [
+      [without(Label.Zone), "NoZone"],
+      [without(Label.CapacityType), "NoCapacityType"],
+      [without(Label.InstanceType), "TypesUnavailable"],
+      [unknown, "TypesUnavailable"],
+    ] as const;
+    for (const [node, code] of cases) {
+      expect(candidates([node]).accepted.map(({ name }) => name)).toEqual(["n1"]);
+      const snapshot = aSnapshot({ nodes: [node], pools });
+      const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
+      expect([accepted, refused.map((verdict) => verdict.code)]).toEqual([[], [code]]);
+    }
+  });
+});
+
+describe("D-23…D-28: what a candidate costs", () => {
+  const priced = (name: string, price: number | null) =>
+    anInstanceType({ name, offerings: [anOffering({ price, zone: "z" })] });
+  const types = [priced("a", 16), priced("b", 8), priced("c", 1.2), priced("free", null), priced("odd", Number.NaN)];
+  const at = (name: string, count: number, options: DisruptionNodeOptions = {}) => {
+    const own = types.find((each) => each.name === name) ?? type;
+    const running = pods(count, { name });
+    return aDisruptionNode({ name, type: own, pods: running, ...options });
+  };
+  const ordered = (nodes: readonly DisruptionNode[]) =>
+    byRatio(candidates(nodes, { pools: [aConsolidatedPool({ instanceTypes: types })] }).accepted);
+
+  it("DT-14: what saves most per disturbance comes first", () => {
+    const order = ordered([at("c", 8), at("a", 10), at("b", 1)]);
+    expect(order.map(({ name, rescheduleCost }) => [name, rescheduleCost])).toEqual([
+      ["b", 2],
+      ["a", 11],
+      ["c", 9],
+    ]);
+  });
+
+  it("DT-15: a price that is missing or no number counts as 0 and sorts last", () => {
+    const order = ordered([at("odd", 1), at("free", 1), at("c", 8)]);
+    expect(order.map((candidate) => [candidate.name, priceOf(candidate)])).toEqual([
+      ["c", 1.2],
+      ["free", 0],
+      ["odd", 0],
+    ]);
+  });
+
+  it("DX-12: of equals the one that moves fewer pods, then the older one, then by name", () => {
+    const same = (name: string, count: number, creationTimestamp: string) =>
+      at("free", count, { name, pods: pods(count, { name }), claim: { creationTimestamp } });
+    const order = ordered([
+      same("young", 1, "2026-01-01T02:00:00Z"),
+      same("old-b", 1, "2026-01-01T01:00:00Z"),
+      same("old-a", 1, "2026-01-01T01:00:00Z"),
+      same("busy", 2, "2026-01-01T00:00:00Z"),
+    ]);
+    expect(order.map(({ name }) => name)).toEqual(["old-a", "old-b", "young", "busy"]);
+  });
+
+  it("DX-12: an hour that is nearly over is given up rather than one that has just begun", () => {
+    const billing = { period: minutes(60), minimum: minutes(0) };
+    const hourly = anInstanceType({ name: "hourly", offerings: [{ ...anOffering({ zone: "z", price: 1 }), billing }] });
+    const made = (name: string, creationTimestamp: string) =>
+      aDisruptionNode({ name, type: hourly, claim: { creationTimestamp } });
+    const nodes = [made("a", "2026-01-01T22:59:00Z"), made("b", "2026-01-01T23:01:00Z")];
+    const { accepted } = candidates(nodes, { pools: [aConsolidatedPool({ instanceTypes: [hourly] })] });
+    expect(byRatio(accepted).map(({ name }) => name)).toEqual(["b", "a"]);
+  });
+
+  it("D-24: the price is that of the offering it runs on, even when that cannot be had now", () => {
+    const offerings = [
+      anOffering({ zone: "y", price: 1 }),
+      anOffering({ zone: "z", price: 3, available: "sold out" }),
+      anOffering({ zone: "z", capacityType: "spot", price: 2 }),
+    ];
+    const sold = anInstanceType({ name: "sold", offerings });
+    const node = aDisruptionNode({ type: sold, zone: "z", capacityType: "on-demand" });
+    const { accepted } = candidates([node], { pools: [aConsolidatedPool({ instanceTypes: [sold] })] });
+    expect(accepted.map(priceOf)).toEqual([3]);
+  });
+});

@@ -1,0 +1,60 @@
+// Which candidates consolidation may touch: the checks that multi-node and single-node share (D-58, D-59).
+
+import { isConditionTrue, Label, NodeClaimCondition, toRfc3339 } from "../api/index.ts";
+import type { NodePool } from "../api/index.ts";
+import type { Obstacle } from "./candidate.ts";
+import type { Candidate, CandidateFilter } from "./candidates.ts";
+import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
+import { isEmpty } from "./eviction-cost.ts";
+import type { DisruptionSnapshot } from "./snapshot.ts";
+
+/** Empty nodes are left to Emptiness. */
+export function consolidationFilter({ nowMs }: DisruptionSnapshot): CandidateFilter {
+  return {
+    disruptionClass: "graceful",
+    looksAt: ({ pods }) => !isEmpty(pods),
+    obstacle: (candidate) => consolidationObstacle(candidate, nowMs),
+  };
+}
+
+function consolidationObstacle(candidate: Candidate, nowMs: number): Obstacle | undefined {
+  const { nodePool, pool } = candidate;
+  if (nodePool.spec.replicas !== undefined) {
+    return { code: "StaticPool", detail: `NodePool ${pool} keeps a fixed number of nodes` };
+  }
+  const unknown = unknownOf(candidate);
+  if (unknown !== undefined) return unknown;
+  if (consolidateAfter(nodePool) === undefined) {
+    return { code: "ConsolidationDisabled", detail: `NodePool ${pool} has consolidateAfter: Never` };
+  }
+  if (nodePool.spec.disruption?.consolidationPolicy === "WhenEmpty") {
+    return { code: "PolicyWhenEmpty", detail: `pods run on it, and NodePool ${pool} removes empty nodes only` };
+  }
+  return notYet(candidate, nodePool, nowMs);
+}
+
+/** Without these nobody can say what the node costs. */
+function unknownOf({ instanceType, capacityType, zone, node, pool }: Candidate): Obstacle | undefined {
+  if (instanceType === undefined) {
+    const name = node.labels[Label.InstanceType];
+    const detail = name
+      ? `NodePool ${pool} does not sell its instance type ${name}`
+      : `it has no label ${Label.InstanceType}`;
+    return { code: "TypesUnavailable", detail };
+  }
+  if (capacityType === undefined) return { code: "NoCapacityType", detail: `it has no label ${Label.CapacityType}` };
+  if (zone === undefined) return { code: "NoZone", detail: `it has no label ${Label.Zone}` };
+  return undefined;
+}
+
+/** The condition is what the controller last wrote; the time is checked as well, because writing may lag (D-135). */
+function notYet({ nodeClaim }: Candidate, nodePool: NodePool, nowMs: number): Obstacle | undefined {
+  const at = consolidatableAt(nodeClaim, nodePool);
+  if (at !== undefined && nowMs < at) {
+    const after = nodePool.spec.disruption?.consolidateAfter ?? "0s";
+    const detail = `waits for consolidateAfter ${after} until ${toRfc3339(at)}`;
+    return { code: "WaitConsolidateAfter", detail, until: at };
+  }
+  if (isConditionTrue(nodeClaim, NodeClaimCondition.Consolidatable)) return undefined;
+  return { code: "WaitConsolidateAfter", detail: "its NodeClaim is not marked Consolidatable yet" };
+}

@@ -1,0 +1,36 @@
+// A replacement that is certain to cost less than the nodes it stands for, or why there is none (D-79, D-80).
+
+import { missingValues } from "../scheduling/index.ts";
+import type { PlannedClaim } from "../scheduling/index.ts";
+import { formatRate } from "../units/index.ts";
+import type { Obstacle } from "./candidate.ts";
+import type { Candidate } from "./candidates.ts";
+import { cheaperTypes, narrowed, rateOfAll } from "./replacement.ts";
+
+export type ReplacementOutcome = { readonly replacement: PlannedClaim } | { readonly obstacle: Obstacle };
+
+export function onlyCheaper(
+  candidates: readonly Candidate[],
+  claim: PlannedClaim,
+  wellKnown: ReadonlySet<string>,
+): ReplacementOutcome {
+  const limit = rateOfAll(candidates);
+  if (limit === undefined) return { obstacle: unpriced(candidates) };
+  const types = cheaperTypes(claim, limit, wellKnown);
+  const replacement = narrowed(claim, types, claim.requirements, wellKnown);
+  if (replacement === undefined) {
+    const offered = `${claim.cheapest.instanceType.name} for ${formatRate(claim.cheapest.offering.price)}`;
+    const detail = `nothing its pods fit on is certain to cost less than ${formatRate(limit)}; the cheapest is ${offered}`;
+    return { obstacle: { code: "NotCheaper", detail } };
+  }
+  const [missing] = missingValues(types, claim.requirements);
+  if (missing === undefined) return { replacement };
+  const detail = `of the cheaper types ${missing.found.length} values of ${missing.key} are left, and minValues asks for ${missing.needed}`;
+  return { obstacle: { code: "MinValues", detail } };
+}
+
+function unpriced(candidates: readonly Candidate[]): Obstacle {
+  return candidates.some(({ rate }) => rate !== undefined)
+    ? { code: "NotCheaper", detail: "the nodes are paid in several currencies, which nobody can compare" }
+    : { code: "NoPrice", detail: "its price is not known, so nothing can be shown to be cheaper" };
+}

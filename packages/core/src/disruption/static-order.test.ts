@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { Annotation, type Pod } from "../api/index.ts";
+import {
+  aDaemonSetPod,
+  aNodeClaim,
+  aPod,
+  pods as severalPods,
+  type NodeClaimOptions,
+} from "../testing/builders/index.ts";
+import { staticRemovalOrder } from "./static-order.ts";
+
+const NOW = Date.UTC(2026, 0, 2);
+const PROTECTED = { [Annotation.DoNotDisrupt]: "true" };
+
+interface MachineOptions extends NodeClaimOptions {
+  readonly pods?: readonly Pod[];
+  readonly unlaunched?: boolean;
+}
+
+function machine(name: string, { pods = [], unlaunched = false, ...claim }: MachineOptions = {}) {
+  const providerID = unlaunched ? "" : `test:///${name}`;
+  return { name, providerID, nodeClaim: aNodeClaim({ name, ...claim }), pods };
+}
+
+function order(...machines: readonly ReturnType<typeof machine>[]): readonly string[] {
+  const names = staticRemovalOrder(machines, NOW).map(({ name }) => name);
+  const backwards = staticRemovalOrder(machines.toReversed(), NOW).map(({ name }) => name);
+  expect(backwards).toEqual(names);
+  return names;
+}
+
+describe("ST-3, D-132: which machines of a static pool go first", () => {
+  it("TC-54, E-67: unlaunched, DaemonSets only, cheap, dear, do-not-disrupt", () => {
+    const cheap = machine("cheap", { pods: [aPod({ nodeName: "cheap" })] });
+    const dear = machine("dear", { pods: severalPods(3, { nodeName: "dear" }) });
+    const kept = machine("kept", { pods: [aPod({ nodeName: "kept", annotations: PROTECTED })] });
+    const daemons = machine("daemons", { pods: [aDaemonSetPod({ nodeName: "daemons" })] });
+    const ordered = machine("ordered", { unlaunched: true });
+    expect(order(kept, dear, cheap, daemons, ordered)).toEqual(["ordered", "daemons", "cheap", "dear", "kept"]);
+  });
+
+  it("a protected DaemonSet pod keeps its machine as long as any other does", () => {
+    const guarded = machine("guarded", { pods: [aDaemonSetPod({ nodeName: "guarded", annotations: PROTECTED })] });
+    const busy = machine("busy", { pods: severalPods(9, { nodeName: "busy" }) });
+    expect(order(guarded, busy)).toEqual(["busy", "guarded"]);
+  });
+
+  it("D-2: a protection that has run out protects no longer", () => {
+    const over = aPod({
+      nodeName: "over",
+      annotations: { [Annotation.DoNotDisrupt]: "1h" },
+      status: { phase: "Running", startTime: "2026-01-01T00:00:00Z" },
+    });
+    const busy = machine("busy", { pods: severalPods(2, { nodeName: "busy" }) });
+    expect(order(machine("over", { pods: [over] }), busy)).toEqual(["over", "busy"]);
+  });
+
+  it("a mirror pod ends with its node and does not keep it", () => {
+    const mirror = aPod({ name: "proxy", nodeName: "idle", owner: { apiVersion: "v1", kind: "Node" } });
+    const idle = machine("idle", { pods: [mirror] });
+    const busy = machine("busy", { pods: [aPod({ nodeName: "busy", priority: -2_000_000_000 })] });
+    expect(order(busy, idle)).toEqual(["idle", "busy"]);
+  });
+
+  it("D-29: what has little of its life left is cheap, whatever runs there", () => {
+    const old = machine("old", {
+      pods: severalPods(3, { nodeName: "old" }),
+      creationTimestamp: "2025-12-03T00:00:00Z",
+      spec: { expireAfter: "768h" },
+    });
+    const young = machine("young", {
+      pods: severalPods(2, { nodeName: "young" }),
+      creationTimestamp: "2026-01-02T00:00:00Z",
+    });
+    expect(order(young, old)).toEqual(["old", "young"]);
+  });
+
+  it("D-29: a machine that never expires keeps its whole cost, one past its end has none", () => {
+    const never = machine("never", {
+      pods: [aPod({ nodeName: "never" })],
+      creationTimestamp: "2020-01-01T00:00:00Z",
+      spec: { expireAfter: "Never" },
+    });
+    const past = machine("past", {
+      pods: severalPods(50, { nodeName: "past" }),
+      creationTimestamp: "2020-01-01T00:00:00Z",
+      spec: { expireAfter: "720h" },
+    });
+    const unreadable = machine("unreadable", {
+      pods: severalPods(2, { nodeName: "unreadable" }),
+      creationTimestamp: "2020-01-01T00:00:00Z",
+      spec: { expireAfter: "soon" },
+    });
+    expect(order(never, past, unreadable)).toEqual(["past", "never", "unreadable"]);
+  });
+
+  it("of equals the youngest goes first, then by name", () => {
+    const since = (creationTimestamp: string): MachineOptions => ({ creationTimestamp });
+    expect(
+      order(
+        machine("b", since("2026-01-01T00:00:00Z")),
+        machine("a", since("2026-01-01T00:00:00Z")),
+        machine("new", since("2026-01-01T10:00:00Z")),
+      ),
+    ).toEqual(["new", "a", "b"]);
+  });
+});
