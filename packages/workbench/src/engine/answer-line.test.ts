@@ -123,7 +123,8 @@ describe("a line", () => {
     ],
     ['{"nodes":[{}]}', /nodes\[0\]: neither node nor nodeClaim/],
     ['{"action":"dance"}', /unknown action "dance"/],
-    ['{"action":"disrupt"}', /action "disrupt" is not supported yet/],
+    ['{"action":"disrupt","method":"dance"}', /unknown method "dance"/],
+    ['{"action":"disrupt","options":{"featureGates":{"CapacityBuffer":true}}}', /CapacityBuffer is not supported yet/],
     ['{"options":{"minValuesPolicy":"Lenient"}}', /unknown minValuesPolicy "Lenient"/],
   ])("%s is answered, not thrown at", (line, error) => {
     const answer = read(line);
@@ -132,7 +133,8 @@ describe("a line", () => {
   });
 
   it("keeps its id when it cannot be answered", () => {
-    expect(ask({ id: 3, name: "later", action: "disrupt" })).toMatchObject({ id: 3, name: "later", action: "disrupt" });
+    const about = { id: 3, name: "later", action: "disrupt" };
+    expect(ask({ ...about, method: "dance" })).toMatchObject({ ...about, error: expect.stringContaining("dance") });
   });
 
   it("is answered when the engine itself fails", () => {

@@ -35,10 +35,11 @@ export function readPool(raw: JsonObject, place: string): NodePool {
 
 /** An empty list is a list: it allows everything. */
 function readBudgets({ budgets }: JsonObject, place: string): readonly Budget[] {
-  if (budgets === undefined || budgets === null) return [{ nodes: "10%" }];
-  return listAt(budgets, `${place}.budgets`).map((budget) => ({ ...budget, nodes: String(budget["nodes"] || "10%") }));
+  if (budgets === undefined || budgets === null) return [DEFAULT_BUDGET];
+  return listAt(budgets, `${place}.budgets`).map((budget) => ({ ...DEFAULT_BUDGET, ...budget }));
 }
 
+const DEFAULT_BUDGET: Budget = { nodes: "10%" };
 const READY: Condition = {
   type: "Ready",
   status: "True",
