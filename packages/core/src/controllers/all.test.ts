@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims, NodePools, Nodes, type NodeClaim } from "../api/index.ts";
+import { Annotation, NodeClaims, NodePools, Nodes, toRfc3339, type NodeClaim } from "../api/index.ts";
 import { defaultSettings } from "../options/index.ts";
+import type { RepairPolicy } from "../provider/index.ts";
 import { aNodePool, aPod, type PodOptions } from "../testing/builders/index.ts";
 import {
   ControllerHarness,
@@ -8,6 +9,7 @@ import {
   TestNodeClasses,
   type HarnessOptions,
 } from "../testing/controller-harness.ts";
+import { minutes } from "../units/index.ts";
 import { allControllers } from "./all.ts";
 
 /** Karpenter's own names, and one of ours. */
@@ -50,11 +52,14 @@ const KNOWN_NAMES: readonly string[] = [
   "instance.garbagecollection",
 ];
 
+const SICK = { conditionType: "BadNode", conditionStatus: "False", tolerationDuration: minutes(30) } as const;
+
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
-async function everything(options: HarnessOptions = {}): Promise<void> {
+async function everything(options: HarnessOptions = {}, policies: readonly RepairPolicy[] = []): Promise<void> {
   harness = new ControllerHarness(options);
+  harness.provider.policies = policies;
   const ready = {
     type: "Ready",
     status: "True",
@@ -100,6 +105,22 @@ describe("all controllers", () => {
     expect(all.map(({ name }) => name).filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
   });
 
+  it.each([
+    [true, true, true],
+    [false, true, false],
+    [true, false, false],
+  ])(
+    "nodes are repaired with the feature gate (%s) and policies of the provider (%s): %s",
+    (NodeRepair, any, expected) => {
+      const { featureGates } = defaultSettings({ clusterName: "test" });
+      harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, NodeRepair } } });
+      const policy = { conditionType: "Ready", conditionStatus: "False", tolerationDuration: minutes(30) } as const;
+      harness.provider.policies = any ? [policy] : [];
+      const names = allControllers(harness.deps, [TEST_NODE_CLASS]).map(({ name }) => name);
+      expect(names.includes("node.health")).toBe(expected);
+    },
+  );
+
   it.each([true, false])("CapacityBuffers are looked at only with the feature gate: %s", async (gate) => {
     const { featureGates } = defaultSettings({ clusterName: "test" });
     harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, CapacityBuffer: gate } } });
@@ -137,6 +158,25 @@ describe("all controllers", () => {
     expect((await harness.kube.list(Nodes)).items).toEqual([]);
     expect(harness.provider.machines.size).toBe(0);
     expect(harness.logger.messages("error")).toEqual(["node joined without the unregistered taint"]);
+  });
+
+  it("D-156: the machine of a node that stays sick goes, though its pod may not be disrupted and never ends", async () => {
+    const featureGates = { ...defaultSettings({ clusterName: "test" }).featureGates, NodeRepair: true };
+    await everything({ settings: { featureGates } }, [SICK]);
+    await pending({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await harness.pass(3000);
+    await harness.putNode({ name: "node-1", nodePool: "", providerID: "fake:///1" });
+    await harness.kube.bind({ namespace: "default", name: "web" }, "node-1");
+    await harness.pass(60_000);
+    const lastTransitionTime = toRfc3339(harness.clock.now());
+    const conditions = [{ type: SICK.conditionType, status: SICK.conditionStatus, lastTransitionTime }];
+    await harness.kube.patchStatus(Nodes, { name: "node-1" }, { type: "merge", body: { status: { conditions } } });
+    await harness.pass(29 * 60_000);
+    expect(harness.provider.machines.size).toBe(1);
+    // The dead kubelet never says that the pod has ended.
+    await harness.pass(3 * 60_000);
+    expect(harness.provider.calls).toContain("delete fake:///1");
+    expect([...harness.provider.machines.keys()]).not.toContain("fake:///1");
   });
 
   it("observe mode: reports and buys nothing, deletes nothing, and only status is written", async () => {

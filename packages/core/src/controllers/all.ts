@@ -14,6 +14,7 @@ import { nodePoolMetricsController } from "./metrics-nodepool/controller.ts";
 import { podMetricsController } from "./metrics-pod/controller.ts";
 import { learnedMachinesController } from "./learned-machines/controller.ts";
 import { learnedStoreController } from "./learned-machines/store.ts";
+import { nodeHealthController } from "./node-health/controller.ts";
 import { nodeHydrationController } from "./node-hydration/controller.ts";
 import { EvictionQueue } from "./node-termination/eviction-queue.ts";
 import { nodeTerminationController } from "./node-termination/controller.ts";
@@ -78,12 +79,15 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
     nodeHydrationController(deps),
     nodeClaimLifecycleController(named("nodeclaim.lifecycle"), health, backOff),
     nodeClaimPodEventsController(deps),
-    nodeClaimDisruptionController(named("nodeclaim.disruption")),
+    nodeClaimDisruptionController(named("nodeclaim.disruption"), nodeClasses),
     nodeClaimConsistencyController(deps),
     nodeClaimExpirationController(deps),
     disruptionController(named("disruption")),
     evictions.controller(),
     nodeTerminationController(named("node.termination"), evictions),
+    ...(given.settings.featureGates.NodeRepair && given.provider.repairPolicies().length > 0
+      ? [nodeHealthController(deps)]
+      : []),
     nodeClaimGarbageCollectionController(named("nodeclaim.garbagecollection")),
     instanceGarbageCollectionController(named("instance.garbagecollection")),
     ...learningControllers(deps),

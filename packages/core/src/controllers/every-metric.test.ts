@@ -30,6 +30,7 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
   "../kube/reflector.test.ts": ["kmc_cache_relists_total"],
   "../kube/own-writes.test.ts": ["kmc_cache_overlays_expired_total"],
   "../kube/events.test.ts": ["kmc_events_dropped_total"],
+  "./node-health/controller.test.ts": ["karpenter_nodeclaims_unhealthy_disrupted_total"],
   "../../../controller/src/version.test.ts": ["karpenter_build_info"],
 };
 

@@ -56,6 +56,11 @@ describe("D-31, D-32: how many", () => {
     expect(allowed({ nodes }, count)).toBe(expected);
   });
 
+  it("TC-11: of percentages the part is rounded up, and of two budgets the smaller counts", () => {
+    expect([allowed({ nodes: "5%" }, 10), allowed({ nodes: "10%" }, 0)]).toEqual([1, 0]);
+    expect(allowedDisruptions(pool({ nodes: "3" }, { nodes: "50%" }), 4, "Empty", NOW).allowed).toBe(2);
+  });
+
   it("the default is a tenth of the nodes", () => {
     expect(allowedDisruptions(aNodePool(), 20, "Empty", NOW).allowed).toBe(2);
   });
@@ -112,6 +117,12 @@ describe("D-34: when", () => {
     ["DT-26", "0 0 1 * mon", "1h", "2026-01-01T00:30:00Z", true],
     ["DT-26", "0 0 1 * mon", "1h", "2026-01-05T00:30:00Z", true],
     ["DT-26", "0 0 1 * mon", "1h", "2026-01-06T00:30:00Z", false],
+    ["TC-10", "0 9 * * mon-fri", "8h", "2026-01-06T08:59:59Z", false],
+    ["TC-10", "0 9 * * mon-fri", "8h", "2026-01-06T09:00:00Z", true],
+    ["TC-10", "0 9 * * mon-fri", "8h", "2026-01-06T16:59:00Z", true],
+    ["TC-10", "0 9 * * mon-fri", "8h", "2026-01-06T17:00:00Z", false],
+    ["TC-10", "@hourly", "2h", "2026-01-06T17:00:00Z", true],
+    ["TC-10", "@hourly", "2h", "2026-01-06T17:59:59Z", true],
   ])("%s: %s for %s is open at %s: %s", (_, schedule, duration, time, open) => {
     expect(allowed({ nodes: "0", schedule, duration }, 10, at(time))).toBe(open ? 0 : UNLIMITED);
   });

@@ -36,6 +36,12 @@ const NODE_CLAIM_METRICS = [
     labels: DISRUPTED,
   },
   {
+    name: "karpenter_nodeclaims_unhealthy_disrupted_total",
+    type: "counter",
+    help: "NodeClaims deleted because their node stayed unhealthy, by the condition that said so.",
+    labels: ["condition", "nodepool", "capacity_type", "image_id"],
+  },
+  {
     name: "karpenter_pods_disruption_initiated_total",
     type: "counter",
     help: "Pods that have to move because their node is disrupted.",

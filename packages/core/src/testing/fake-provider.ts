@@ -20,17 +20,29 @@ export class FakeProvider implements CloudProvider {
   /** "create default-1", "delete fake:///1", in order. */
   readonly calls: string[] = [];
   /** Thrown by the next calls of that method, one each. */
-  readonly failures: { create: unknown[]; delete: unknown[]; list: unknown[]; types: unknown[] } = {
+  readonly failures: {
+    create: unknown[];
+    delete: unknown[];
+    list: unknown[];
+    types: unknown[];
+    drift: unknown[];
+  } = {
     create: [],
     delete: [],
     list: [],
     types: [],
+    drift: [],
   };
-  readonly types: readonly InstanceType[];
+  types: readonly InstanceType[];
+  /** How often it was asked what it sells. */
+  typesAsked = 0;
   /** Deletes stay accepted this many times before the machine is gone. */
   slowDeletes = 0;
   /** By claim name: why its machine cannot be removed. */
   readonly kept = new Map<string, string>();
+  /** By claim name: why its machine is no longer what its class asks for. */
+  readonly drifted = new Map<string, string>();
+  policies: readonly RepairPolicy[] = [];
   limits: MachineTimeouts = {};
   extra: ProviderSettings = {};
   #count = 0;
@@ -91,16 +103,18 @@ export class FakeProvider implements CloudProvider {
   }
 
   async getInstanceTypes(_pool: NodePool): Promise<InstanceTypes> {
+    this.typesAsked++;
     throwNext(this.failures.types);
     return { version: "1", items: this.types };
   }
 
-  async isDrifted(): Promise<string> {
-    return "";
+  async isDrifted({ metadata: { name = "" } }: NodeClaim): Promise<string> {
+    throwNext(this.failures.drift);
+    return this.drifted.get(name) ?? "";
   }
 
   repairPolicies(): readonly RepairPolicy[] {
-    return [];
+    return this.policies;
   }
 
   supportedNodeClasses(): readonly GroupKind[] {

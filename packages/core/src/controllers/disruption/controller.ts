@@ -50,7 +50,14 @@ export function disruptionController(deps: ControllerDeps): Controller {
 
 /** Which nodes a buffer needs is not known before its first plan; until then none is given back. */
 function buffersUnplanned({ buffers, cache }: Pick<ControllerDeps, "buffers" | "cache">): boolean {
-  return buffers?.awaitsPlan(cache.informer(CapacityBuffers).list().map((buffer) => keyText(keyOf(buffer)))) ?? false;
+  return (
+    buffers?.awaitsPlan(
+      cache
+        .informer(CapacityBuffers)
+        .list()
+        .map((buffer) => keyText(keyOf(buffer))),
+    ) ?? false
+  );
 }
 
 /** D-14: whatever a former process or a failed command left marked goes back into service. */

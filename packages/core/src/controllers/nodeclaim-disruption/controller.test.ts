@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { getCondition, NodeClaims, NodePools, type Disruption, type NodeClaim } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { aNodeClaim, aNodePool, TEST_CLASS, type NodeClaimOptions } from "../../testing/builders/index.ts";
-import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../../testing/controller-harness.ts";
 import { nodeClaimDisruptionController } from "./controller.ts";
 
 const CONSOLIDATABLE = ["Launched", "Registered", "Initialized", "Consolidatable"];
@@ -13,7 +13,7 @@ async function started(disruption: Disruption, claim: NodeClaimOptions = {}): Pr
   harness = new ControllerHarness();
   await harness.put(NodePools, aNodePool({ disruption }));
   await harness.put(NodeClaims, aNodeClaim(claim));
-  await harness.start(nodeClaimDisruptionController(harness.deps));
+  await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
 }
 
 async function status(): Promise<string | undefined> {
@@ -77,7 +77,7 @@ describe("nodeclaim.disruption", () => {
     harness = new ControllerHarness();
     await harness.put(NodePools, aNodePool({ replicas: 1 }));
     await harness.put(NodeClaims, aNodeClaim());
-    await harness.start(nodeClaimDisruptionController(harness.deps));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(100);
     expect(await status()).toBeUndefined();
   });
@@ -87,7 +87,7 @@ describe("nodeclaim.disruption", () => {
     await harness.put(NodeClaims, aNodeClaim({ conditions: CONSOLIDATABLE }));
     const { labels: _, ...metadata } = aNodeClaim({ name: "alone" }).metadata;
     await harness.put(NodeClaims, { ...aNodeClaim({ name: "alone" }), metadata });
-    await harness.start(nodeClaimDisruptionController(harness.deps));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(100);
     expect(await status()).toBe("True");
     expect(harness.logger.messages("error")).toEqual([]);
@@ -102,7 +102,7 @@ describe("nodeclaim.disruption", () => {
     await harness.put(NodePools, aNodePool());
     await harness.put(NodeClaims, aNodeClaim({ name: "n1", nodePool: "foreign" }));
     await harness.put(NodeClaims, aNodeClaim({ name: "n2", spec: { nodeClassRef: foreign } }));
-    await harness.start(nodeClaimDisruptionController(harness.deps));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(100);
     for (const claim of (await harness.kube.list(NodeClaims)).items) {
       expect(getCondition(claim, "Consolidatable")).toBeUndefined();
@@ -118,7 +118,7 @@ describe("nodeclaim.disruption", () => {
       if (phase === "before" && verb === "patchStatus" && conflicts++ < 3)
         throw new KubeError(409, "Conflict", "later");
     };
-    await harness.start(nodeClaimDisruptionController(harness.deps));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(1000);
     expect(await status()).toBe("True");
     expect(harness.logger.messages("error")).toEqual([]);
@@ -133,7 +133,7 @@ describe("nodeclaim.disruption", () => {
       harness.kube.faults = undefined;
       await harness.kube.delete(NodeClaims, { name: "n1" });
     };
-    await harness.start(nodeClaimDisruptionController(harness.deps));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(1000);
     expect(await status()).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);

@@ -65,7 +65,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
-  it("LC-44: errors of the cloud never collect anything, however many", async () => {
+  it("TC-46, LC-44: errors of the cloud never collect anything, however many", async () => {
     await started();
     await vanished("n1");
     harness.provider.list = async () => {
@@ -75,7 +75,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual(["n1"]);
   });
 
-  it("D-147: a Node that is Ready is believed more than the cloud", async () => {
+  it("TC-46, D-147: a Node that is Ready is believed more than the cloud", async () => {
     await started();
     await harness.putMachine("n1");
     harness.provider.machines.clear();
@@ -83,7 +83,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual(["n1"]);
   });
 
-  it("D-147: a Node that is not Ready, and a second Node of the machine, protect nothing", async () => {
+  it("TC-46, D-147: a Node that is not Ready, and a second Node of the machine, protect nothing", async () => {
     await started();
     await harness.putMachine("n1", { node: { ready: false } });
     await harness.putMachine("n2");
@@ -93,7 +93,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("D-148: a claim that is not registered is left to its timeout", async () => {
+  it("TC-46, D-148: a claim that is not registered is left to its timeout", async () => {
     await started();
     await vanished("n1", { conditions: ["Launched"] });
     await harness.pass(10 * MINUTE);

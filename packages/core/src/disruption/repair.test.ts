@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import type { Node, PartialCondition } from "../api/index.ts";
+import type { RepairPolicy } from "../provider/index.ts";
+import { aNode } from "../testing/builders/index.ts";
+import { minutes } from "../units/index.ts";
+import { ailmentOf, sicknessOf } from "./repair.ts";
+
+const START = Date.parse("2026-01-01T00:00:00Z");
+const POLICIES: readonly RepairPolicy[] = [
+  { conditionType: "Ready", conditionStatus: "False", tolerationDuration: minutes(30) },
+  { conditionType: "GpuReady", conditionStatus: "False", tolerationDuration: minutes(10) },
+];
+
+function node(...conditions: readonly PartialCondition[]): Node {
+  const known = aNode();
+  return { ...known, status: { ...known.status, conditions } };
+}
+
+function condition(type: string, status: "True" | "False" | "Unknown", lastTransitionTime?: string): PartialCondition {
+  return { type, status, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
+}
+
+function group(sick: number, all: number): readonly Node[] {
+  const since = "2026-01-01T00:00:00Z";
+  return Array.from({ length: all }, (_, index) => node(condition("Ready", index < sick ? "False" : "True", since)));
+}
+
+describe("how long a node may be sick", () => {
+  it("D-153, DT-109: counted from the condition's transition", () => {
+    const sick = node(condition("Ready", "False", "2026-01-01T00:00:00Z"));
+    expect(ailmentOf(sick, POLICIES)).toEqual({ condition: "Ready", repairAt: START + minutes(30) });
+  });
+
+  it("D-153, DT-109: of two conditions the one whose time is up first counts", () => {
+    const ready = condition("Ready", "False", "2026-01-01T00:00:00Z");
+    const [early, late] = ["2026-01-01T00:19:00Z", "2026-01-01T00:21:00Z"];
+    expect(ailmentOf(node(ready, condition("GpuReady", "False", early)), POLICIES)?.condition).toBe("GpuReady");
+    expect(ailmentOf(node(ready, condition("GpuReady", "False", late)), POLICIES)?.condition).toBe("Ready");
+  });
+
+  it("DT-109: another status or type is no sickness, nor is a condition without a time", () => {
+    const since = "2026-01-01T00:00:00Z";
+    expect(ailmentOf(node(condition("Ready", "Unknown", since)), POLICIES)).toBeUndefined();
+    expect(ailmentOf(node(condition("DiskReady", "False", since)), POLICIES)).toBeUndefined();
+    expect(ailmentOf(node(condition("Ready", "False")), POLICIES)).toBeUndefined();
+  });
+});
+
+describe("how many nodes may be sick", () => {
+  it.each([
+    [1, 1, false],
+    [1, 3, false],
+    [2, 4, true],
+    [2, 10, false],
+    [3, 10, true],
+    [3, 11, false],
+  ])("D-154, DT-110, DX-30: %d of %d are too many: %s", (sick, all, expected) => {
+    const { nodes, unhealthy, most } = sicknessOf(group(sick, all), POLICIES);
+    expect([nodes, unhealthy, unhealthy > most]).toEqual([all, sick, expected]);
+  });
+});
