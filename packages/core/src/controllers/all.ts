@@ -81,7 +81,7 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
     nodeClaimDisruptionController(named("nodeclaim.disruption")),
     nodeClaimConsistencyController(deps),
     nodeClaimExpirationController(deps),
-    disruptionController(named("disruption")),
+    disruptionController(named("disruption"), backOff),
     evictions.controller(),
     nodeTerminationController(named("node.termination"), evictions),
     nodeClaimGarbageCollectionController(named("nodeclaim.garbagecollection")),
