@@ -23,6 +23,8 @@ const POLL: Duration = seconds(10);
 const AT_ONCE: Duration = milliseconds(1);
 /** What looked right must still be so after this time (D-107). */
 const VALIDATION_DELAY: Duration = seconds(15);
+/** DX-24. */
+const LONGEST_STALE: Duration = seconds(60);
 const NAME = "disruption";
 
 /** `backOff` says which pools get no new machines for a while. */
@@ -65,7 +67,10 @@ class Loop {
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
-    if (this.#deps.state.unsynced().length > 0 || buffersUnplanned(this.#deps)) return { requeueAfter: seconds(1) };
+    if (this.#deps.state.unsynced().length > 0 || buffersUnplanned(this.#deps)) {
+      await this.#giveUpStale(signal);
+      return { requeueAfter: seconds(1) };
+    }
     const { clock, gate } = this.#deps;
     if (!gate.observeOnly)
       await cleanUp(
@@ -103,6 +108,18 @@ class Loop {
       paused: this.#nodeBackOff.paused(),
     });
     return await this.#proposer.round(snapshot, new Turn(this.#deps, signal));
+  }
+
+  /** A node is not kept closed for long only because the picture does not get whole (DX-24). */
+  async #giveUpStale(signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const command of [...this.#commands.values()].filter(isEarly)) {
+      if (now < command.dueAt + LONGEST_STALE) continue;
+      this.#commands.delete(command.id);
+      if (command.phase === "tainted") {
+        await this.#executor.rollBack(command, "the state of the cluster was not known", signal);
+      }
+    }
   }
 
   /** Answers whether one of them came to an end. */

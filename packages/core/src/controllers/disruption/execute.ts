@@ -1,7 +1,12 @@
 // Carries commands out, one phase at a time: validate and taint, look again and order, wait, and only then delete (D-107 to D-126).
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
-import { revalidate, type DisruptionSnapshot, type ProposedCommand } from "../../disruption/index.ts";
+import {
+  revalidate,
+  type DisruptionNode,
+  type DisruptionSnapshot,
+  type ProposedCommand,
+} from "../../disruption/index.ts";
 import { isConflict } from "../../kube/index.ts";
 import { isBufferPod, type PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
@@ -144,10 +149,11 @@ export class Executor {
   /** D-115: each empty node stands for itself. */
   async #deleteEmpty(command: TaintedCommand, signal: AbortSignal): Promise<undefined> {
     const done: StateNode[] = [];
+    const pools = await this.#pools(signal);
     for (const name of command.proposed.nodes) {
       const gone = await this.#attempt("disrupting a node failed", name, async () => {
         const proposed = { ...command.proposed, nodes: [name] };
-        const reprieve = await this.#lastLook({ ...command, proposed }, signal);
+        const reprieve = await this.#lastLook({ ...command, proposed }, pools, signal);
         const node = this.#deps.state.nodeByName(name);
         if (!node || (node.markedForDeletion && !reprieve)) return;
         if (reprieve) {
@@ -165,10 +171,11 @@ export class Executor {
   /** D-117, D-118: replacements first, and only then the nodes count as leaving, or their pods would get a second one. */
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
-    const reprieve = await this.#lastLook(command, signal);
+    const pools = await this.#pools(signal);
+    const reprieve = await this.#lastLook(command, pools, signal);
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
-    const ordered = proposed.replacements.length > 0 ? await this.#create(proposed, signal) : [];
+    const ordered = proposed.replacements.length > 0 ? await this.#create(proposed, pools, signal) : [];
     if (ordered === undefined) return await this.#spare(command, NOT_ORDERED, signal);
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
@@ -182,8 +189,11 @@ export class Executor {
   }
 
   /** Names of the claims; undefined when one could not be had (those that could stay, D-117). */
-  async #create(proposed: ProposedCommand, signal: AbortSignal): Promise<readonly string[] | undefined> {
-    const pools = await this.#pools(signal);
+  async #create(
+    proposed: ProposedCommand,
+    pools: readonly PoolInput[],
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
     const basis = { nodePools: pools, sizeOf: sizesIn(pools) };
     const reason = proposed.reason.toLowerCase();
     const turn = new Turn(this.#deps, signal);
@@ -208,7 +218,9 @@ export class Executor {
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
     const late = clock.now() - command.createdAt > commandTimeout(this.#parts.queued(), this.#registration(command));
-    if (lost.length > 0 || late) {
+    // What has just become ready is not given up; what could not be deleted for so long is (D-124).
+    const stuck = waitingFor.length > 0 || command.initialized.size === command.replacements.length;
+    if (lost.length > 0 || (late && stuck)) {
       const failed = waitingFor.length + lost.length;
       const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
       return await this.#fail({ ...command, initialized }, { failed, why }, signal);
@@ -234,7 +246,14 @@ export class Executor {
     const { state } = this.#deps;
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
     if (command.deleted.size === 0) {
-      const reprieve = await this.#lastProtection(command, left, signal);
+      const found: Reprieve[] = [];
+      const isKnown = await this.#attempt("looking at a leaving node failed", left.join(", "), async () => {
+        const reprieve = await this.#lastProtection(command, left, signal);
+        if (reprieve) found.push(reprieve);
+      });
+      const [reprieve] = found;
+      // What nobody knows at the moment is no reason to go on, and none to give up.
+      if (!isKnown || reprieve?.verdict === "StaleState") return command;
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
     const deleted = new Set(command.deleted);
@@ -257,21 +276,24 @@ export class Executor {
     const pools = await this.#pools(signal);
     const live = await this.#livePods(names, signal);
     const snapshot = this.#snapshot(command, pools, live);
-    const marks = new Set(names);
-    // They count as leaving because of this very command.
-    const nodes = snapshot.nodes.map((node) => (marks.has(node.name) ? { ...node, markedForDeletion: false } : node));
+    const own = new Set(names);
+    const nodes = snapshot.nodes.map((node) => (own.has(node.name) ? asBefore(node) : node));
     const disruptionClass = command.proposed.reason === "Drifted" ? "eventual" : "graceful";
     for (const name of names) {
       const node = this.#deps.state.nodeByName(name);
       if (node?.nodeClaim?.metadata.deletionTimestamp) continue;
       const found = blockOf(name, { ...snapshot, nodes }, disruptionClass);
-      if (found && PROTECTS.has(found.verdict)) return { verdict: "TaintRace", detail: found.detail };
+      if (found?.verdict === "StaleState") return found;
+      if (found) return { verdict: "TaintRace", detail: found.detail };
     }
     return undefined;
   }
 
-  async #lastLook(command: TaintedCommand, signal: AbortSignal): Promise<Reprieve | undefined> {
-    const pools = await this.#pools(signal);
+  async #lastLook(
+    command: TaintedCommand,
+    pools: readonly PoolInput[],
+    signal: AbortSignal,
+  ): Promise<Reprieve | undefined> {
     const live = await this.#livePods(command.proposed.nodes, signal);
     for (const pods of live.values()) {
       const late = lateArrival(pods, command.knownPods);
@@ -363,11 +385,8 @@ const REJECTED = {
 
 const NOT_ORDERED: Reprieve = { verdict: "NodeLimit", detail: "kept: its replacement could not be ordered" };
 
-const PROTECTS: ReadonlySet<string> = new Set([
-  "NodeProtected",
-  "PodProtected",
-  "PdbBlocked",
-  "PdbMultiple",
-  "NotInitialized",
-  "StaleState",
-]);
+/** It counts as leaving because of this very command. */
+function asBefore(node: DisruptionNode): DisruptionNode {
+  const { nominatedUntil: _, ...rest } = node;
+  return { ...rest, markedForDeletion: false };
+}

@@ -194,6 +194,38 @@ describe("replacing a drifted node", () => {
     expect(harness.deps.decisions.list().map(({ verdict }) => verdict)).toContain("TaintRace");
   });
 
+  it("DX-24: while nobody can tell what runs on the node it waits, and in the end it gives up", async () => {
+    await cluster();
+    await machine("n1", { drifted: true });
+    await start();
+    await harness.pass(3000);
+    const replacement = await theReplacement();
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase === "before" && verb === "list" && resource.kind === "Pod")
+        throw new KubeError(500, "InternalError", "etcd is busy");
+    };
+    await becomesInitialized(replacement);
+    await harness.pass(60_000);
+    expect([await has("n1"), await isTainted("n1")]).toEqual([true, true]);
+    await harness.pass(10 * 60_000);
+    expect(await has("n1")).toBe(true);
+    expect(harness.logger.messages("error")).toContain("disruption command failed, its nodes stay");
+  });
+
+  it("DX-24: a provider that does not answer is no reason to go on; it goes when it answers again", async () => {
+    await cluster();
+    await machine("n1", { drifted: true });
+    await start();
+    await harness.pass(3000);
+    const replacement = await theReplacement();
+    harness.provider.failures.types.push(...Array.from({ length: 20 }, () => new Error("503")));
+    await becomesInitialized(replacement);
+    await harness.pass(5000);
+    expect([await has("n1"), await isTainted("n1")]).toEqual([true, true]);
+    await harness.pass(60_000);
+    expect(await has("n1")).toBe(false);
+  });
+
   it("DX-23: a pod that arrives while the node is tainted stops the order", async () => {
     await cluster();
     await machine("n1", { drifted: true });
