@@ -200,7 +200,7 @@ describe("all controllers", () => {
       .map(({ controller, verdict, subject }) => `${controller} ${verdict} ${subject}`);
     expect(records).toContain("provisioner ObserveOnly NodePool default");
     expect(records).toContain("provisioner InsufficientResources Pod default/web");
-    expect(records).toContain("disruption NotEmpty Node n1");
+    expect(records).toContain("disruption TypesUnavailable Node n1");
     expect(harness.logger.messages("error")).toEqual([]);
   });
 

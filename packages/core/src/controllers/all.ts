@@ -82,7 +82,7 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
     nodeClaimDisruptionController(named("nodeclaim.disruption"), nodeClasses),
     nodeClaimConsistencyController(deps),
     nodeClaimExpirationController(deps),
-    disruptionController(named("disruption")),
+    disruptionController(named("disruption"), backOff),
     evictions.controller(),
     nodeTerminationController(named("node.termination"), evictions),
     ...(given.settings.featureGates.NodeRepair && given.provider.repairPolicies().length > 0

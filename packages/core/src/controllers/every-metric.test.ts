@@ -31,6 +31,14 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
   "../kube/own-writes.test.ts": ["kmc_cache_overlays_expired_total"],
   "../kube/events.test.ts": ["kmc_events_dropped_total"],
   "./node-health/controller.test.ts": ["karpenter_nodeclaims_unhealthy_disrupted_total"],
+  "./disruption/replacing.test.ts": [
+    "karpenter_voluntary_disruption_decisions_total",
+    "karpenter_voluntary_disruption_decisions_by_nodepool_total",
+    "karpenter_voluntary_disruption_failed_validations_total",
+    "karpenter_voluntary_disruption_queue_failures_total",
+    "karpenter_consolidation_score",
+    "karpenter_consolidation_moves_total",
+  ],
   "../../../controller/src/version.test.ts": ["karpenter_build_info"],
 };
 
@@ -93,7 +101,7 @@ async function aDay(metrics: Metrics): Promise<void> {
   const containers = [{ name: "agent", resources: { requests: { cpu: "10m" }, limits: { cpu: "20m" } } }];
   await harness.putPod(aDaemonSetPod({ name: "agent", nodeName: name, spec: { containers } }));
   // The pod that fits nowhere keeps the controller asking, in vain for ten minutes.
-  provider.failures.types.push(...Array.from({ length: 60 }, () => new Transient("503")));
+  provider.failures.types.push(...Array.from({ length: 240 }, () => new Transient("503")));
   await harness.putPod(aPod({ name: "too-big", requests: { cpu: "64" } }));
   provider.failures.delete.push(new Transient("503"));
   await harness.pass(40 * 60_000);

@@ -1,5 +1,6 @@
 // Every metric there is: name, type, help, labels. A name that is not here does not exist; the reference page is made from this list.
 
+import { DISRUPTION_METRICS } from "./disruption-metrics.ts";
 import { LIFETIME_BUCKETS, RECONCILE_BUCKETS, growingBuckets } from "./metric-buckets.ts";
 import { QUANTILES, type MetricDefinition } from "./metric-definition.ts";
 import { OBJECT_METRICS } from "./object-metrics.ts";
@@ -287,6 +288,7 @@ export const METRICS = [
   ...NODE_CLAIM_METRICS,
   ...NODE_METRICS,
   ...SCHEDULING_METRICS,
+  ...DISRUPTION_METRICS,
   ...RUNTIME_METRICS,
   ...CLIENT_METRICS,
   ...OBJECT_METRICS,

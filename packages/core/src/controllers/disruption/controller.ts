@@ -1,51 +1,165 @@
-// disruption: empty nodes are given back. Decide, wait, decide again, taint, look at the live pods, and only then delete.
+// disruption: nodes that are empty, drifted or dearer than need be are given back. Decide, wait, decide again, taint, look at the live pods, replace, delete.
 
-import { CapacityBuffers, DISRUPTED_TAINT, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
+import { CapacityBuffers, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
+import type { ProposedCommand } from "../../disruption/index.ts";
 import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
-import type { StateNode } from "../../state/index.ts";
-import { milliseconds, seconds } from "../../units/index.ts";
-import { disruptionLabels } from "../claims.ts";
+import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
-import type { EmptinessCommand } from "./command.ts";
-import { judge, recordDecision, recordVerdict } from "./judge.ts";
-import { reprieveOf } from "./last-look.ts";
-import { isMarked, markDisrupted, unmarkDisrupted } from "./taints.ts";
+import { PoolBackOff } from "../provisioning/pool-back-off.ts";
+import { watchProblemInput } from "../provisioning/problem-input.ts";
+import { Turn } from "../provisioning/turn.ts";
+import { WaitingPods } from "../provisioning/waiting-pods.ts";
+import { ClusterStamp } from "./cluster-stamp.ts";
+import { isEarly, type RunningCommand } from "./command.ts";
+import { Executor } from "./execute.ts";
+import { Proposer } from "./propose.ts";
+import { NodeBackOff } from "./node-back-off.ts";
+import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import { isMarked, unmarkDisrupted } from "./taints.ts";
+import { tellCandidate } from "./tell.ts";
 
-const POLL = seconds(10);
-const AT_ONCE = milliseconds(1);
-/** What looked empty must still be empty after this time (D-107). */
-const VALIDATION_DELAY = seconds(15);
-/** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
-const TAINT_SETTLE = seconds(2);
+const POLL: Duration = seconds(10);
+const AT_ONCE: Duration = milliseconds(1);
+/** What looked right must still be so after this time (D-107). */
+const VALIDATION_DELAY: Duration = seconds(15);
+/** DX-24. */
+const LONGEST_STALE: Duration = seconds(60);
 const NAME = "disruption";
 
-type TaintedCommand = EmptinessCommand & { readonly phase: "tainted" };
-
-export function disruptionController(deps: ControllerDeps): Controller {
+/** `backOff` says which pools get no new machines for a while. */
+export function disruptionController(deps: ControllerDeps, backOff = new PoolBackOff(deps)): Controller {
+  watchProblemInput(deps);
   deps.cache.informer(NodePools);
   deps.cache.informer(PodDisruptionBudgets);
-  let command: EmptinessCommand | undefined;
-  return singletonController({
-    name: NAME,
-    async run({ signal }): Promise<ReconcileResult> {
-      const unsynced = deps.state.unsynced();
-      if (unsynced.length > 0 || buffersUnplanned(deps)) return { requeueAfter: seconds(1) };
-      if (!deps.gate.observeOnly) await cleanUp(deps, command, signal);
-      const now = deps.clock.now();
-      if (command && now < command.dueAt) return { requeueAfter: milliseconds(command.dueAt - now) };
-      const current = command;
-      // Forgotten before it is worked on: what goes wrong on the way is cleaned up and judged anew in the next pass.
-      command = undefined;
-      if (current?.phase === "tainted") {
-        await deleteStillEmpty(deps, current, signal);
-        return { requeueAfter: AT_ONCE };
+  const loop = new Loop(deps, backOff);
+  return singletonController({ name: NAME, run: ({ signal, reconcileId }) => loop.run(signal, reconcileId) });
+}
+
+class Loop {
+  readonly #deps: ControllerDeps;
+  readonly #backOff: PoolBackOff;
+  readonly #nodeBackOff: NodeBackOff;
+  readonly #waiting: WaitingPods;
+  readonly #executor: Executor;
+  readonly #proposer: Proposer;
+  /** By the id they were given; at most one of them is early. */
+  readonly #commands = new Map<string, RunningCommand>();
+  #lookAgainAt = 0;
+
+  constructor(deps: ControllerDeps, backOff: PoolBackOff) {
+    this.#deps = deps;
+    this.#backOff = backOff;
+    this.#nodeBackOff = new NodeBackOff(deps);
+    this.#waiting = new WaitingPods(deps);
+    const stamp = new ClusterStamp(deps);
+    this.#proposer = new Proposer(deps, stamp);
+    this.#executor = new Executor(deps, {
+      waiting: this.#waiting,
+      backOff,
+      stamp,
+      nodeBackOff: this.#nodeBackOff,
+      inOthers: ({ id }) => this.#nodes((command) => command.id !== id),
+      queued: () => this.#nodes(() => true).size,
+    });
+  }
+
+  async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
+    // What is ordered already is followed also while something else is not known yet.
+    await this.#advance((command) => !isEarly(command), signal);
+    if (this.#deps.state.unsynced().length > 0 || buffersUnplanned(this.#deps)) {
+      await this.#giveUpStale(signal);
+      return { requeueAfter: seconds(1) };
+    }
+    const { clock, gate } = this.#deps;
+    if (!gate.observeOnly)
+      await cleanUp(
+        this.#deps,
+        this.#nodes(() => true),
+        signal,
+      );
+    if (await this.#advance(isEarly, signal)) this.#lookAgainAt = 0;
+    const isBusy = [...this.#commands.values()].some(isEarly);
+    if (!isBusy && clock.now() >= this.#lookAgainAt) {
+      const proposed = await this.#propose(signal);
+      this.#lookAgainAt = proposed ? 0 : clock.now() + POLL;
+      if (proposed) this.#accept(proposed, id);
+    }
+    return { requeueAfter: this.#untilNext() };
+  }
+
+  #accept(proposed: ProposedCommand, id: string): void {
+    const now = this.#deps.clock.now();
+    const nodes = proposed.nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
+    tellCandidate(this.#deps, proposed, nodes);
+    const wait = proposed.method === "drift" ? 0 : VALIDATION_DELAY;
+    this.#commands.set(id, { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait });
+  }
+
+  async #propose(signal: AbortSignal): Promise<ProposedCommand | undefined> {
+    // Without nodes the cloud need not be asked for its prices.
+    if (this.#deps.state.nodes().length === 0) return undefined;
+    const pools = await poolsWithTypes(this.#deps, this.#backOff, signal);
+    const inCommand = this.#nodes(() => true);
+    const snapshot = snapshotOf(this.#deps, {
+      pools,
+      waiting: this.#waiting,
+      inCommand,
+      paused: this.#nodeBackOff.paused(),
+    });
+    return await this.#proposer.round(snapshot, new Turn(this.#deps, signal));
+  }
+
+  /** A node is not kept closed for long only because the picture does not get whole (DX-24). */
+  async #giveUpStale(signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const command of [...this.#commands.values()].filter(isEarly)) {
+      if (now < command.dueAt + LONGEST_STALE) continue;
+      this.#commands.delete(command.id);
+      if (command.phase === "tainted") {
+        await this.#executor.rollBack(command, "the state of the cluster was not known", signal);
       }
-      command = current ? await taintStillEmpty(deps, current, signal) : propose(deps);
-      return { requeueAfter: command ? milliseconds(Math.max(1, command.dueAt - deps.clock.now())) : POLL };
-    },
-  });
+    }
+  }
+
+  /** Answers whether one of them came to an end. */
+  async #advance(which: (command: RunningCommand) => boolean, signal: AbortSignal): Promise<boolean> {
+    let ended = false;
+    const now = this.#deps.clock.now();
+    for (const command of [...this.#commands.values()].filter(which)) {
+      if (now < command.dueAt) continue;
+      const next = await this.#step(command, signal);
+      if (next) this.#commands.set(command.id, next);
+      else this.#commands.delete(command.id);
+      ended ||= next === undefined;
+    }
+    return ended;
+  }
+
+  async #step(command: RunningCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    try {
+      return await this.#executor.advance(command, signal);
+    } catch (error) {
+      const fields = { "command-id": command.id, nodes: command.proposed.nodes, error };
+      if (isConflict(error)) this.#deps.logger.debug("disruption command failed", fields);
+      else this.#deps.logger.error("disruption command failed", fields);
+      // What is ordered is followed until it is there or late; anything else is given up and judged anew.
+      if (command.phase === "starting") return { ...command, dueAt: this.#deps.clock.now() + seconds(1) };
+      await this.#executor.rollBack(command, error instanceof Error ? error.message : String(error), signal);
+      return undefined;
+    }
+  }
+
+  #untilNext(): Duration {
+    const times = [...this.#commands.values()].map(({ dueAt }) => dueAt);
+    if (![...this.#commands.values()].some(isEarly)) times.push(this.#lookAgainAt);
+    const wait = Math.min(...times) - this.#deps.clock.now();
+    return wait > 0 ? milliseconds(wait) : AT_ONCE;
+  }
+
+  #nodes(of: (command: RunningCommand) => boolean): ReadonlySet<string> {
+    return new Set([...this.#commands.values()].filter(of).flatMap(({ proposed }) => proposed.nodes));
+  }
 }
 
 /** Which nodes a buffer needs is not known before its first plan; until then none is given back. */
@@ -61,116 +175,17 @@ function buffersUnplanned({ buffers, cache }: Pick<ControllerDeps, "buffers" | "
 }
 
 /** D-14: whatever a former process or a failed command left marked goes back into service. */
-async function cleanUp(
-  deps: ControllerDeps,
-  command: EmptinessCommand | undefined,
-  signal: AbortSignal,
-): Promise<void> {
+async function cleanUp(deps: ControllerDeps, inCommand: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
   for (const node of deps.state.nodes()) {
     if (!node.managed || !node.node || node.markedForDeletion || node.node.metadata.deletionTimestamp) continue;
-    if (command?.nodes.includes(node.name) || !isMarked(node)) continue;
-    const done = await attempt(deps, "taking the disruption mark off a node failed", node, () =>
-      unmarkDisrupted(deps, node, signal),
-    );
-    if (done) deps.logger.info("untainted node", { Node: node.name });
+    if (inCommand.has(node.name) || !isMarked(node)) continue;
+    try {
+      await unmarkDisrupted(deps, node, signal);
+      deps.logger.info("untainted node", { Node: node.name });
+    } catch (error) {
+      const failure = "taking the disruption mark off a node failed";
+      if (isConflict(error)) deps.logger.debug(failure, { Node: node.name, error });
+      else deps.logger.error(failure, { Node: node.name, error });
+    }
   }
-}
-
-function propose(deps: ControllerDeps): EmptinessCommand | undefined {
-  const decision = judge(deps);
-  recordDecision(deps, decision);
-  const nodes = decision.command?.nodes ?? [];
-  if (nodes.length === 0 || deps.gate.observeOnly) return undefined;
-  return { phase: "waiting", nodes, dueAt: deps.clock.now() + VALIDATION_DELAY };
-}
-
-/** D-108, D-115: what is still empty, within budget and could be marked goes on; the rest is forgotten. */
-async function taintStillEmpty(
-  deps: ControllerDeps,
-  command: EmptinessCommand,
-  signal: AbortSignal,
-): Promise<EmptinessCommand | undefined> {
-  const decision = judge(deps, { only: command.nodes });
-  const still = new Set(decision.command?.nodes ?? []);
-  const confirmed = deps.state.nodes().filter((node) => still.has(node.name));
-  if (confirmed.length === 0) {
-    recordDecision(deps, decision);
-    return undefined;
-  }
-  logCommand(deps, confirmed);
-  const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
-  const nodes: string[] = [];
-  for (const node of confirmed) {
-    await attempt(deps, "marking a node failed", node, async () => {
-      if (await markDisrupted(deps, node, "Empty", signal)) nodes.push(node.name);
-    });
-  }
-  return nodes.length === 0
-    ? undefined
-    : { phase: "tainted", nodes, dueAt: deps.clock.now() + TAINT_SETTLE, knownPods };
-}
-
-/** DX-23: a pod that slipped in, or any other reason to stay, wins over the decision. */
-async function deleteStillEmpty(deps: ControllerDeps, command: TaintedCommand, signal: AbortSignal): Promise<void> {
-  for (const { name } of deps.state.nodes()) {
-    // Looked up again for each: while one node is worked on, the others may change.
-    const node = command.nodes.includes(name) ? deps.state.nodeByName(name) : undefined;
-    if (!node || node.markedForDeletion) continue;
-    await attempt(deps, "disrupting a node failed", node, () => deleteIfEmpty(deps, node, command.knownPods, signal));
-  }
-}
-
-async function deleteIfEmpty(
-  deps: ControllerDeps,
-  node: StateNode,
-  knownPods: ReadonlySet<string>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { nodeClaim } = node;
-  if (!nodeClaim) return;
-  const reprieve = await reprieveOf(deps, node, knownPods, signal);
-  if (reprieve) {
-    recordVerdict(deps, reprieve.verdict, node.name, reprieve.detail);
-    await unmarkDisrupted(deps, node, signal);
-    return;
-  }
-  deps.state.markForDeletion(node.providerID);
-  try {
-    await deleteClaim(deps, nodeClaim, signal);
-  } catch (error) {
-    deps.state.unmarkForDeletion(node.providerID);
-    throw error;
-  }
-  recordVerdict(deps, "DeleteNodeClaim", node.name, "still empty after the wait, its machine is given back");
-  deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(nodeClaim, "empty"));
-}
-
-/** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
-async function attempt(
-  deps: Pick<ControllerDeps, "logger">,
-  failure: string,
-  node: StateNode,
-  work: () => Promise<void>,
-): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (isConflict(error)) deps.logger.debug(failure, { Node: node.name, error });
-    else deps.logger.error(failure, { Node: node.name, error });
-    return false;
-  }
-}
-
-function logCommand(deps: ControllerDeps, nodes: readonly StateNode[]): void {
-  deps.logger.info("disrupting node(s)", {
-    method: "empty consolidation",
-    reason: "Empty",
-    decision: "delete",
-    "disrupted-node-count": nodes.length,
-    "replacement-node-count": 0,
-    "pod-count": 0,
-    "disrupted-nodes": nodes.map((node) => ({ Node: node.name, NodeClaim: node.nodeClaim?.metadata.name })),
-    taint: DISRUPTED_TAINT.key,
-  });
 }

@@ -1,50 +1,113 @@
-// The last look before a tainted node is deleted: at the API server itself, not at the mirror (DX-23, DX-24).
+// The last look before something irreversible happens to a tainted node: at the API server itself, not at the mirror (DX-23, DX-24).
 
 import { fromRfc3339, getCondition, Pods, type Pod } from "../../api/index.ts";
 import {
+  candidateContext,
+  candidateObstacle,
   consolidateAfter,
   isOwnedByDaemonSet,
   isOwnedByNode,
   isReschedulable,
   isTerminal,
+  poolBudgets,
+  revalidate,
+  type DisruptionNode,
+  type DisruptionSnapshot,
+  type ProposedCommand,
 } from "../../disruption/index.ts";
-import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { judge, managedPools, type JudgeDeps } from "./judge.ts";
 
 export interface Reprieve {
   readonly verdict: string;
   readonly detail: string;
 }
 
-/** Why the node has to stay after all; undefined when it may go. `known`: pods that were there when it was judged empty. */
-export async function reprieveOf(
-  deps: JudgeDeps & Pick<ControllerDeps, "kube">,
-  node: StateNode,
-  known: ReadonlySet<string>,
+export type LivePods = ReadonlyMap<string, readonly Pod[]>;
+
+export async function livePodsOf(
+  { kube }: Pick<ControllerDeps, "kube">,
+  name: string,
   signal: AbortSignal,
-): Promise<Reprieve | undefined> {
-  const { items } = await deps.kube.list(Pods, { fieldSelector: `spec.nodeName=${node.name}`, signal });
-  const late = items.filter((pod) => isReschedulable(pod) && !known.has(pod.metadata.uid ?? ""));
-  if (late.length > 0) {
-    return { verdict: "TaintRace", detail: `kept: ${namesOf(late)} arrived while it was being tainted` };
+): Promise<readonly Pod[]> {
+  const { items } = await kube.list(Pods, { fieldSelector: `spec.nodeName=${name}`, signal });
+  return items;
+}
+
+/** The nodes with the pods that the API server shows on them. */
+export function withLivePods(nodes: readonly DisruptionNode[], live: LivePods): readonly DisruptionNode[] {
+  return nodes.map((node) => {
+    const pods = live.get(node.name);
+    return pods ? { ...node, pods: pods.filter((pod) => !isTerminal(pod)) } : node;
+  });
+}
+
+/** A pod that moves and was not there when the command was decided. */
+export function lateArrival(pods: readonly Pod[], known: ReadonlySet<string>): Reprieve | undefined {
+  const late = pods.filter((pod) => isReschedulable(pod) && !known.has(pod.metadata.uid ?? ""));
+  if (late.length === 0) return undefined;
+  return { verdict: "TaintRace", detail: `kept: ${namesOf(late)} arrived while it was being tainted` };
+}
+
+/** Why a command must not go on after all; its snapshot shows the live pods. */
+export function reprieveOf(
+  command: ProposedCommand,
+  snapshot: DisruptionSnapshot,
+  live: LivePods,
+): Reprieve | undefined {
+  const refused = command.method === "drift" ? driftRefusal(command, snapshot) : refusal(command, snapshot);
+  if (refused) return refused;
+  if (command.method !== "emptiness") return undefined;
+  for (const name of command.nodes) {
+    const recent = unrested(snapshot, name, live.get(name) ?? []);
+    if (recent) return recent;
   }
-  const pods = items.filter((pod) => !isTerminal(pod));
-  const nodes = deps.state.nodes().map((each) => (each.name === node.name ? { ...each, pods } : each));
-  const decision = judge(deps, { only: [node.name], nodes });
-  if (!decision.command) {
-    const [found] = decision.verdicts.filter((verdict) => verdict.node === node.name);
-    return { verdict: found?.code ?? "StaleState", detail: `kept: ${found?.detail ?? "it is not known any more"}` };
-  }
-  return unrested(deps, node, items);
+  return undefined;
+}
+
+function refusal(command: ProposedCommand, snapshot: DisruptionSnapshot): Reprieve | undefined {
+  const found = revalidate(command, snapshot);
+  if (found.valid) return undefined;
+  const blocked = command.nodes.flatMap((name) => blockOf(name, snapshot, "graceful") ?? []);
+  return blocked[0] ?? { verdict: VERDICTS[found.category], detail: `kept: ${found.detail}` };
+}
+
+const VERDICTS = {
+  churn: "StaleState",
+  budget: "Budget",
+  scheduling: "PodsUnschedulable",
+  unknown: "StaleState",
+} as const;
+
+/** Drift is not validated by itself; what protects its nodes is looked at all the same. */
+function driftRefusal({ nodes, reason }: ProposedCommand, snapshot: DisruptionSnapshot): Reprieve | undefined {
+  const blocked = nodes.flatMap((name) => blockOf(name, snapshot, "eventual") ?? []);
+  if (blocked[0]) return blocked[0];
+  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, reason, snapshot.nowMs);
+  const held = snapshot.nodes.find(
+    ({ name, nodePool = "" }) => nodes.includes(name) && (budgets.get(nodePool)?.remaining ?? 0) === 0,
+  );
+  return held && { verdict: "Budget", detail: `kept: the budgets of NodePool ${held.nodePool} allow no more` };
+}
+
+/** What keeps any node, whatever the method. Undefined: nothing does. */
+export function blockOf(
+  name: string,
+  snapshot: DisruptionSnapshot,
+  disruptionClass: "graceful" | "eventual",
+): Reprieve | undefined {
+  const node = snapshot.nodes.find((each) => each.name === name);
+  if (!node) return { verdict: "StaleState", detail: "kept: it is not known any more" };
+  const obstacle = candidateObstacle(node, candidateContext(snapshot), disruptionClass);
+  return obstacle && { verdict: obstacle.code, detail: `kept: ${obstacle.detail}` };
 }
 
 /** A pod that came within consolidateAfter and has ended already may have left no other trace. */
-function unrested(deps: JudgeDeps, node: StateNode, pods: readonly Pod[]): Reprieve | undefined {
-  const pool = managedPools(deps).find(({ metadata }) => metadata.name === node.nodePool);
+function unrested(snapshot: DisruptionSnapshot, name: string, pods: readonly Pod[]): Reprieve | undefined {
+  const node = snapshot.nodes.find((each) => each.name === name);
+  const pool = snapshot.nodePools.find(({ metadata }) => metadata.name === node?.nodePool);
   const rest = pool && consolidateAfter(pool);
   if (!rest) return undefined;
-  const since = deps.clock.now() - rest;
+  const since = snapshot.nowMs - rest;
   const recent = pods.filter((pod) => !isOwnedByDaemonSet(pod) && !isOwnedByNode(pod) && boundAt(pod) > since);
   if (recent.length === 0) return undefined;
   return { verdict: "WaitConsolidateAfter", detail: `kept: ${namesOf(recent)} came less than consolidateAfter ago` };

@@ -30,6 +30,13 @@ export interface Basis {
   readonly sizeOf: (node: StateNode) => Resources;
 }
 
+export interface CreateRun {
+  readonly signal: AbortSignal;
+  readonly turn: Turn;
+  /** Label of the counter of created claims. @defaultValue "provisioned" */
+  readonly reason?: string;
+}
+
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics" | "events" | "poolLedger">;
 
 /** S-331: a claim that could not be created does not stop the others; see throwFailures. */
@@ -37,7 +44,7 @@ export async function createClaims(
   deps: Deps,
   planned: readonly PlannedClaim[],
   basis: Basis,
-  { signal, turn }: { readonly signal: AbortSignal; readonly turn: Turn },
+  { signal, turn, reason = "provisioned" }: CreateRun,
 ): Promise<readonly CreatedClaim[]> {
   const book = deps.poolLedger.open(basis.sizeOf);
   // All are admitted before the first one is sent, so that no two of them take the same room.
@@ -47,7 +54,7 @@ export async function createClaims(
   const created: Promise<CreatedClaim>[] = [];
   for (const claim of admitted) {
     if (turn.isOver()) await turn.rest();
-    created.push(create(deps, claim, hashes, signal));
+    created.push(create(deps, claim, hashes, { signal, reason }));
   }
   return await Promise.all(created);
 }
@@ -105,7 +112,7 @@ async function create(
   deps: Deps,
   admission: Admission | Refused,
   hashes: Map<NodePool, string>,
-  signal: AbortSignal,
+  { signal, reason }: { readonly signal: AbortSignal; readonly reason: string },
 ): Promise<CreatedClaim> {
   if ("refused" in admission) return admission;
   const { planned, pool, granted } = admission;
@@ -115,14 +122,21 @@ async function create(
   try {
     const wanted = nodeClaimFromPlan(planned, pool, hash);
     const nodeClaim = await createReserved(granted, () => deps.kube.create(NodeClaims, wanted, { signal }));
-    tellCreated(deps, planned, nodeClaim);
+    tellCreated(deps, { planned, nodeClaim, reason });
     return { planned, nodeClaim };
   } catch (failed) {
     return { planned, failed };
   }
 }
 
-function tellCreated(deps: Deps, planned: PlannedClaim, nodeClaim: NodeClaim): void {
+function tellCreated(
+  deps: Deps,
+  {
+    planned,
+    nodeClaim,
+    reason,
+  }: { readonly planned: PlannedClaim; readonly nodeClaim: NodeClaim; readonly reason: string },
+): void {
   const names = planned.instanceTypes.map((type) => type.name);
   deps.logger.info("created nodeclaim", {
     NodePool: planned.nodePool,
@@ -132,7 +146,7 @@ function tellCreated(deps: Deps, planned: PlannedClaim, nodeClaim: NodeClaim): v
       names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} other(s)` : names.join(", "),
   });
   deps.metrics.count("karpenter_nodeclaims_created_total", {
-    reason: "provisioned",
+    reason,
     nodepool: planned.nodePool,
     min_values_relaxed: String(planned.minValuesRelaxed),
   });

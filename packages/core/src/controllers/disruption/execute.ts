@@ -1,0 +1,392 @@
+// Carries commands out, one phase at a time: validate and taint, look again and order, wait, and only then delete (D-107 to D-126).
+
+import { NodeClaims, NodePools } from "../../api/index.ts";
+import {
+  revalidate,
+  type DisruptionNode,
+  type DisruptionSnapshot,
+  type ProposedCommand,
+} from "../../disruption/index.ts";
+import { isConflict } from "../../kube/index.ts";
+import { isBufferPod, type PoolInput } from "../../scheduling/index.ts";
+import type { StateNode } from "../../state/index.ts";
+import { minutes, seconds, type Duration } from "../../units/index.ts";
+import type { ControllerDeps } from "../deps.ts";
+import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
+import { createClaims, throwFailures } from "../provisioning/create-claims.ts";
+import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
+import { sizesIn } from "../provisioning/problem-input.ts";
+import { Turn } from "../provisioning/turn.ts";
+import type { WaitingPods } from "../provisioning/waiting-pods.ts";
+import type { ClusterStamp } from "./cluster-stamp.ts";
+import {
+  commandTimeout,
+  progressOf,
+  type RunningCommand,
+  type StartingCommand,
+  type TaintedCommand,
+  type WaitingCommand,
+} from "./command.ts";
+import {
+  blockOf,
+  lateArrival,
+  livePodsOf,
+  reprieveOf,
+  withLivePods,
+  type LivePods,
+  type Reprieve,
+} from "./last-look.ts";
+import type { NodeBackOff } from "./node-back-off.ts";
+import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import { markDisrupted, unmarkDisrupted } from "./taints.ts";
+import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
+
+/** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
+const TAINT_SETTLE: Duration = seconds(2);
+const POLL: Duration = seconds(1);
+/** The first one after a failure (DX-35). */
+const PAUSE: Duration = minutes(5);
+
+export interface ExecutorParts {
+  readonly waiting: WaitingPods;
+  readonly backOff: PoolBackOff;
+  readonly stamp: ClusterStamp;
+  readonly nodeBackOff: NodeBackOff;
+  /** Nodes of commands other than this one. */
+  readonly inOthers: (command: RunningCommand) => ReadonlySet<string>;
+  /** Nodes of all commands. */
+  readonly queued: () => number;
+}
+
+export class Executor {
+  readonly #deps: ControllerDeps;
+  readonly #parts: ExecutorParts;
+
+  constructor(deps: ControllerDeps, parts: ExecutorParts) {
+    this.#deps = deps;
+    this.#parts = parts;
+  }
+
+  /** The command in its next phase; undefined when it is over, in whatever way. */
+  async advance(command: RunningCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    switch (command.phase) {
+      case "waiting":
+        return await this.#taint(command, signal);
+      case "tainted":
+        return command.proposed.method === "emptiness"
+          ? await this.#deleteEmpty(command, signal)
+          : await this.#order(command, signal);
+      case "starting":
+        return await this.#watch(command, signal);
+    }
+  }
+
+  /** D-125, D-126: its nodes go back into service; what was ordered for it stays. */
+  async rollBack(command: RunningCommand, why: string, signal: AbortSignal): Promise<void> {
+    this.#pause(command.proposed, why);
+    const deleted = command.phase === "starting" ? command.deleted : new Set<string>();
+    for (const name of command.proposed.nodes) {
+      const node = this.#deps.state.nodeByName(name);
+      if (!node || deleted.has(name)) continue;
+      await this.#release(node, signal);
+    }
+  }
+
+  /** An empty node has nothing to lose: it is tried again soon. */
+  #pause({ method, nodes }: ProposedCommand, why: string): void {
+    if (method !== "emptiness") this.#parts.nodeBackOff.failed(nodes, why, PAUSE);
+  }
+
+  async #release(node: StateNode, signal: AbortSignal): Promise<void> {
+    this.#deps.state.unmarkForDeletion(node.providerID);
+    this.#parts.stamp.renew();
+    if (node.nodeClaim?.metadata.deletionTimestamp || node.node?.metadata.deletionTimestamp) return;
+    // What cannot be taken back now is taken back in the next pass (D-14).
+    await this.#attempt("taking the disruption mark off a node failed", node.name, () =>
+      unmarkDisrupted(this.#deps, node, signal),
+    );
+  }
+
+  /** D-108, D-109, D-114, D-115. */
+  async #taint(command: WaitingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { state, clock } = this.#deps;
+    const pools = await this.#pools(signal);
+    const found = revalidate(command.proposed, this.#snapshot(command, pools));
+    if (!found.valid) {
+      tellRejected(this.#deps, command.proposed, this.#nodesOf(command.proposed), found);
+      const blocked = `${found.category}: ${found.detail}`;
+      for (const name of command.proposed.nodes) recordVerdict(this.#deps, REJECTED[found.category], name, blocked);
+      return undefined;
+    }
+    if (found.failed > 0) tellRejected(this.#deps, command.proposed, [], { category: "budget", failed: found.failed });
+    const confirmed = this.#nodesOf(found.command);
+    logCommand(this.#deps, found.command, confirmed, command.id);
+    const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
+    const nodes: string[] = [];
+    for (const node of confirmed) {
+      await this.#attempt("marking a node failed", node.name, async () => {
+        if (await markDisrupted(this.#deps, node, found.command.reason, signal)) nodes.push(node.name);
+      });
+    }
+    const proposed = { ...found.command, nodes };
+    const tainted: TaintedCommand = {
+      ...command,
+      phase: "tainted",
+      proposed,
+      dueAt: clock.now() + TAINT_SETTLE,
+      knownPods,
+    };
+    if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
+    if (nodes.length > 0 && proposed.method === "emptiness") return tainted;
+    this.#pause(found.command, "not all of its nodes could be marked");
+    for (const { name } of confirmed) {
+      const node = state.nodeByName(name);
+      if (node) await this.#release(node, signal);
+    }
+    return undefined;
+  }
+
+  /** D-115: each empty node stands for itself. */
+  async #deleteEmpty(command: TaintedCommand, signal: AbortSignal): Promise<undefined> {
+    const done: StateNode[] = [];
+    const pools = await this.#pools(signal);
+    for (const name of command.proposed.nodes) {
+      const gone = await this.#attempt("disrupting a node failed", name, async () => {
+        const proposed = { ...command.proposed, nodes: [name] };
+        const reprieve = await this.#lastLook({ ...command, proposed }, pools, signal);
+        const node = this.#deps.state.nodeByName(name);
+        if (!node || (node.markedForDeletion && !reprieve)) return;
+        if (reprieve) {
+          recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
+          await this.#release(node, signal);
+        } else if (await this.#delete(proposed, node, signal)) done.push(node);
+      });
+      const node = this.#deps.state.nodeByName(name);
+      if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#release(node, signal);
+    }
+    if (done.length > 0) countDecision(this.#deps, command.proposed, done);
+    return undefined;
+  }
+
+  /** D-117, D-118: replacements first, and only then the nodes count as leaving, or their pods would get a second one. */
+  async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { proposed } = command;
+    const pools = await this.#pools(signal);
+    const reprieve = await this.#lastLook(command, pools, signal);
+    if (reprieve) return await this.#spare(command, reprieve, signal);
+    const nodes = this.#nodesOf(proposed);
+    const ordered = proposed.replacements.length > 0 ? await this.#create(proposed, pools, signal) : [];
+    if (ordered === undefined) return await this.#spare(command, NOT_ORDERED, signal);
+    for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
+    this.#parts.stamp.renew();
+    for (const { node, pods } of proposed.existing) {
+      if (pods.some((pod) => !isBufferPod(pod))) this.#deps.state.nominate(node);
+    }
+    countDecision(this.#deps, proposed, nodes);
+    const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
+    const { id, createdAt } = command;
+    return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
+  }
+
+  /** Names of the claims; undefined when one could not be had (those that could stay, D-117). */
+  async #create(
+    proposed: ProposedCommand,
+    pools: readonly PoolInput[],
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    const basis = { nodePools: pools, sizeOf: sizesIn(pools) };
+    const reason = proposed.reason.toLowerCase();
+    const turn = new Turn(this.#deps, signal);
+    const created = await createClaims(this.#deps, proposed.replacements, basis, { signal, turn, reason });
+    throwFailures(created);
+    const names = created.flatMap(({ nodeClaim }) => nodeClaim?.metadata.name ?? []);
+    for (const { nodeClaim } of created) {
+      if (!nodeClaim) continue;
+      const note = {
+        type: "Normal",
+        reason: "DisruptionLaunching",
+        message: `it replaces: ${proposed.reason}`,
+      } as const;
+      this.#deps.events.publish({ ...note, resource: NodeClaims, object: nodeClaim });
+    }
+    return names.length === proposed.replacements.length ? names : undefined;
+  }
+
+  /** D-121 to D-124. */
+  async #watch(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { cache, clock, events } = this.#deps;
+    const claims = cache.informer(NodeClaims);
+    const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
+    const late = clock.now() - command.createdAt > commandTimeout(this.#parts.queued(), this.#registration(command));
+    // What has just become ready is not given up; what could not be deleted for so long is (D-124).
+    const stuck = waitingFor.length > 0 || command.initialized.size === command.replacements.length;
+    if (lost.length > 0 || (late && stuck)) {
+      const failed = waitingFor.length + lost.length;
+      const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
+      return await this.#fail({ ...command, initialized }, { failed, why }, signal);
+    }
+    const again = { ...command, initialized, dueAt: clock.now() + POLL };
+    for (const name of waitingFor) {
+      const object = claims.get({ name });
+      const message = "waits until the replacement is Initialized";
+      const note = { type: "Normal", reason: "DisruptionWaitingReadiness", message } as const;
+      if (object) events.publish({ ...note, resource: NodeClaims, object });
+    }
+    return waitingFor.length > 0 ? again : await this.#deleteAll(again, signal);
+  }
+
+  #registration({ replacements }: StartingCommand): Duration {
+    const { provider, cache, settings } = this.#deps;
+    const [claim] = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
+    return (claim && provider.timeouts?.(claim).registration) ?? settings.registrationTimeout;
+  }
+
+  /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
+  async #deleteAll(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { state } = this.#deps;
+    const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
+    if (command.deleted.size === 0) {
+      const found: Reprieve[] = [];
+      const isKnown = await this.#attempt("looking at a leaving node failed", left.join(", "), async () => {
+        const reprieve = await this.#lastProtection(command, left, signal);
+        if (reprieve) found.push(reprieve);
+      });
+      const [reprieve] = found;
+      // What nobody knows at the moment is no reason to go on, and none to give up.
+      if (!isKnown || reprieve?.verdict === "StaleState") return command;
+      if (reprieve) return await this.#spare(command, reprieve, signal);
+    }
+    const deleted = new Set(command.deleted);
+    for (const name of left) {
+      await this.#attempt("disrupting a node failed", name, async () => {
+        const node = state.nodeByName(name);
+        if (node) await this.#delete(command.proposed, node, signal);
+        deleted.add(name);
+      });
+    }
+    const open = left.filter((name) => !deleted.has(name));
+    return open.length > 0 ? { ...command, deleted } : undefined;
+  }
+
+  async #lastProtection(
+    command: StartingCommand,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Reprieve | undefined> {
+    const pools = await this.#pools(signal);
+    const live = await this.#livePods(names, signal);
+    const snapshot = this.#snapshot(command, pools, live);
+    const own = new Set(names);
+    const nodes = snapshot.nodes.map((node) => (own.has(node.name) ? asBefore(node) : node));
+    const disruptionClass = command.proposed.reason === "Drifted" ? "eventual" : "graceful";
+    for (const name of names) {
+      const node = this.#deps.state.nodeByName(name);
+      if (node?.nodeClaim?.metadata.deletionTimestamp) continue;
+      const found = blockOf(name, { ...snapshot, nodes }, disruptionClass);
+      if (found?.verdict === "StaleState") return found;
+      if (found) return { verdict: "TaintRace", detail: found.detail };
+    }
+    return undefined;
+  }
+
+  async #lastLook(
+    command: TaintedCommand,
+    pools: readonly PoolInput[],
+    signal: AbortSignal,
+  ): Promise<Reprieve | undefined> {
+    const live = await this.#livePods(command.proposed.nodes, signal);
+    for (const pods of live.values()) {
+      const late = lateArrival(pods, command.knownPods);
+      if (late) return late;
+    }
+    return reprieveOf(command.proposed, this.#snapshot(command, pools, live), live);
+  }
+
+  async #livePods(names: readonly string[], signal: AbortSignal): Promise<LivePods> {
+    const lists = await Promise.all(
+      names.map(async (name) => [name, await livePodsOf(this.#deps, name, signal)] as const),
+    );
+    return new Map(lists);
+  }
+
+  /** Answers whether there was something to delete. */
+  async #delete(proposed: ProposedCommand, node: StateNode, signal: AbortSignal): Promise<boolean> {
+    const { state, cache } = this.#deps;
+    const { nodeClaim, providerID } = node;
+    if (!nodeClaim) return false;
+    const wasMarked = node.markedForDeletion;
+    state.markForDeletion(providerID);
+    try {
+      await deleteClaim(this.#deps, nodeClaim, signal);
+    } catch (error) {
+      if (!wasMarked) state.unmarkForDeletion(providerID);
+      throw error;
+    }
+    const why = proposed.method === "emptiness" ? "still empty after the wait" : `${proposed.reason}, all is ready`;
+    recordVerdict(this.#deps, "DeleteNodeClaim", node.name, `${why}, its machine is given back`);
+    const pool = cache.informer(NodePools).get({ name: node.nodePool ?? "" });
+    tellDeleted(this.#deps, proposed, node, pool?.spec.disruption?.consolidationPolicy);
+    return true;
+  }
+
+  async #fail(
+    command: StartingCommand,
+    { failed, why }: { readonly failed: number; readonly why: string },
+    signal: AbortSignal,
+  ): Promise<undefined> {
+    const { decision, method, nodes } = command.proposed;
+    const labels = { decision, ...methodLabels(method) };
+    this.#deps.metrics.count("karpenter_voluntary_disruption_queue_failures_total", labels, failed);
+    this.#deps.logger.error("disruption command failed, its nodes stay", { "command-id": command.id, nodes, why });
+    for (const name of nodes) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+    await this.rollBack(command, why, signal);
+    return undefined;
+  }
+
+  async #spare(command: RunningCommand, reprieve: Reprieve, signal: AbortSignal): Promise<undefined> {
+    for (const name of command.proposed.nodes) recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
+    await this.rollBack(command, reprieve.detail, signal);
+    return undefined;
+  }
+
+  #nodesOf({ nodes }: ProposedCommand): readonly StateNode[] {
+    return nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
+  }
+
+  async #pools(signal: AbortSignal): Promise<readonly PoolInput[]> {
+    return await poolsWithTypes(this.#deps, this.#parts.backOff, signal);
+  }
+
+  #snapshot(command: RunningCommand, pools: readonly PoolInput[], live: LivePods = new Map()): DisruptionSnapshot {
+    const inCommand = this.#parts.inOthers(command);
+    const nodes = withLivePods(this.#deps.state.nodes(), live);
+    return snapshotOf(this.#deps, { pools, waiting: this.#parts.waiting, inCommand, nodes });
+  }
+
+  /** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
+  async #attempt(failure: string, name: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (isConflict(error)) this.#deps.logger.debug(failure, { Node: name, error });
+      else this.#deps.logger.error(failure, { Node: name, error });
+      return false;
+    }
+  }
+}
+
+const REJECTED = {
+  churn: "ValidationChurn",
+  budget: "ValidationBudget",
+  scheduling: "ValidationScheduling",
+  unknown: "StaleState",
+} as const;
+
+const NOT_ORDERED: Reprieve = { verdict: "NodeLimit", detail: "kept: its replacement could not be ordered" };
+
+/** It counts as leaving because of this very command. */
+function asBefore(node: DisruptionNode): DisruptionNode {
+  const { nominatedUntil: _, ...rest } = node;
+  return { ...rest, markedForDeletion: false };
+}

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { FakeClock } from "../../testing/index.ts";
+import { minutes } from "../../units/index.ts";
+import { NodeBackOff } from "./node-back-off.ts";
+
+it("DX-35: a node whose command failed is left alone for 5 minutes, then for 10, at most for an hour", async () => {
+  const clock = new FakeClock();
+  const backOff = new NodeBackOff({ clock });
+  const pauses: number[] = [];
+  for (let failure = 0; failure < 6; failure++) {
+    backOff.failed(["n1"], "it took too long", minutes(5));
+    const since = clock.now();
+    while (backOff.paused().has("n1")) await clock.advance(60_000);
+    pauses.push((clock.now() - since) / 60_000);
+  }
+  expect(pauses).toEqual([5, 10, 20, 40, 60, 60]);
+  expect(backOff.paused().has("n2")).toBe(false);
+});

@@ -1,0 +1,103 @@
+// The picture of the cluster that disruption decides on, taken from what the process mirrors and the provider sells (DX-3, D-19).
+
+import { NodePools, PodDisruptionBudgets, type NodePool, type Pod } from "../../api/index.ts";
+import {
+  DISRUPTION_DEFAULTS,
+  type DisruptionNode,
+  type DisruptionSnapshot,
+  type StaticCounts,
+} from "../../disruption/index.ts";
+import { overlaidPool, type PoolInput } from "../../scheduling/index.ts";
+import type { ControllerDeps } from "../deps.ts";
+import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
+import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
+import type { WaitingPods } from "../provisioning/waiting-pods.ts";
+
+export type SnapshotDeps = Pick<
+  ControllerDeps,
+  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger"
+>;
+
+export interface SnapshotParts {
+  readonly pools: readonly PoolInput[];
+  readonly waiting: WaitingPods;
+  /** Nodes of running commands other than the one that is looked at. */
+  readonly inCommand: ReadonlySet<string>;
+  /** By node name: why no command for it is made at present. */
+  readonly paused?: ReadonlyMap<string, string>;
+  /** May know more of some nodes than the mirror. */
+  readonly nodes?: readonly DisruptionNode[];
+}
+
+/** Pools that cannot grow keep their types, for their nodes may still have to go (D-19). */
+export async function poolsWithTypes(
+  deps: SnapshotDeps,
+  backOff: PoolBackOff,
+  signal: AbortSignal,
+): Promise<readonly PoolInput[]> {
+  const pools = await gatherPools({ ...deps, backOff }, signal);
+  const known = await Promise.all(pools.map((pool) => withTypes(deps, pool, signal)));
+  const { overlays } = deps;
+  if (!overlays) return known;
+  return known.map((pool, index) => (pool === pools[index] ? pool : overlaidPool(pool, overlays.current)));
+}
+
+async function withTypes(deps: SnapshotDeps, pool: PoolInput, signal: AbortSignal): Promise<PoolInput> {
+  const { nodePool, skipped } = pool;
+  if (skipped === undefined || !ASKED_AGAIN.has(skipped.reason)) return pool;
+  try {
+    const { items } = await deps.provider.getInstanceTypes(nodePool, { signal });
+    return { nodePool, instanceTypes: items, skipped };
+  } catch (error) {
+    const { name } = nodePool.metadata;
+    deps.logger.error("listing instance types failed, no node of the nodepool is disrupted", { NodePool: name, error });
+    return pool;
+  }
+}
+
+/** The planner did not ask for the types of these. */
+const ASKED_AGAIN: ReadonlySet<string> = new Set(["NodePoolStatic", "NodePoolNotReady", "NodePoolDeleting"]);
+
+/** Without a wait, so that all of it is of one moment. */
+export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): DisruptionSnapshot {
+  const { pools, waiting, inCommand } = parts;
+  const nodes = parts.nodes ?? deps.state.nodes();
+  const nowMs = deps.clock.now();
+  const { pods: _pods, nodes: nodeInputs, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
+  const pending = waiting.at(nowMs).filter((pod: Pod) => !pod.spec.nodeName);
+  return {
+    nowMs,
+    nodes,
+    nodeInputs: new Map(nodeInputs.map((input) => [input.name, input])),
+    nodePools: managedPools(deps),
+    pools,
+    pdbs: deps.cache.informer(PodDisruptionBudgets).list(),
+    pendingPods: [...pending, ...(deps.buffers?.spare().pods ?? [])],
+    problem,
+    inCommand,
+    kept: new Map([...(parts.paused ?? []), ...keptNodes(deps, nodes)]),
+    ...(deps.buffers && { bufferNodes: deps.buffers.keepers(deps.state.nodes()) }),
+    staticCounts: staticCounts(deps),
+    settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
+  };
+}
+
+export function managedPools(deps: Pick<ControllerDeps, "cache" | "state">): readonly NodePool[] {
+  const pools = deps.cache.informer(NodePools).list();
+  return pools.filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
+}
+
+/** What the provider could not remove is not drained for nothing. */
+function keptNodes({ provider }: SnapshotDeps, nodes: readonly DisruptionNode[]): ReadonlyMap<string, string> {
+  const kept = new Map<string, string>();
+  for (const { name, nodeClaim } of nodes) {
+    const why = nodeClaim && provider.keeps?.(nodeClaim);
+    if (why !== undefined) kept.set(name, why);
+  }
+  return kept;
+}
+
+function staticCounts(deps: SnapshotDeps): ReadonlyMap<string, StaticCounts> {
+  const fixed = managedPools(deps).filter(({ spec }) => spec.replicas !== undefined);
+  return new Map(fixed.map(({ metadata: { name = "" } }) => [name, deps.poolLedger.counts(name)]));
+}

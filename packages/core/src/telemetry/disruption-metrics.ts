@@ -1,0 +1,78 @@
+// Metrics of voluntary disruption: what was looked at, what budgets allow, what was decided and what came of it.
+
+import { DURATION_BUCKETS } from "./metric-buckets.ts";
+import type { MetricDefinition } from "./metric-definition.ts";
+
+const METHOD = ["reason", "consolidation_type"] as const;
+const DECISION = ["decision", "reason", "consolidation_type"] as const;
+
+export const DISRUPTION_METRICS = [
+  {
+    name: "karpenter_voluntary_disruption_decision_evaluation_duration_seconds",
+    type: "histogram",
+    help: "How long one method of disruption took to decide.",
+    labels: METHOD,
+    buckets: DURATION_BUCKETS,
+  },
+  {
+    name: "karpenter_voluntary_disruption_decisions_total",
+    type: "counter",
+    help: "Disruption commands that were started.",
+    labels: DECISION,
+  },
+  {
+    name: "karpenter_voluntary_disruption_decisions_by_nodepool_total",
+    type: "counter",
+    help: "Disruption commands that were started, once for each NodePool whose nodes they remove.",
+    labels: ["nodepool", ...DECISION],
+  },
+  {
+    name: "karpenter_voluntary_disruption_eligible_nodes",
+    type: "gauge",
+    help: "Nodes that a method of this reason may disrupt.",
+    labels: ["reason"],
+  },
+  {
+    name: "karpenter_voluntary_disruption_consolidation_timeouts_total",
+    type: "counter",
+    help: "Searches for a better cluster that ran out of time.",
+    labels: ["consolidation_type"],
+  },
+  {
+    name: "karpenter_nodepools_allowed_disruptions",
+    type: "gauge",
+    help: "Nodes of the NodePool that its budgets allow to be disrupted at the same moment.",
+    labels: ["nodepool", "reason"],
+  },
+  {
+    name: "karpenter_nodepools_nodes_consuming_budgets",
+    type: "gauge",
+    help: "Nodes of the NodePool that use up its budgets.",
+    labels: ["nodepool", "reason"],
+  },
+  {
+    name: "karpenter_voluntary_disruption_failed_validations_total",
+    type: "counter",
+    help: "Nodes whose command did not hold any more after the wait.",
+    labels: ["consolidation_type"],
+  },
+  {
+    name: "karpenter_voluntary_disruption_queue_failures_total",
+    type: "counter",
+    help: "Replacements that did not come in time, or at all.",
+    labels: DECISION,
+  },
+  {
+    name: "karpenter_consolidation_score",
+    type: "histogram",
+    help: "Scores of moves in NodePools with the policy Balanced.",
+    labels: ["decision", "nodepool", "policy"],
+    buckets: [0.1, 0.25, 0.33, 0.5, 1, 2, 5, 10],
+  },
+  {
+    name: "karpenter_consolidation_moves_total",
+    type: "counter",
+    help: "Moves that were scored, by outcome.",
+    labels: ["decision", "nodepool", "policy"],
+  },
+] as const satisfies readonly MetricDefinition[];
