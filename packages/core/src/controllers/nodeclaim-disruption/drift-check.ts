@@ -2,7 +2,7 @@
 
 import type { NodeClaim, NodePool } from "../../api/index.ts";
 import { poolDrift, typeDrift, typeMattersAt } from "../../disruption/index.ts";
-import { wellKnownLabelsOf } from "../../provider/index.ts";
+import { normalizationOf, wellKnownLabelsOf } from "../../provider/index.ts";
 import { minutes } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 
@@ -26,8 +26,8 @@ export class DriftCheck {
   /** Undefined when there is none. An error means that nothing is known. */
   async reasonFor(claim: NodeClaim, pool: NodePool, signal: AbortSignal): Promise<string | undefined> {
     const { provider } = this.#deps;
-    const { normalizedLabels: keys, normalizedValues: values, ...settings } = provider.settings();
-    const normalization = { ...(keys && { keys }), ...(values && { values }) };
+    const settings = provider.settings();
+    const normalization = normalizationOf(settings);
     const ofPool = poolDrift(claim, pool, normalization);
     if (ofPool !== undefined) return ofPool;
     if (this.#isTypeDue(claim)) {

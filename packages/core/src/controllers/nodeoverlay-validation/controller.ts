@@ -13,7 +13,7 @@ import {
 } from "../../api/index.ts";
 import { isNotFound, patchObjectStatus } from "../../kube/index.ts";
 import { evaluateOverlays, type OverlayEvaluation, type PoolListing } from "../../pricing/index.ts";
-import { wellKnownLabelsOf } from "../../provider/index.ts";
+import { normalizationOf, wellKnownLabelsOf } from "../../provider/index.ts";
 import {
   onChange,
   singletonController,
@@ -107,11 +107,11 @@ function throwFailures(failed: readonly FailedListing[]): void {
 
 function contextOf({ provider }: Deps): Parameters<typeof evaluateOverlays>[2] {
   const settings = provider.settings();
-  const { restrictedDomains, normalizedLabels: keys, normalizedValues: values } = settings;
+  const { restrictedDomains } = settings;
   return {
     wellKnown: wellKnownLabelsOf(settings),
     ...(restrictedDomains && { restrictedDomains }),
-    ...((keys || values) && { normalization: { ...(keys && { keys }), ...(values && { values }) } }),
+    normalization: normalizationOf(settings),
   };
 }
 

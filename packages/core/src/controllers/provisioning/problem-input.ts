@@ -11,7 +11,7 @@ import {
   type Pod,
 } from "../../api/index.ts";
 import type { KubeCache } from "../../kube/index.ts";
-import { wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
+import { normalizationOf, wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
 import { overlaidPool } from "../../scheduling/index.ts";
 import type { DaemonSetInput, NamespaceInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
@@ -47,7 +47,6 @@ export function problemOf(
   const nodes = deps.state.nodes().filter((node) => !node.markedForDeletion);
   const { restrictedDomains, maxInstanceTypes, capacityTypes, reservationIdLabel, ...settings } =
     deps.provider.settings();
-  const { normalizedLabels: keys, normalizedValues: values } = settings;
   const defaultSpread = defaultSpreadInput(deps.cache, deps.settings);
   return {
     pods,
@@ -66,7 +65,7 @@ export function problemOf(
     ...(restrictedDomains ? { restrictedDomains } : {}),
     ...(maxInstanceTypes === undefined ? {} : { maxInstanceTypes }),
     ...(capacityTypes ? { capacityTypes } : {}),
-    ...(keys || values ? { normalization: { ...(keys && { keys }), ...(values && { values }) } } : {}),
+    normalization: normalizationOf(settings),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { HASH_VERSION, isConditionTrue, Label, NodeClaims, nodePoolHash, NodePools } from "../../api/index.ts";
 import type { NodeClaim, NodePool } from "../../api/index.ts";
-import { wellKnownLabelsOf } from "../../provider/index.ts";
+import { normalizationOf, wellKnownLabelsOf } from "../../provider/index.ts";
 import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
 import { nodeClaimFromTemplate, type TemplateRules } from "../../scheduling/index.ts";
 import type { Reservation } from "../../state/index.ts";
@@ -111,11 +111,11 @@ async function createAll(
 }
 
 function claimOf({ provider }: Deps, pool: NodePool): NodeClaim {
-  const { restrictedDomains, normalizedLabels: keys, normalizedValues: values, ...settings } = provider.settings();
+  const { restrictedDomains, ...settings } = provider.settings();
   const rules: TemplateRules = {
     wellKnownLabels: wellKnownLabelsOf(settings),
     ...(restrictedDomains && { restrictedDomains }),
-    ...(keys || values ? { normalization: { ...(keys && { keys }), ...(values && { values }) } } : {}),
+    normalization: normalizationOf(settings),
   };
   const stamp = { nodePoolHash: nodePoolHash(pool.spec.template), hashVersion: HASH_VERSION };
   return nodeClaimFromTemplate(pool, stamp, rules);

@@ -127,7 +127,9 @@ export class OptionTable {
     for (const key of this.#offeringKeys) {
       if (requirements.has(key)) continue;
       for (const [index, { offering }] of this.options.entries()) {
-        if (offering.requirements.has(key) && !isNegative(offering.requirements.get(key))) clearBit(bits, index);
+        if (!offering.requirements.has(key)) continue;
+        // S-112 for this key alone: what nobody else defines may only be excluded.
+        if (!Requirements.empty.isCompatible(Requirements.of(offering.requirements.get(key)))) clearBit(bits, index);
       }
     }
     return bits;
@@ -183,10 +185,6 @@ function overlapping({ absent, said }: Variants, wanted: Requirements): Bits {
   const bits = absent.slice();
   for (const variant of said) if (variant.requirements.overlaps(wanted)) uniteInto(bits, variant.bits);
   return bits;
-}
-
-function isNegative({ operator }: Requirement): boolean {
-  return operator === "NotIn" || operator === "DoesNotExist";
 }
 
 function compareOptions(a: Option, b: Option): number {

@@ -3,6 +3,7 @@
 import type { Pod } from "../../api/index.ts";
 import { compareText } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
+import { podKey } from "../pod-to-place.ts";
 import { isBufferPod } from "../buffer-pods.ts";
 
 interface Size {
@@ -50,9 +51,7 @@ function sortByAge(members: number[], pods: readonly Pod[]): void {
 function compareAge(a: Pod | undefined, b: Pod | undefined): number {
   const [created, than] = [a?.metadata.creationTimestamp ?? "", b?.metadata.creationTimestamp ?? ""];
   if (created !== than) return compareText(created, than);
-  return compareText(a?.metadata.uid ?? "", b?.metadata.uid ?? "") || compareText(nameOf(a), nameOf(b));
-}
-
-function nameOf(pod: Pod | undefined): string {
-  return `${pod?.metadata.namespace ?? "default"}/${pod?.metadata.name ?? ""}`;
+  return (
+    compareText(a?.metadata.uid ?? "", b?.metadata.uid ?? "") || compareText(a ? podKey(a) : "", b ? podKey(b) : "")
+  );
 }

@@ -21,35 +21,13 @@ export class CandidateFilter {
   }
 
   /** Nodes of one word that every rule by host name allows. */
-  hostsAllowNodes({ byHost, zonal, ownPods }: Stance, word: number): number {
-    let open = ALL;
-    for (let i = 0; i < byHost.length; i++) {
-      const group = byHost[i] ?? 0;
-      const counts = this.#groups.hosts[group];
-      if (counts === undefined) continue;
-      const kind = this.#groups.kindOf(group);
-      const countsItself = ownPods[zonal.length + i] === 1;
-      if (kind === SPREAD) open &= ~((countsItself ? counts.fullNodes : counts.overfullNodes)[word] ?? 0);
-      else if (kind !== AFFINITY) open &= ~(counts.takenNodes[word] ?? 0);
-      else if (!countsItself || counts.taken > 0) open &= counts.takenNodes[word] ?? 0;
-    }
-    return open;
+  hostsAllowNodes(stance: Stance, word: number): number {
+    return this.#hostsAllow(stance, word, false);
   }
 
   /** The same for planned claims. */
-  hostsAllowClaims({ byHost, zonal, ownPods }: Stance, word: number): number {
-    let open = ALL;
-    for (let i = 0; i < byHost.length; i++) {
-      const group = byHost[i] ?? 0;
-      const counts = this.#groups.hosts[group];
-      if (counts === undefined) continue;
-      const kind = this.#groups.kindOf(group);
-      const countsItself = ownPods[zonal.length + i] === 1;
-      if (kind === SPREAD) open &= ~((countsItself ? counts.fullClaims : counts.overfullClaims)[word] ?? 0);
-      else if (kind !== AFFINITY) open &= ~(counts.takenClaims[word] ?? 0);
-      else if (!countsItself || counts.taken > 0) open &= counts.takenClaims[word] ?? 0;
-    }
-    return open;
+  hostsAllowClaims(stance: Stance, word: number): number {
+    return this.#hostsAllow(stance, word, true);
   }
 
   /** A new host is empty, which only suits pods that need no company or are their own. */
@@ -77,6 +55,22 @@ export class CandidateFilter {
         }
       }
       open &= there;
+    }
+    return open;
+  }
+
+  #hostsAllow({ byHost, zonal, ownPods }: Stance, word: number, areClaims: boolean): number {
+    let open = ALL;
+    for (let i = 0; i < byHost.length; i++) {
+      const group = byHost[i] ?? 0;
+      const counts = this.#groups.hosts[group];
+      if (counts === undefined) continue;
+      const { taken, full, overfull } = areClaims ? counts.claims : counts.nodes;
+      const kind = this.#groups.kindOf(group);
+      const countsItself = ownPods[zonal.length + i] === 1;
+      if (kind === SPREAD) open &= ~((countsItself ? full : overfull)[word] ?? 0);
+      else if (kind !== AFFINITY) open &= ~(taken[word] ?? 0);
+      else if (!countsItself || counts.taken > 0) open &= taken[word] ?? 0;
     }
     return open;
   }

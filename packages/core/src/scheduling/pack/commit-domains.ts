@@ -1,6 +1,6 @@
 // When a pod finds no place only because claims have not settled where they will be, settles as few of them as it takes (S-1024).
 
-import { bitsFor, clearBit, hasBit, isEmpty, membersOf } from "../compile/bits.ts";
+import { bitsFor, clearBit, hasBit, isEmpty, membersOf, setBit } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import { MANY } from "../compile/domain-book.ts";
 import type { DomainKey } from "../compile/domain-book.ts";
@@ -142,7 +142,7 @@ export class DomainCommitter {
     for (const domain of membersOf(domains)) {
       const requirements = problem.book.intersect(claims.requirements[claim] ?? 0, key.only(only(key, domain)));
       if (this.#keepsSkew(claim, key, domain) && trial.narrows(claim, requirements)) {
-        possible[domain >>> 5] = (possible[domain >>> 5] ?? 0) | (1 << (domain & 31));
+        setBit(possible, domain);
       }
     }
     return isEmpty(possible) ? undefined : trial.cheapestPlace(claim, key, possible);
@@ -188,7 +188,7 @@ export class DomainCommitter {
 
 function only({ names }: DomainKey, domain: number): Bits {
   const bits = bitsFor(names.length);
-  bits[domain >>> 5] = 1 << (domain & 31);
+  setBit(bits, domain);
   return bits;
 }
 

@@ -1,6 +1,6 @@
 // Which places the topology rules of a pod leave, first whatever the candidate is, then for one candidate (S-413…S-422).
 
-import { bitsFor, hasBit, lowest } from "../compile/bits.ts";
+import { bitsFor, countBits, hasBit, lowest, setBit } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import type { DomainKey } from "../compile/domain-book.ts";
 import { DISJOINT } from "../compile/requirement-book.ts";
@@ -106,11 +106,11 @@ export class DomainChoice {
     const { key, valid, group, kind } = view;
     if (key === undefined) return NOWHERE;
     const left = this.#intersection(valid, key.admittedBy(requirements));
-    let rest = countOf(left);
+    let rest = countBits(left);
     if (rest === 0) return NOWHERE;
     if (kind === SPREAD) {
       keepLowest(left, this.#state.counts[group] ?? new Int32Array(0));
-      rest = countOf(left);
+      rest = countBits(left);
     }
     if (rest > 1 && (kind === SPREAD || view.takesOne)) keepOnly(left, choose(key, left.slice(), requirements));
     return key.only(left);
@@ -140,7 +140,7 @@ export class DomainChoice {
     if (!countsItself) return false;
     view.takesOne = true;
     for (let word = 0; word < valid.length; word++) valid[word] = (known[word] ?? 0) & (admitted[word] ?? 0);
-    return countOf(valid) > 0;
+    return countBits(valid) > 0;
   }
 
   #viewAt(index: number): RuleView {
@@ -193,7 +193,7 @@ function select(valid: Bits, counts: Int32Array, test: (domain: number, count: n
   valid.fill(0);
   for (let domain = 0; domain < counts.length; domain++) {
     if (!test(domain, counts[domain] ?? 0)) continue;
-    valid[domain >>> 5] = (valid[domain >>> 5] ?? 0) | (1 << (domain & 31));
+    setBit(valid, domain);
     some = true;
   }
   return some;
@@ -218,13 +218,5 @@ function keepLowest(domains: Bits, counts: Int32Array): void {
 
 function keepOnly(domains: Bits, domain: number): void {
   domains.fill(0);
-  domains[domain >>> 5] = 1 << (domain & 31);
-}
-
-function countOf(domains: Bits): number {
-  let count = 0;
-  for (let word = 0; word < domains.length; word++) {
-    for (let rest = domains[word] ?? 0; rest !== 0; rest &= rest - 1) count++;
-  }
-  return count;
+  setBit(domains, domain);
 }

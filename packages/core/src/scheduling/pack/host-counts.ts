@@ -10,15 +10,36 @@ export interface HostNames {
   readonly nodesOf: readonly (readonly number[])[];
 }
 
+/** Of the nodes, or of the planned claims. */
+class HostSets {
+  /** With at least one such pod. */
+  taken: Bits;
+  /** Where a pod that counts itself would be one too many. */
+  full: Bits;
+  /** Where any pod would. */
+  overfull: Bits;
+
+  constructor(count: number) {
+    this.taken = bitsFor(count);
+    this.full = bitsFor(count);
+    this.overfull = bitsFor(count);
+  }
+
+  note(member: number, count: number, maxSkew: number): void {
+    const words = wordsFor(member + 1);
+    this.taken = grown(this.taken, words);
+    this.full = grown(this.full, words);
+    this.overfull = grown(this.overfull, words);
+    setBit(this.taken, member);
+    if (count >= maxSkew) setBit(this.full, member);
+    if (count > maxSkew) setBit(this.overfull, member);
+  }
+}
+
 export class HostCounts {
-  /** Nodes and claims with at least one such pod. */
-  readonly takenNodes: Bits;
-  takenClaims: Bits;
-  /** Where a pod that counts itself would be one too many, and where any pod would. */
-  readonly fullNodes: Bits;
-  readonly overfullNodes: Bits;
-  fullClaims: Bits;
-  overfullClaims: Bits;
+  readonly nodes: HostSets;
+  readonly claims: HostSets;
+  /** Hosts with at least one such pod. */
   taken = 0;
   readonly #maxSkew: number;
   readonly #names: HostNames;
@@ -30,14 +51,9 @@ export class HostCounts {
     this.#maxSkew = maxSkew;
     this.#names = names;
     this.#onHosts = new Int32Array(0);
-    const some = initial.length > 0;
-    this.takenNodes = bitsFor(nodes);
-    this.fullNodes = bitsFor(nodes);
-    this.overfullNodes = bitsFor(nodes);
-    this.takenClaims = bitsFor(0);
-    this.fullClaims = bitsFor(0);
-    this.overfullClaims = bitsFor(0);
-    if (some) for (const [host, count] of initial.entries()) if (count > 0) this.#setHost(host, count);
+    this.nodes = new HostSets(nodes);
+    this.claims = new HostSets(0);
+    for (const [host, count] of initial.entries()) if (count > 0) this.#setHost(host, count);
   }
 
   addToNode(node: number): void {
@@ -50,14 +66,8 @@ export class HostCounts {
     this.#onClaims = counts;
     const count = (counts[claim] ?? 0) + 1;
     counts[claim] = count;
-    const words = wordsFor(claim + 1);
-    this.takenClaims = grown(this.takenClaims, words);
-    this.fullClaims = grown(this.fullClaims, words);
-    this.overfullClaims = grown(this.overfullClaims, words);
     if (count === 1) this.taken++;
-    setBit(this.takenClaims, claim);
-    if (count >= this.#maxSkew) setBit(this.fullClaims, claim);
-    if (count > this.#maxSkew) setBit(this.overfullClaims, claim);
+    this.claims.note(claim, count, this.#maxSkew);
   }
 
   onHost(host: number): number {
@@ -72,10 +82,6 @@ export class HostCounts {
     if (this.#onHosts.length === 0) this.#onHosts = new Int32Array(this.#names.nodesOf.length);
     if ((this.#onHosts[host] ?? 0) === 0) this.taken++;
     this.#onHosts[host] = count;
-    for (const node of this.#names.nodesOf[host] ?? []) {
-      setBit(this.takenNodes, node);
-      if (count >= this.#maxSkew) setBit(this.fullNodes, node);
-      if (count > this.#maxSkew) setBit(this.overfullNodes, node);
-    }
+    for (const node of this.#names.nodesOf[host] ?? []) this.nodes.note(node, count, this.#maxSkew);
   }
 }

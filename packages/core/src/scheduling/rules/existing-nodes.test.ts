@@ -14,6 +14,16 @@ const cpu = (amount: string) => ({ requests: { cpu: amount } });
 const inZone1 = { [Label.Zone]: "test-zone-1" };
 
 describe.each(PARITY_ENGINES)("existing nodes ($name)", (engine) => {
+  it("S-313: the larger pod gets the room that is there, whatever the order of the list", () => {
+    const list = [aPod({ name: "small", ...cpu("1") }), aPod({ name: "large", ...cpu("3.5") })];
+    for (const order of [list, list.toReversed()]) {
+      const solution = place(order, [{ name: "n1", capacity: { cpu: "4" } }]);
+      expect(solution.existing.map(({ pods: there }) => there.map(({ metadata }) => metadata.name))).toEqual([
+        ["large"],
+      ]);
+    }
+  });
+
   it("S-222: a node that is settling takes pods that wait, but none that only moves", () => {
     const [waiting, moving] = [aPod({ name: "waiting", ...cpu("1") }), aPod({ name: "moving", ...cpu("1") })];
     const nodes = [{ ...aNodeInput({ name: "n1" }), settling: true }];
