@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 // Workspace code runs from its TypeScript sources: the condition "kmc-source" leads every import there.
 const conditions = ["kmc-source", "node", "import", "default"];
 
+// A limit against hanging, not a measure of speed: a gate's machine may be shared with other builds.
+const patience = process.env["CI"] === undefined ? 20_000 : 120_000;
+
 export default defineConfig({
   test: {
     projects: readdirSync(new URL("./packages", import.meta.url)).map((name) => ({
@@ -13,7 +16,8 @@ export default defineConfig({
         name,
         root: `./packages/${name}`,
         include: ["src/**/*.test.ts"],
-        testTimeout: 20_000,
+        testTimeout: patience,
+        hookTimeout: patience,
       },
     })),
   },

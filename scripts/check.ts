@@ -1,11 +1,19 @@
 // Everything the gate checks, in one command: each step with its time, and a last line that counts them.
 
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { failedTests } from "./failed-tests.ts";
 
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
 }
+
+/** What vitest says of each test, read again at the end: whoever sees only the last lines of a long log sees what failed. */
+const reportFolder = mkdtempSync(join(tmpdir(), "kmc-check-"));
+const testReport = join(reportFolder, "tests.json");
 
 const pnpm = (...args: string[]): readonly string[] => ["pnpm", "--silent", ...args];
 
@@ -15,7 +23,7 @@ const STEPS: readonly Step[] = [
   { name: "types and build", command: pnpm("build") },
   { name: "lint", command: pnpm("lint") },
   { name: "generated files", command: pnpm("generate:check") },
-  { name: "tests", command: pnpm("test") },
+  { name: "tests", command: pnpm("test", "--reporter=default", "--reporter=json", `--outputFile.json=${testReport}`) },
   { name: "image", command: pnpm("image:check") },
   { name: "demo, simulated cloud", command: pnpm("demo", "--ci", "--provider", "simulated") },
   { name: "demo, OVHcloud over HTTPS", command: pnpm("demo", "--ci", "--provider", "ovh") },
@@ -34,6 +42,8 @@ for (const { name, command } of STEPS) {
   times.push(`${status === 0 ? "ok    " : "FAILED"} ${seconds(since).padStart(8)}  ${name}`);
 }
 console.log(`\n${times.join("\n")}`);
+for (const line of failedTests(testReport)) console.log(line);
+rmSync(reportFolder, { recursive: true, force: true });
 if (failed.length > 0)
   console.log(`\nfailed: ${failed.join(", ")}. Run one alone with the commands in scripts/check.ts.`);
 console.log(`\n${STEPS.length - failed.length} passed, ${failed.length} failed`);
