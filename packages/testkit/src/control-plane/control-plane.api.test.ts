@@ -59,19 +59,19 @@ describe.runIf(isThere)("control plane", () => {
       const { spec, status } = await admin.get(Pods, { name: "fits", namespace: "default" });
       return [spec.nodeName, status?.phase];
     };
-    await expect.poll(phase, { timeout: 15_000 }).toEqual(["n1", "Running"]);
+    await expect.poll(phase, { timeout: 60_000 }).toEqual(["n1", "Running"]);
     const reason = async (): Promise<unknown> => {
       const { status } = await admin.get(Pods, { name: "too-big", namespace: "default" });
       return status?.conditions?.find(({ type }) => type === "PodScheduled")?.reason;
     };
-    await expect.poll(reason, { timeout: 15_000 }).toBe("Unschedulable");
+    await expect.poll(reason, { timeout: 60_000 }).toBe("Unschedulable");
     expect((await admin.get(Nodes, { name: "n1" })).status?.allocatable).toMatchObject({ cpu: "2" });
   });
 
   it("lets pods end when they are deleted", async () => {
     await admin.create(Pods, aPod("short", "100m"));
     const key = { name: "short", namespace: "default" };
-    await expect.poll(async () => (await admin.get(Pods, key)).status?.phase, { timeout: 15_000 }).toBe("Running");
+    await expect.poll(async () => (await admin.get(Pods, key)).status?.phase, { timeout: 60_000 }).toBe("Running");
     await admin.delete(Pods, key);
     await expect
       .poll(
@@ -80,7 +80,7 @@ describe.runIf(isThere)("control plane", () => {
             () => 200,
             (error: { code: number }) => error.code,
           ),
-        { timeout: 15_000 },
+        { timeout: 60_000 },
       )
       .toBe(404);
   });
