@@ -31,19 +31,21 @@ export class MachineSide implements MachineHooks {
   async nodeJoins(node: Node): Promise<void> {
     const { name = "", labels } = node.metadata;
     const { taints = [] } = node.spec ?? {};
+    const ready = this.#ready("False", "KubeletNotReady", "the container runtime network is not ready");
+    // Not ready from the first moment: without the condition the node lifecycle controller takes the taint away again.
     const joining: Node = {
       ...node,
       apiVersion: "v1",
       kind: "Node",
       metadata: { ...node.metadata, labels: { [Label.Hostname]: name, ...labels } },
       spec: { ...node.spec, taints: hasTaint(taints, NOT_READY) ? taints : [...taints, NOT_READY] },
+      status: { ...node.status, conditions: withCondition(node.status?.conditions, ready) },
     };
     try {
       await this.#kube.create(Nodes, joining);
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
-    const ready = this.#ready("False", "KubeletNotReady", "the container runtime network is not ready");
     await this.#report(name, (old) => ({ ...old, ...node.status, conditions: withCondition(old?.conditions, ready) }));
   }
 

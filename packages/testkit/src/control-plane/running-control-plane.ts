@@ -117,7 +117,7 @@ export class RunningControlPlane implements ControlPlane {
       case "kube-scheduler":
         return this.#servesHealth(component, layout.ports.scheduler);
       case "kube-controller-manager":
-        return this.#servesHealth(component, layout.ports.controllerManager);
+        return this.#controllerManagerIsReady(component);
       case "kwok":
         return answersOk(`http://127.0.0.1:${layout.ports.kwok}/healthz`);
     }
@@ -128,6 +128,13 @@ export class RunningControlPlane implements ControlPlane {
     const endpoint = await this.endpoint();
     if ((await apiRequest(endpoint, "GET", "/readyz")).status !== 200) return false;
     return (await apiRequest(endpoint, "GET", "/api/v1/namespaces/default")).status === 200;
+  }
+
+  /** Healthy, and the account is there without which no pod is admitted. */
+  async #controllerManagerIsReady(component: Component): Promise<boolean> {
+    if (!(await this.#servesHealth(component, this.#parts.layout.ports.controllerManager))) return false;
+    const path = "/api/v1/namespaces/default/serviceaccounts/default";
+    return (await apiRequest(await this.endpoint(), "GET", path)).status === 200;
   }
 
   async #servesHealth(component: Component, port: number): Promise<boolean> {
