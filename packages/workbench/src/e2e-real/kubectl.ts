@@ -10,6 +10,8 @@ export async function kubectl(kubeconfig: string, args: readonly string[], input
   if (program === undefined) throw new Error("kubectl has not been built");
   const child = spawn(program, ["--kubeconfig", kubeconfig, ...args], { stdio: "pipe" });
   const ended = new Promise<number | null>((resolve, reject) => child.on("close", resolve).on("error", reject));
+  // A command that ends without reading breaks the pipe; how it ended says the rest.
+  child.stdin.on("error", () => {});
   child.stdin.end(input);
   const [code, printed, complaint] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
   if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${complaint.trim()}`);
