@@ -10,4 +10,5 @@ export * from "./work-queue.ts";
 export * from "./singleton.ts";
 export * from "./failure.ts";
 export * from "./gate.ts";
+export * from "./guarded-calls.ts";
 export * from "./manager.ts";
