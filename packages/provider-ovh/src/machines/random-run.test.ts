@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { OvhAnnotation } from "../api/labels.ts";
 import { Bench } from "../test-bench.ts";
 import type { FakeFault } from "../testing/index.ts";
-import { SeededRandom } from "../testing/seeded-random.ts";
+import { SeededRandom } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 const ZONES = ["eu-west-par-a", "eu-west-par-b"];
 const FAULTS: readonly FakeFault[] = [

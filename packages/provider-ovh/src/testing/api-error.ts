@@ -1,13 +1,7 @@
 // How OVHcloud's API says no: the JSON body, its class and the header with the query id.
 
 import { STATUS_CODES } from "node:http";
-
-export interface Answer {
-  readonly status: number;
-  /** A string is sent as it stands (HTML); anything else as JSON. `undefined` = an empty answer. */
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import type { Answer } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 const CLASSES: Readonly<Record<number, string>> = {
   400: "Client::BadRequest",

@@ -6,7 +6,7 @@ import type { FakeOvh } from "./server.ts";
 import { startFakeOvh } from "./server.ts";
 import { acceptableUrls, isSignedFor } from "./signature.ts";
 import { TinyClient } from "./tiny-client.ts";
-import { wallMs } from "./wall-time.ts";
+import { wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 const GUEST = {
   applicationKey: "guest-app",

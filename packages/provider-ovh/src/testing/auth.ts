@@ -1,12 +1,11 @@
 // Who is calling, and may they? Signed calls, bearer tokens and keystone tokens, refused the way the API refuses them (F-3).
 
 import { ApiError } from "./api-error.ts";
-import { matchesGlob } from "./glob.ts";
-import type { Invariants } from "./invariants.ts";
+import { matchesGlob, wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { OvhInvariants } from "./invariants.ts";
 import type { Consumer, Keyring } from "./keyring.ts";
 import { acceptableUrls, isSignedFor } from "./signature.ts";
 import type { Switches } from "./switches.ts";
-import { wallMs } from "./wall-time.ts";
 
 export type AuthKind = "none" | "off" | "signed" | "bearer" | "openstack";
 
@@ -33,7 +32,7 @@ export interface AuthRequest {
 export interface AuthDeps {
   readonly keyring: Keyring;
   readonly switches: Switches;
-  readonly invariants: Invariants;
+  readonly invariants: OvhInvariants;
   readonly publicUrl: string | undefined;
 }
 

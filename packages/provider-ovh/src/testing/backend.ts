@@ -2,27 +2,30 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import {
+  RequestLog,
+  SeededRandom,
+  Timers,
+  wallMs,
+  type FaultList,
+} from "@karpenter-multicloud/core/testing/fake-cloud";
 import { durationsFor } from "./durations.ts";
 import type { Durations, Speed } from "./durations.ts";
 import type { FakeFault } from "./faults.ts";
-import { FaultList } from "./faults.ts";
-import { Invariants } from "./invariants.ts";
+import { newFaultList } from "./faults.ts";
+import { OvhInvariants } from "./invariants.ts";
 import type { SeedCredential, SeedOAuthClient } from "./keyring.ts";
 import { Keyring } from "./keyring.ts";
 import type { PostWatch } from "./post-watch.ts";
 import { newPostWatch } from "./post-watch.ts";
-import { RequestLog } from "./request-log.ts";
 import type { SeedFlavor } from "./seed/flavors.ts";
 import { SEED_FLAVORS } from "./seed/flavors.ts";
 import { SEED_REGIONS } from "./seed/regions.ts";
-import { SeededRandom } from "./seeded-random.ts";
 import type { Switches } from "./switches.ts";
 import { DEFAULT_SWITCHES } from "./switches.ts";
-import { wallMs } from "./wall-time.ts";
 import type { Cluster, Plan } from "./world/cluster.ts";
 import type { Quotas } from "./world/ground.ts";
 import { Ledger } from "./world/ledger.ts";
-import { Timers } from "./world/timers.ts";
 import { World } from "./world/world.ts";
 
 export interface SeedCluster {
@@ -60,8 +63,8 @@ export class Backend {
   /** Changed in place, also by a reset. */
   readonly switches: Switches;
   readonly log: RequestLog;
-  readonly invariants: Invariants;
-  faults: FaultList;
+  readonly invariants: OvhInvariants;
+  faults: FaultList<FakeFault>;
   keyring: Keyring;
   world: World;
   posts: PostWatch;
@@ -71,7 +74,7 @@ export class Backend {
     this.durations = durationsFor(seed.speed);
     this.switches = { ...DEFAULT_SWITCHES, ...seed.switches };
     this.log = new RequestLog();
-    this.invariants = new Invariants(() => seed.clock.now());
+    this.invariants = new OvhInvariants(() => seed.clock.now());
     const random = new SeededRandom(seed.seed);
     this.faults = this.#newFaults(random);
     this.keyring = this.#newKeyring(random);
@@ -100,8 +103,8 @@ export class Backend {
     this.world.ground.timers.cancelAll();
   }
 
-  #newFaults(random: SeededRandom): FaultList {
-    const faults = new FaultList(random);
+  #newFaults(random: SeededRandom): FaultList<FakeFault> {
+    const faults = newFaultList(random);
     faults.set(this.seed.faults);
     return faults;
   }

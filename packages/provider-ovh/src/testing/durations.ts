@@ -1,5 +1,7 @@
 // How long a machine's changes take (F-5), in milliseconds of the clock the fake was given.
 
+import { durationsAt, type SpeedOf } from "@karpenter-multicloud/core/testing/fake-cloud";
+
 export interface Durations {
   /** From the order until the machine is in the list. */
   readonly listed: number;
@@ -23,8 +25,7 @@ export interface Durations {
   readonly redeploy: number;
 }
 
-/** "fast": every change within half a second; a number: that many times faster than "real". */
-export type Speed = "fast" | "real" | number | Partial<Durations>;
+export type Speed = SpeedOf<Durations>;
 
 const REAL: Durations = {
   listed: 3_000,
@@ -59,10 +60,5 @@ const FAST: Durations = {
 };
 
 export function durationsFor(speed: Speed): Durations {
-  if (speed === "fast") return FAST;
-  if (speed === "real") return REAL;
-  if (typeof speed !== "number") return { ...REAL, ...speed };
-  if (!(speed > 0)) throw new RangeError(`speed factor ${speed} is not above 0`);
-  const scaled = Object.entries(REAL).map(([name, ms]) => [name, ms / speed] as const);
-  return Object.fromEntries(scaled) as unknown as Durations;
+  return durationsAt(speed, { real: REAL, fast: FAST });
 }

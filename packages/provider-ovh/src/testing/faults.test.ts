@@ -5,7 +5,7 @@ import { createPool, machines, pool, poolBody } from "./pool-fixtures.ts";
 import type { FakeOvh } from "./server.ts";
 import { startFakeOvh } from "./server.ts";
 import { TinyClient } from "./tiny-client.ts";
-import { wallMs } from "./wall-time.ts";
+import { wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 const clock = new FakeClock();
 let cluster: FakeCluster;

@@ -1,12 +1,18 @@
 export type { SeedCluster } from "./backend.ts";
 export { durationsFor } from "./durations.ts";
 export type { Durations, Speed } from "./durations.ts";
-export type { FakeFault, FaultMatch, MachineFaultKind, RequestFaultKind } from "./faults.ts";
+export type { FakeFault } from "./faults.ts";
+export type {
+  FaultMatch,
+  InvariantReport,
+  LoggedRequest,
+  MachineFaultKind,
+  RequestFaultKind,
+} from "@karpenter-multicloud/core/testing/fake-cloud";
 export { report } from "./invariants.ts";
-export type { InvariantReport, Violation, ViolationKind } from "./invariants.ts";
+export type { Violation, ViolationKind } from "./invariants.ts";
 export type { AccessRule, SeedCredential, SeedOAuthClient } from "./keyring.ts";
 export type { FakeOvhCredentials, FakeOvhOptions } from "./options.ts";
-export type { LoggedRequest } from "./request-log.ts";
 export type { SeedFlavor } from "./seed/flavors.ts";
 export { SEED_FLAVORS } from "./seed/flavors.ts";
 export { SIGNATURE_VECTORS, VECTOR_CREDENTIALS } from "./seed/signature-vectors.ts";

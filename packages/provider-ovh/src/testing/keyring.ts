@@ -1,6 +1,6 @@
 // Who may call: application keys with their consumer keys and access rules, OAuth2 clients, and tokens.
 
-import type { SeededRandom } from "./seeded-random.ts";
+import type { SeededRandom } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 export interface AccessRule {
   readonly method: string;

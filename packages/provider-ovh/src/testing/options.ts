@@ -2,12 +2,12 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import { SeededRandom } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { BackendSeed, SeedCluster } from "./backend.ts";
 import type { Speed } from "./durations.ts";
 import type { FakeFault } from "./faults.ts";
 import type { SeedCredential, SeedOAuthClient } from "./keyring.ts";
 import type { SeedFlavor } from "./seed/flavors.ts";
-import { SeededRandom } from "./seeded-random.ts";
 import type { Switches } from "./switches.ts";
 import type { Plan } from "./world/cluster.ts";
 import type { Quotas } from "./world/ground.ts";

@@ -1,6 +1,15 @@
 // One request from its bytes to its answer: route, fault, caller, handler, log.
 
-import type { Answer } from "./api-error.ts";
+import {
+  afterwards,
+  instead,
+  losesAnswer,
+  plain,
+  Reply,
+  statusOf,
+  wallMs,
+} from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Answer, Incoming, Outcome } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, errorAnswer } from "./api-error.ts";
 import { authenticate } from "./auth.ts";
 import type { Caller } from "./auth.ts";
@@ -9,25 +18,9 @@ import type { FakeFault } from "./faults.ts";
 import { judgePost, noteLostPost } from "./post-watch.ts";
 import type { Posted } from "./post-watch.ts";
 import type { Matched } from "./router.ts";
-import { apiPath, Reply, Router } from "./router.ts";
+import { apiPath, Router } from "./router.ts";
 import { ACCOUNT_ROUTES, ADMIN_ROUTES, KUBE_ROUTES, PROJECT_ROUTES, TOKEN_ROUTES } from "./routes/index.ts";
-import { wallMs } from "./wall-time.ts";
 import { isRecord } from "./world/body-fields.ts";
-
-export interface Incoming {
-  readonly method: string;
-  /** Path and query as received. */
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-  readonly scheme: "http" | "https";
-}
-
-/** What to do with the connection. */
-export type Outcome =
-  | { readonly kind: "answer"; readonly answer: Answer; readonly delayMs: number; readonly cut?: string | true }
-  /** No answer: silence, and after `delayMs` (when given) a reset. */
-  | { readonly kind: "silence"; readonly delayMs: number | undefined };
 
 const API = new Router([...KUBE_ROUTES, ...PROJECT_ROUTES, ...ACCOUNT_ROUTES]);
 const ROOT = new Router([...TOKEN_ROUTES, ...ADMIN_ROUTES]);
@@ -59,7 +52,7 @@ export class Pipeline {
     const operation = matched.route.operation;
     const fault = this.#backend.faults.forRequest({ method: incoming.method, path: located.path, operation });
     this.#watchPost(incoming, matched, fault);
-    const before = fault === undefined ? undefined : instead(fault);
+    const before = fault === undefined ? undefined : instead(fault, usualAnswer);
     if (before !== undefined) {
       this.#log(incoming, located, operation, { auth: "none", status: statusOf(before), fault });
       return before;
@@ -204,38 +197,12 @@ function safeBody(incoming: Incoming): unknown {
   }
 }
 
-function plain(answer: Answer): Outcome {
-  return { kind: "answer", answer, delayMs: 0 };
-}
-
 function answerFor(error: unknown): Answer {
   if (error instanceof ApiError) return error.answer;
   return errorAnswer(500, error instanceof Error ? error.message : String(error));
 }
 
-/** What happens in place of the handler; undefined = the request is served. */
-function instead(fault: FakeFault): Outcome | undefined {
-  if (fault.fault === "timeoutBefore") return { kind: "silence", delayMs: fault.delayMs };
-  if (fault.fault === "drop") return { kind: "silence", delayMs: fault.delayMs ?? 0 };
-  if (fault.fault !== "status") return undefined;
-  const { errorCode, message, body, headers, status = 500 } = fault;
-  const usual = errorAnswer(status, message, errorCode === undefined ? {} : { errorCode });
-  const answer = { ...usual, ...(body === undefined ? {} : { body }), headers: { ...usual.headers, ...headers } };
-  return { kind: "answer", answer, delayMs: fault.delayMs ?? 0 };
-}
-
-function afterwards(fault: FakeFault, answer: Answer): Outcome {
-  const delayMs = fault.delayMs ?? 0;
-  if (fault.fault === "timeoutAfter") return { kind: "silence", delayMs: fault.delayMs };
-  if (fault.fault === "malformed") return { kind: "answer", answer, delayMs, cut: fault.body ?? true };
-  return { kind: "answer", answer, delayMs };
-}
-
-function losesAnswer(fault: FakeFault): boolean {
-  const { fault: kind, status = 500 } = fault;
-  return kind !== "slow" && (kind !== "status" || status >= 500 || status === 408);
-}
-
-function statusOf(outcome: Outcome): number {
-  return outcome.kind === "answer" ? outcome.answer.status : 0;
+/** How the API itself would put the status of a fault. */
+function usualAnswer({ errorCode, message }: FakeFault, status: number): Answer {
+  return errorAnswer(status, message, errorCode === undefined ? {} : { errorCode });
 }

@@ -1,6 +1,6 @@
 // Is a pool posted a second time? An answer that got lost does not mean that the pool was not made (O-28).
 
-import type { Invariants } from "./invariants.ts";
+import type { OvhInvariants } from "./invariants.ts";
 import type { Cluster } from "./world/cluster.ts";
 
 /** When, by the fake's clock, the answer to a POST of this cluster and name was lost. */
@@ -19,7 +19,7 @@ export interface Posted {
   readonly now: number;
 }
 
-export function judgePost(watch: PostWatch, invariants: Invariants, { cluster, name, now }: Posted): void {
+export function judgePost(watch: PostWatch, invariants: OvhInvariants, { cluster, name, now }: Posted): void {
   const exists = [...cluster.pools.values()].some((pool) => pool.name === name && !pool.deleting);
   const lostAt = watch.get(`${cluster.id}/${name}`);
   const retried = lostAt !== undefined && now - lostAt < RETRY_MS;

@@ -5,7 +5,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { FakeOvh } from "./server.ts";
-import { wallMs } from "./wall-time.ts";
+import { wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 export interface TinyAnswer {
   readonly status: number;

@@ -3,15 +3,14 @@
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import type { Durations } from "../durations.ts";
-import type { FaultList } from "../faults.ts";
-import type { Invariants } from "../invariants.ts";
-import type { SeededRandom } from "../seeded-random.ts";
+import type { FaultList, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { FakeFault } from "../faults.ts";
+import type { OvhInvariants } from "../invariants.ts";
 import type { SeedFlavor } from "../seed/flavors.ts";
 import type { Switches } from "../switches.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Machine } from "./machine.ts";
-import type { Timers } from "./timers.ts";
 
 /** Limits of one project in one region; an absent one is not checked. */
 export interface Quotas {
@@ -33,8 +32,8 @@ export interface Ground {
   readonly durations: Durations;
   readonly switches: Switches;
   readonly random: SeededRandom;
-  readonly faults: FaultList;
-  readonly invariants: Invariants;
+  readonly faults: FaultList<FakeFault>;
+  readonly invariants: OvhInvariants;
   readonly ledger: Ledger;
   readonly clusters: ReadonlyMap<string, Cluster>;
   readonly flavors: ReadonlyMap<string, SeedFlavor>;

@@ -1,6 +1,7 @@
 // How a machine comes, lives and goes (F-5): each change at its time, unless stock, quota or a fault decide otherwise.
 
-import type { FakeFault, MachineFaultKind } from "../faults.ts";
+import type { MachineFaultKind } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { FakeFault } from "../faults.ts";
 import { planCodesOf } from "../seed/catalogue.ts";
 import type { Cluster } from "./cluster.ts";
 import { isThreeAz, zoneOf } from "./cluster.ts";
@@ -194,7 +195,7 @@ export class MachineLife {
 
   #fault(kind: MachineFaultKind, { pool, machine }: Placed): FakeFault | undefined {
     const { flavor, zone, order } = machine;
-    return this.#ground.faults.forMachine(kind, { ...order, pool: pool.name, flavor, zone });
+    return this.#ground.faults.forMachine(kind, { ...order, about: { pool: pool.name, flavor, zone } });
   }
 
   #priceTag(cluster: Cluster, { flavor: name, monthly }: Machine): PriceTag {

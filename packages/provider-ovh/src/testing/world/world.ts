@@ -91,7 +91,7 @@ export class World {
     const { cluster, pool, machine } = placed;
     const { faults, timers, durations } = this.ground;
     const { flavor, zone, order } = machine;
-    const fault = faults.forMachine("vanish", { ...order, pool: pool.name, flavor, zone });
+    const fault = faults.forMachine("vanish", { ...order, about: { pool: pool.name, flavor, zone } });
     if (fault === undefined || machine.removing) return;
     timers.after(fault.delayMs ?? 0, () => {
       this.life.vanish(placed);

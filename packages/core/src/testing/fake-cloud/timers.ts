@@ -1,6 +1,6 @@
 // Everything the fake still means to do on its clock, so that a reset or a close can call it off.
 
-import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Clock } from "../../runtime/index.ts";
 
 export class Timers {
   readonly #clock: Clock;

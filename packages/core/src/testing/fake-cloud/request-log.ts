@@ -1,7 +1,5 @@
 // What was asked of the fake and what it answered, without secrets.
 
-import type { AuthKind } from "./auth.ts";
-
 export interface LoggedRequest {
   /** Milliseconds of the fake's clock. */
   readonly at: number;
@@ -12,7 +10,8 @@ export interface LoggedRequest {
   /** Empty when no route was found. */
   readonly operation: string;
   readonly body: unknown;
-  readonly auth: AuthKind | "refused";
+  /** How the caller was known, in the cloud's words; "none" or "refused". */
+  readonly auth: string;
   /** 0 = no answer was sent. */
   readonly status: number;
   /** The fault that acted. */

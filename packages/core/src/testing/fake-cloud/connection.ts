@@ -1,8 +1,7 @@
 // Puts an outcome on the wire: headers and JSON, HTML as it stands, cut answers, silence and resets.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Answer } from "./api-error.ts";
-import type { Incoming, Outcome } from "./pipeline.ts";
+import type { Answer, Incoming, Outcome } from "./outcome.ts";
 import { waitWall } from "./wall-time.ts";
 
 /** Larger bodies are no calls to this API. */
@@ -29,7 +28,7 @@ export async function readIncoming(request: IncomingMessage, scheme: "http" | "h
 export async function send(
   response: ServerResponse,
   outcome: Outcome,
-  queryId: string,
+  headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
   if (outcome.kind === "silence") {
@@ -42,10 +41,9 @@ export async function send(
   const { answer } = outcome;
   const text = cutText(bodyText(answer), outcome.cut);
   response.writeHead(answer.status, {
-    "Content-Type": "application/json; charset=utf-8",
-    "X-OVH-QueryID": queryId,
+    ...headers,
     ...answer.headers,
-    ...(answer.status === 304 ? {} : { "Content-Length": Buffer.byteLength(text) }),
+    ...(answer.status === 304 || answer.status === 204 ? {} : { "Content-Length": Buffer.byteLength(text) }),
   });
   response.end(text);
 }

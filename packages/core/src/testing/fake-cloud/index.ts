@@ -1,0 +1,27 @@
+export { makeCertificates } from "./certificate.ts";
+export type { Certificates } from "./certificate.ts";
+export { FaultList } from "./faults.ts";
+export type {
+  FakeFault,
+  FaultMatch,
+  MachineFacts,
+  MachineFaultKind,
+  RequestFacts,
+  RequestFaultKind,
+} from "./faults.ts";
+export { matchesGlob } from "./glob.ts";
+export { Invariants, reportOf } from "./invariants.ts";
+export type { InvariantGroups, InvariantReport, Violation } from "./invariants.ts";
+export { startListening } from "./listening.ts";
+export type { Listening, ListenOptions } from "./listening.ts";
+export { afterwards, instead, losesAnswer, plain, Reply, statusOf } from "./outcome.ts";
+export type { Answer, Incoming, Outcome } from "./outcome.ts";
+export { PathTable } from "./path-table.ts";
+export type { PathMatch, PathRoute } from "./path-table.ts";
+export { RequestLog } from "./request-log.ts";
+export type { LoggedRequest } from "./request-log.ts";
+export { SeededRandom } from "./seeded-random.ts";
+export { durationsAt } from "./speed.ts";
+export type { SpeedOf } from "./speed.ts";
+export { Timers } from "./timers.ts";
+export { waitWall, wallMs } from "./wall-time.ts";
