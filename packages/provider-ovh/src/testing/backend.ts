@@ -25,7 +25,7 @@ import type { Switches } from "./switches.ts";
 import { DEFAULT_SWITCHES } from "./switches.ts";
 import type { Cluster, Plan } from "./world/cluster.ts";
 import type { Quotas } from "./world/ground.ts";
-import { Ledger } from "./world/ledger.ts";
+import { Ledger } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { World } from "./world/world.ts";
 
 export interface SeedCluster {

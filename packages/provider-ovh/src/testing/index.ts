@@ -22,7 +22,7 @@ export type { FakeOvh } from "./server.ts";
 export type { Switches } from "./switches.ts";
 export type { FakeOvhState, MachineSummary } from "./world/dump.ts";
 export type { Quotas } from "./world/ground.ts";
-export type { Cost } from "./world/ledger.ts";
+export type { Cost } from "@karpenter-multicloud/core/testing/fake-cloud";
 export type { MachineStatus } from "./world/machine.ts";
 export type { Outside, PoolEdit } from "./world/outside.ts";
 export type { PoolStatus, PoolTaint, PoolTemplate } from "./world/pool.ts";

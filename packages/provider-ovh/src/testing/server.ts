@@ -10,7 +10,7 @@ import { Pipeline } from "./pipeline.ts";
 import type { Switches } from "./switches.ts";
 import type { FakeOvhState } from "./world/dump.ts";
 import { dump, leaks } from "./world/dump.ts";
-import type { Cost } from "./world/ledger.ts";
+import type { Cost } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { Outside } from "./world/outside.ts";
 
 export interface FakeOvh {

@@ -12,6 +12,8 @@ export type {
 export { matchesGlob } from "./glob.ts";
 export { Invariants, reportOf } from "./invariants.ts";
 export type { InvariantGroups, InvariantReport, Violation } from "./invariants.ts";
+export { Ledger } from "./ledger.ts";
+export type { Cost, PriceTag } from "./ledger.ts";
 export { startListening } from "./listening.ts";
 export type { Listening, ListenOptions } from "./listening.ts";
 export { afterwards, instead, losesAnswer, plain, Reply, statusOf } from "./outcome.ts";

@@ -4,7 +4,7 @@ import type { Violation } from "../invariants.ts";
 import { clusterView } from "./cluster.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Ground } from "./ground.ts";
-import type { Cost } from "./ledger.ts";
+import type { Cost } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Placed } from "./machine-life.ts";
 import type { Machine, MachineStatus } from "./machine.ts";
 import { isFailed, isLive, machineView, providerId } from "./machine.ts";

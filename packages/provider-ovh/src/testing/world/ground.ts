@@ -9,7 +9,7 @@ import type { OvhInvariants } from "../invariants.ts";
 import type { SeedFlavor } from "../seed/flavors.ts";
 import type { Switches } from "../switches.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Machine } from "./machine.ts";
 
 /** Limits of one project in one region; an absent one is not checked. */

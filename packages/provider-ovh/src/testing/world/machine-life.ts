@@ -8,7 +8,7 @@ import { isThreeAz, zoneOf } from "./cluster.ts";
 import type { ClusterSide } from "./cluster-side.ts";
 import type { Ground } from "./ground.ts";
 import { exceedsQuota, isOutOfStock } from "./ground.ts";
-import type { PriceTag } from "./ledger.ts";
+import type { PriceTag } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Machine, MachineOrder, MachineStatus } from "./machine.ts";
 import { isFailed, isLive } from "./machine.ts";
 import type { Pool } from "./pool.ts";
