@@ -1,10 +1,9 @@
 // The provider's settings, read once from the environment; every mistake is named at once.
 
 import type { Environment } from "@karpenter-multicloud/core/controllers";
-import { SettingsError } from "@karpenter-multicloud/core/options";
-import type { SettingsProblem } from "@karpenter-multicloud/core/options";
+import { EnvironmentReader, SettingsError } from "@karpenter-multicloud/core/options";
 import type { Pace } from "@karpenter-multicloud/core/provider";
-import { hours, minutes, parseDuration } from "@karpenter-multicloud/core/units";
+import { hours, minutes } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { CredentialsError, readCredentials } from "./client/credentials.ts";
@@ -46,7 +45,7 @@ export interface OvhSettings {
 
 /** @throws SettingsError naming every variable that is wrong */
 export function ovhSettings(env: Environment): OvhSettings {
-  const read = new Reader(env);
+  const read = new EnvironmentReader(env);
   const endpoint = read.checked("OVH_ENDPOINT", "ovh-eu", (text) => {
     parseEndpoint(text);
     return text;
@@ -93,7 +92,7 @@ export function ovhSettings(env: Environment): OvhSettings {
 }
 
 /** What users may know from other clients and this provider cannot do. */
-function refuseUnbuilt(read: Reader): void {
+function refuseUnbuilt(read: EnvironmentReader): void {
   const transport = read.text("OVH_TRANSPORT");
   if (transport !== "" && transport !== "node-ovh") {
     read.refuse("OVH_TRANSPORT", "this transport is not available", "leave it out or use node-ovh");
@@ -108,7 +107,7 @@ function refuseUnbuilt(read: Reader): void {
   }
 }
 
-function readEnvCredentials(env: Environment, read: Reader): Pick<OvhSettings, "credentials"> {
+function readEnvCredentials(env: Environment, read: EnvironmentReader): Pick<OvhSettings, "credentials"> {
   try {
     const { OVH_ENDPOINT: _, OVH_SUBSIDIARY: __, ...values } = env;
     const credentials = readCredentials(values, "the environment");
@@ -125,75 +124,9 @@ function readEnvCredentials(env: Environment, read: Reader): Pick<OvhSettings, "
 }
 
 /** OVH_PRICING_INTERVAL: a duration, or 0 or "off" to use the bundled prices only. */
-function pricing(read: Reader): Pick<OvhSettings, "pricingInterval"> {
+function pricing(read: EnvironmentReader): Pick<OvhSettings, "pricingInterval"> {
   const text = read.text("OVH_PRICING_INTERVAL");
   if (text === "0" || text === "off") return {};
   const interval = read.duration("OVH_PRICING_INTERVAL", hours(12));
   return interval > 0 ? { pricingInterval: interval } : {};
-}
-
-class Reader {
-  readonly problems: SettingsProblem[] = [];
-  readonly #env: Environment;
-
-  constructor(env: Environment) {
-    this.#env = env;
-  }
-
-  text(name: string): string {
-    return (this.#env[name] ?? "").trim();
-  }
-
-  refuse(setting: string, problem: string, fix: string): void {
-    this.problems.push({ setting, value: this.text(setting), problem, fix });
-  }
-
-  checked(name: string, fallback: string, check: (text: string) => string): string {
-    const text = this.text(name);
-    if (text === "") return fallback;
-    try {
-      return check(text);
-    } catch (error) {
-      this.refuse(name, (error as Error).message, "correct it or leave it out");
-      return fallback;
-    }
-  }
-
-  optional<K extends string>(key: K, name: string, pattern: RegExp, wanted: string): Partial<Record<K, string>> {
-    const text = this.text(name);
-    if (text === "") return {};
-    if (!pattern.test(text)) {
-      this.refuse(name, "is written wrongly", `use ${wanted}`);
-      return {};
-    }
-    return { [key]: text } as Partial<Record<K, string>>;
-  }
-
-  number(name: string, fallback: number, range: { readonly min: number; readonly max: number }): number {
-    const text = this.text(name);
-    if (text === "") return fallback;
-    const value = Number(text);
-    if (Number.isFinite(value) && value >= range.min && value <= range.max) return value;
-    this.refuse(name, "is no number in range", `use a number between ${range.min} and ${range.max}`);
-    return fallback;
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const text = this.text(name).toLowerCase();
-    if (text === "") return fallback;
-    if (text === "true" || text === "false") return text === "true";
-    this.refuse(name, "is neither true nor false", "use true or false");
-    return fallback;
-  }
-
-  duration(name: string, fallback: Duration): Duration {
-    const text = this.text(name);
-    if (text === "") return fallback;
-    try {
-      return parseDuration(text);
-    } catch {
-      this.refuse(name, "is not a duration", "use a text such as 10m or 1h30m");
-      return fallback;
-    }
-  }
 }

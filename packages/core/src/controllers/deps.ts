@@ -11,6 +11,7 @@ import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { BufferStore } from "./buffer-store.ts";
 import type { OverlayStore } from "./overlay-store.ts";
 import type { PodTimes } from "./provisioning/pod-times.ts";
+import type { Environment } from "../options/index.ts";
 
 /** Ports of the process, before a provider is chosen. */
 export interface Ports {
@@ -56,7 +57,7 @@ export interface BuiltProvider {
   readonly controllers: readonly Controller[];
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment };
 
 /** What a provider package hands to the process that chose it by name. */
 export interface ProviderFactory {

@@ -1,6 +1,7 @@
 export * from "./settings.ts";
 export * from "./settings-error.ts";
 export * from "./feature-gates.ts";
+export * from "./environment-reader.ts";
 export * from "./flag.ts";
 export * from "./flags.ts";
 export * from "./parse-settings.ts";

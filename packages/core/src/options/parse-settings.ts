@@ -5,6 +5,7 @@ import type { ParsedFlags } from "./flags.ts";
 import { FlagValueError } from "./flag.ts";
 import type { Flag } from "./flag.ts";
 import { SettingsError } from "./settings-error.ts";
+import type { Environment } from "./environment-reader.ts";
 import type { SettingsProblem } from "./settings-error.ts";
 import type { Settings } from "./settings.ts";
 import { nearest } from "./nearest.ts";
@@ -24,8 +25,6 @@ export interface SettingWithoutEffect {
   readonly setting: string;
   readonly why: string;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 interface Findings {
   readonly problems: SettingsProblem[];
