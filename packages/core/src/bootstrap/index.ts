@@ -24,6 +24,7 @@ export * from "./ca-hash.ts";
 export * from "./cluster-facts.ts";
 export * from "./join-plan.ts";
 export * from "./kubelet-labels.ts";
+export * from "./kubelet-schema.ts";
 export * from "./kubelet-settings.ts";
 export { argPairs, kubeletArgs, NODE_IP_SLOT, PROVIDER_ID_SLOT, type KubeletArgs } from "./kubelet-args.ts";
 export { kubeletConfiguration } from "./kubelet-config.ts";
