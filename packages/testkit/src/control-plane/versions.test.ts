@@ -34,7 +34,7 @@ describe("versions of the control plane", () => {
 
   it("are told to the programs of Kubernetes, which would call themselves v0.0.0", () => {
     const flags = BINARIES.filter(({ package: path }) => path.startsWith("k8s.io/")).map(({ ldflags }) => ldflags);
-    expect(flags).toHaveLength(4);
+    expect(flags).toHaveLength(5);
     for (const text of flags) expect(text).toContain(`gitVersion=${VERSIONS.kubernetes} `);
   });
 });

@@ -14,6 +14,7 @@ export type BinaryName =
   | "kube-scheduler"
   | "kube-controller-manager"
   | "kubectl"
+  | "kubeadm"
   | "kwok"
   | "helm";
 
@@ -34,6 +35,7 @@ export const BINARIES: readonly BinarySource[] = [
   kubernetes("kube-scheduler"),
   kubernetes("kube-controller-manager"),
   kubernetes("kubectl"),
+  kubernetes("kubeadm"),
   { name: "kwok", module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok", ldflags: STRIP },
   { name: "helm", module: "helm", package: "helm.sh/helm/v4/cmd/helm", ldflags: STRIP },
 ];

@@ -1,0 +1,172 @@
+// What a machine must know of the cluster it joins: told by the node class, else read from the cluster itself (W-47, C-72).
+
+import { ConfigMaps, Nodes, Services, type ConfigMap, type KubeObject, type Resource } from "../api/index.ts";
+import { isNotFound, KubeError, type KubeReader } from "../kube/index.ts";
+import { BootstrapError } from "./bootstrap-error.ts";
+import { caHashes } from "./ca-hash.ts";
+import { readKubeconfig } from "./kubeconfig.ts";
+import { newestVersion, parseVersion } from "./kubernetes-version.ts";
+
+export interface ClusterFacts {
+  /** host:port; a host of IPv6 stands in brackets. */
+  readonly endpoint: string;
+  /** PEM. */
+  readonly caBundle: string;
+  /** sha256:<hex> of each authority's public key. */
+  readonly caHashes: readonly string[];
+  /** Empty where the cluster's own configuration tells the kubelet. */
+  readonly clusterDNS: readonly string[];
+  /** v1.36.3, with the distribution's suffix where there is one: v1.33.4+k3s1 */
+  readonly kubernetesVersion: string;
+  readonly serviceCIDRs: readonly string[];
+}
+
+/** What the node class or the environment says; an empty text says nothing. */
+export interface ClusterFactOverrides {
+  /** host, host:port or https://host:port */
+  readonly endpoint?: string;
+  readonly caBundle?: string;
+  /** Pinned by hand: then they need not follow from the bundle. */
+  readonly caHashes?: readonly string[];
+  readonly clusterDNS?: readonly string[];
+  readonly kubernetesVersion?: string;
+  readonly serviceCIDRs?: readonly string[];
+}
+
+export interface ClusterFactSources {
+  readonly kube: Pick<KubeReader, "get" | "list">;
+  /** The server of the controller's own kubeconfig file; not the service account's address, which no booting machine reaches. */
+  readonly own?: { readonly server: string; readonly caBundle?: string };
+}
+
+interface ServiceAddress extends KubeObject {
+  readonly spec?: { readonly clusterIP?: string; readonly clusterIPs?: readonly string[] };
+}
+
+interface ServiceCIDR extends KubeObject {
+  readonly spec?: { readonly cidrs?: readonly string[] };
+}
+
+const ServiceCIDRs: Resource<ServiceCIDR> = {
+  group: "networking.k8s.io",
+  version: "v1",
+  kind: "ServiceCIDR",
+  plural: "servicecidrs",
+  namespaced: false,
+};
+
+/** Answers where a ConfigMap with the cluster's own description exists: `auto` means kubeadm then (C: kube-public/cluster-info). */
+export async function hasClusterInfo(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<boolean> {
+  return (await clusterInfo(kube, signal)) !== undefined;
+}
+
+/** @throws BootstrapError ClusterFactsMissing naming what neither the class nor the cluster tells */
+export async function discoverClusterFacts(
+  sources: ClusterFactSources,
+  overrides: ClusterFactOverrides,
+  signal: AbortSignal,
+): Promise<ClusterFacts> {
+  const { kube, own } = sources;
+  const isTold = Boolean(overrides.endpoint) && Boolean(overrides.caBundle);
+  const info = isTold ? undefined : await clusterInfo(kube, signal);
+  const server = overrides.endpoint || info?.server || own?.server;
+  if (!server) {
+    throw new BootstrapError(
+      "ClusterFactsMissing",
+      "no address of the API server: ConfigMap kube-public/cluster-info does not exist; set bootstrap.apiServerEndpoint or CLUSTER_ENDPOINT",
+    );
+  }
+  const caBundle =
+    overrides.caBundle || info?.caBundle || (await rootCertificate(kube, signal)) || own?.caBundle || "";
+  if (caBundle === "" && !overrides.caHashes?.length) {
+    throw new BootstrapError("ClusterFactsMissing", "no CA bundle in kube-public/cluster-info or kube-root-ca.crt");
+  }
+  return {
+    endpoint: hostAndPort(server),
+    caBundle,
+    caHashes: overrides.caHashes?.length ? overrides.caHashes : caHashes(caBundle),
+    clusterDNS: overrides.clusterDNS?.length ? overrides.clusterDNS : await clusterDNS(kube, signal),
+    kubernetesVersion: await versionOf(kube, overrides.kubernetesVersion, signal),
+    serviceCIDRs: overrides.serviceCIDRs?.length ? overrides.serviceCIDRs : await serviceCIDRs(kube, signal),
+  };
+}
+
+async function clusterInfo(kube: Pick<KubeReader, "get">, signal: AbortSignal) {
+  const map = await perhaps(kube, ConfigMaps, { namespace: "kube-public", name: "cluster-info" }, signal);
+  const text = map?.data?.["kubeconfig"];
+  return text === undefined ? undefined : readKubeconfig(text);
+}
+
+/** Every namespace has it. */
+async function rootCertificate(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<string | undefined> {
+  const map = await perhaps(kube, ConfigMaps, { namespace: "kube-public", name: "kube-root-ca.crt" }, signal);
+  return map?.data?.["ca.crt"];
+}
+
+async function clusterDNS(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<readonly string[]> {
+  const key = { namespace: "kube-system", name: "kube-dns" };
+  const service = await perhaps<ServiceAddress>(kube, Services as Resource<ServiceAddress>, key, signal);
+  const { clusterIP = "", clusterIPs = clusterIP === "" ? [] : [clusterIP] } = service?.spec ?? {};
+  return clusterIPs.filter((address) => address !== "None");
+}
+
+async function serviceCIDRs(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<readonly string[]> {
+  return (await perhaps(kube, ServiceCIDRs, { name: "kubernetes" }, signal))?.spec?.cidrs ?? [];
+}
+
+/** The class's; kubeadm's own note; the newest kubelet there is, which is never newer than the API server. */
+async function versionOf(
+  kube: ClusterFactSources["kube"],
+  override: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  if (override) return parseVersion(override).text;
+  const noted = await perhaps(kube, ConfigMaps, { namespace: "kube-system", name: "kubeadm-config" }, signal);
+  const text = kubeadmVersion(noted);
+  if (text !== undefined) return parseVersion(text).text;
+  const { items } = await kube.list(Nodes, { signal });
+  const newest = newestVersion(items.map(({ status }) => status?.nodeInfo?.["kubeletVersion"] ?? ""));
+  if (newest === undefined) {
+    throw new BootstrapError(
+      "ClusterFactsMissing",
+      "the cluster's Kubernetes version is unknown: no kube-system/kubeadm-config and no node; set bootstrap.kubernetesVersion",
+    );
+  }
+  return newest;
+}
+
+function kubeadmVersion(map: ConfigMap | undefined): string | undefined {
+  return /^kubernetesVersion:\s*"?(v[^\s"]+)"?\s*$/m.exec(map?.data?.["ClusterConfiguration"] ?? "")?.[1];
+}
+
+/** What is not there, or not ours to read, is not told. */
+async function perhaps<T extends KubeObject>(
+  kube: Pick<KubeReader, "get">,
+  resource: Resource<T>,
+  key: { readonly name: string; readonly namespace?: string },
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await kube.get(resource, key, { signal });
+  } catch (error) {
+    if (isNotFound(error) || (KubeError.is(error) && error.code === 403)) return undefined;
+    throw error;
+  }
+}
+
+/** @throws BootstrapError for what is no address */
+export function hostAndPort(server: string): string {
+  const text = server.includes("://") ? server : `https://${server}`;
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch (cause) {
+    throw new BootstrapError("ClusterFactsMissing", `not an address of an API server: ${server}`, { cause });
+  }
+  if (url.protocol !== "https:" || url.hostname === "") {
+    throw new BootstrapError("ClusterFactsMissing", `not an https address of an API server: ${server}`);
+  }
+  // A port that https has anyway is lost in the URL; a bare host means the API server's usual one.
+  const explicit = /:(\d+)\/?$/.exec(text.replace(/\]$/, "]"))?.[1];
+  return `${url.hostname}:${explicit ?? (url.port || (server.includes("://") ? "443" : "6443"))}`;
+}

@@ -1,0 +1,44 @@
+// How a bought machine joins the cluster, for every cloud that gives bare machines.
+//
+// A provider does this, in this order:
+//
+//   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: "karpenter.scaleway.com" });
+//   bootstrapTokenController({ tokens, cache, clock, logger })           one of the provider's controllers: collects what has served
+//
+//   const cluster = await discoverClusterFacts({ kube }, { endpoint: class.bootstrap.apiServerEndpoint || env.CLUSTER_ENDPOINT }, signal);
+//   const token = await tokens.ensure(claim, parseDuration("30m"), signal);           the same one again after a crash
+//   const kubelet = resolveKubelet(class.kubelet ?? {}, cores);                       what the catalogue subtracts as overhead
+//   const text = renderUserData({ mode: "kubeadm", cluster, node, material: { token }, kubelet, settings, userData });
+//   const { body } = packUserData(text, { maxBytes: 102_400, encoding: "text", compress: false });
+//   await tokens.remove(claim.metadata.uid, signal);                                  also when the machine is deleted
+//
+// The machine's name for `node.providerID`: { known: "scaleway://instance/…" }, or { prefix: "external-cloudstack://", lookups: [shell commands] }
+// when the machine must find its UUID itself. `material` is { token }, { secret: values of tokenSecretRef } or { none: true }.
+// Mistakes of the user are BootstrapErrors; their `reason` is a condition's reason. Before a launch, render once with a token
+// of the same length to find them early. `redactUserData` is the only form in which user data may be shown.
+// A fake cloud boots its machines with core/testing/cloud-init: bootMachine(userData, surroundings).
+
+export * from "./bootstrap-error.ts";
+export * from "./bootstrap-tokens.ts";
+export * from "./ca-hash.ts";
+export * from "./cluster-facts.ts";
+export * from "./join-plan.ts";
+export * from "./kubelet-labels.ts";
+export * from "./kubelet-settings.ts";
+export { argPairs, kubeletArgs, NODE_IP_SLOT, PROVIDER_ID_SLOT, type KubeletArgs } from "./kubelet-args.ts";
+export { kubeletConfiguration } from "./kubelet-config.ts";
+export { readKubeconfig, type KubeconfigCluster } from "./kubeconfig.ts";
+export { newestVersion, parseVersion, type KubernetesVersion } from "./kubernetes-version.ts";
+export { multipart, partType, type PartType, type UserDataPart } from "./mime.ts";
+export { joinConfiguration, JOIN_PATH, PATCHES_FOLDER } from "./modes/kubeadm.ts";
+export { KOSMOS_KEYS } from "./modes/kosmos.ts";
+export { TALOS_KEY } from "./modes/talos.ts";
+export { SCRIPT_PATH } from "./cloud-config.ts";
+export * from "./pack-user-data.ts";
+export { redactUserData } from "./redact.ts";
+export { shellQuote } from "./shell.ts";
+export { fillTemplate, TEMPLATE_VARIABLES, unknownVariables } from "./template.ts";
+export * from "./token.ts";
+export * from "./token-controller.ts";
+export * from "./token-secret.ts";
+export { renderUserData } from "./user-data.ts";
