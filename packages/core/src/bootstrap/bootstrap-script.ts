@@ -64,7 +64,8 @@ export function withRetries(command: string): readonly string[] {
 /** C-70: only a UUID is believed. */
 function providerIDLines(id: ProviderID, files: readonly string[]): readonly string[] {
   if ("known" in id) return [];
-  if (id.lookups.length === 0) throw new BootstrapError("ProviderIDUnknown", "no way to find the machine's id is given");
+  if (id.lookups.length === 0)
+    throw new BootstrapError("ProviderIDUnknown", "no way to find the machine's id is given");
   return [
     "machine_id=",
     `for lookup in ${id.lookups.map(shellQuote).join(" ")}; do`,

@@ -18,7 +18,6 @@ export interface ClusterFacts {
   readonly clusterDNS: readonly string[];
   /** v1.36.3, with the distribution's suffix where there is one: v1.33.4+k3s1 */
   readonly kubernetesVersion: string;
-  readonly serviceCIDRs: readonly string[];
 }
 
 /** What the node class or the environment says; an empty text says nothing. */
@@ -30,7 +29,6 @@ export interface ClusterFactOverrides {
   readonly caHashes?: readonly string[];
   readonly clusterDNS?: readonly string[];
   readonly kubernetesVersion?: string;
-  readonly serviceCIDRs?: readonly string[];
 }
 
 export interface ClusterFactSources {
@@ -42,18 +40,6 @@ export interface ClusterFactSources {
 interface ServiceAddress extends KubeObject {
   readonly spec?: { readonly clusterIP?: string; readonly clusterIPs?: readonly string[] };
 }
-
-interface ServiceCIDR extends KubeObject {
-  readonly spec?: { readonly cidrs?: readonly string[] };
-}
-
-const ServiceCIDRs: Resource<ServiceCIDR> = {
-  group: "networking.k8s.io",
-  version: "v1",
-  kind: "ServiceCIDR",
-  plural: "servicecidrs",
-  namespaced: false,
-};
 
 /** Answers where a ConfigMap with the cluster's own description exists: `auto` means kubeadm then (C: kube-public/cluster-info). */
 export async function hasClusterInfo(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<boolean> {
@@ -76,8 +62,7 @@ export async function discoverClusterFacts(
       "no address of the API server: ConfigMap kube-public/cluster-info does not exist; set bootstrap.apiServerEndpoint or CLUSTER_ENDPOINT",
     );
   }
-  const caBundle =
-    overrides.caBundle || info?.caBundle || (await rootCertificate(kube, signal)) || own?.caBundle || "";
+  const caBundle = overrides.caBundle || info?.caBundle || (await rootCertificate(kube, signal)) || own?.caBundle || "";
   if (caBundle === "" && !overrides.caHashes?.length) {
     throw new BootstrapError("ClusterFactsMissing", "no CA bundle in kube-public/cluster-info or kube-root-ca.crt");
   }
@@ -87,7 +72,6 @@ export async function discoverClusterFacts(
     caHashes: overrides.caHashes?.length ? overrides.caHashes : caHashes(caBundle),
     clusterDNS: overrides.clusterDNS?.length ? overrides.clusterDNS : await clusterDNS(kube, signal),
     kubernetesVersion: await versionOf(kube, overrides.kubernetesVersion, signal),
-    serviceCIDRs: overrides.serviceCIDRs?.length ? overrides.serviceCIDRs : await serviceCIDRs(kube, signal),
   };
 }
 
@@ -108,10 +92,6 @@ async function clusterDNS(kube: Pick<KubeReader, "get">, signal: AbortSignal): P
   const service = await perhaps<ServiceAddress>(kube, Services as Resource<ServiceAddress>, key, signal);
   const { clusterIP = "", clusterIPs = clusterIP === "" ? [] : [clusterIP] } = service?.spec ?? {};
   return clusterIPs.filter((address) => address !== "None");
-}
-
-async function serviceCIDRs(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<readonly string[]> {
-  return (await perhaps(kube, ServiceCIDRs, { name: "kubernetes" }, signal))?.spec?.cidrs ?? [];
 }
 
 /** The class's; kubeadm's own note; the newest kubelet there is, which is never newer than the API server. */

@@ -41,7 +41,9 @@ export interface JoiningNode {
 
 /** What lets the machine in: a token made for it, or what the user keeps in a Secret (k3s, RKE2, Talos, Kosmos). */
 export type JoinMaterial =
-  { readonly token: BootstrapToken } | { readonly secret: Readonly<Record<string, string>> } | { readonly none: true };
+  | { readonly token: BootstrapToken }
+  | { readonly secret: Readonly<Record<string, string>> }
+  | { readonly none: true };
 
 export interface BootstrapSettings {
   /** @defaultValue "external": a cloud controller manager initialises the node */

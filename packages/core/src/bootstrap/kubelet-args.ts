@@ -55,7 +55,10 @@ function extraArgs({ kubelet }: JoinPlan): KubeletArgs {
       throw new BootstrapError("InvalidKubelet", `not an argument of the kubelet: ${JSON.stringify(name)}`);
     }
     if (OURS.includes(name)) {
-      throw new BootstrapError("InvalidKubelet", `kubelet argument ${name} is set for every node and cannot be changed`);
+      throw new BootstrapError(
+        "InvalidKubelet",
+        `kubelet argument ${name} is set for every node and cannot be changed`,
+      );
     }
   }
   return extra;

@@ -53,4 +53,3 @@ export interface ResolvedKubelet {
   readonly systemReserved: Readonly<Record<string, string>>;
   readonly evictionHard: Readonly<Record<string, string>>;
 }
-

@@ -17,6 +17,8 @@ export interface UserDataPart {
   readonly text: string;
   /** Scripts run in the order of their names, and runcmd among them under its own: what sorts before "runcmd" runs first. */
   readonly fileName?: string;
+  /** Where the lists of a cloud-config go beside those of the parts before it. @defaultValue "append" */
+  readonly lists?: "append" | "prepend";
 }
 
 const FIRST_LINES: readonly (readonly [RegExp, UserDataPart["type"]])[] = [
@@ -29,8 +31,10 @@ const FIRST_LINES: readonly (readonly [RegExp, UserDataPart["type"]])[] = [
   [/^(Content-Type|MIME-Version):/i, "multipart"],
 ];
 
-/** Lists of all parts are joined: without it the last part's files and commands would replace everybody else's. */
-const MERGE_TYPE = "list(append)+dict(recurse_array,no_replace)+str()";
+/** Without it the last part's files and commands would replace everybody else's. */
+function mergeType(lists: "append" | "prepend"): string {
+  return `list(${lists})+dict(recurse_array,no_replace)+str()`;
+}
 
 /** By its first line; undefined for what cloud-init would not understand. */
 export function partType(text: string): UserDataPart["type"] | undefined {
@@ -48,7 +52,7 @@ export function multipart(parts: readonly UserDataPart[]): string {
   return `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n${body}--${boundary}--\n`;
 }
 
-function encoded({ type, text, fileName }: UserDataPart): string {
+function encoded({ type, text, fileName, lists = "append" }: UserDataPart): string {
   if (type === "multipart") return text;
   const isPlain = /^[\t\n\x20-\x7e]*$/.test(text) && text.split("\n").every(({ length }) => length < 990);
   const headers = [
@@ -56,7 +60,7 @@ function encoded({ type, text, fileName }: UserDataPart): string {
     "MIME-Version: 1.0",
     `Content-Transfer-Encoding: ${isPlain ? "7bit" : "base64"}`,
     ...(fileName === undefined ? [] : [`Content-Disposition: attachment; filename="${fileName}"`]),
-    ...(type === "text/cloud-config" ? [`Merge-Type: ${MERGE_TYPE}`] : []),
+    ...(type === "text/cloud-config" || type === "text/jinja2" ? [`Merge-Type: ${mergeType(lists)}`] : []),
   ];
   return `${headers.join("\n")}\n\n${isPlain ? text : inLines(Buffer.from(text, "utf8").toString("base64"))}`;
 }

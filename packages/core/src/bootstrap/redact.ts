@@ -12,7 +12,10 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
     /^(\s*(?:- )?(?:export )?["']?[\w.-]*(?:token|secret|password|passwd|key)["']?\s*[:=][ \t]*)[|>][+-]?[ \t]*\n(?:([ \t]+).*\n?)+/gim,
     `$1${HIDDEN}\n`,
   ],
-  [/^(\s*(?:- )?(?:export )?["']?[\w.-]*(?:token|secret|password|passwd|key)["']?\s*[:=][ \t]*)(?!<redacted>)\S.*$/gim, `$1${HIDDEN}`],
+  [
+    /^(\s*(?:- )?(?:export )?["']?[\w.-]*(?:token|secret|password|passwd|key)["']?\s*[:=][ \t]*)(?!<redacted>)\S.*$/gim,
+    `$1${HIDDEN}`,
+  ],
   [/((?:token|secret|password)[= ])(?!<redacted>)\S+/gi, `$1${HIDDEN}`],
 ];
 

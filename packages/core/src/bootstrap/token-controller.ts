@@ -33,7 +33,12 @@ export function bootstrapTokenController(parts: TokenControllerParts): Controlle
       // The Secrets first, then the claims: a claim whose token was made in between is known by then.
       const secrets = await tokens.list(signal);
       if (!claims.hasSynced) return { requeueAfter: ROUND };
-      const waiting = new Set(claims.list().filter(waits).map(({ metadata }) => metadata.uid));
+      const waiting = new Set(
+        claims
+          .list()
+          .filter(waits)
+          .map(({ metadata }) => metadata.uid),
+      );
       for (const secret of secrets) {
         const reason = uselessness(secret, waiting.has(tokens.claimUidOf(secret)), clock.now());
         if (reason === undefined) continue;

@@ -71,5 +71,12 @@ function withUserPart(plan: JoinPlan, product: string): string {
   const isBefore = (plan.userDataOrder ?? "before") === "before";
   const user: UserDataPart = { type, text, fileName: isBefore ? "00-user" : "zz-user" };
   const own: UserDataPart = { type: "text/cloud-config", text: product, fileName: "karpenter" };
-  return multipart(isBefore ? [user, own] : [own, user]);
+  if (!isBefore && mayFollow(type, text)) return multipart([own, user]);
+  return multipart([user, { ...own, lists: isBefore ? "append" : "prepend" }]);
+}
+
+/** A part whose way of merging we do not hold in hand could take our files and commands away: it stands before ours. */
+function mayFollow(type: UserDataPart["type"], text: string): boolean {
+  if (type === "text/x-shellscript" || type === "text/cloud-boothook") return true;
+  return (type === "text/cloud-config" || type === "text/jinja2") && !/^merge_(how|type)\s*:/m.test(text);
 }

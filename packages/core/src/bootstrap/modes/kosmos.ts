@@ -21,17 +21,20 @@ export function kosmosUserData(plan: JoinPlan): string {
     return `${key}=${shellQuote(value)}\n`;
   });
   const files: readonly MachineFile[] = [{ path: ENVIRONMENT_PATH, content: lines.join(""), permissions: "0600" }];
-  const script = bootstrapScript({ ...plan, node: { ...plan.node, providerID: { known: "scaleway://external" } } }, {
-    files: [ENVIRONMENT_PATH],
-    install: [
-      'case "$(uname -m)" in x86_64) agent=node-agent_linux_amd64 ;; aarch64) agent=node-agent_linux_arm64 ;; *) say "no node agent for $(uname -m)"; exit 1 ;; esac',
-      `curl -fsSL --retry 5 -o ${AGENT_PATH} "${AGENT_SOURCE}/$agent"`,
-      `chmod 0755 ${AGENT_PATH}`,
-      "set -a",
-      `. ${ENVIRONMENT_PATH}`,
-      "set +a",
-    ],
-    join: withRetries(`${AGENT_PATH} -loglevel 0 -no-controller`),
-  });
+  const script = bootstrapScript(
+    { ...plan, node: { ...plan.node, providerID: { known: "scaleway://external" } } },
+    {
+      files: [ENVIRONMENT_PATH],
+      install: [
+        'case "$(uname -m)" in x86_64) agent=node-agent_linux_amd64 ;; aarch64) agent=node-agent_linux_arm64 ;; *) say "no node agent for $(uname -m)"; exit 1 ;; esac',
+        `curl -fsSL --retry 5 -o ${AGENT_PATH} "${AGENT_SOURCE}/$agent"`,
+        `chmod 0755 ${AGENT_PATH}`,
+        "set -a",
+        `. ${ENVIRONMENT_PATH}`,
+        "set +a",
+      ],
+      join: withRetries(`${AGENT_PATH} -loglevel 0 -no-controller`),
+    },
+  );
   return cloudConfig(plan.node, plan.settings ?? {}, files, script);
 }

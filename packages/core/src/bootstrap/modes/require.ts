@@ -14,7 +14,10 @@ export function requireCluster({ cluster, mode }: JoinPlan): ClusterFacts {
 export function requireSecret({ material, mode }: JoinPlan, key: string): string {
   const value = "secret" in material ? material.secret[key]?.trim() : undefined;
   if (!value) {
-    throw new BootstrapError("TokenSourceMissing", `mode ${mode} needs key ${key} in the Secret of bootstrap.tokenSecretRef`);
+    throw new BootstrapError(
+      "TokenSourceMissing",
+      `mode ${mode} needs key ${key} in the Secret of bootstrap.tokenSecretRef`,
+    );
   }
   return value;
 }

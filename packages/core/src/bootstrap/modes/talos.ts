@@ -22,7 +22,8 @@ export function talosUserData(plan: JoinPlan): string {
   }
   const documents = parseDocuments(requireSecret(plan, TALOS_KEY));
   const at = documents.findIndex((document) => isJsonObject(document["machine"]));
-  if (at === -1) throw new BootstrapError("JoinMaterialInvalid", `key ${TALOS_KEY} holds no Talos machine configuration`);
+  if (at === -1)
+    throw new BootstrapError("JoinMaterialInvalid", `key ${TALOS_KEY} holds no Talos machine configuration`);
   return documents.map((document, index) => toYaml(index === at ? patched(document, plan) : document)).join("---\n");
 }
 

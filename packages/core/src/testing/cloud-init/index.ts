@@ -1,0 +1,6 @@
+// A machine of a fake cloud boots by reading its own user data.
+
+export { bootMachine } from "./boot-machine.ts";
+export { readUserData, type CloudInitResult, type WrittenFile } from "./read-user-data.ts";
+export type { BootResult, JoinedMachine, MachineSurroundings } from "./surroundings.ts";
+export * from "./join-plan.ts";
