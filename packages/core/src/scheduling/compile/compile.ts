@@ -4,12 +4,13 @@ import { daemonPods } from "../daemonsets.ts";
 import type { DaemonPod } from "../daemonsets.ts";
 import type { ProblemInput } from "../problem.ts";
 import { readingOf } from "../read-pod.ts";
-import { poolsInOrder, templateOf } from "../templates.ts";
+import { poolsInOrder } from "../templates.ts";
 import type { Template, TemplateContext } from "../templates.ts";
 import { NamespaceBook } from "../topology/namespaces.ts";
-import { Universe } from "../topology/universe.ts";
 import type { Resources } from "../../units/index.ts";
 import { VolumeBook } from "../volumes/volume-book.ts";
+import { CompileCache } from "./compile-cache.ts";
+import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
 import { LabelKeys } from "./label-keys.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
@@ -28,17 +29,19 @@ import { identityOf, topologyTable } from "./topology-table.ts";
 import type { TopologyTable } from "./topology-table.ts";
 
 /** Pauses now and then. */
-export function* compile(input: ProblemInput): Steps<CompiledProblem> {
+export function* compile(input: ProblemInput, cache = new CompileCache()): Steps<CompiledProblem> {
   const { normalization, wellKnownLabels: wellKnown } = input;
   const book = new RequirementBook(wellKnown);
   const taintLists = new TaintLists();
   const daemons = daemonPods(input.daemonSets, normalization);
-  const templates = yield* templatesIn(input, { ...input, daemons, wellKnown });
+  const context: TemplateContext = { ...input, daemons, wellKnown };
+  const shelf = cache.shelfFor(context);
+  const templates = yield* templatesIn(input, context, shelf);
   const usable = templates.filter(({ groups }) => groups.length > 0);
   const pools: PoolTable[] = [];
   for (const [index, template] of usable.entries()) {
     yield;
-    pools.push(poolTable(index, template, { book, taintLists }));
+    pools.push(poolTable(index, template, shelf.optionsOf(template, context), { book, taintLists }));
   }
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
@@ -60,7 +63,7 @@ export function* compile(input: ProblemInput): Steps<CompiledProblem> {
     book,
     taintLists,
     nodes,
-    universe: lazily(() => new Universe(templates)),
+    universe: lazily(() => shelf.universeOf(templates)),
     inThisSolve: new Set(input.pods.map(identityOf)),
   });
   yield;
@@ -75,6 +78,7 @@ export function* compile(input: ProblemInput): Steps<CompiledProblem> {
     volumes,
     templates,
     pools,
+    reservedTypes: templates.flatMap((template) => shelf.reservedOf(template)),
     nodes,
     topology,
     shapes,
@@ -89,12 +93,17 @@ export function* compile(input: ProblemInput): Steps<CompiledProblem> {
 }
 
 /** One pool at a time. */
-function* templatesIn({ nodePools }: ProblemInput, context: TemplateContext): Steps<readonly Template[]> {
+function* templatesIn(
+  { nodePools }: ProblemInput,
+  context: TemplateContext,
+  shelf: PoolShelf,
+): Steps<readonly Template[]> {
   const templates: Template[] = [];
   for (const pool of poolsInOrder(nodePools)) {
     yield;
-    templates.push(templateOf(pool, context));
+    templates.push(shelf.templateOf(pool, context));
   }
+  shelf.keepOnly(templates);
   return templates;
 }
 

@@ -4,8 +4,6 @@ import { bitsFor, lowest, setBit, wordsFor } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import type { CompiledProblem, RequestVector } from "../compile/problem.ts";
 import type { Shape, Stance } from "../compile/shapes.ts";
-import { isReserved } from "../placement/builds.ts";
-import { typesOf } from "../placement/instance-filter.ts";
 import type { ClaimRules } from "../placement/settle-claim.ts";
 import { ReservationManager } from "../reservations.ts";
 import { CandidateFilter } from "./candidate-filter.ts";
@@ -43,9 +41,8 @@ export class Packer {
   #allowed: Bits = bitsFor(0);
 
   constructor(problem: CompiledProblem) {
-    const { input, templates } = problem;
+    const { input, reservedTypes } = problem;
     const { reservationIdLabel, reservedCapacity = "Strict", minValuesPolicy = "Strict" } = input;
-    const sold = templates.flatMap((template) => typesOf(template.sold));
     this.problem = problem;
     this.nodes = new NodeState(problem);
     this.claims = new ClaimTable(problem);
@@ -57,10 +54,10 @@ export class Packer {
       maxInstanceTypes: input.maxInstanceTypes ?? MAX_INSTANCE_TYPES,
       reservedCapacity,
       minValuesPolicy,
-      reservations: new ReservationManager(sold, reservationIdLabel),
+      reservations: new ReservationManager(reservedTypes, reservationIdLabel),
       ...(reservationIdLabel !== undefined && { reservationIdLabel }),
     };
-    const canReserve = reservedCapacity !== "Off" && sold.some(({ offerings }) => offerings.some(isReserved));
+    const canReserve = reservedCapacity !== "Off" && reservedTypes.length > 0;
     this.trial = new ClaimTrial(problem, this.claims, this.choice, this.rules, canReserve);
     this.#closed = new ClosedCandidates(problem);
     this.#filter = new CandidateFilter(this.groups, this.claims, this.choice);
