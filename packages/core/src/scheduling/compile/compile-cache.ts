@@ -8,6 +8,7 @@ import type { PoolInput } from "../problem.ts";
 import { skipReason, templateOf } from "../templates.ts";
 import type { Template, TemplateContext } from "../templates.ts";
 import { Universe } from "../topology/universe.ts";
+import { NodeBook } from "./node-facts.ts";
 import type { OptionIndex } from "./option-index.ts";
 import { optionIndexOf } from "./pool-table.ts";
 import { canonicalRequirement } from "./requirement-book.ts";
@@ -17,9 +18,12 @@ const MOST_SETTINGS = 4;
 
 /**
  * Given to solve after solve by whoever makes them. It never changes a decision: what is kept is found again only by the
- * contents it was made of, pools and settings by value, instance types by identity, for those never change.
+ * contents it was made of, pools and settings by value, instance types and
+ * nodes by identity, for those never change.
  */
 export class CompileCache {
+  /** Nodes and what runs on them. */
+  readonly nodes = new NodeBook();
   readonly #shelves = new Map<string, PoolShelf>();
 
   /** What is kept of pools read under these settings. */

@@ -6,13 +6,16 @@ import type { ProblemInput } from "../problem.ts";
 import { readingOf } from "../read-pod.ts";
 import { poolsInOrder } from "../templates.ts";
 import type { Template, TemplateContext } from "../templates.ts";
+import { requiredTermsOf } from "../topology/groups.ts";
 import { NamespaceBook } from "../topology/namespaces.ts";
 import type { Resources } from "../../units/index.ts";
 import { VolumeBook } from "../volumes/volume-book.ts";
 import { CompileCache } from "./compile-cache.ts";
 import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
+import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
+import type { NodeBook } from "./node-facts.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
 import { sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
@@ -25,7 +28,7 @@ import { shapeOf } from "./shapes.ts";
 import type { Shape } from "./shapes.ts";
 import { STRIDE } from "./steps.ts";
 import type { Steps } from "./steps.ts";
-import { identityOf, topologyTable } from "./topology-table.ts";
+import { topologyTable } from "./topology-table.ts";
 import type { TopologyTable } from "./topology-table.ts";
 
 /** Pauses now and then. */
@@ -45,16 +48,18 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   }
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
-  const labelKeys = yield* labelKeysOf(input);
+  const labelKeys = yield* labelKeysOf(input, cache.nodes);
   yield;
   const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
   yield;
   const sorted = yield* sortPods({ input, labelKeys, volumes, reading: readingOf(input, rules) });
-  yield* registerCarriers(input, rules, labelKeys);
+  const inThisSolve = new Set(input.pods.map(identityOf));
+  yield* registerCarriers(input, rules, { labelKeys, inThisSolve, book: cache.nodes });
   const { resources, vectors, vectorOf } = vectorsOf(sorted.requests);
   internRequirements(sorted, book);
   const keys = askedKeys(book, daemons, rules);
-  const reading = { book, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
+  const facts = cache.nodes;
+  const reading = { book, facts, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
   yield;
   const nodes = yield* nodeTable(input.nodes, reading);
   const topology = yield* topologyTable({
@@ -64,7 +69,7 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
     taintLists,
     nodes,
     universe: lazily(() => shelf.universeOf(templates)),
-    inThisSolve: new Set(input.pods.map(identityOf)),
+    inThisSolve,
   });
   yield;
   const shapes = yield* shapesOf(sorted, book, topology);
@@ -107,18 +112,17 @@ function* templatesIn(
   return templates;
 }
 
-function* labelKeysOf(input: ProblemInput): Steps<LabelKeys> {
+function* labelKeysOf(input: ProblemInput, nodes: NodeBook): Steps<LabelKeys> {
   const keys = new LabelKeys();
   keys.addSpreadDefaults(input);
   for (const [index, pod] of input.pods.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
     keys.addRulesOf(pod);
   }
-  for (const [index, { pods }] of input.nodes.entries()) {
+  for (const [index, node] of input.nodes.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of pods) {
-      const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-      for (const term of terms ?? []) keys.addTerm(term);
+    for (const pod of nodes.of(node).repelling) {
+      for (const term of requiredTermsOf(pod, "podAntiAffinity")) keys.addTerm(term);
     }
   }
   keys.finish();
@@ -126,15 +130,20 @@ function* labelKeysOf(input: ProblemInput): Steps<LabelKeys> {
 }
 
 /** All rules have to be known before shapes can say which of them count their pods. */
-function* registerCarriers({ pods, nodes }: ProblemInput, rules: GroupBook, labelKeys: LabelKeys): Steps<void> {
-  const inThisSolve = new Set(pods.map(identityOf));
+function* registerCarriers({ nodes }: ProblemInput, rules: GroupBook, among: Carriers): Steps<void> {
+  const { labelKeys, inThisSolve, book } = among;
   for (const [index, node] of nodes.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of node.pods) {
-      if (pod.spec.affinity?.podAntiAffinity === undefined || inThisSolve.has(identityOf(pod))) continue;
-      rules.carriedBy(pod, labelKeys.textOf(pod));
+    for (const pod of book.of(node).repelling) {
+      if (!inThisSolve.has(identityOf(pod))) rules.carriedBy(pod, labelKeys.textOf(pod));
     }
   }
+}
+
+interface Carriers {
+  readonly labelKeys: LabelKeys;
+  readonly inThisSolve: ReadonlySet<string>;
+  readonly book: NodeBook;
 }
 
 /** Every requirement that may become a node's, so that the list of domains is complete. */

@@ -62,18 +62,23 @@ export class OptionIndex {
   constructor(options: readonly Option[]) {
     this.options = options.toSorted(compareOptions);
     this.all = allBits(options.length);
+    const none = (): Bits => bitsFor(options.length);
     const types = new Map<InstanceType, number>();
     this.typeOf = Int32Array.from(this.options, ({ type }) => numberIn(types, type));
     this.types = [...types.keys()];
-    const capacityTypes = this.options.map(({ offering }) => offering.requirements.get(Label.CapacityType).single());
-    this.byCapacityType = [...new Set(capacityTypes.filter((each) => each !== undefined))]
-      .toSorted(compareText)
-      .map((name) => ({ name, options: this.#where((index) => capacityTypes[index] === name) }));
-    const groups = this.options.reduce((most, { group }) => Math.max(most, group + 1), 0);
-    this.byGroup = Array.from({ length: groups }, (_, group) =>
-      this.#where((index) => this.options[index]?.group === group),
-    );
-    this.offeringKeys = [...new Set(options.flatMap(({ offering }) => offering.requirements.keys()))];
+    const byCapacityType = new Map<string, Bits>();
+    const byGroup: Bits[] = [];
+    for (const [index, { offering, group }] of this.options.entries()) {
+      const capacityType = offering.requirements.get(Label.CapacityType).single();
+      if (capacityType !== undefined) setBit(remembered(byCapacityType, capacityType, none), index);
+      while (byGroup.length <= group) byGroup.push(none());
+      setBit(byGroup[group] ?? none(), index);
+    }
+    this.byCapacityType = [...byCapacityType]
+      .map(([name, those]) => ({ name, options: those }))
+      .toSorted((a, b) => compareText(a.name, b.name));
+    this.byGroup = byGroup;
+    this.offeringKeys = keysIn(options);
   }
 
   /** `name` stands for the values: the same name always comes with the same ones. */
@@ -107,12 +112,6 @@ export class OptionIndex {
       }
       return bits;
     });
-  }
-
-  #where(test: (index: number) => boolean): Bits {
-    const bits = bitsFor(this.options.length);
-    for (const index of this.options.keys()) if (test(index)) setBit(bits, index);
-    return bits;
   }
 
   #variantsOf(key: string): KeyVariants {
@@ -157,6 +156,12 @@ function compareOptions(a: Option, b: Option): number {
     compareText(a.type.name, b.type.name) ||
     compareOfferings(a.offering, b.offering)
   );
+}
+
+function keysIn(options: readonly Option[]): readonly string[] {
+  const keys = new Set<string>();
+  for (const { offering } of options) for (const { key } of offering.requirements) keys.add(key);
+  return [...keys];
 }
 
 function numberIn<K>(numbers: Map<K, number>, key: K): number {
