@@ -1,5 +1,6 @@
 // The first step of a solve: Kubernetes objects become numbers, tables and sets; nothing is decided yet (S-1001).
 
+import type { Pod } from "../../api/index.ts";
 import { daemonPods } from "../daemonsets.ts";
 import type { DaemonPod } from "../daemonsets.ts";
 import type { ProblemInput } from "../problem.ts";
@@ -17,7 +18,7 @@ import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
 import type { NodeBook } from "./node-facts.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
-import { sortPods } from "./pod-sorter.ts";
+import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
 import { poolTable } from "./pool-table.ts";
 import type { PoolTable } from "./pool-table.ts";
@@ -74,7 +75,7 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   yield;
   const shapes = yield* shapesOf(sorted, book, topology);
   yield;
-  const order = queueOrder(sorted.pods, sorted.requests);
+  const order = queueOrder(sorted.pods, sorted.requests, vectorOf);
   yield;
   return {
     input,
@@ -90,11 +91,20 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
     stances: shapes.flatMap(({ stances }) => stances),
     resources,
     vectors,
-    pods: Array.from(order, (index) => sorted.pods[index]).filter((pod) => pod !== undefined),
+    pods: podsIn(order, sorted.pods),
     shapeOfPod: order.map((index) => sorted.shapes[index] ?? 0),
     vectorOfPod: order.map((index) => vectorOf[index] ?? 0),
     refused: sorted.refused,
   };
+}
+
+function podsIn(order: Int32Array, pods: readonly Pod[]): readonly Pod[] {
+  const ordered: Pod[] = [];
+  for (let place = 0; place < order.length; place++) {
+    const pod = pods[order[place] ?? -1];
+    if (pod !== undefined) ordered.push(pod);
+  }
+  return ordered;
 }
 
 /** One pool at a time. */
@@ -115,9 +125,13 @@ function* templatesIn(
 function* labelKeysOf(input: ProblemInput, nodes: NodeBook): Steps<LabelKeys> {
   const keys = new LabelKeys();
   keys.addSpreadDefaults(input);
-  for (const [index, pod] of input.pods.entries()) {
+  const seen = new Set<string>();
+  for (let index = 0; index < input.pods.length; index++) {
     if (index % STRIDE === STRIDE - 1) yield;
-    keys.addRulesOf(pod);
+    const pod = input.pods[index];
+    if (pod === undefined) continue;
+    const { size } = seen;
+    if (seen.add(constraintText(pod.spec)).size > size) keys.addRulesOf(pod);
   }
   for (const [index, node] of input.nodes.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;

@@ -45,8 +45,9 @@ export class LabelKeys {
     const { labels } = metadata;
     let text = metadata.namespace ?? "default";
     if (labels === undefined) return text;
-    for (const [index, key] of this.#sorted.entries()) {
-      const value = labels[key];
+    const sorted = this.#sorted;
+    for (let index = 0; index < sorted.length; index++) {
+      const value = labels[sorted[index] ?? ""];
       // Neither sign can stand in a label.
       if (value !== undefined) text += `|${index}=${value}`;
     }

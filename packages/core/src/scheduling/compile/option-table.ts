@@ -17,6 +17,7 @@ export class OptionTable {
   readonly all: Bits;
   readonly #book: RequirementBook;
   readonly #rooms = new Map<string, Ranking>();
+  readonly #capacities = new Map<string, Ranking>();
   readonly #bySet: (Bits | undefined)[] = [];
   readonly #byPlace: (Bits | undefined)[] = [];
   /** Keys that offerings define although nobody else need know them: only claims that define them too can use those. */
@@ -33,16 +34,18 @@ export class OptionTable {
 
   /** By room for one resource. */
   room(resource: string): Ranking {
-    const known = this.#rooms.get(resource);
-    if (known !== undefined) return known;
-    const ranking = this.index.ranking(`room ${resource}`, ({ room }) => room[resource] ?? 0);
-    this.#rooms.set(resource, ranking);
-    return ranking;
+    return (
+      this.#rooms.get(resource) ??
+      this.#keep(this.#rooms, resource, `room ${resource}`, ({ room }) => room[resource] ?? 0)
+    );
   }
 
   /** By what the machine has of a resource, as limits count it. */
   capacity(resource: string): Ranking {
-    return this.index.ranking(`capacity ${resource}`, ({ type }) => type.capacity[resource] ?? 0);
+    return (
+      this.#capacities.get(resource) ??
+      this.#keep(this.#capacities, resource, `capacity ${resource}`, ({ type }) => type.capacity[resource] ?? 0)
+    );
   }
 
   /** By the same, smallest first. */
@@ -80,6 +83,12 @@ export class OptionTable {
     const bits = bitsFor(this.count);
     for (const [index, { group }] of this.options.entries()) if (test(group)) setBit(bits, index);
     return bits;
+  }
+
+  #keep(known: Map<string, Ranking>, resource: string, name: string, valueOf: (option: Option) => number): Ranking {
+    const ranking = this.index.ranking(name, valueOf);
+    known.set(resource, ranking);
+    return ranking;
   }
 
   #matchKeys(requirements: Requirements): Bits {
