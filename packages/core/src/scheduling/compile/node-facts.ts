@@ -13,6 +13,8 @@ import type { LabelKeys } from "./label-keys.ts";
 
 /** Pods of one node that every selector in play treats alike. */
 export interface RunningKind {
+  /** Of the labels that selectors look at. */
+  readonly labels: string;
   readonly example: Pod;
   /** Those that are not on their way out. */
   readonly live: number;
@@ -46,6 +48,13 @@ export class NodeFacts {
     this.repelling = pods.filter((pod) => requiredTermsOf(pod, "podAntiAffinity").length > 0);
   }
 
+  hasAnyOf(identities: ReadonlySet<string>): boolean {
+    for (let index = 0; index < this.identities.length; index++) {
+      if (identities.has(this.identities[index] ?? "")) return true;
+    }
+    return false;
+  }
+
   kindsBy(keys: LabelKeys): readonly RunningKind[] {
     if (this.#kinds?.keys === keys.signature) return this.#kinds.kinds;
     const kinds = kindsAmong(this.pods, keys);
@@ -77,12 +86,12 @@ export class NodeBook {
 
 /** Leaves out those that are on their way out. */
 export function kindsAmong(pods: readonly Pod[], keys: LabelKeys): readonly RunningKind[] {
-  const kinds = new Map<string, { readonly example: Pod; live: number }>();
+  const kinds = new Map<string, { readonly labels: string; readonly example: Pod; live: number }>();
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp !== undefined) continue;
     const text = keys.textOf(pod);
     const kind = kinds.get(text);
-    if (kind === undefined) kinds.set(text, { example: pod, live: 1 });
+    if (kind === undefined) kinds.set(text, { labels: text, example: pod, live: 1 });
     else kind.live++;
   }
   return [...kinds.values()];

@@ -170,8 +170,8 @@ function* countRunningPods(table: TopologyTable, reading: TopologyReading): Step
       if (inThisSolve.has(identityOf(pod))) continue;
       for (const { id } of rules.carriedBy(pod, labelKeys.textOf(pod))) count(table, nodes, id, { node, pods: 1 });
     }
-    for (const { example, live } of kindsOn(facts, labelKeys, inThisSolve)) {
-      for (const { id, rule } of table.selectors.selecting(example)) {
+    for (const { labels, example, live } of kindsOn(facts, labelKeys, inThisSolve)) {
+      for (const { id, rule } of table.selectors.selecting(example, labels)) {
         if (rule.kind !== "inverse") count(table, nodes, id, { node, pods: live });
       }
     }
@@ -180,7 +180,7 @@ function* countRunningPods(table: TopologyTable, reading: TopologyReading): Step
 
 /** Of the pods that stay where they are. */
 function kindsOn(facts: NodeFacts, keys: LabelKeys, inThisSolve: ReadonlySet<string>): readonly RunningKind[] {
-  if (!facts.identities.some((identity) => inThisSolve.has(identity))) return facts.kindsBy(keys);
+  if (!facts.hasAnyOf(inThisSolve)) return facts.kindsBy(keys);
   return kindsAmong(
     facts.pods.filter((pod) => !inThisSolve.has(identityOf(pod))),
     keys,

@@ -27,13 +27,16 @@ class HostSets {
   }
 
   note(member: number, count: number, maxSkew: number): void {
-    const words = wordsFor(member + 1);
-    this.taken = grown(this.taken, words);
-    this.full = grown(this.full, words);
-    this.overfull = grown(this.overfull, words);
+    if (this.taken.length <= member >>> 5) this.#grow(wordsFor(member + 1));
     setBit(this.taken, member);
     if (count >= maxSkew) setBit(this.full, member);
     if (count > maxSkew) setBit(this.overfull, member);
+  }
+
+  #grow(words: number): void {
+    this.taken = grown(this.taken, words);
+    this.full = grown(this.full, words);
+    this.overfull = grown(this.overfull, words);
   }
 }
 
