@@ -9,7 +9,7 @@ import { CompileCache } from "./compile-cache.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
-const settings = { numRuns: 300, seed: 20_260_114 };
+const settings = { numRuns: 150, seed: 20_260_114 };
 
 describe.each(["parity", "fast"] satisfies readonly SolveMode[])("S-1015: what is kept between solves (%s)", (mode) => {
   it("changes no decision, whatever was solved before", () => {
@@ -36,8 +36,25 @@ describe.each(["parity", "fast"] satisfies readonly SolveMode[])("S-1015: what i
           expect(solve(changed, { mode, cache })).toEqual(solve(changed, { mode }));
         }
       }),
-      { ...settings, numRuns: 100 },
+      { ...settings, numRuns: 60 },
     );
+  });
+});
+
+describe("S-1017: what-if solves about one cluster", () => {
+  it("answer as if each were the only one, whichever nodes they leave out and whose pods they move", () => {
+    const cache = new CompileCache();
+    let moved = 0;
+    fc.assert(
+      fc.property(randomProblems(), ({ problem }) => {
+        for (const fork of forksOf(problem)) {
+          moved += fork.pods.length - problem.pods.length;
+          expect(solve(fork, { mode: "parity", cache })).toEqual(solve(fork, { mode: "parity" }));
+        }
+      }),
+      { ...settings, numRuns: 60 },
+    );
+    expect(moved).toBeGreaterThan(50);
   });
 });
 
@@ -77,6 +94,21 @@ describe("S-1015: a kept pool", () => {
     expect(solve({ ...problem, nodePools }, { cache }).newClaims).toHaveLength(0);
   });
 });
+
+/** Without one node or without two, their pods on the move. */
+function forksOf(problem: ProblemInput): readonly ProblemInput[] {
+  const { nodes } = problem;
+  return nodes.flatMap((_, index) => {
+    const gone = nodes.slice(index, index + 1 + (index % 2));
+    const pods = gone.flatMap((node) => node.pods);
+    return {
+      ...problem,
+      pods: [...problem.pods, ...pods],
+      nodes: nodes.filter((node) => !gone.includes(node)),
+      movingPods: new Set(pods.map(({ metadata }) => metadata.uid ?? "")),
+    };
+  });
+}
 
 function changesOf(problem: ProblemInput): readonly ProblemInput[] {
   const { nodePools, nodes } = problem;

@@ -125,9 +125,10 @@ export class Packer {
     const { claims, trial } = this;
     if (claims.count === 0) return -1;
     const count = this.#allowClaims(stance, vector);
+    if (count === 0) return -1;
     const allowed = this.#allowed;
     const words = this.#words;
-    for (let size = 1; count > 0 && size < claims.buckets.length; size++) {
+    for (let size = 1; size < claims.buckets.length; size++) {
       const bucket = claims.buckets[size];
       if (bucket === undefined || claims.bucketSizes[size] === 0) continue;
       for (let place = 0; place < count; place++) {
