@@ -108,6 +108,27 @@ describe("what becomes of the pods", () => {
   });
 });
 
+describe("S-1017: simulations about one picture", () => {
+  const nodes = [
+    on("n1", [running("a", "1")]),
+    on("n2", [running("b", "2")]),
+    on("n3", [running("c", "1")]),
+    on("n4", [running("d", "500m")], { changes: { markedForDeletion: true } }),
+  ];
+  const pools = [aConsolidatedPool({ instanceTypes: [type] })];
+  const question = { respectConsolidateAfter: true };
+
+  it("answer alike, whatever was asked before them", () => {
+    const snapshot = aSnapshot({ nodes, pools });
+    for (const gone of [["n1"], ["n2", "n1"], ["n3"], ["n1", "n2", "n3"], ["n1"]]) {
+      const alone = simulate(aSnapshot({ nodes, pools }), gone, question);
+      expect(simulate(snapshot, gone, question)).toEqual(alone);
+    }
+    expect(simulate(snapshot, ["n1"], question)?.solution.existing).toHaveLength(1);
+    expect(simulate(snapshot, ["n1", "n2", "n3"], question)?.solution.newClaims).not.toHaveLength(0);
+  });
+});
+
 describe("D-49: nodes that start", () => {
   const starting = on("n2", [], { changes: { initialized: false } });
 

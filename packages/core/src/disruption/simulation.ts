@@ -1,13 +1,11 @@
 // What would happen to the pods of some nodes if these were gone: the planner is asked with the nodes left out (D-42…D-55).
 
-import { Label } from "../api/index.ts";
 import type { Pod } from "../api/index.ts";
 import { solve } from "../scheduling/index.ts";
-import type { NodeInput, PodExplanation, Solution } from "../scheduling/index.ts";
-import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
-import { isCurrentlyReschedulable } from "./currently-reschedulable.ts";
+import type { PodExplanation, Solution } from "../scheduling/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
-import { indexPdbs } from "./pdbs.ts";
+import { simulationBase, uidOf } from "./simulation-base.ts";
+import type { SimulationBase } from "./simulation-base.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 
 export interface SimulationOptions {
@@ -37,53 +35,26 @@ export function simulate(
   names: readonly string[],
   { respectConsolidateAfter, shouldStop }: SimulationOptions,
 ): Simulation | undefined {
+  const base = simulationBase(snapshot);
   const gone = new Set(names);
-  const candidates = snapshot.nodes.filter(({ name }) => gone.has(name));
+  const candidates = inSnapshotOrder(snapshot, base, gone);
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;
-  const leaving = snapshot.nodes.filter(({ markedForDeletion }) => markedForDeletion);
-  const staying = snapshot.nodes.filter(({ name, markedForDeletion }) => !gone.has(name) && !markedForDeletion);
-  const moving = reschedulablePods(candidates, snapshot);
-  const fleeing = reschedulablePods(leaving, snapshot);
-  const pods = [...snapshot.pendingPods, ...moving, ...fleeing];
-  const solution = solve(
-    {
-      ...snapshot.problem,
-      pods,
-      nodePools: snapshot.pools,
-      nodes: staying.flatMap((node) => nodeInput(node, snapshot, respectConsolidateAfter)),
-      movingPods: new Set(moving.flatMap(({ metadata, status }) => (isPending(status) ? [] : (metadata.uid ?? [])))),
-      // A reservation that is taken is no reason to wait: the node could stay as it is (S-514).
-      reservedCapacity: snapshot.problem.reservedCapacity === "Off" ? "Off" : "Fallback",
-    },
-    { mode: "parity", ...(shouldStop && { shouldStop }) },
-  );
-  const pending = new Set(snapshot.pendingPods.map(uidOf));
-  const fromLeaving = new Set(fleeing.map(uidOf));
+  const problem = base.without(gone, base.reschedulable(candidates), respectConsolidateAfter);
+  const solution = solve(problem, { mode: "parity", cache: base.cache, ...(shouldStop && { shouldStop }) });
   return {
     solution,
-    unplaced: [...withoutPlace(solution, pods, pending), ...onStartingNodes(solution, staying, fromLeaving, pending)],
+    unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base, gone)],
   };
 }
 
-function reschedulablePods(nodes: readonly DisruptionNode[], { nowMs, pdbs }: DisruptionSnapshot): readonly Pod[] {
-  const index = indexPdbs(pdbs);
-  return nodes.flatMap((node) => node.pods.filter((pod) => isCurrentlyReschedulable(pod, nowMs, index)));
-}
-
-function nodeInput(node: DisruptionNode, snapshot: DisruptionSnapshot, respect: boolean): readonly NodeInput[] {
-  const input = snapshot.nodeInputs.get(node.name);
-  if (input === undefined) return [];
-  return [respect && isSettling(node, snapshot) ? { ...input, settling: true } : input];
-}
-
-/** D-46: `Never` and 0s close nothing. */
-function isSettling({ nodeClaim, labels }: DisruptionNode, { nodePools, nowMs }: DisruptionSnapshot): boolean {
-  const pool = nodePools.find(({ metadata }) => metadata.name === labels[Label.NodePool]);
-  if (nodeClaim === undefined || pool === undefined) return false;
-  const after = consolidateAfter(pool);
-  if (after === undefined || after === 0) return false;
-  const at = consolidatableAt(nodeClaim, pool);
-  return at !== undefined && nowMs < at;
+/** In whatever order they are named: the order of pods must not depend on it. */
+function inSnapshotOrder(
+  { nodes }: DisruptionSnapshot,
+  { byName }: SimulationBase,
+  gone: ReadonlySet<string>,
+): readonly DisruptionNode[] {
+  if (gone.size > 1) return nodes.filter(({ name }) => gone.has(name));
+  return [...gone].flatMap((name) => byName.get(name) ?? []);
 }
 
 /** D-50: a pod that waited before may wait on. */
@@ -104,28 +75,16 @@ function withoutPlace(
 /** D-49: what has not started may never do so; pods of nodes that go anyway have no better choice. */
 function onStartingNodes(
   { existing }: Solution,
-  staying: readonly DisruptionNode[],
-  fromLeaving: ReadonlySet<string>,
-  pending: ReadonlySet<string>,
+  { starting, fromLeaving, pending }: SimulationBase,
+  gone: ReadonlySet<string>,
 ): readonly UnplacedPod[] {
-  const starting = new Map(
-    staying.flatMap((node) => (node.managed && !node.initialized ? [[node.name, node] as const] : [])),
-  );
   return existing.flatMap(({ node, pods }) => {
     const target = starting.get(node);
-    if (target === undefined) return [];
+    if (target === undefined || gone.has(node)) return [];
     const claim = target.nodeClaim?.metadata.name ?? "";
     const reason = `would schedule against uninitialized nodeclaim/${claim}, node/${node}`;
     return pods.flatMap((pod) =>
       fromLeaving.has(uidOf(pod)) || pending.has(uidOf(pod)) ? [] : [{ pod, reason, uninitialized: true }],
     );
   });
-}
-
-function isPending(status: Pod["status"]): boolean {
-  return status?.phase === "Pending";
-}
-
-function uidOf({ metadata }: Pod): string {
-  return metadata.uid ?? "";
 }

@@ -1,7 +1,7 @@
 // What one round of disruption decisions looks at: an immutable picture of the cluster, and what may be done about it (DX-3).
 
 import type { NodePool, Pod, PodDisruptionBudget } from "../api/index.ts";
-import type { NodeInput, PoolInput, ProblemInput } from "../scheduling/index.ts";
+import type { CompileCache, NodeInput, PoolInput, ProblemInput } from "../scheduling/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 
 export interface DisruptionSnapshot {
@@ -30,6 +30,8 @@ export interface DisruptionSnapshot {
   /** By static pool: what is taken of it. Absent: counted from the nodes, and nothing is reserved. */
   readonly staticCounts?: ReadonlyMap<string, StaticCounts>;
   readonly settings: DisruptionSettings;
+  /** What earlier solves have read of the pools; changes no decision (S-1015). */
+  readonly cache?: CompileCache;
 }
 
 /** The machines of one static pool, each in one of the first three (D-64, D-65). */

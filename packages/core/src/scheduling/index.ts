@@ -3,6 +3,7 @@
 export * from "./problem.ts";
 export * from "./solution.ts";
 export { solve, solveSteps } from "./solve.ts";
+export { CompileCache } from "./compile/compile-cache.ts";
 export { nodeClaimFromPlan, nodeClaimFromTemplate } from "./node-claim.ts";
 export type { NodeClaimStamp, TemplateRules } from "./node-claim.ts";
 export { overlaidPool } from "./overlaid-pool.ts";

@@ -5,6 +5,7 @@ import type { InstanceType, Offering } from "../provider/index.ts";
 import type { PodReason } from "../reasons/index.ts";
 import type { Requirements } from "../requirements/index.ts";
 import type { Resources } from "../units/index.ts";
+import type { CompileCache } from "./compile/compile-cache.ts";
 
 /** A NodeClaim to create. */
 export interface PlannedClaim {
@@ -92,6 +93,8 @@ export interface SolveOptions {
   readonly mode?: SolveMode;
   /** Asked every 64 placements; true ends the solve, and pods not yet tried are reported as NotEvaluated (S-315). */
   readonly shouldStop?: () => boolean;
+  /** What an earlier solve has read of pools and instance types is not read again (S-1015). Changes no decision. */
+  readonly cache?: CompileCache;
 }
 
 /** Where a solve stands that is done in steps. */

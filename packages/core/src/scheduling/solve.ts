@@ -18,7 +18,7 @@ export function* solveSteps(
   options: SolveOptions = {},
 ): Generator<SolvePause, Solution, undefined> {
   let podsLeft = input.pods.length;
-  const problem = yield* paused(compile(input), () => ({ phase: "compile", podsLeft }));
+  const problem = yield* paused(compile(input, options.cache), () => ({ phase: "compile", podsLeft }));
   const shapes = problem.shapes.length;
   yield { phase: "pack", podsLeft, shapes };
   const packing = yield* paused(pack(problem, options), (left) => {

@@ -130,7 +130,7 @@ function isInPlay(
 }
 
 /** S-301, for callers that leave the obvious to the engine. */
-function skipReason(pool: PoolInput): Template["skipped"] {
+export function skipReason(pool: PoolInput): Template["skipped"] {
   const { metadata, spec, status } = pool.nodePool;
   if (pool.skipped) return pool.skipped;
   if (metadata.deletionTimestamp !== undefined) return { reason: "NodePoolDeleting", detail: "it is being deleted" };

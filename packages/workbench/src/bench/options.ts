@@ -25,9 +25,10 @@ export const BENCH_HELP = `pnpm bench [name] [--workloads A,B] [--sizes N,M] [--
 
 Measures this machine: times are for people to compare, nothing fails because it is slow.
 
-  name             schedule (how fast pending pods become machines); without a name all benches run
+  name             schedule (how fast pending pods become machines), consolidate (how fast nodes are found that can go
+                   together); without a name all benches run
   --workloads A,B  ${WORKLOADS.map(({ name }) => name).join(", ")} (default all)
-  --sizes N,M      instead of each workload's own sizes: pending pods, with "existing" running nodes
+  --sizes N,M      instead of each workload's own sizes: pending pods, with "existing" and consolidate running nodes
   --modes M        ${MODES.join(", ")} (default both)
   --quick          small sizes, three repetitions: minutes instead of an hour
   --profile        a processor profile of each line, and the ten functions with most time of their own

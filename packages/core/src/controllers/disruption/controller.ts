@@ -4,6 +4,7 @@ import { CapacityBuffers, NodePools, PodDisruptionBudgets } from "../../api/inde
 import type { ProposedCommand } from "../../disruption/index.ts";
 import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
+import { CompileCache } from "../../scheduling/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { PoolBackOff } from "../provisioning/pool-back-off.ts";
@@ -43,6 +44,7 @@ class Loop {
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
   readonly #proposer: Proposer;
+  readonly #cache = new CompileCache();
   /** By the id they were given; at most one of them is early. */
   readonly #commands = new Map<string, RunningCommand>();
   #lookAgainAt = 0;
@@ -59,6 +61,7 @@ class Loop {
       backOff,
       stamp,
       nodeBackOff: this.#nodeBackOff,
+      cache: this.#cache,
       inOthers: ({ id }) => this.#nodes((command) => command.id !== id),
       queued: () => this.#nodes(() => true).size,
     });
@@ -106,6 +109,7 @@ class Loop {
       waiting: this.#waiting,
       inCommand,
       paused: this.#nodeBackOff.paused(),
+      cache: this.#cache,
     });
     return await this.#proposer.round(snapshot, new Turn(this.#deps, signal));
   }

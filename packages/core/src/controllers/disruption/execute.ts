@@ -8,7 +8,7 @@ import {
   type ProposedCommand,
 } from "../../disruption/index.ts";
 import { isConflict } from "../../kube/index.ts";
-import { isBufferPod, type PoolInput } from "../../scheduling/index.ts";
+import { isBufferPod, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { minutes, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -56,6 +56,7 @@ export interface ExecutorParts {
   readonly inOthers: (command: RunningCommand) => ReadonlySet<string>;
   /** Nodes of all commands. */
   readonly queued: () => number;
+  readonly cache: CompileCache;
 }
 
 export class Executor {
@@ -360,7 +361,8 @@ export class Executor {
   #snapshot(command: RunningCommand, pools: readonly PoolInput[], live: LivePods = new Map()): DisruptionSnapshot {
     const inCommand = this.#parts.inOthers(command);
     const nodes = withLivePods(this.#deps.state.nodes(), live);
-    return snapshotOf(this.#deps, { pools, waiting: this.#parts.waiting, inCommand, nodes });
+    const { waiting, cache } = this.#parts;
+    return snapshotOf(this.#deps, { pools, waiting, inCommand, nodes, cache });
   }
 
   /** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */

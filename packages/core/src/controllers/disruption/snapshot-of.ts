@@ -7,7 +7,7 @@ import {
   type DisruptionSnapshot,
   type StaticCounts,
 } from "../../disruption/index.ts";
-import { overlaidPool, type PoolInput } from "../../scheduling/index.ts";
+import { overlaidPool, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
@@ -27,6 +27,8 @@ export interface SnapshotParts {
   readonly paused?: ReadonlyMap<string, string>;
   /** May know more of some nodes than the mirror. */
   readonly nodes?: readonly DisruptionNode[];
+  /** Of whoever takes one picture after the other. */
+  readonly cache?: CompileCache;
 }
 
 /** Pools that cannot grow keep their types, for their nodes may still have to go (D-19). */
@@ -60,7 +62,7 @@ const ASKED_AGAIN: ReadonlySet<string> = new Set(["NodePoolStatic", "NodePoolNot
 
 /** Without a wait, so that all of it is of one moment. */
 export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): DisruptionSnapshot {
-  const { pools, waiting, inCommand } = parts;
+  const { pools, waiting, inCommand, cache } = parts;
   const nodes = parts.nodes ?? deps.state.nodes();
   const nowMs = deps.clock.now();
   const { pods: _pods, nodes: nodeInputs, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
@@ -78,6 +80,7 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     kept: new Map([...(parts.paused ?? []), ...keptNodes(deps, nodes)]),
     ...(deps.buffers && { bufferNodes: deps.buffers.keepers(deps.state.nodes()) }),
     staticCounts: staticCounts(deps),
+    ...(cache && { cache }),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
   };
 }

@@ -2,7 +2,7 @@
 
 import { DISRUPTED_TAINT, hasTaint, Nodes, Pods, type Node, type Pod } from "../../api/index.ts";
 import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
-import { isBufferPod } from "../../scheduling/index.ts";
+import { CompileCache, isBufferPod } from "../../scheduling/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { SparePods } from "../buffer-store.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -32,7 +32,8 @@ export function provisioningController(deps: ControllerDeps, backOff = new PoolB
   const storage = new StorageChanges(deps.cache);
   const { batchIdleDuration: idle, batchMaxDuration: max } = deps.settings;
   const window = new BatchWindow({ idle, max, retry: RETRY });
-  const round = { waiting, window, times: deps.podTimes ?? new PodTimes(deps), wishes: new HamperingWishes(), backOff };
+  const times = deps.podTimes ?? new PodTimes(deps);
+  const round = { waiting, window, times, wishes: new HamperingWishes(), backOff, cache: new CompileCache() };
   return {
     name: KEY,
     triggers: [
@@ -74,11 +75,13 @@ interface Round {
   readonly times: PodTimes;
   readonly wishes: HamperingWishes;
   readonly backOff: PoolBackOff;
+  /** What one round has read of the pools is there for the next (S-1015). */
+  readonly cache: CompileCache;
 }
 
 async function plan(
   deps: ControllerDeps,
-  { waiting, window, times, wishes, backOff }: Round,
+  { waiting, window, times, wishes, backOff, cache }: Round,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -91,7 +94,7 @@ async function plan(
   const spare = deps.buffers?.spare();
   const problem = problemOf(deps, [...pods, ...(spare?.pods ?? [])], pools);
   if (deps.settings.preferencePolicy !== "Ignore") wishes.tell(deps.logger, pods, started);
-  const solved = await solveMeasured(deps, problem, { id, turn });
+  const solved = await solveMeasured(deps, problem, { id, turn, cache });
   times.decided(pods, started);
   if (turn.isOver()) await turn.next();
   countOutcome(deps, problem, solved.solution);

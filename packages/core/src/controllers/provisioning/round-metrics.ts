@@ -1,7 +1,7 @@
 // What the metrics say of a round: while it is solved, and what came of it (the table after S-609).
 
 import { isBufferPod, effectiveZones, optsOutOfNodePools, solveSteps } from "../../scheduling/index.ts";
-import type { PodExplanation, ProblemInput, Solution, SolvePause } from "../../scheduling/index.ts";
+import type { CompileCache, PodExplanation, ProblemInput, Solution, SolvePause } from "../../scheduling/index.ts";
 import { milliseconds, seconds, sumRates, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { Turn } from "./turn.ts";
@@ -23,13 +23,14 @@ export interface SolveRun {
   /** Of the round; a label of the series that stand for it. */
   readonly id: string;
   readonly turn: Turn;
+  readonly cache?: CompileCache;
 }
 
 /**
  * Others have their turns in the middle of it. T-136: the series of a running solve are gone when it ends, however it ends.
  * @throws what the turn throws, with nothing done
  */
-export async function solveMeasured(deps: Deps, problem: ProblemInput, { id, turn }: SolveRun): Promise<Solved> {
+export async function solveMeasured(deps: Deps, problem: ProblemInput, { id, turn, cache }: SolveRun): Promise<Solved> {
   const { metrics, clock } = deps;
   const labels = { controller, scheduling_id: id };
   const started = clock.now();
@@ -41,7 +42,7 @@ export async function solveMeasured(deps: Deps, problem: ProblemInput, { id, tur
   show(problem.pods.length);
   try {
     const phases = new Phases(deps, started);
-    const steps = solveSteps(problem, { shouldStop: () => spent() >= BUDGET });
+    const steps = solveSteps(problem, { shouldStop: () => spent() >= BUDGET, ...(cache && { cache }) });
     for (;;) {
       const step = steps.next();
       if (step.done === true) {

@@ -67,6 +67,17 @@ export function uniteInto(target: Bits, other: Bits): void {
   for (let word = 0; word < target.length; word++) target[word] = (target[word] ?? 0) | (other[word] ?? 0);
 }
 
+/** Whether they have a member in common. */
+export function overlap(a: Bits, b: Bits): boolean {
+  for (let word = 0; word < a.length; word++) if (((a[word] ?? 0) & (b[word] ?? 0)) !== 0) return true;
+  return false;
+}
+
+/** Takes out of `target` what is in `other`. */
+export function removeFrom(target: Bits, other: Bits): void {
+  for (let word = 0; word < target.length; word++) target[word] = (target[word] ?? 0) & ~(other[word] ?? 0);
+}
+
 /** Members in ascending order. */
 export function* membersOf(bits: Bits): Generator<number> {
   for (let word = 0; word < bits.length; word++) {

@@ -1,19 +1,24 @@
 // The first step of a solve: Kubernetes objects become numbers, tables and sets; nothing is decided yet (S-1001).
 
+import type { Pod } from "../../api/index.ts";
 import { daemonPods } from "../daemonsets.ts";
 import type { DaemonPod } from "../daemonsets.ts";
 import type { ProblemInput } from "../problem.ts";
 import { readingOf } from "../read-pod.ts";
-import { poolsInOrder, templateOf } from "../templates.ts";
+import { poolsInOrder } from "../templates.ts";
 import type { Template, TemplateContext } from "../templates.ts";
+import { requiredTermsOf } from "../topology/groups.ts";
 import { NamespaceBook } from "../topology/namespaces.ts";
-import { Universe } from "../topology/universe.ts";
 import type { Resources } from "../../units/index.ts";
 import { VolumeBook } from "../volumes/volume-book.ts";
+import { CompileCache } from "./compile-cache.ts";
+import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
+import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
+import type { NodeBook } from "./node-facts.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
-import { sortPods } from "./pod-sorter.ts";
+import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
 import { poolTable } from "./pool-table.ts";
 import type { PoolTable } from "./pool-table.ts";
@@ -24,34 +29,38 @@ import { shapeOf } from "./shapes.ts";
 import type { Shape } from "./shapes.ts";
 import { STRIDE } from "./steps.ts";
 import type { Steps } from "./steps.ts";
-import { identityOf, topologyTable } from "./topology-table.ts";
+import { topologyTable } from "./topology-table.ts";
 import type { TopologyTable } from "./topology-table.ts";
 
 /** Pauses now and then. */
-export function* compile(input: ProblemInput): Steps<CompiledProblem> {
+export function* compile(input: ProblemInput, cache = new CompileCache()): Steps<CompiledProblem> {
   const { normalization, wellKnownLabels: wellKnown } = input;
   const book = new RequirementBook(wellKnown);
   const taintLists = new TaintLists();
   const daemons = daemonPods(input.daemonSets, normalization);
-  const templates = yield* templatesIn(input, { ...input, daemons, wellKnown });
+  const context: TemplateContext = { ...input, daemons, wellKnown };
+  const shelf = cache.shelfFor(context);
+  const templates = yield* templatesIn(input, context, shelf);
   const usable = templates.filter(({ groups }) => groups.length > 0);
   const pools: PoolTable[] = [];
   for (const [index, template] of usable.entries()) {
     yield;
-    pools.push(poolTable(index, template, { book, taintLists }));
+    pools.push(poolTable(index, template, shelf.optionsOf(template, context), { book, taintLists }));
   }
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
-  const labelKeys = yield* labelKeysOf(input);
+  const labelKeys = yield* labelKeysOf(input, cache.nodes);
   yield;
   const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
   yield;
   const sorted = yield* sortPods({ input, labelKeys, volumes, reading: readingOf(input, rules) });
-  yield* registerCarriers(input, rules, labelKeys);
+  const inThisSolve = new Set(input.pods.map(identityOf));
+  yield* registerCarriers(input, rules, { labelKeys, inThisSolve, book: cache.nodes });
   const { resources, vectors, vectorOf } = vectorsOf(sorted.requests);
   internRequirements(sorted, book);
   const keys = askedKeys(book, daemons, rules);
-  const reading = { book, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
+  const facts = cache.nodes;
+  const reading = { book, facts, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
   yield;
   const nodes = yield* nodeTable(input.nodes, reading);
   const topology = yield* topologyTable({
@@ -60,13 +69,13 @@ export function* compile(input: ProblemInput): Steps<CompiledProblem> {
     book,
     taintLists,
     nodes,
-    universe: lazily(() => new Universe(templates)),
-    inThisSolve: new Set(input.pods.map(identityOf)),
+    universe: lazily(() => shelf.universeOf(templates)),
+    inThisSolve,
   });
   yield;
   const shapes = yield* shapesOf(sorted, book, topology);
   yield;
-  const order = queueOrder(sorted.pods, sorted.requests);
+  const order = queueOrder(sorted.pods, sorted.requests, vectorOf);
   yield;
   return {
     input,
@@ -75,41 +84,59 @@ export function* compile(input: ProblemInput): Steps<CompiledProblem> {
     volumes,
     templates,
     pools,
+    reservedTypes: templates.flatMap((template) => shelf.reservedOf(template)),
     nodes,
     topology,
     shapes,
     stances: shapes.flatMap(({ stances }) => stances),
     resources,
     vectors,
-    pods: Array.from(order, (index) => sorted.pods[index]).filter((pod) => pod !== undefined),
+    pods: podsIn(order, sorted.pods),
     shapeOfPod: order.map((index) => sorted.shapes[index] ?? 0),
     vectorOfPod: order.map((index) => vectorOf[index] ?? 0),
     refused: sorted.refused,
   };
 }
 
+function podsIn(order: Int32Array, pods: readonly Pod[]): readonly Pod[] {
+  const ordered: Pod[] = [];
+  for (let place = 0; place < order.length; place++) {
+    const pod = pods[order[place] ?? -1];
+    if (pod !== undefined) ordered.push(pod);
+  }
+  return ordered;
+}
+
 /** One pool at a time. */
-function* templatesIn({ nodePools }: ProblemInput, context: TemplateContext): Steps<readonly Template[]> {
+function* templatesIn(
+  { nodePools }: ProblemInput,
+  context: TemplateContext,
+  shelf: PoolShelf,
+): Steps<readonly Template[]> {
   const templates: Template[] = [];
   for (const pool of poolsInOrder(nodePools)) {
     yield;
-    templates.push(templateOf(pool, context));
+    templates.push(shelf.templateOf(pool, context));
   }
+  shelf.keepOnly(templates);
   return templates;
 }
 
-function* labelKeysOf(input: ProblemInput): Steps<LabelKeys> {
+function* labelKeysOf(input: ProblemInput, nodes: NodeBook): Steps<LabelKeys> {
   const keys = new LabelKeys();
   keys.addSpreadDefaults(input);
-  for (const [index, pod] of input.pods.entries()) {
+  const seen = new Set<string>();
+  for (let index = 0; index < input.pods.length; index++) {
     if (index % STRIDE === STRIDE - 1) yield;
-    keys.addRulesOf(pod);
+    const pod = input.pods[index];
+    if (pod === undefined) continue;
+    const { size } = seen;
+    if (seen.add(constraintText(pod.spec)).size > size) keys.addRulesOf(pod);
   }
-  for (const [index, { pods }] of input.nodes.entries()) {
+  for (const [index, node] of input.nodes.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of pods) {
-      const terms = pod.spec.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-      for (const term of terms ?? []) keys.addTerm(term);
+    for (const pod of nodes.of(node).repelling) {
+      for (const term of requiredTermsOf(pod, "podAntiAffinity")) keys.addTerm(term);
     }
   }
   keys.finish();
@@ -117,15 +144,20 @@ function* labelKeysOf(input: ProblemInput): Steps<LabelKeys> {
 }
 
 /** All rules have to be known before shapes can say which of them count their pods. */
-function* registerCarriers({ pods, nodes }: ProblemInput, rules: GroupBook, labelKeys: LabelKeys): Steps<void> {
-  const inThisSolve = new Set(pods.map(identityOf));
+function* registerCarriers({ nodes }: ProblemInput, rules: GroupBook, among: Carriers): Steps<void> {
+  const { labelKeys, inThisSolve, book } = among;
   for (const [index, node] of nodes.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of node.pods) {
-      if (pod.spec.affinity?.podAntiAffinity === undefined || inThisSolve.has(identityOf(pod))) continue;
-      rules.carriedBy(pod, labelKeys.textOf(pod));
+    for (const pod of book.of(node).repelling) {
+      if (!inThisSolve.has(identityOf(pod))) rules.carriedBy(pod, labelKeys.textOf(pod));
     }
   }
+}
+
+interface Carriers {
+  readonly labelKeys: LabelKeys;
+  readonly inThisSolve: ReadonlySet<string>;
+  readonly book: NodeBook;
 }
 
 /** Every requirement that may become a node's, so that the list of domains is complete. */

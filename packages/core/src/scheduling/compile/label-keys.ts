@@ -7,6 +7,8 @@ import type { ProblemInput } from "../problem.ts";
 export class LabelKeys {
   readonly #keys = new Set<string>();
   #sorted: readonly string[] = [];
+  /** Equal when the same labels are looked at; once all are added. */
+  signature = "";
 
   addSpreadDefaults({ defaultSpread }: ProblemInput): void {
     for (const { selector } of defaultSpread?.owners ?? []) this.#add(selector);
@@ -35,6 +37,7 @@ export class LabelKeys {
   /** Once all are added. */
   finish(): void {
     this.#sorted = [...this.#keys].sort();
+    this.signature = this.#sorted.join();
   }
 
   /** Equal for pods that every selector treats alike. */
@@ -42,8 +45,9 @@ export class LabelKeys {
     const { labels } = metadata;
     let text = metadata.namespace ?? "default";
     if (labels === undefined) return text;
-    for (const [index, key] of this.#sorted.entries()) {
-      const value = labels[key];
+    const sorted = this.#sorted;
+    for (let index = 0; index < sorted.length; index++) {
+      const value = labels[sorted[index] ?? ""];
       // Neither sign can stand in a label.
       if (value !== undefined) text += `|${index}=${value}`;
     }

@@ -4,16 +4,15 @@ import { Label } from "../../api/index.ts";
 import type { Taint } from "../../api/index.ts";
 import { normalizeKey, Requirements } from "../../requirements/index.ts";
 import type { Normalization } from "../../requirements/index.ts";
-import { addResources, compareText, subtractResources } from "../../units/index.ts";
+import { addResources, compareText } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
-import { isDaemonSetPod, runsOnNode } from "../daemonsets.ts";
+import { runsOnNode } from "../daemonsets.ts";
 import type { DaemonPod } from "../daemonsets.ts";
-import { hostPortsOf } from "../host-ports.ts";
 import type { HostPort } from "../host-ports.ts";
-import { requestsOfRunning } from "./known-requests.ts";
 import type { NodeInput } from "../problem.ts";
 import { bitsFor, setBit } from "./bits.ts";
 import type { Bits } from "./bits.ts";
+import type { NodeBook, NodeFacts } from "./node-facts.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 import { STRIDE } from "./steps.ts";
 import type { Steps } from "./steps.ts";
@@ -21,6 +20,8 @@ import type { Steps } from "./steps.ts";
 export interface NodeTable {
   /** In trial order; an index into it is the node's number. */
   readonly inputs: readonly NodeInput[];
+  /** In the same order. */
+  readonly facts: readonly NodeFacts[];
   readonly count: number;
   /** Requirement set of the labels that anything asks about. */
   readonly labels: Int32Array;
@@ -40,6 +41,7 @@ export interface NodeTable {
 
 export interface NodeReading {
   readonly book: RequirementBook;
+  readonly facts: NodeBook;
   readonly taintLists: TaintLists;
   readonly daemons: readonly DaemonPod[];
   /** Resources that pods of the solve ask for. */
@@ -58,6 +60,7 @@ export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): S
   const hosts = new Map<string, number>();
   const table = {
     inputs,
+    facts: inputs.map((node) => reading.facts.of(node)),
     count,
     labels: new Int32Array(count),
     taints: new Int32Array(count),
@@ -68,20 +71,23 @@ export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): S
     ports: new Map<number, readonly HostPort[]>(),
   };
   for (const [index, node] of inputs.entries()) {
+    const facts = table.facts[index];
+    if (facts === undefined) continue;
     if (index % STRIDE === STRIDE - 1) yield;
     const host = node.labels[Label.Hostname] ?? node.name;
-    const labels = labelReader.read(node, host);
+    const labels = labelReader.read(node, facts, host);
     const taints = reading.taintLists.idOf(node.taints);
     table.labels[index] = labels;
     table.taints[index] = taints;
     if (!hosts.has(host)) hosts.set(host, hosts.size);
     table.hosts[index] = hosts.get(host) ?? 0;
-    const free = freeOf(node, overheads.expectedOn(labels, taints));
-    for (const [resource, amounts] of table.free) amounts[index] = free[resource] ?? 0;
-    if (Object.values(free).some((amount) => amount < 0)) setBit(table.overdrawn, index);
+    const expected = overheads.expectedOn(labels, taints);
+    for (const [resource, amounts] of table.free) amounts[index] = freeOf(resource, node, facts, expected);
+    for (const resource in node.allocatable) {
+      if (freeOf(resource, node, facts, expected) < 0) setBit(table.overdrawn, index);
+    }
     if (node.settling === true) setBit(table.settling, index);
-    const ports = node.pods.flatMap((pod) => hostPortsOf(pod));
-    if (ports.length > 0) table.ports.set(index, ports);
+    if (facts.ports.length > 0) table.ports.set(index, facts.ports);
   }
   return { ...table, hostNames: [...hosts.keys()] };
 }
@@ -114,6 +120,8 @@ class LabelReader {
   readonly #book: RequirementBook;
   readonly #keys: ReadonlySet<string>;
   readonly #normalization: Normalization | undefined;
+  /** Stands for the keys and for their older spellings. */
+  readonly #asked: string;
   /** Label key as nodes write it → whether it matters. */
   readonly #matters = new Map<string, boolean>();
   readonly #known = new Map<string, number>();
@@ -122,26 +130,25 @@ class LabelReader {
     this.#book = book;
     this.#keys = keys;
     this.#normalization = normalization;
+    this.#asked = JSON.stringify([[...keys].sort(), normalization?.keys ?? null]);
   }
 
-  read({ labels }: NodeInput, host: string): number {
-    const kept: Record<string, string> = {};
-    let text = "";
-    if (this.#keys.has(Label.Hostname)) {
-      kept[Label.Hostname] = host;
-      text = host;
-    }
-    for (const key in labels) {
-      if (!this.#asksFor(key)) continue;
-      const value = labels[key] ?? "";
-      kept[key] = value;
-      text += `|${key}=${value}`;
-    }
+  read({ labels }: NodeInput, facts: NodeFacts, host: string): number {
+    const text = facts.labelText(this.#asked, () => this.#textOf(labels, host));
     const known = this.#known.get(text);
     if (known !== undefined) return known;
+    const kept: Record<string, string> = {};
+    if (this.#keys.has(Label.Hostname)) kept[Label.Hostname] = host;
+    for (const key in labels) if (this.#asksFor(key)) kept[key] = labels[key] ?? "";
     const id = this.#book.idOf(Requirements.fromLabels(kept, this.#normalization));
     this.#known.set(text, id);
     return id;
+  }
+
+  #textOf(labels: NodeInput["labels"], host: string): string {
+    let text = this.#keys.has(Label.Hostname) ? host : "";
+    for (const key in labels) if (this.#asksFor(key)) text += `|${key}=${labels[key] ?? ""}`;
+    return text;
   }
 
   #asksFor(key: string): boolean {
@@ -174,24 +181,12 @@ class OverheadReader {
   }
 }
 
-/** S-219, S-220: what DaemonSets will still bring; more than planned of them never makes room. */
-function freeOf(node: NodeInput, expected: Resources): Resources {
-  const used: Record<string, number> = {};
-  const daemons: Record<string, number> = {};
-  for (const pod of node.pods) {
-    const requests = requestsOfRunning(pod);
-    addTo(used, requests);
-    if (isDaemonSetPod(pod)) addTo(daemons, requests);
-  }
-  for (const resource in expected) {
-    const rest = (expected[resource] ?? 0) - (daemons[resource] ?? 0);
-    if (rest > 0) used[resource] = (used[resource] ?? 0) + rest;
-  }
-  return subtractResources(node.allocatable, used);
-}
-
-function addTo(sum: Record<string, number>, more: Resources): void {
-  for (const resource in more) sum[resource] = (sum[resource] ?? 0) + (more[resource] ?? 0);
+/** S-219, S-220: what DaemonSets will still bring takes room; more of them than planned never makes any. */
+function freeOf(resource: string, { allocatable }: NodeInput, { used, daemons }: NodeFacts, expected: Resources): number {
+  const has = allocatable[resource];
+  if (has === undefined) return 0;
+  const rest = (expected[resource] ?? 0) - (daemons[resource] ?? 0);
+  return has - (used[resource] ?? 0) - Math.max(0, rest);
 }
 
 /** S-303. */

@@ -1,39 +1,16 @@
-// Everything a NodePool can buy as one list of options, cheapest first: (instance type, available offering) pairs and sets of them (S-1005, S-1006).
+// The options of one NodePool for one solve: which of them go with a requirement set, and with what may be asked of them (S-1005, S-1006).
 
 import { Label } from "../../api/index.ts";
-import { compareOfferings } from "../../pricing/index.ts";
-import type { InstanceType, Offering } from "../../provider/index.ts";
-import { Requirements } from "../../requirements/index.ts";
-import type { Requirement } from "../../requirements/index.ts";
-import { compareRates, compareText } from "../../units/index.ts";
-import type { Resources } from "../../units/index.ts";
-import { allBits, bitsFor, clearBit, hasBit, intersectInto, membersOf, setBit, uniteInto } from "./bits.ts";
+import type { InstanceType } from "../../provider/index.ts";
+import type { Requirements } from "../../requirements/index.ts";
+import { bitsFor, intersectInto, lowest, membersOf, removeFrom, setBit } from "./bits.ts";
 import type { Bits } from "./bits.ts";
-import { Ranking } from "./ranking.ts";
-import { canonicalRequirement } from "./requirement-book.ts";
+import type { Option, OptionIndex } from "./option-index.ts";
+import type { Ranking } from "./ranking.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 
-export interface Option {
-  readonly type: InstanceType;
-  readonly offering: Offering;
-  /** What pods can have of it: allocatable without the DaemonSets of its group. */
-  readonly room: Resources;
-  /** Index of its group of types that run the same DaemonSets. */
-  readonly group: number;
-}
-
-/** The options by what they say about one key. */
-interface KeyVariants {
-  readonly ofTypes: Variants;
-  readonly ofOfferings: Variants;
-}
-
-interface Variants {
-  readonly absent: Bits;
-  readonly said: readonly { readonly requirements: Requirements; readonly bits: Bits }[];
-}
-
 export class OptionTable {
+  readonly index: OptionIndex;
   /** By price, then type name: the first member of any set is its cheapest. */
   readonly options: readonly Option[];
   readonly count: number;
@@ -41,55 +18,49 @@ export class OptionTable {
   readonly #book: RequirementBook;
   readonly #rooms = new Map<string, Ranking>();
   readonly #capacities = new Map<string, Ranking>();
-  readonly #variants = new Map<string, KeyVariants>();
-  readonly #byRequirement = new Map<string, Bits>();
   readonly #bySet: (Bits | undefined)[] = [];
   readonly #byPlace: (Bits | undefined)[] = [];
   /** Keys that offerings define although nobody else need know them: only claims that define them too can use those. */
   readonly #offeringKeys: readonly string[];
 
-  constructor(options: readonly Option[], book: RequirementBook) {
-    this.options = options.toSorted(compareOptions);
-    this.count = options.length;
-    this.all = allBits(options.length);
+  constructor(index: OptionIndex, book: RequirementBook) {
+    this.index = index;
+    this.options = index.options;
+    this.count = index.options.length;
+    this.all = index.all;
     this.#book = book;
-    const keys = new Set(options.flatMap(({ offering }) => offering.requirements.keys()));
-    this.#offeringKeys = [...keys].filter((key) => !book.wellKnown.has(key));
+    this.#offeringKeys = index.offeringKeys.filter((key) => !book.wellKnown.has(key));
   }
 
   /** By room for one resource. */
   room(resource: string): Ranking {
-    return remembered(this.#rooms, resource, () => this.#ranking(({ room }) => room[resource] ?? 0));
+    return (
+      this.#rooms.get(resource) ??
+      this.#keep(this.#rooms, resource, `room ${resource}`, ({ room }) => room[resource] ?? 0)
+    );
   }
 
   /** By what the machine has of a resource, as limits count it. */
   capacity(resource: string): Ranking {
-    return remembered(this.#capacities, resource, () => this.#ranking(({ type }) => type.capacity[resource] ?? 0));
+    return (
+      this.#capacities.get(resource) ??
+      this.#keep(this.#capacities, resource, `capacity ${resource}`, ({ type }) => type.capacity[resource] ?? 0)
+    );
   }
 
   /** By the same, smallest first. */
   smallness(resource: string): Ranking {
-    return remembered(this.#capacities, `-${resource}`, () =>
-      this.#ranking(({ type }) => -(type.capacity[resource] ?? 0)),
-    );
+    return this.index.ranking(`smallness ${resource}`, ({ type }) => -(type.capacity[resource] ?? 0));
   }
 
   /** Options whose type and offering go with a requirement set (S-501 without the fit). Not to be changed. */
   matching(requirements: number): Bits {
-    const known = this.#bySet[requirements];
-    if (known !== undefined) return known;
-    const bits = this.#match(this.#book.get(requirements));
-    this.#bySet[requirements] = bits;
-    return bits;
+    return (this.#bySet[requirements] ??= this.#match(this.#book.get(requirements)));
   }
 
   /** Options that could be in a place, whatever else they ask for: by the keys of the set alone. Not to be changed. */
   inPlace(requirements: number): Bits {
-    const known = this.#byPlace[requirements];
-    if (known !== undefined) return known;
-    const bits = this.#matchKeys(this.#book.get(requirements));
-    this.#byPlace[requirements] = bits;
-    return bits;
+    return (this.#byPlace[requirements] ??= this.#matchKeys(this.#book.get(requirements)));
   }
 
   /** Infinity when the option has no price. */
@@ -114,10 +85,16 @@ export class OptionTable {
     return bits;
   }
 
+  #keep(known: Map<string, Ranking>, resource: string, name: string, valueOf: (option: Option) => number): Ranking {
+    const ranking = this.index.ranking(name, valueOf);
+    known.set(resource, ranking);
+    return ranking;
+  }
+
   #matchKeys(requirements: Requirements): Bits {
     const bits = this.all.slice();
     for (const requirement of requirements) {
-      if (requirement.key !== Label.Hostname) intersectInto(bits, this.#matchKey(requirement));
+      if (requirement.key !== Label.Hostname) intersectInto(bits, this.index.matching(requirement));
     }
     return bits;
   }
@@ -125,80 +102,24 @@ export class OptionTable {
   #match(requirements: Requirements): Bits {
     const bits = this.#matchKeys(requirements);
     for (const key of this.#offeringKeys) {
-      if (requirements.has(key)) continue;
-      for (const [index, { offering }] of this.options.entries()) {
-        if (!offering.requirements.has(key)) continue;
-        // S-112 for this key alone: what nobody else defines may only be excluded.
-        if (!Requirements.empty.isCompatible(Requirements.of(offering.requirements.get(key)))) clearBit(bits, index);
-      }
+      if (!requirements.has(key)) removeFrom(bits, this.index.demanding(key));
     }
     return bits;
-  }
-
-  #matchKey(requirement: Requirement): Bits {
-    return remembered(this.#byRequirement, canonicalRequirement(requirement), () => {
-      const { ofTypes, ofOfferings } = this.#variantsOf(requirement.key);
-      const wanted = Requirements.of(requirement);
-      const bits = overlapping(ofTypes, wanted);
-      intersectInto(bits, overlapping(ofOfferings, wanted));
-      return bits;
-    });
-  }
-
-  #variantsOf(key: string): KeyVariants {
-    return remembered(this.#variants, key, () => ({
-      ofTypes: this.#variantsBy(key, ({ type }) => type.requirements),
-      ofOfferings: this.#variantsBy(key, ({ offering }) => offering.requirements),
-    }));
-  }
-
-  #variantsBy(key: string, requirementsOf: (option: Option) => Requirements): Variants {
-    const absent = bitsFor(this.count);
-    const said = new Map<string, { requirements: Requirements; bits: Bits }>();
-    for (const [index, option] of this.options.entries()) {
-      const requirements = requirementsOf(option);
-      if (!requirements.has(key)) {
-        setBit(absent, index);
-        continue;
-      }
-      const requirement = requirements.get(key);
-      const variant = remembered(said, canonicalRequirement(requirement), () => ({
-        requirements: Requirements.of(requirement),
-        bits: bitsFor(this.count),
-      }));
-      setBit(variant.bits, index);
-    }
-    return { absent, said: [...said.values()] };
-  }
-
-  #ranking(valueOf: (option: Option) => number): Ranking {
-    return new Ranking(Float64Array.from(this.options, valueOf));
   }
 }
 
 /** Instance types of a set of options, each once, cheapest first. */
-export function typesIn({ options }: OptionTable, bits: Bits): readonly InstanceType[] {
-  return [...new Set(options.filter((_, index) => hasBit(bits, index)).map(({ type }) => type))];
-}
-
-function overlapping({ absent, said }: Variants, wanted: Requirements): Bits {
-  const bits = absent.slice();
-  for (const variant of said) if (variant.requirements.overlaps(wanted)) uniteInto(bits, variant.bits);
-  return bits;
-}
-
-function compareOptions(a: Option, b: Option): number {
-  return (
-    compareRates(a.offering.price, b.offering.price) ||
-    compareText(a.type.name, b.type.name) ||
-    compareOfferings(a.offering, b.offering)
-  );
-}
-
-function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+export function typesIn({ index: { types, typeOf } }: OptionTable, bits: Bits): readonly InstanceType[] {
+  const seen = new Uint8Array(types.length);
+  const found: InstanceType[] = [];
+  for (let word = 0; word < bits.length; word++) {
+    for (let rest = bits[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      const number = typeOf[(word << 5) + lowest(rest)] ?? 0;
+      const type = types[number];
+      if (seen[number] === 1 || type === undefined) continue;
+      seen[number] = 1;
+      found.push(type);
+    }
+  }
+  return found;
 }

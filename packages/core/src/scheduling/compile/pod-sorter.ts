@@ -46,11 +46,17 @@ export function* sortPods(rules: SortingRules): Steps<SortedPods> {
   const requests: Resources[] = [];
   const refused: RefusedPod[] = [];
   const reader = new RequestReader();
-  for (const [index, pod] of rules.input.pods.entries()) {
+  const constraintNumbers = new Map<string, number>();
+  for (let index = 0; index < rules.input.pods.length; index++) {
     if (index % STRIDE === STRIDE - 1) yield;
-    const text = shapeText(pod, rules);
-    const verdict = verdicts.get(text) ?? judge(pod, rules, { drafts, reader });
-    verdicts.set(text, verdict);
+    const pod = rules.input.pods[index];
+    if (pod === undefined) continue;
+    const text = shapeText(pod, numberOf(constraintNumbers, constraintText(pod.spec)), rules);
+    let verdict = verdicts.get(text);
+    if (verdict === undefined) {
+      verdict = judge(pod, rules, { drafts, reader });
+      verdicts.set(text, verdict);
+    }
     const read = "shape" in verdict ? tryRequests(pod, reader) : undefined;
     if ("need" in verdict) refused.push({ pod, need: verdict.need });
     else if (read && "need" in read) refused.push({ pod, need: read.need });
@@ -97,8 +103,10 @@ function tryRequests(
 }
 
 /** Equal for pods that differ only in what they request, and in labels nobody asks about. */
-function shapeText(pod: Pod, { labelKeys, input }: SortingRules): string {
-  const text = `${labelKeys.textOf(pod)}#${constraintText(pod.spec)}`;
+function shapeText(pod: Pod, constraint: number, { labelKeys, input }: SortingRules): string {
+  const text = `${constraint}#${labelKeys.textOf(pod)}`;
+  if (pod.spec.volumes === undefined && input.movingPods === undefined && input.defaultSpread === undefined)
+    return text;
   const hasOwnVolumes = pod.spec.volumes?.some((volume) => volume["ephemeral"]) ?? false;
   const name = hasOwnVolumes ? (pod.metadata.name ?? "") : "";
   const moving = isMoving(pod, input.movingPods) ? "moving" : "";
@@ -109,12 +117,12 @@ function shapeText(pod: Pod, { labelKeys, input }: SortingRules): string {
 const constraints = new WeakMap<PodSpec, string>();
 
 /** What of a pod's spec decides where it may go, requests excepted. Read once per object: objects never change. */
-function constraintText(spec: PodSpec): string {
+export function constraintText(spec: PodSpec): string {
   const known = constraints.get(spec);
   if (known !== undefined) return known;
   const { nodeSelector, affinity, tolerations, topologySpreadConstraints, volumes } = spec;
   const claims = volumes?.filter((volume) => volume["persistentVolumeClaim"] || volume["ephemeral"]);
-  const ports = hostPortsOf({ spec });
+  const ports = mentionsPorts(spec) ? hostPortsOf({ spec }) : [];
   const parts = [
     nodeSelector,
     affinity,
@@ -128,6 +136,20 @@ function constraintText(spec: PodSpec): string {
   const text = parts.every((part) => part === undefined) ? "" : JSON.stringify(parts);
   constraints.set(spec, text);
   return text;
+}
+
+/** Cheaper than to list them. */
+function mentionsPorts({ containers, initContainers }: PodSpec): boolean {
+  if (initContainers !== undefined) return true;
+  for (const { ports } of containers) if (ports !== undefined) return true;
+  return false;
+}
+
+function numberOf(numbers: Map<string, number>, text: string): number {
+  const known = numbers.get(text);
+  if (known !== undefined) return known;
+  numbers.set(text, numbers.size);
+  return numbers.size - 1;
 }
 
 function controllerOf({ metadata }: Pod): OwnerReference | undefined {

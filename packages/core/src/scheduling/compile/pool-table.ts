@@ -7,8 +7,9 @@ import type { Template } from "../templates.ts";
 import { keep } from "../placement/instance-filter.ts";
 import type { TypeGroup } from "../placement/instance-filter.ts";
 import type { Bits } from "./bits.ts";
+import { OptionIndex } from "./option-index.ts";
+import type { Option } from "./option-index.ts";
 import { OptionTable, typesIn } from "./option-table.ts";
-import type { Option } from "./option-table.ts";
 import type { TaintLists } from "./node-table.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 
@@ -29,15 +30,25 @@ export interface PoolReading {
   readonly taintLists: TaintLists;
 }
 
-export function poolTable(index: number, template: Template, { book, taintLists }: PoolReading): PoolTable {
+/** `optionIndex`: of the same template, of this solve or an earlier one. */
+export function poolTable(
+  index: number,
+  template: Template,
+  optionIndex: OptionIndex,
+  { book, taintLists }: PoolReading,
+): PoolTable {
   return {
     index,
     template,
     requirements: book.idOf(template.requirements.without(Label.Hostname)),
     taints: taintLists.idOf(template.taints),
     hasMinValues: [...template.requirements].some(({ minValues }) => minValues !== undefined),
-    options: new OptionTable(optionsOf(template, book.wellKnown), book),
+    options: new OptionTable(optionIndex, book),
   };
+}
+
+export function optionIndexOf(template: Template, wellKnown: ReadonlySet<string>): OptionIndex {
+  return new OptionIndex(optionsOf(template, wellKnown));
 }
 
 /** A machine that its DaemonSets fill up already takes no pod at all. */
@@ -47,7 +58,7 @@ function optionsOf({ groups, requirements }: Template, wellKnown: ReadonlySet<st
       builds.flatMap(({ allocatable, offerings }) => {
         if (!fits(overhead, allocatable)) return [];
         const room = subtractResources(addResources(zeros(overhead), allocatable), overhead);
-        return offerings.flatMap((offering) =>
+        return offerings.flatMap((offering): readonly Option[] =>
           offering.availability.available && requirements.isCompatible(offering.requirements, wellKnown)
             ? [{ type, offering, room, group }]
             : [],

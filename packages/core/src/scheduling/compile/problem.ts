@@ -1,6 +1,7 @@
 // A scheduling problem in the form the packer works on: everything that can be known before the first pod is placed, as numbers (S-1001).
 
 import type { Pod } from "../../api/index.ts";
+import type { InstanceType } from "../../provider/index.ts";
 import type { UnsupportedNeed } from "../not-supported.ts";
 import type { ProblemInput } from "../problem.ts";
 import type { Template } from "../templates.ts";
@@ -34,6 +35,8 @@ export interface CompiledProblem {
   readonly templates: readonly Template[];
   /** Those that can buy something, in the same order. */
   readonly pools: readonly PoolTable[];
+  /** Of all templates, those with an offering that is paid for already. */
+  readonly reservedTypes: readonly InstanceType[];
   readonly nodes: NodeTable;
   readonly topology: TopologyTable;
   readonly shapes: readonly Shape[];

@@ -13,28 +13,36 @@ interface Size {
   readonly members: number[];
 }
 
-/** Indices of the pods in queue order. */
-export function queueOrder(pods: readonly Pod[], requests: readonly Resources[]): Int32Array {
+/** Indices of the pods in queue order. `vectorOf`: by pod, equal numbers for equal requests. */
+export function queueOrder(
+  pods: readonly Pod[],
+  requests: readonly Resources[],
+  vectorOf: readonly number[],
+): Int32Array {
+  const byVector: (number[] | undefined)[] = [];
   const bySize = new Map<string, number[]>();
   const sizes: Size[] = [];
-  for (const [index, each] of requests.entries()) {
-    const cpu = each["cpu"] ?? 0;
-    const memory = each["memory"] ?? 0;
+  for (let index = 0; index < requests.length; index++) {
     const pod = pods[index];
     const isSpare = pod !== undefined && isBufferPod(pod);
-    const text = `${cpu}/${memory}/${isSpare}`;
-    const members = bySize.get(text);
-    if (members !== undefined) {
-      members.push(index);
-      continue;
-    }
-    const own = [index];
-    bySize.set(text, own);
-    sizes.push({ cpu, memory, isSpare, members: own });
+    const number = (vectorOf[index] ?? 0) * 2 + Number(isSpare);
+    const members = byVector[number] ?? membersOf(requests[index] ?? {}, isSpare);
+    byVector[number] = members;
+    members.push(index);
   }
   sizes.sort((a, b) => Number(a.isSpare) - Number(b.isSpare) || b.cpu - a.cpu || b.memory - a.memory);
   for (const { members } of sizes) sortByAge(members, pods);
   return Int32Array.from(sizes.flatMap(({ members }) => members));
+
+  function membersOf({ cpu = 0, memory = 0 }: Resources, isSpare: boolean): number[] {
+    const text = `${cpu}/${memory}/${isSpare}`;
+    const known = bySize.get(text);
+    if (known !== undefined) return known;
+    const members: number[] = [];
+    bySize.set(text, members);
+    sizes.push({ cpu, memory, isSpare, members });
+    return members;
+  }
 }
 
 /** Most lists come in this order already. */

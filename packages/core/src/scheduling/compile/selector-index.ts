@@ -15,9 +15,8 @@ export class SelectorIndex {
     for (const group of groups) this.#add(group);
   }
 
-  /** In the order of their numbers. */
-  selecting(pod: Pod): readonly TopologyGroup[] {
-    const text = this.#keys.textOf(pod);
+  /** In the order of their numbers. `text`: of the pod's labels that selectors look at. */
+  selecting(pod: Pod, text: string = this.#keys.textOf(pod)): readonly TopologyGroup[] {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const candidates = [...this.#others];

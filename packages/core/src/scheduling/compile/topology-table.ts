@@ -1,6 +1,5 @@
 // The topology rules as arrays: kinds, keys, domains, and how many pods each domain has before the first placement (S-407…S-411).
 
-import type { Pod } from "../../api/index.ts";
 import type { TopologyGroup } from "../topology/domain-count.ts";
 import type { TopologyKind } from "../topology/groups.ts";
 import type { Universe } from "../topology/universe.ts";
@@ -8,7 +7,10 @@ import { bitsFor, setBit } from "./bits.ts";
 import type { Bits } from "./bits.ts";
 import { DomainKey, MANY } from "./domain-book.ts";
 import type { GroupBook } from "./group-book.ts";
+import { identityOf } from "./identity.ts";
 import type { LabelKeys } from "./label-keys.ts";
+import { kindsAmong } from "./node-facts.ts";
+import type { NodeFacts, RunningKind } from "./node-facts.ts";
 import type { NodeTable, TaintLists } from "./node-table.ts";
 import { PairTable, UNKNOWN } from "./pair-table.ts";
 import type { RequirementBook } from "./requirement-book.ts";
@@ -162,36 +164,42 @@ function placesOf(nodes: NodeTable): readonly { readonly labels: number; readonl
 function* countRunningPods(table: TopologyTable, reading: TopologyReading): Steps<void> {
   const { nodes, rules, labelKeys, inThisSolve } = reading;
   if (table.groups.length === 0) return;
-  for (const [node, { pods }] of nodes.inputs.entries()) {
+  for (const [node, facts] of nodes.facts.entries()) {
     if (node % STRIDE === STRIDE - 1) yield;
-    for (const pod of pods) {
+    for (const pod of facts.repelling) {
       if (inThisSolve.has(identityOf(pod))) continue;
-      for (const { id } of rules.carriedBy(pod, labelKeys.textOf(pod))) count(table, nodes, id, node);
-      if (pod.metadata.deletionTimestamp !== undefined) continue;
-      for (const { id, rule } of table.selectors.selecting(pod)) {
-        if (rule.kind !== "inverse") count(table, nodes, id, node);
+      for (const { id } of rules.carriedBy(pod, labelKeys.textOf(pod))) count(table, nodes, id, { node, pods: 1 });
+    }
+    for (const { labels, example, live } of kindsOn(facts, labelKeys, inThisSolve)) {
+      for (const { id, rule } of table.selectors.selecting(example, labels)) {
+        if (rule.kind !== "inverse") count(table, nodes, id, { node, pods: live });
       }
     }
   }
+}
+
+/** Of the pods that stay where they are. */
+function kindsOn(facts: NodeFacts, keys: LabelKeys, inThisSolve: ReadonlySet<string>): readonly RunningKind[] {
+  if (!facts.hasAnyOf(inThisSolve)) return facts.kindsBy(keys);
+  return kindsAmong(
+    facts.pods.filter((pod) => !inThisSolve.has(identityOf(pod))),
+    keys,
+  );
 }
 
 function count(
   { keys, keyOf, counts, known, filters }: TopologyTable,
   nodes: NodeTable,
   id: number,
-  node: number,
+  { node, pods }: { readonly node: number; readonly pods: number },
 ): void {
   const labels = nodes.labels[node] ?? 0;
   if (!filters.accepts(id, labels, nodes.taints[node] ?? 0)) return;
   const key = keys[keyOf[id] ?? BY_HOST];
   const domain = key === undefined ? (nodes.hosts[node] ?? 0) : key.singleOf(labels);
   if (domain === MANY) return;
-  let pods = counts[id] ?? new Int32Array(0);
-  if (pods.length === 0) counts[id] = pods = new Int32Array(nodes.hostNames.length);
-  pods[domain] = (pods[domain] ?? 0) + 1;
+  let sums = counts[id] ?? new Int32Array(0);
+  if (sums.length === 0) counts[id] = sums = new Int32Array(nodes.hostNames.length);
+  sums[domain] = (sums[domain] ?? 0) + pods;
   if (key !== undefined) setBit(known[id] ?? bitsFor(0), domain);
-}
-
-export function identityOf(pod: Pod): string {
-  return pod.metadata.uid ?? `${pod.metadata.namespace ?? "default"}/${pod.metadata.name ?? ""}`;
 }

@@ -1,6 +1,7 @@
 // Rules out many candidates at once, 32 to a word, by what topology rules say of their hosts and places (S-1009, S-1010).
 
-import { lowest } from "../compile/bits.ts";
+import { bitsFor, lowest } from "../compile/bits.ts";
+import type { Bits } from "../compile/bits.ts";
 import type { Stance } from "../compile/shapes.ts";
 import { AFFINITY, SPREAD } from "../compile/topology-table.ts";
 import type { ClaimTable } from "./claim-table.ts";
@@ -8,11 +9,16 @@ import type { DomainChoice } from "./domain-choice.ts";
 import type { GroupState } from "./group-state.ts";
 
 const ALL = -1;
+const NOTHING = bitsFor(0);
 
 export class CandidateFilter {
   readonly #groups: GroupState;
   readonly #claims: ClaimTable;
   readonly #choice: DomainChoice;
+  /** What the last look found: hosts, and whether those are the allowed ones. */
+  #bits: Bits = NOTHING;
+  #isInside = false;
+  readonly #sets: Bits[] = [];
 
   constructor(groups: GroupState, claims: ClaimTable, choice: DomainChoice) {
     this.#groups = groups;
@@ -22,12 +28,19 @@ export class CandidateFilter {
 
   /** Nodes of one word that every rule by host name allows. */
   hostsAllowNodes(stance: Stance, word: number): number {
-    return this.#hostsAllow(stance, word, false);
+    return this.#hostsAllow(stance, word);
   }
 
-  /** The same for planned claims. */
-  hostsAllowClaims(stance: Stance, word: number): number {
-    return this.#hostsAllow(stance, word, true);
+  /** Keeps those of the planned claims that every rule by host name allows. */
+  keepAllowedHosts(stance: Stance, claims: Bits, words: number): void {
+    for (let i = 0; i < stance.byHost.length; i++) {
+      if (!this.#look(stance, i, true)) continue;
+      const bits = this.#bits;
+      for (let word = 0; word < words; word++) {
+        const there = bits[word] ?? 0;
+        claims[word] = (claims[word] ?? 0) & (this.#isInside ? there : ~there);
+      }
+    }
   }
 
   /** A new host is empty, which only suits pods that need no company or are their own. */
@@ -41,37 +54,51 @@ export class CandidateFilter {
     return true;
   }
 
-  /** Claims of one word that may still end up in a place that each prepared rule allows. */
-  placesAllowClaims(word: number): number {
-    let open = ALL;
-    for (let rule = 0; rule < this.#choice.count && open !== 0; rule++) {
+  /** Keeps those of the planned claims that may still end up in a place that each prepared rule allows. */
+  keepAllowedPlaces(claims: Bits, words: number): void {
+    for (let rule = 0; rule < this.#choice.count; rule++) {
       const valid = this.#choice.validAt(rule);
-      const key = this.#choice.keyIndexAt(rule);
       if (valid === undefined) continue;
-      let there = 0;
-      for (let part = 0; part < valid.length; part++) {
-        for (let rest = valid[part] ?? 0; rest !== 0; rest &= rest - 1) {
-          there |= this.#claims.admitting(key, (part << 5) + lowest(rest))?.[word] ?? 0;
-        }
+      const sets = this.#setsOf(this.#choice.keyIndexAt(rule), valid);
+      for (let word = 0; word < words; word++) {
+        let there = 0;
+        for (let each = 0; each < sets; each++) there |= this.#sets[each]?.[word] ?? 0;
+        claims[word] = (claims[word] ?? 0) & there;
       }
-      open &= there;
+    }
+  }
+
+  /** Collects the claims that may be in each of the domains; answers how many domains. */
+  #setsOf(key: number, domains: Bits): number {
+    let count = 0;
+    for (let part = 0; part < domains.length; part++) {
+      for (let rest = domains[part] ?? 0; rest !== 0; rest &= rest - 1) {
+        this.#sets[count++] = this.#claims.admitting(key, (part << 5) + lowest(rest)) ?? NOTHING;
+      }
+    }
+    return count;
+  }
+
+  #hostsAllow(stance: Stance, word: number): number {
+    let open = ALL;
+    for (let i = 0; i < stance.byHost.length; i++) {
+      if (!this.#look(stance, i, false)) continue;
+      const there = this.#bits[word] ?? 0;
+      open &= this.#isInside ? there : ~there;
     }
     return open;
   }
 
-  #hostsAllow({ byHost, zonal, ownPods }: Stance, word: number, areClaims: boolean): number {
-    let open = ALL;
-    for (let i = 0; i < byHost.length; i++) {
-      const group = byHost[i] ?? 0;
-      const counts = this.#groups.hosts[group];
-      if (counts === undefined) continue;
-      const { taken, full, overfull } = areClaims ? counts.claims : counts.nodes;
-      const kind = this.#groups.kindOf(group);
-      const countsItself = ownPods[zonal.length + i] === 1;
-      if (kind === SPREAD) open &= ~((countsItself ? full : overfull)[word] ?? 0);
-      else if (kind !== AFFINITY) open &= ~(taken[word] ?? 0);
-      else if (!countsItself || counts.taken > 0) open &= taken[word] ?? 0;
-    }
-    return open;
+  /** Finds the hosts that one rule allows, or those it does not; false when it allows all. */
+  #look({ byHost, zonal, ownPods }: Stance, rule: number, areClaims: boolean): boolean {
+    const group = byHost[rule] ?? 0;
+    const counts = this.#groups.hosts[group];
+    if (counts === undefined) return false;
+    const { taken, full, overfull } = areClaims ? counts.claims : counts.nodes;
+    const kind = this.#groups.kindOf(group);
+    const countsItself = ownPods[zonal.length + rule] === 1;
+    this.#isInside = kind === AFFINITY;
+    this.#bits = kind === SPREAD ? (countsItself ? full : overfull) : taken;
+    return kind !== AFFINITY || !countsItself || counts.taken > 0;
   }
 }

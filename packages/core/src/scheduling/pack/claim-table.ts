@@ -81,13 +81,18 @@ export class ClaimTable {
     }
   }
 
-  /** Replaces requirements and options by narrower ones. */
+  /** Replaces requirements and options by narrower ones, which are copied. */
   narrow(claim: number, requirements: number, options: Bits): void {
-    this.options[claim] = options;
+    const own = this.options[claim];
+    if (own?.length === options.length) own.set(options);
+    else this.options[claim] = options.slice();
     this.#look(claim, options);
     if (this.requirements[claim] === requirements) return;
     this.requirements[claim] = requirements;
-    for (const [index, key] of this.#keys.entries()) this.#admit(claim, index, key.admittedBy(requirements));
+    for (let index = 0; index < this.#keys.length; index++) {
+      const key = this.#keys[index];
+      if (key !== undefined) this.#admit(claim, index, key.admittedBy(requirements));
+    }
   }
 
   attach(claim: number, mounts: readonly Mount[]): void {
@@ -107,11 +112,11 @@ export class ClaimTable {
   #look(claim: number, options: Bits): void {
     const pool = this.poolOf(claim);
     if (pool === undefined) return;
-    for (const [resource, name] of this.#resources.entries()) {
+    for (let resource = 0; resource < this.#resources.length; resource++) {
       const ranks = this.#ranks[resource];
       const most = this.most[resource];
       if (ranks === undefined || most === undefined) continue;
-      const ranking = pool.options.room(name);
+      const ranking = pool.options.room(this.#resources[resource] ?? "");
       const rank = ranking.firstIn(options, ranks[claim] ?? 0);
       ranks[claim] = rank;
       most[claim] = ranking.valueAt(rank);

@@ -47,7 +47,7 @@ interface Candidate {
 }
 
 export class ClaimTrial {
-  /** What an accepted pod makes of the claim. */
+  /** What an accepted pod makes of the claim; the options only until the next trial. */
   requirements = 0;
   options: Bits = bitsFor(0);
   reservations: readonly string[] = [];
@@ -157,12 +157,9 @@ export class ClaimTrial {
     }
     let verdict: Verdict = VOLUME_TOPOLOGY;
     for (let i = 0; i < stance.alternatives.length; i++) {
-      verdict = this.#tryPlace(
-        { ...candidate, requirements: own, options },
-        stance.alternatives[i] ?? 0,
-        shape,
-        vector,
-      );
+      candidate.requirements = own;
+      candidate.options = options;
+      verdict = this.#tryPlace(candidate, stance.alternatives[i] ?? 0, shape, vector);
       if (verdict === ACCEPTED) return verdict;
     }
     return verdict;
@@ -227,7 +224,7 @@ export class ClaimTrial {
   /** S-508…S-514, for the pools that ask for such things. */
   #settle({ pool, claim, isOpening }: Candidate, requirements: number, options: Bits, vector: RequestVector): Verdict {
     this.requirements = requirements;
-    this.options = options.slice();
+    this.options = options;
     this.reservations = [];
     if (!pool.hasMinValues && !this.#canReserve) return ACCEPTED;
     const { book } = this.#problem;

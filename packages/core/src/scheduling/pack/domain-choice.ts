@@ -175,7 +175,14 @@ function spreadDomains(
   }
   if (admittedCount < minDomains) lowestCount = 0;
   const most = maxSkew + lowestCount - Number(countsItself);
-  return select(valid, counts, (domain, count) => hasBit(known, domain) && count <= most);
+  let some = false;
+  valid.fill(0);
+  for (let domain = 0; domain < counts.length; domain++) {
+    if (!hasBit(known, domain) || (counts[domain] ?? 0) > most) continue;
+    setBit(valid, domain);
+    some = true;
+  }
+  return some;
 }
 
 /** S-419. */

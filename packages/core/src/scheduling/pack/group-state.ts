@@ -116,7 +116,9 @@ export class GroupState {
   }
 }
 
-function nodesByHost(hosts: Int32Array, count: number): readonly (readonly number[])[] {
+/** Undefined when no two nodes share a host: then they have the same numbers. */
+function nodesByHost(hosts: Int32Array, count: number): HostNames["nodesOf"] {
+  if (count === hosts.length) return undefined;
   const nodes: number[][] = Array.from({ length: count }, () => []);
   for (const [node, host] of hosts.entries()) nodes[host]?.push(node);
   return nodes;

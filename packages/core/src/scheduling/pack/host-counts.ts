@@ -7,7 +7,8 @@ import { grownInts } from "./numbers.ts";
 /** Nodes by their host name; nodes may share one. */
 export interface HostNames {
   readonly hosts: Int32Array;
-  readonly nodesOf: readonly (readonly number[])[];
+  /** By host; undefined when each node is a host of its own, with the same number. */
+  readonly nodesOf: readonly (readonly number[])[] | undefined;
 }
 
 /** Of the nodes, or of the planned claims. */
@@ -26,13 +27,16 @@ class HostSets {
   }
 
   note(member: number, count: number, maxSkew: number): void {
-    const words = wordsFor(member + 1);
-    this.taken = grown(this.taken, words);
-    this.full = grown(this.full, words);
-    this.overfull = grown(this.overfull, words);
+    if (this.taken.length <= member >>> 5) this.#grow(wordsFor(member + 1));
     setBit(this.taken, member);
     if (count >= maxSkew) setBit(this.full, member);
     if (count > maxSkew) setBit(this.overfull, member);
+  }
+
+  #grow(words: number): void {
+    this.taken = grown(this.taken, words);
+    this.full = grown(this.full, words);
+    this.overfull = grown(this.overfull, words);
   }
 }
 
@@ -53,7 +57,10 @@ export class HostCounts {
     this.#onHosts = new Int32Array(0);
     this.nodes = new HostSets(nodes);
     this.claims = new HostSets(0);
-    for (const [host, count] of initial.entries()) if (count > 0) this.#setHost(host, count);
+    for (let host = 0; host < initial.length; host++) {
+      const count = initial[host] ?? 0;
+      if (count > 0) this.#setHost(host, count);
+    }
   }
 
   addToNode(node: number): void {
@@ -79,9 +86,11 @@ export class HostCounts {
   }
 
   #setHost(host: number, count: number): void {
-    if (this.#onHosts.length === 0) this.#onHosts = new Int32Array(this.#names.nodesOf.length);
+    const { hosts, nodesOf } = this.#names;
+    if (this.#onHosts.length === 0) this.#onHosts = new Int32Array(nodesOf?.length ?? hosts.length);
     if ((this.#onHosts[host] ?? 0) === 0) this.taken++;
     this.#onHosts[host] = count;
-    for (const node of this.#names.nodesOf[host] ?? []) this.nodes.note(node, count, this.#maxSkew);
+    if (nodesOf === undefined) this.nodes.note(host, count, this.#maxSkew);
+    else for (const node of nodesOf[host] ?? []) this.nodes.note(node, count, this.#maxSkew);
   }
 }

@@ -4,8 +4,6 @@ import { bitsFor, lowest, setBit, wordsFor } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import type { CompiledProblem, RequestVector } from "../compile/problem.ts";
 import type { Shape, Stance } from "../compile/shapes.ts";
-import { isReserved } from "../placement/builds.ts";
-import { typesOf } from "../placement/instance-filter.ts";
 import type { ClaimRules } from "../placement/settle-claim.ts";
 import { ReservationManager } from "../reservations.ts";
 import { CandidateFilter } from "./candidate-filter.ts";
@@ -41,11 +39,12 @@ export class Packer {
   readonly #closed: ClosedCandidates;
   readonly #filter: CandidateFilter;
   #allowed: Bits = bitsFor(0);
+  /** Words of it that are not empty, in their order. */
+  #words: Int32Array = new Int32Array(0);
 
   constructor(problem: CompiledProblem) {
-    const { input, templates } = problem;
+    const { input, reservedTypes } = problem;
     const { reservationIdLabel, reservedCapacity = "Strict", minValuesPolicy = "Strict" } = input;
-    const sold = templates.flatMap((template) => typesOf(template.sold));
     this.problem = problem;
     this.nodes = new NodeState(problem);
     this.claims = new ClaimTable(problem);
@@ -57,10 +56,10 @@ export class Packer {
       maxInstanceTypes: input.maxInstanceTypes ?? MAX_INSTANCE_TYPES,
       reservedCapacity,
       minValuesPolicy,
-      reservations: new ReservationManager(sold, reservationIdLabel),
+      reservations: new ReservationManager(reservedTypes, reservationIdLabel),
       ...(reservationIdLabel !== undefined && { reservationIdLabel }),
     };
-    const canReserve = reservedCapacity !== "Off" && sold.some(({ offerings }) => offerings.some(isReserved));
+    const canReserve = reservedCapacity !== "Off" && reservedTypes.length > 0;
     this.trial = new ClaimTrial(problem, this.claims, this.choice, this.rules, canReserve);
     this.#closed = new ClosedCandidates(problem);
     this.#filter = new CandidateFilter(this.groups, this.claims, this.choice);
@@ -124,12 +123,16 @@ export class Packer {
   /** Fewest pods first, then the older one (S-318); the trial holds what the pod would make of it. */
   #findClaim(shape: Shape, stance: Stance, vector: RequestVector): number {
     const { claims, trial } = this;
-    if (claims.count === 0 || !this.#allowClaims(stance, vector)) return -1;
+    if (claims.count === 0) return -1;
+    const count = this.#allowClaims(stance, vector);
+    if (count === 0) return -1;
     const allowed = this.#allowed;
+    const words = this.#words;
     for (let size = 1; size < claims.buckets.length; size++) {
       const bucket = claims.buckets[size];
       if (bucket === undefined || claims.bucketSizes[size] === 0) continue;
-      for (let word = 0; word < bucket.length; word++) {
+      for (let place = 0; place < count; place++) {
+        const word = words[place] ?? 0;
         for (let open = (bucket[word] ?? 0) & (allowed[word] ?? 0); open !== 0; open &= open - 1) {
           const claim = (word << 5) + lowest(open);
           const verdict = trial.join(claim, shape, stance, vector);
@@ -184,22 +187,25 @@ export class Packer {
     this.stanceOfPod[pod] = stance.index;
   }
 
-  /** Claims worth a trial, as far as whole sets of them can be ruled out; false when none is. */
-  #allowClaims(stance: Stance, vector: RequestVector): boolean {
+  /** Claims worth a trial, as far as whole sets of them can be ruled out. Answers how many words have any. */
+  #allowClaims(stance: Stance, vector: RequestVector): number {
     const { claims } = this;
     const words = wordsFor(claims.count);
-    if (this.#allowed.length < words) this.#allowed = bitsFor(Math.max(words * 2, 16) << 5);
+    if (this.#allowed.length < words) {
+      this.#allowed = bitsFor(Math.max(words * 2, 16) << 5);
+      this.#words = new Int32Array(this.#allowed.length);
+    }
     const allowed = this.#allowed;
     const { always, forSize, forBoth } = this.#closed.claimsFor(stance, vector);
-    let some = 0;
     for (let word = 0; word < words; word++) {
-      let open = ~((always[word] ?? 0) | (forSize[word] ?? 0) | (forBoth?.[word] ?? 0));
-      if (open !== 0) open &= this.#filter.hostsAllowClaims(stance, word);
-      if (open !== 0) open &= this.#filter.placesAllowClaims(word);
-      if (word === words - 1 && (claims.count & 31) !== 0) open &= (1 << (claims.count & 31)) - 1;
-      allowed[word] = open;
-      some |= open;
+      allowed[word] = ~((always[word] ?? 0) | (forSize[word] ?? 0) | (forBoth?.[word] ?? 0));
     }
-    return some !== 0;
+    const last = words - 1;
+    if ((claims.count & 31) !== 0) allowed[last] = (allowed[last] ?? 0) & ((1 << (claims.count & 31)) - 1);
+    this.#filter.keepAllowedHosts(stance, allowed, words);
+    this.#filter.keepAllowedPlaces(allowed, words);
+    let count = 0;
+    for (let word = 0; word < words; word++) if (allowed[word] !== 0) this.#words[count++] = word;
+    return count;
   }
 }

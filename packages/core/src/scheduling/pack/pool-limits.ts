@@ -52,9 +52,11 @@ export class PoolState {
     const before = this.#bookings[claim];
     const booking = before ?? new Float64Array(state.limited.length);
     if (before === undefined) state.used[NODES] = (state.used[NODES] ?? 0) + 1;
-    for (const [index, resource] of state.limited.entries()) {
+    const isNothing = firstBit(options) < 0;
+    for (let index = 0; index < state.limited.length; index++) {
+      const resource = state.limited[index] ?? "";
       const ranking = pool.options.capacity(resource);
-      const largest = firstBit(options) < 0 ? 0 : ranking.valueAt(ranking.firstIn(options, 0));
+      const largest = isNothing ? 0 : ranking.valueAt(ranking.firstIn(options, 0));
       state.used[resource] = (state.used[resource] ?? 0) + largest - (booking[index] ?? 0);
       booking[index] = largest;
     }

@@ -2,11 +2,12 @@
 
 import { Label } from "../../api/index.ts";
 import type { Pod } from "../../api/index.ts";
+import type { InstanceType } from "../../provider/index.ts";
 import { Requirement } from "../../requirements/index.ts";
 import type { Requirements } from "../../requirements/index.ts";
-import { addResources, compareText, minCommonResources } from "../../units/index.ts";
+import { addResources, minCommonResources } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
-import { firstBit, membersOf } from "../compile/bits.ts";
+import { bitsFor, firstBit, intersectInto, overlap } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import { typesIn } from "../compile/option-table.ts";
 import { groupsIn } from "../compile/pool-table.ts";
@@ -21,6 +22,7 @@ interface Kind extends Omit<PlannedClaim, "pods" | "requests"> {
   readonly overhead: Resources;
 }
 
+const NOTHING = bitsFor(0);
 /** Claims of a kind nobody has met yet take longest, so pauses come often. */
 const BETWEEN_PAUSES = 8;
 
@@ -95,17 +97,19 @@ class Kinds {
     const cheapest = pool.options.options[firstBit(options)];
     if (cheapest === undefined)
       throw new Error(`a claim of ${template.name} was planned that nothing could be bought for`);
-    const instanceTypes = typesIn(pool.options, options).slice(0, rules.maxInstanceTypes);
+    const types = typesIn(pool.options, options);
+    const isWhole = types.length <= rules.maxInstanceTypes;
+    const instanceTypes = isWhole ? types : types.slice(0, rules.maxInstanceTypes);
     const wanted = problem.book.get(requirements);
-    const groups = new Set([...membersOf(options)].map((option) => pool.options.options[option]?.group ?? -1));
+    const groups = template.groups.filter((_, group) => overlap(pool.options.index.byGroup[group] ?? NOTHING, options));
     return {
       nodePool: template.name,
-      requirements: withCapacityTypes(wanted, pool, options, new Set(instanceTypes)),
+      requirements: withCapacityTypes(wanted, pool, options, { listed: instanceTypes, isWhole }),
       labels: labelsOf({ template, requirements: wanted }, problem.input),
       instanceTypes,
       cheapest: { instanceType: cheapest.type, offering: cheapest.offering },
       minValuesRelaxed: false,
-      overhead: minCommonResources([...groups].map((group) => template.groups[group]?.overhead ?? {})),
+      overhead: minCommonResources(groups.map(({ overhead }) => overhead)),
     };
   }
 }
@@ -115,17 +119,19 @@ function withCapacityTypes(
   requirements: Requirements,
   { options }: PoolTable,
   left: Bits,
-  listed: ReadonlySet<unknown>,
+  { listed, isWhole }: { readonly listed: readonly InstanceType[]; readonly isWhole: boolean },
 ): Requirements {
-  const offered = new Set<string>();
-  for (const index of membersOf(left)) {
-    const option = options.options[index];
-    const capacityType = option?.offering.requirements.get(Label.CapacityType).single();
-    if (option !== undefined && capacityType !== undefined && listed.has(option.type)) offered.add(capacityType);
-  }
+  const isListed = isWhole ? undefined : new Set(listed);
+  const offered = options.index.byCapacityType.filter(({ options: those }) => {
+    if (isListed === undefined) return overlap(those, left);
+    const both = left.slice();
+    intersectInto(both, those);
+    return typesIn(options, both).some((type) => isListed.has(type));
+  });
   const external = requirements.without(...INTERNAL_KEYS);
-  if (offered.size === 0) return external;
-  return external.with(Requirement.of(Label.CapacityType, "In", [...offered].toSorted(compareText)));
+  if (offered.length === 0) return external;
+  const names = offered.map(({ name }) => name);
+  return external.with(Requirement.of(Label.CapacityType, "In", names));
 }
 
 function hashOf(bits: Bits): number {

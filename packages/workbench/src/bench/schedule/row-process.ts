@@ -1,6 +1,6 @@
 // The process that measures one line: on its own, so that its first solve is a cold one and its heap is its own.
 
-import { solve } from "@karpenter-multicloud/core/scheduling";
+import { CompileCache, solve } from "@karpenter-multicloud/core/scheduling";
 import type { ProblemInput, Solution, SolveOptions } from "@karpenter-multicloud/core/scheduling";
 import { checkPlan } from "@karpenter-multicloud/core/testing";
 import { measureCold, measureWarm, repetitionsFor, withFreshPods } from "./measure.ts";
@@ -24,8 +24,9 @@ async function runRow({ mode, quick, profileTo }: RowRequest, problems: readonly
   const [problem] = problems;
   if (problem === undefined) throw new Error(`workload "${request.workload}" has no problem`);
   await tell({ kind: "ready", input: inputFigures(problem, problems.length) });
+  const cache = new CompileCache();
   const tools: MeasureTools = {
-    solve: (each) => engine(each, { mode }),
+    solve: (each) => engine(each, { mode, cache }),
     stopwatch: () => performance.now(),
     collectGarbage: () => globalThis.gc?.(),
     heapBytes: () => process.memoryUsage().heapUsed,
