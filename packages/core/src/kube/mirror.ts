@@ -32,7 +32,7 @@ export class Mirror implements KubeCache {
   readonly #waiting = new Set<() => void>();
   readonly #reflectors: {
     readonly resource: Resource;
-    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard" | "lastProgress">;
+    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard" | "lastProgress" | "relist">;
   }[] = [];
   #signal: AbortSignal | undefined;
 
@@ -119,6 +119,7 @@ export class Mirror implements KubeCache {
       onSynced: () => {
         for (const look of this.#waiting) look();
       },
+      onOverdue: () => this.#reflectors.find((each) => each.resource === resource)?.reflector.relist(),
     });
     const mirrored = { informer: informer as unknown as MirrorInformer<KubeObject>, resource };
     this.#mirrored.set(idOf(resource), mirrored);

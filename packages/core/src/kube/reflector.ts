@@ -31,7 +31,7 @@ export interface ReflectorParts<T extends KubeObject> {
   readonly sink: ReflectorSink<T>;
 }
 
-type RestartReason = "expired" | "closed" | "error" | "stalled";
+type RestartReason = "expired" | "closed" | "error" | "stalled" | "asked";
 
 const SHORT_WATCH_MS = 1000;
 const REPEAT_MS = 60_000;
@@ -48,6 +48,8 @@ export class Reflector<T extends KubeObject> {
   #lastComplaint = NEVER;
   #lastHeard: number | undefined;
   #lastProgress: number;
+  #attempt: WatchAttempt | undefined;
+  #listWanted = false;
   /** Watches in a row over which nothing came. */
   #silences = 0;
 
@@ -68,6 +70,12 @@ export class Reflector<T extends KubeObject> {
     return this.#lastProgress;
   }
 
+  /** The watch is not believed any more: it is given up for a list that is begun after this. */
+  relist(): void {
+    this.#listWanted = true;
+    this.#attempt?.giveUp();
+  }
+
   /** Resolves after the abort; nothing else ends it. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -79,7 +87,7 @@ export class Reflector<T extends KubeObject> {
   /** One list or one watch. Answers how long to wait before the next. */
   async #round(signal: AbortSignal): Promise<number> {
     try {
-      if (this.#version === undefined) {
+      if (this.#version === undefined || this.#listWanted) {
         await this.#list(signal);
         return 0;
       }
@@ -91,7 +99,9 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, sink, metrics } = this.#parts;
+    this.#listWanted = false;
     sink.listing();
+    this.#version = undefined;
     const { items, resourceVersion } = await listAll(client, resource, { signal });
     if (signal.aborted) return;
     if (this.#listed) metrics?.count("kmc_cache_relists_total", { resource: resource.plural });
@@ -105,6 +115,7 @@ export class Reflector<T extends KubeObject> {
     const { clock, client, resource, random } = this.#parts;
     const startedAt = clock.now();
     const attempt = new WatchAttempt(clock, signal);
+    this.#attempt = attempt;
     try {
       const events = client.watch(resource, {
         resourceVersion: version,
@@ -114,10 +125,11 @@ export class Reflector<T extends KubeObject> {
       });
       for await (const event of attempt.read(events)) this.#take(event);
     } finally {
+      this.#attempt = undefined;
       attempt.close();
     }
     if (signal.aborted) return 0;
-    this.#restarted(attempt.stalled ? "stalled" : "closed");
+    this.#restarted(attempt.stalled ? "stalled" : this.#listWanted ? "asked" : "closed");
     if (attempt.stalled) this.#silent();
     return clock.now() - startedAt < SHORT_WATCH_MS ? this.#backoff.next() : 0;
   }
