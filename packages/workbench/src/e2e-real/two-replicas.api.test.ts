@@ -62,7 +62,7 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     expect(await runs(5)).toBe(true);
     expect(writes(leader()).length).toBeGreaterThan(5);
     expect(writes(otherThan(leader()))).toEqual([]);
-  }, 180_000);
+  }, 400_000);
 
   it("TC-65: the other one takes over when the leader is killed, and not before its lease has run out", async () => {
     const first = leader();

@@ -1,4 +1,5 @@
 // What a provider says of its API group, on both clouds: its own keys may be asked for, others of its domain are mistakes (K-23).
+// Scenarios of docs/reference/upstream-parity.md: E-130.
 
 import "reflect-metadata";
 import { getCondition, NodePools, type KubeObject, type NodePool } from "@karpenter-multicloud/core/api";
