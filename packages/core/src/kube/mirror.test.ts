@@ -68,7 +68,7 @@ describe("Mirror", () => {
     expect(heard).toHaveLength(1);
   });
 
-  it("RT-8, M-45: a handler that throws is logged, counted, and disturbs no other", async () => {
+  it("TC-69, RT-8, M-45: a handler that throws is logged, counted, and disturbs no other", async () => {
     const metrics = new PromMetrics();
     const fixture = aMirror({ metrics });
     const informer = await follow(fixture, ConfigMaps);

@@ -204,6 +204,20 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(spec["priorityClassName"]).toBe("system-cluster-critical");
   });
 
+  it("TC-73: by default there are two replicas, one of which may be away, and no ServiceMonitor; devices can be asked for", async () => {
+    const rendered = await renderChart({ set: OVH });
+    expect((await deploymentOf({ set: OVH })).spec.replicas).toBe(2);
+    expect(rendered.find(({ kind }) => kind === "PodDisruptionBudget")).toMatchObject({
+      spec: {
+        maxUnavailable: 1,
+        selector: { matchLabels: { "app.kubernetes.io/name": "karpenter", "app.kubernetes.io/instance": "karpenter" } },
+      },
+    });
+    expect(rendered.filter(({ kind }) => kind === "ServiceMonitor")).toEqual([]);
+    const env = await envOf({ set: [...OVH, "settings.ignoreDRARequests=false"] });
+    expect(env.get("IGNORE_DRA_REQUESTS")?.value).toBe("false");
+  });
+
   it("nameOverride names the label, and with it the objects", async () => {
     const { metadata, spec } = await deploymentOf({ set: [...OVH, "nameOverride=karpenter-ovhcloud"] });
     expect(metadata.name).toBe("karpenter-karpenter-ovhcloud");

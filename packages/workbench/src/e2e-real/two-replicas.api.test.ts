@@ -127,7 +127,7 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     expect((await stage.cloud.invariants()).violations).toEqual([]);
   }, 300_000);
 
-  it("leaves nothing behind, and was refused nothing", async () => {
+  it("TC-74: leaves nothing behind, and with the chart's rights it was refused nothing", async () => {
     await stage.scale(0);
     await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(180) });
     expect(await stage.leftovers()).toEqual([]);

@@ -117,6 +117,27 @@ describe("launching", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
+  it("TC-72, RT-15, RT-21: ten writers are quicker with finalizers of their own; each try reads again and none is lost", async () => {
+    await world();
+    const foreign = Array.from({ length: 10 }, (_, index) => `example.com/f${index}`);
+    const added: string[] = [];
+    let isForeign = false;
+    harness.kube.faults = async ({ phase, verb, key }) => {
+      const next = foreign[added.length];
+      if (isForeign || next === undefined || phase !== "before" || verb !== "patch" || key?.name !== KEY.name) return;
+      added.push(next);
+      isForeign = true;
+      const finalizers = [...((await claim())?.metadata.finalizers ?? []), next];
+      await harness.kube.patch(NodeClaims, KEY, { type: "merge", body: { metadata: { finalizers } } });
+      isForeign = false;
+    };
+    await start(10 * MINUTE);
+    expect(added).toEqual(foreign);
+    expect((await claim())?.metadata.finalizers).toEqual([...foreign, TERMINATION_FINALIZER]);
+    expect(harness.provider.calls).toEqual(["create default-1"]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
   it("LC-18: a quota that is used up is handled like missing capacity", async () => {
     await world();
     harness.provider.failures.create.push(new QuotaExceeded("20 of 20 instances used"));
