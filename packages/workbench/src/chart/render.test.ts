@@ -116,7 +116,7 @@ describe.runIf(helmIsThere)("the chart", () => {
 
   it("CH-3: says where the log goes, and what a replica does beside its work", async () => {
     const set = ["logOutputPaths[0]=stderr", "logOutputPaths[1]=/log/karpenter.log", "settings.enableProfiling=true"];
-    const more = ["settings.disableControllerWarmup=false", "settings.lifecycleConcurrency=7"];
+    const more = ["settings.disableControllerWarmup=false", "settings.lifecycleConcurrency=7", "settings.maxNodes=40"];
     const { settings, withoutEffect } = parseSettings(
       [],
       asEnvironment(await envOf({ set: [...OVH, ...set, ...more] })),
@@ -127,6 +127,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       enableProfiling: true,
       disableControllerWarmup: false,
       lifecycleConcurrency: 7,
+      maxNodes: 40,
     });
     expect(withoutEffect).toEqual([]);
   });
