@@ -47,6 +47,7 @@ ignoreDRARequests: IGNORE_DRA_REQUESTS
 schedulerConfig: SCHEDULER_CONFIG
 kubeClientQps: KUBE_CLIENT_QPS
 kubeClientBurst: KUBE_CLIENT_BURST
+maxNodes: MAX_NODES
 lifecycleConcurrency: LIFECYCLE_CONCURRENCY
 enableProfiling: ENABLE_PROFILING
 disableControllerWarmup: DISABLE_CONTROLLER_WARMUP

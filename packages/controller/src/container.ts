@@ -151,7 +151,7 @@ function bindControllers(container: Container, place: ProcessPorts["learnedPlace
       ...ports,
       provider,
       state,
-      poolLedger: new PoolLedger({ state, clock: ports.clock }),
+      poolLedger: new PoolLedger({ state, clock: ports.clock, maxNodes: ports.settings.maxNodes }),
       learned: { machines, ...(place && { place }) },
     }),
     [Token.Ports, Token.Provider, Token.ClusterState, Token.Learned],

@@ -197,6 +197,21 @@ describe("the life of the process", () => {
     expect(log).toEqual(["reconcile begins", "reconcile ended"]);
   });
 
+  it("OP-6: a watch that never goes on makes the process unhealthy; an API server that is away does not", async () => {
+    start();
+    await until("waiting for the lease");
+    leadership.win();
+    await settle();
+    expect(await ask("/healthz")).toBe("200 ok");
+    kube.faults = () => Promise.reject(new Error("connection refused"));
+    kube.dropWatches();
+    await clock.advance(600_000);
+    expect(await ask("/healthz")).toBe("200 ok");
+    kube.faults = ({ resource }) => (resource.plural === "pods" ? new Promise(() => {}) : undefined);
+    await clock.advance(400_000);
+    expect(await ask("/healthz")).toContain("\n[-]watches failed: no watch for pods\n");
+  });
+
   it("OP-9, RT-37: a stop lets a running reconcile end, then gives the lease up, then ends with 0", async () => {
     const work = Promise.withResolvers<void>();
     reconcile = () => work.promise;

@@ -4,7 +4,7 @@ import type { Resource } from "@karpenter-multicloud/core/api";
 import type { Leadership } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { startServers, type Logger, type Page, type RunningServers } from "@karpenter-multicloud/core/telemetry";
-import { milliseconds, seconds, type Duration } from "@karpenter-multicloud/core/units";
+import { milliseconds, minutes, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
 import { debugPages } from "./debug-pages.ts";
@@ -14,6 +14,8 @@ import { Profiler } from "./profiler.ts";
 
 /** How often the lease is looked at: RT-36 allows a second. */
 const FENCE_LOOK: Duration = milliseconds(250);
+/** Twice as long as a silent watch is kept open: whoever does nothing for so long will not do anything any more. */
+const WATCH_LIMIT: Duration = minutes(5);
 /** Events are worth a moment, the stop is worth more. */
 const FLUSH_FOR: Duration = seconds(5);
 
@@ -85,7 +87,7 @@ class Life {
       metrics,
       pages,
       checks: {
-        healthz: { "event-loop": this.#loop.check },
+        healthz: { "event-loop": this.#loop.check, watches: () => this.#watches() },
         readyz: { manager: () => this.#manager(), crd: () => this.#crd() },
       },
     });
@@ -173,6 +175,12 @@ class Life {
     const state = (): unknown => dump(() => this.#phase === "leading");
     // oxlint-disable-next-line no-restricted-properties -- the command line is the process's own
     return debugPages({ profiler: this.#profiler, argv: process.argv, state });
+  }
+
+  /** A health check: every reflector does its work (OP-6). While the API server is away each of them keeps trying. */
+  #watches(): string | undefined {
+    const stalled = this.#parts.mirror.stalled(WATCH_LIMIT);
+    return stalled.length === 0 ? undefined : `no watch for ${stalled.map(({ plural }) => plural).join(", ")}`;
   }
 
   /** A health check: as leader the caches are filled, before that they could be. */

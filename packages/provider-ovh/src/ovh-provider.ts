@@ -1,6 +1,6 @@
 // The CloudProvider of OVHcloud Managed Kubernetes: which part answers which call.
 
-import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
+import { Label, type GroupKind, type NodeClaim, type NodePool } from "@karpenter-multicloud/core/api";
 import { MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type {
   CallContext,
@@ -12,7 +12,7 @@ import type {
 } from "@karpenter-multicloud/core/provider";
 import { minutes } from "@karpenter-multicloud/core/units";
 
-import { OVH_GROUP, WELL_KNOWN_OVH_LABELS } from "./api/labels.ts";
+import { CINDER_ZONE, OVH_GROUP, WELL_KNOWN_OVH_LABELS } from "./api/labels.ts";
 import { OVH_NODE_CLASS_KIND } from "./api/ovh-node-class.ts";
 import { flavorFacts } from "./catalog/flavor-table.ts";
 import { classDrift, machineDrift } from "./drift.ts";
@@ -105,7 +105,12 @@ export class OvhProvider implements CloudProvider {
   }
 
   settings(): ProviderSettings {
-    return { wellKnownLabels: WELL_KNOWN_OVH_LABELS, restrictedDomains: [OVH_GROUP], supportsUnregisteredTaint: false };
+    return {
+      wellKnownLabels: WELL_KNOWN_OVH_LABELS,
+      restrictedDomains: [OVH_GROUP],
+      normalizedLabels: { [CINDER_ZONE]: Label.Zone },
+      supportsUnregisteredTaint: false,
+    };
   }
 
   /** O-26: machines take 5 to 10 minutes, those with GPUs more than an hour. */

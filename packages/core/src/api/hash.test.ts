@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-52, E-53, E-54, E-55.
+
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HASH_VERSION, nodePoolHash } from "./hash.ts";

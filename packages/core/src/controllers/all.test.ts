@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, NodeClaims, NodePools, Nodes, toRfc3339, type NodeClaim } from "../api/index.ts";
 import { defaultSettings } from "../options/index.ts";
-import type { RepairPolicy } from "../provider/index.ts";
+import { LearnedMachines, type RepairPolicy } from "../provider/index.ts";
 import { aNodePool, aPod, type PodOptions } from "../testing/builders/index.ts";
 import {
   ControllerHarness,
@@ -12,7 +12,7 @@ import {
 import { minutes } from "../units/index.ts";
 import { allControllers } from "./all.ts";
 
-/** Karpenter's own names, and one of ours. */
+/** Karpenter's own names, and ours. */
 const KNOWN_NAMES: readonly string[] = [
   "provisioner",
   "provisioner.trigger.pod",
@@ -50,6 +50,9 @@ const KNOWN_NAMES: readonly string[] = [
   "operatorpkg.nodeoverlay.status",
   "operatorpkg.capacitybuffer.status",
   "instance.garbagecollection",
+  // Ours.
+  "learned.machines",
+  "learned.store",
 ];
 
 const SICK = { conditionType: "BadNode", conditionStatus: "False", tolerationDuration: minutes(30) } as const;
@@ -89,8 +92,10 @@ describe("all controllers", () => {
   it.each([true, false])("every controller has a name of its own that users know, overlays: %s", (NodeOverlay) => {
     const { featureGates } = defaultSettings({ clusterName: "test" });
     harness = new ControllerHarness({ settings: { featureGates: { ...featureGates, NodeOverlay } } });
-    const names = allControllers(harness.deps, [TEST_NODE_CLASS]).map(({ name }) => name);
+    const learned = { machines: new LearnedMachines(() => harness.clock.now()), place: { name: "learned" } };
+    const names = allControllers({ ...harness.deps, learned }, [TEST_NODE_CLASS]).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain("learned.store");
     expect(names.filter((name) => !KNOWN_NAMES.includes(name))).toEqual([]);
     expect(names.includes("nodeoverlay.controller")).toBe(NodeOverlay);
   });

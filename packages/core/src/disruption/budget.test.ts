@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-39, E-51, E-166.
+
 import { describe, expect, it } from "vitest";
 import type { Budget, DisruptionReason } from "../api/index.ts";
 import { aNode, aNodeClaim, aNodePool } from "../testing/builders/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-60.
+
 import { describe, expect, it } from "vitest";
 import { Annotation, Label } from "../api/index.ts";
 import type { Pod, PodDisruptionBudget } from "../api/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-167, E-168.
+
 import { describe, expect, it } from "vitest";
 import { CapacityType, Label } from "../api/index.ts";
 import type { Pod } from "../api/index.ts";

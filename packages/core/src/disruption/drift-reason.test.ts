@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-56.
+
 import { describe, expect, it } from "vitest";
 import { Annotation, HASH_VERSION, Label, nodePoolHash, WELL_KNOWN_LABELS } from "../api/index.ts";
 import type { NodeClaim, NodePool, RequirementSpec } from "../api/index.ts";

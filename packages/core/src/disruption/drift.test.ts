@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-47, E-48, E-49, E-50.
+
 import { describe, expect, it } from "vitest";
 import { Annotation } from "../api/index.ts";
 import type { Condition } from "../api/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-38.
+
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { Annotation, Label } from "../api/index.ts";
 import type { Budget } from "../api/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-28.
+
 import { describe, expect, it } from "vitest";
 import { Annotation, DISRUPTED_TAINT } from "../api/index.ts";
 import type { Pod } from "../api/index.ts";

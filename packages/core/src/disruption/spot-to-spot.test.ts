@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-169.
+
 import { describe, expect, it } from "vitest";
 import { CapacityType, Label } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";

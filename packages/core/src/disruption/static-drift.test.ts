@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-69, E-70, E-71.
+
 import { describe, expect, it } from "vitest";
 import { Annotation } from "../api/index.ts";
 import { aConsolidatedPool, aDisruptionNode, anInstanceType, aPod, aSnapshot } from "../testing/builders/index.ts";

@@ -7,6 +7,7 @@ export * from "./manifests.ts";
 export * from "./patches.ts";
 export * from "./reflector.ts";
 export * from "./informer.ts";
+export { listAll, type FullList } from "./list-all.ts";
 export * from "./mirror.ts";
 export * from "./gated-client.ts";
 export * from "./lease/index.ts";

@@ -6,7 +6,7 @@ import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { Indexes, Informer } from "./cache.ts";
 import { keyOf, keyText, type ObjectKey } from "./client.ts";
 import { ObjectIndex } from "./object-index.ts";
-import { Overlay } from "./overlay.ts";
+import { Overlay, type OwnWrite } from "./overlay.ts";
 import type { ReflectorSink } from "./reflector.ts";
 
 export interface MirrorInformerParts {
@@ -19,6 +19,8 @@ export interface MirrorInformerParts {
   readonly optional: boolean;
   /** Called when hasSynced has become true. */
   readonly onSynced: () => void;
+  /** Called when the watch has kept an own write back for too long: only a new list tells what there is. */
+  readonly onOverdue: () => void;
 }
 
 const OVERLAY_MS = 60_000;
@@ -29,6 +31,7 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
   readonly #parts: MirrorInformerParts;
   readonly #handlers = new Set<Handler<T>>();
   readonly #overlay = new Overlay<T>();
+  readonly #overdue = new WeakSet<OwnWrite<T>>();
   readonly #shown = new ObjectIndex<T>();
   #base = new Map<string, T>();
   #synced = false;
@@ -165,7 +168,7 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
 
   #armSweep(): void {
     if (this.#disarmSweep !== undefined) return;
-    const oldest = Math.min(...[...this.#overlay.entries()].map(([, write]) => write.at));
+    const oldest = Math.min(...this.#notOverdue().map(([, write]) => write.at));
     if (!Number.isFinite(oldest)) return;
     this.#disarmSweep = this.#parts.clock.schedule(oldest + OVERLAY_MS, () => {
       this.#disarmSweep = undefined;
@@ -174,20 +177,27 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
     });
   }
 
-  /** An own write that the watch never told is given up: the server's word counts. */
+  #notOverdue(): readonly (readonly [string, OwnWrite<T>])[] {
+    return [...this.#overlay.entries()].filter(([, write]) => !this.#overdue.has(write));
+  }
+
+  /**
+   * An own write that the watch never told: a new list says what there is. Until it has come the write is believed, for
+   * what the watch told before is even older, and a claim that is forgotten is bought again.
+   */
   #sweep(): void {
-    const { clock, logger, metrics, resource } = this.#parts;
-    for (const [row, write] of this.#overlay.entries()) {
-      if (clock.now() - write.at < OVERLAY_MS) continue;
-      this.#overlay.drop(row);
+    const { clock, logger, metrics, resource, onOverdue } = this.#parts;
+    const overdue = this.#notOverdue().filter(([, write]) => clock.now() - write.at >= OVERLAY_MS);
+    for (const [row, write] of overdue) {
+      this.#overdue.add(write);
       metrics?.count("kmc_cache_overlays_expired_total", { resource });
       logger.error("the watch has not delivered an own write", {
         resource,
         object: objectText(row),
         version: write.version,
       });
-      this.#show(row, false);
     }
+    if (overdue.length > 0) onOverdue();
   }
 }
 

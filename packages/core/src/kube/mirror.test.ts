@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigMaps, CUSTOM_RESOURCES, NodeClaims, NodePools } from "../api/index.ts";
 import { PromMetrics } from "../telemetry/index.ts";
 import { promSeries } from "../testing/prom-series.ts";
+import { minutes } from "../units/index.ts";
 import { KubeError } from "./errors.ts";
 import { aConfig, aMirror, follow, keyOfConfig, label, listen } from "../testing/mirror-fixture.ts";
 
@@ -67,7 +68,7 @@ describe("Mirror", () => {
     expect(heard).toHaveLength(1);
   });
 
-  it("RT-8, M-45: a handler that throws is logged, counted, and disturbs no other", async () => {
+  it("TC-69, RT-8, M-45: a handler that throws is logged, counted, and disturbs no other", async () => {
     const metrics = new PromMetrics();
     const fixture = aMirror({ metrics });
     const informer = await follow(fixture, ConfigMaps);
@@ -98,6 +99,31 @@ describe("Mirror", () => {
     await fixture.kube.create(ConfigMaps, aConfig("a"));
     await fixture.clock.advance(1000);
     expect(await age()).toEqual(['{resource="configmaps"} 1']);
+  });
+
+  it("OP-6: tells which reflector has stood still for minutes, and does not mean one that is refused", async () => {
+    let down = false;
+    const refused = new KubeError(503, "ServiceUnavailable", "down");
+    const fixture = aMirror({ server: { faults: () => (down ? Promise.reject(refused) : undefined) } });
+    const { kube, mirror, clock } = fixture;
+    const list = kube.list.bind(kube);
+    let hung = true;
+    kube.list = async (resource, options) => {
+      if (hung && resource.plural === ConfigMaps.plural) await new Promise(() => {});
+      return await list(resource, options);
+    };
+    mirror.informer(ConfigMaps);
+    mirror.informer(NodePools);
+    mirror.start(fixture.stop.signal);
+    await clock.advance(minutes(5));
+    expect(mirror.stalled(minutes(5))).toEqual([]);
+    await clock.advance(1000);
+    expect(mirror.stalled(minutes(5))).toEqual([ConfigMaps]);
+    down = true;
+    kube.dropWatches();
+    await clock.advance(minutes(20));
+    expect(mirror.stalled(minutes(5))).toEqual([ConfigMaps]);
+    hung = false;
   });
 
   it("RT-9: keeps indexes up to date, also those asked for later", async () => {

@@ -3,6 +3,7 @@
 import type { KubeObject, Resource } from "../api/index.ts";
 import type { Clock } from "../runtime/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
+import type { Duration } from "../units/index.ts";
 import type { Indexes, Informer, KubeCache } from "./cache.ts";
 import type { KubeReader, ObjectKey } from "./client.ts";
 import { MirrorInformer } from "./informer.ts";
@@ -31,7 +32,7 @@ export class Mirror implements KubeCache {
   readonly #waiting = new Set<() => void>();
   readonly #reflectors: {
     readonly resource: Resource;
-    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard">;
+    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard" | "lastProgress" | "relist">;
   }[] = [];
   #signal: AbortSignal | undefined;
 
@@ -85,6 +86,14 @@ export class Mirror implements KubeCache {
     return [...this.#mirrored.values()].filter(({ informer }) => !informer.hasSynced).map(({ resource }) => resource);
   }
 
+  /** Resources whose reflector has done nothing at all for longer than this: no event, bookmark, list, new watch or error. */
+  stalled(limit: Duration): readonly Resource[] {
+    const now = this.#options.clock.now();
+    return this.#reflectors
+      .filter(({ reflector }) => now - reflector.lastProgress > limit)
+      .map(({ resource }) => resource);
+  }
+
   /** Before each scrape: how long ago each watch delivered anything (M-45). */
   showAges(): void {
     const { clock, metrics } = this.#options;
@@ -110,6 +119,7 @@ export class Mirror implements KubeCache {
       onSynced: () => {
         for (const look of this.#waiting) look();
       },
+      onOverdue: () => this.#reflectors.find((each) => each.resource === resource)?.reflector.relist(),
     });
     const mirrored = { informer: informer as unknown as MirrorInformer<KubeObject>, resource };
     this.#mirrored.set(idOf(resource), mirrored);

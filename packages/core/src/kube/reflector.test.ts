@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigMaps } from "../api/index.ts";
 import { PromMetrics } from "../telemetry/index.ts";
 import { promSeries } from "../testing/prom-series.ts";
+import { minutes } from "../units/index.ts";
 import type { KubeCall } from "../testing/index.ts";
 import { KubeError } from "./errors.ts";
 import { aConfig, aMirror, follow, keyOfConfig, label, listen } from "../testing/mirror-fixture.ts";
@@ -135,6 +136,25 @@ describe("Reflector", () => {
     await fixture.kube.create(ConfigMaps, aConfig("b"));
     await fixture.clock.settle();
     expect(heard).toEqual(["+a", "+b"]);
+  });
+
+  it("RT-5: after the second silence it asks for a list, and hears what the watch kept back", async () => {
+    const fixture = aMirror({ server: { schedule: () => () => {} } });
+    const informer = await follow(fixture, ConfigMaps);
+    const { kube } = fixture;
+    const inner = kube.watch.bind(kube);
+    kube.watch = async function* watch(resource, options) {
+      for await (const event of inner(resource, options)) if (event.type === "ERROR") yield event;
+    };
+    await fixture.clock.advance(121_000);
+    await kube.create(ConfigMaps, aConfig("a"));
+    await fixture.clock.advance(118_000);
+    expect(fixture.calls("list")).toHaveLength(1);
+    await fixture.clock.advance(2000);
+    expect(fixture.calls("list")).toHaveLength(2);
+    expect(informer.list()).toHaveLength(1);
+    await fixture.clock.advance(600_000);
+    expect(fixture.mirror.stalled(minutes(5))).toEqual([]);
   });
 
   it("RT-5: bookmarks keep a quiet watch open", async () => {

@@ -31,10 +31,11 @@ export interface ReflectorParts<T extends KubeObject> {
   readonly sink: ReflectorSink<T>;
 }
 
-type RestartReason = "expired" | "closed" | "error" | "stalled";
+type RestartReason = "expired" | "closed" | "error" | "stalled" | "asked";
 
 const SHORT_WATCH_MS = 1000;
 const REPEAT_MS = 60_000;
+const SILENCES = 2;
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export class Reflector<T extends KubeObject> {
@@ -46,16 +47,33 @@ export class Reflector<T extends KubeObject> {
   #listed = false;
   #lastComplaint = NEVER;
   #lastHeard: number | undefined;
+  #lastProgress: number;
+  #attempt: WatchAttempt | undefined;
+  #listWanted = false;
+  /** Watches in a row over which nothing came. */
+  #silences = 0;
 
   constructor(parts: ReflectorParts<T>) {
     this.#parts = parts;
     this.#backoff = new Backoff(parts.clock, parts.random);
     this.#logger = parts.logger.with({ resource: parts.resource.plural });
+    this.#lastProgress = parts.clock.now();
   }
 
   /** When the server last delivered anything, bookmarks included, in epoch milliseconds; undefined before the first list. */
   get lastHeard(): number | undefined {
     return this.#lastHeard;
+  }
+
+  /** When it last heard something, gave a silent watch up or was refused: one that works never lets minutes pass (OP-6). */
+  get lastProgress(): number {
+    return this.#lastProgress;
+  }
+
+  /** The watch is not believed any more: it is given up for a list that is begun after this. */
+  relist(): void {
+    this.#listWanted = true;
+    this.#attempt?.giveUp();
   }
 
   /** Resolves after the abort; nothing else ends it. */
@@ -69,7 +87,7 @@ export class Reflector<T extends KubeObject> {
   /** One list or one watch. Answers how long to wait before the next. */
   async #round(signal: AbortSignal): Promise<number> {
     try {
-      if (this.#version === undefined) {
+      if (this.#version === undefined || this.#listWanted) {
         await this.#list(signal);
         return 0;
       }
@@ -81,12 +99,14 @@ export class Reflector<T extends KubeObject> {
 
   async #list(signal: AbortSignal): Promise<void> {
     const { client, resource, sink, metrics } = this.#parts;
+    this.#listWanted = false;
     sink.listing();
+    this.#version = undefined;
     const { items, resourceVersion } = await listAll(client, resource, { signal });
     if (signal.aborted) return;
     if (this.#listed) metrics?.count("kmc_cache_relists_total", { resource: resource.plural });
     this.#listed = true;
-    this.#lastHeard = this.#parts.clock.now();
+    this.#heard();
     this.#version = resourceVersion;
     sink.replace(items);
   }
@@ -95,6 +115,7 @@ export class Reflector<T extends KubeObject> {
     const { clock, client, resource, random } = this.#parts;
     const startedAt = clock.now();
     const attempt = new WatchAttempt(clock, signal);
+    this.#attempt = attempt;
     try {
       const events = client.watch(resource, {
         resourceVersion: version,
@@ -104,16 +125,30 @@ export class Reflector<T extends KubeObject> {
       });
       for await (const event of attempt.read(events)) this.#take(event);
     } finally {
+      this.#attempt = undefined;
       attempt.close();
     }
     if (signal.aborted) return 0;
-    this.#restarted(attempt.stalled ? "stalled" : "closed");
-    if (attempt.stalled) this.#logger.warn("nothing came over the watch, opening it again");
+    this.#restarted(attempt.stalled ? "stalled" : this.#listWanted ? "asked" : "closed");
+    if (attempt.stalled) this.#silent();
     return clock.now() - startedAt < SHORT_WATCH_MS ? this.#backoff.next() : 0;
   }
 
-  #take(event: WatchEvent<T>): void {
+  #heard(): void {
     this.#lastHeard = this.#parts.clock.now();
+    this.#lastProgress = this.#lastHeard;
+    this.#silences = 0;
+  }
+
+  /** A server that sends no bookmarks is quiet, one that lost the watch is silent: the second time a list tells. */
+  #silent(): void {
+    this.#lastProgress = this.#parts.clock.now();
+    this.#logger.warn("nothing came over the watch, opening it again");
+    if (++this.#silences >= SILENCES) this.#version = undefined;
+  }
+
+  #take(event: WatchEvent<T>): void {
+    this.#heard();
     switch (event.type) {
       case "ADDED":
       case "MODIFIED":
@@ -133,6 +168,7 @@ export class Reflector<T extends KubeObject> {
 
   /** What a failure means for the next round, and how long to wait for it. */
   #recover(error: unknown): number {
+    this.#lastProgress = this.#parts.clock.now();
     if (isNotFound(error)) return this.#absent();
     if (isExpired(error) || !KubeError.is(error)) this.#version = undefined;
     this.#restarted(isExpired(error) ? "expired" : "error");

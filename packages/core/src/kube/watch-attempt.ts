@@ -47,6 +47,11 @@ export class WatchAttempt {
     }
   }
 
+  /** Ends it before its time. */
+  giveUp(): void {
+    this.#abort.abort();
+  }
+
   close(): void {
     this.#cancelTimer();
     this.#outer.removeEventListener("abort", this.#follow);

@@ -224,6 +224,17 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     "number",
     ...AT_LEAST_ONE,
   ),
+  maxNodes: integerFlag(
+    {
+      name: "max-nodes",
+      env: "MAX_NODES",
+      default: "0",
+      help: "Nodes that all NodePools together may have at once, replacements included. 0 is no limit.",
+    },
+    "number",
+    0,
+    1_000_000,
+  ),
   lifecycleConcurrency: integerFlag(
     {
       name: "lifecycle-concurrency",

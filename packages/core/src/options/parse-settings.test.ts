@@ -44,6 +44,7 @@ describe("parseSettings", () => {
       schedulerConfig: { defaultConstraints: [] },
       kubeClientQps: 200,
       kubeClientBurst: 300,
+      maxNodes: 0,
       lifecycleConcurrency: 100,
       cpuRequests: 1000,
       memoryLimit: -1,

@@ -30,6 +30,8 @@ export interface Settings {
   readonly schedulerConfig: SchedulerConfig;
   readonly kubeClientQps: number;
   readonly kubeClientBurst: number;
+  /** Of all NodePools together, those on their way out included; 0 is no limit. */
+  readonly maxNodes: number;
   /** NodeClaims worked on at once (LC-12). */
   readonly lifecycleConcurrency: number;
   /** Millicores; taken and not used. */

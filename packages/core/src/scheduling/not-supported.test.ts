@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-112.
+
 import { describe, expect, it } from "vitest";
 import { Label } from "../api/index.ts";
 import type { PodSpec } from "../api/index.ts";

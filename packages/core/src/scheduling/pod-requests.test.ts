@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-137, E-138, E-139, E-140.
+
 import { describe, expect, it } from "vitest";
 import type { Container, PodSpec } from "../api/index.ts";
 import { requestsFrom } from "../units/index.ts";

@@ -48,7 +48,7 @@ describe("which side a state node is read from", () => {
     expect(state).toMatchObject({ managed: true, registered: false, initialized: false });
   });
 
-  it("S-216: a registered node speaks for itself", () => {
+  it("CS-6, S-216: a registered node speaks for itself", () => {
     const state = join(aNode({ labels: { team: "b" } }), aNodeClaim({ labels: { team: "a" } }));
     expect(state.labels["team"]).toBe("b");
     expect(state).toMatchObject({ registered: true, initialized: true, nodePool: "default" });
@@ -58,7 +58,7 @@ describe("which side a state node is read from", () => {
     expect(join(joining({}))).toMatchObject({ managed: false, registered: true, initialized: true });
   });
 
-  it("S-217: the claim's taints count until registration, those of the Node after it", () => {
+  it("CS-6, S-217: the claim's taints count until registration, those of the Node after it", () => {
     const claim = aNodeClaim({ spec: { taints: [DEDICATED] } });
     expect(join(joining({}, [UNREGISTERED_TAINT]), claim).taints).toEqual([DEDICATED]);
     const registered = joining({ [Label.Registered]: "true" }, [CNI]);
@@ -145,7 +145,7 @@ describe("a claim that is not launched yet", () => {
 describe("D-9: marked for deletion", () => {
   const GONE = "2026-01-01T00:00:00Z";
 
-  it("by the process, by the claim's deletion, by InstanceTerminating", () => {
+  it("CS-7: by the process, by the claim's deletion, by InstanceTerminating", () => {
     const claim = aNodeClaim();
     expect(buildStateNode({ node: aNode(), nodeClaim: claim, pods: [], marked: true }).markedForDeletion).toBe(true);
     expect(join(aNode(), aNodeClaim({ deletionTimestamp: GONE })).markedForDeletion).toBe(true);
@@ -154,7 +154,7 @@ describe("D-9: marked for deletion", () => {
     expect(join(aNode(), claim).markedForDeletion).toBe(false);
   });
 
-  it("a Node's own deletion counts only without a claim", () => {
+  it("CS-7: a Node's own deletion counts only without a claim", () => {
     expect(join(aNode({ deletionTimestamp: GONE })).markedForDeletion).toBe(true);
     expect(join(aNode({ deletionTimestamp: GONE }), aNodeClaim()).markedForDeletion).toBe(false);
   });

@@ -28,6 +28,29 @@ function overOf(book: PoolBook, limits: Readonly<Record<string, string>>): reado
   return "over" in admission ? admission.over : [];
 }
 
+describe("the nodes of all pools together", () => {
+  function limited(maxNodes: number, ...nodes: readonly StateNode[]): PoolLedger {
+    return new PoolLedger({ state: { nodes: () => nodes }, clock: new FakeClock(), maxNodes });
+  }
+
+  it("are never more than the limit, whoever creates them; what is on its way out counts until it is gone", () => {
+    const ledger = limited(3, machine("n1"), machine("n2", {}, true));
+    const granted = grantOf(ledger.open().admit(aNodePool({ name: "a" }), MACHINE));
+    expect(ledger.open().admit(aNodePool({ name: "b" }), MACHINE)).toEqual({ over: ["nodes"], ofCluster: 3 });
+    expect(ledger.grantNodes(aNodePool({ name: "c" }), 5)).toEqual([]);
+    expect(ledger.fullCluster()).toBe(3);
+    granted.release();
+    expect(ledger.fullCluster()).toBeUndefined();
+    expect(ledger.grantNodes(aNodePool({ name: "c" }), 5)).toHaveLength(1);
+  });
+
+  it("do not matter without a limit, and a pool's own limit is named first", () => {
+    expect(limited(0, machine("n1")).fullCluster()).toBeUndefined();
+    const book = limited(1, machine("n1")).open();
+    expect(book.admit(aNodePool({ limits: { nodes: "0" } }), MACHINE)).toEqual({ over: ["nodes"] });
+  });
+});
+
 describe("NP-16, LC-11: creates of a known size", () => {
   it("reaching a limit is allowed, exceeding it is refused with the resources it is about", () => {
     const book = (): PoolBook => ledgerOf(machine("n1")).ledger.open();

@@ -31,8 +31,8 @@ interface Booking {
 
 export type Admission =
   | { readonly granted: Reservation }
-  /** The limited resources that would be exceeded. */
-  | { readonly over: readonly string[] };
+  /** The limited resources that would be exceeded; `ofCluster` when it is the limit of all pools together. */
+  | { readonly over: readonly string[]; readonly ofCluster?: number };
 
 export interface PoolBook {
   /** NP-16: refuses what would exceed a limit of the pool; reaching it is allowed. */
@@ -43,11 +43,18 @@ export interface PoolBook {
 export class PoolLedger {
   readonly #state: Pick<ClusterState, "nodes">;
   readonly #clock: Pick<Clock, "now">;
+  readonly #maxNodes: number;
   readonly #reserved = new Map<string, Set<Booking>>();
 
-  constructor(parts: { readonly state: Pick<ClusterState, "nodes">; readonly clock: Pick<Clock, "now"> }) {
+  /** `maxNodes` of all pools together, 0 is no limit. */
+  constructor(parts: {
+    readonly state: Pick<ClusterState, "nodes">;
+    readonly clock: Pick<Clock, "now">;
+    readonly maxNodes?: number;
+  }) {
     this.#state = parts.state;
     this.#clock = parts.clock;
+    this.#maxNodes = parts.maxNodes ? parts.maxNodes : Infinity;
   }
 
   counts(pool: string): PoolCounts {
@@ -77,6 +84,7 @@ export class PoolLedger {
         const after = addResources(used.get(name) ?? {}, { ...booking, nodes: 1 });
         const over = exceeded(after, countableResources(spec.limits));
         if (over.length > 0) return { over };
+        if (this.#roomInCluster() < 1) return { over: ["nodes"], ofCluster: this.#maxNodes };
         used.set(name, after);
         return { granted: this.#reserve(name, { ...booking, nodes: 1 }) };
       },
@@ -93,8 +101,20 @@ export class PoolLedger {
     if (exceeded(this.#used(name), others).length > 0) return [];
     const { active, deleting, pendingDisruption, reserved } = this.counts(name);
     const free = limit - (active + deleting + pendingDisruption + reserved);
-    const granted = Math.max(0, Math.min(wanted, free));
+    const granted = Math.max(0, Math.min(wanted, free, this.#roomInCluster()));
     return Array.from({ length: granted }, () => this.#reserve(name, { nodes: 1 }));
+  }
+
+  /** The limit of all pools together, once nothing is left of it. */
+  fullCluster(): number | undefined {
+    return this.#roomInCluster() < 1 ? this.#maxNodes : undefined;
+  }
+
+  /** Machines on their way out are still there, and so still count. */
+  #roomInCluster(): number {
+    if (this.#maxNodes === Infinity) return Infinity;
+    const reserved = [...this.#reserved.keys()].reduce((sum, pool) => sum + this.#bookings(pool).length, 0);
+    return this.#maxNodes - this.#state.nodes().filter(({ managed }) => managed).length - reserved;
   }
 
   #used(pool: string): Resources {

@@ -101,7 +101,7 @@ export class ControllerHarness {
       unavailable: new UnavailableOfferings(() => clock.now()),
       provider: this.provider,
       state,
-      poolLedger: new PoolLedger({ state, clock }),
+      poolLedger: new PoolLedger({ state, clock, maxNodes: settings.maxNodes }),
     };
   }
 

@@ -23,6 +23,9 @@ export const OvhLabel = {
   MksNodeType: "node.k8s.ovh/type",
 } as const;
 
+/** Cinder's name for the zone, on Nodes and on the volumes it makes: pods may ask for a zone with it, and volumes do. */
+export const CINDER_ZONE = "topology.cinder.csi.openstack.org/zone";
+
 /** In the template of every pool we own (O-4). */
 export const OwnerLabel = {
   ManagedBy: `${OVH_GROUP}/managed-by`,

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-212.
+
 import {
   applyDefaults,
   pruneUnknown,

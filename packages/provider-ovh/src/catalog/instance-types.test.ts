@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-118, E-120, E-125, E-192.
+
 import { Label } from "@karpenter-multicloud/core/api";
 import { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-153.
+
 import { Annotation, Label } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,4 +1,5 @@
 // What happens around the end of a pool: when it may be collected, and what its last claims see of that.
+// Scenarios of docs/reference/upstream-parity.md: E-195.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-200, E-207, E-211.
+
 import type { Taint } from "@karpenter-multicloud/core/api";
 import { describe, expect, it } from "vitest";
 

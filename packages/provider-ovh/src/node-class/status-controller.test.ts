@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-201, E-202.
+
 import { NodeClaims } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";

@@ -116,7 +116,7 @@ describe.runIf(helmIsThere)("the chart", () => {
 
   it("CH-3: says where the log goes, and what a replica does beside its work", async () => {
     const set = ["logOutputPaths[0]=stderr", "logOutputPaths[1]=/log/karpenter.log", "settings.enableProfiling=true"];
-    const more = ["settings.disableControllerWarmup=false", "settings.lifecycleConcurrency=7"];
+    const more = ["settings.disableControllerWarmup=false", "settings.lifecycleConcurrency=7", "settings.maxNodes=40"];
     const { settings, withoutEffect } = parseSettings(
       [],
       asEnvironment(await envOf({ set: [...OVH, ...set, ...more] })),
@@ -127,6 +127,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       enableProfiling: true,
       disableControllerWarmup: false,
       lifecycleConcurrency: 7,
+      maxNodes: 40,
     });
     expect(withoutEffect).toEqual([]);
   });
@@ -202,6 +203,20 @@ describe.runIf(helmIsThere)("the chart", () => {
       { maxSkew: 1, topologyKey: "topology.kubernetes.io/zone", whenUnsatisfiable: "DoNotSchedule", labelSelector },
     ]);
     expect(spec["priorityClassName"]).toBe("system-cluster-critical");
+  });
+
+  it("TC-73: by default there are two replicas, one of which may be away, and no ServiceMonitor; devices can be asked for", async () => {
+    const rendered = await renderChart({ set: OVH });
+    expect((await deploymentOf({ set: OVH })).spec.replicas).toBe(2);
+    expect(rendered.find(({ kind }) => kind === "PodDisruptionBudget")).toMatchObject({
+      spec: {
+        maxUnavailable: 1,
+        selector: { matchLabels: { "app.kubernetes.io/name": "karpenter", "app.kubernetes.io/instance": "karpenter" } },
+      },
+    });
+    expect(rendered.filter(({ kind }) => kind === "ServiceMonitor")).toEqual([]);
+    const env = await envOf({ set: [...OVH, "settings.ignoreDRARequests=false"] });
+    expect(env.get("IGNORE_DRA_REQUESTS")?.value).toBe("false");
   });
 
   it("nameOverride names the label, and with it the objects", async () => {

@@ -6,6 +6,8 @@ import type { ContainerModule } from "inversify";
 
 export interface ControllerLife {
   readonly deps: ControllerDeps;
+  /** Resolves when it is over; with why, when it ended on its own. */
+  readonly ended: Promise<unknown>;
   /** Ends it in order. */
   stop(): Promise<void>;
 }
@@ -16,8 +18,15 @@ export function beginLife(ports: ProcessPorts, providerModule: ContainerModule):
   const manager = container.get(Token.Manager);
   container.get(Token.KubeCache).start(stop.signal);
   const running = manager.start(stop.signal);
-  running.catch((error: unknown) => ports.logger.error("the controllers stopped", { error }));
+  const ended = running.then(
+    () => undefined,
+    (error: unknown) => {
+      ports.logger.error("the controllers stopped", { error });
+      return error;
+    },
+  );
   return {
+    ended,
     deps: container.get(Token.ControllerDeps),
     stop: async () => {
       stop.abort(new Error("the demo is over"));

@@ -9,7 +9,7 @@ interface LogLine {
 }
 
 /** Longer than the lease of one that was killed. */
-const LEADS_WITHIN_MS = 60_000;
+const LEADS_WITHIN_MS = 180_000;
 const MOST_LINES = 5_000;
 /** Logged by the process that got the lease. */
 const LEADS = "became the leader";
@@ -21,6 +21,7 @@ export class ControllerProcess {
   #wanted = true;
   #lives = 0;
   #led = Promise.withResolvers<void>();
+  #leading = false;
   readonly #endings: (number | string)[] = [];
 
   constructor(env: Readonly<Record<string, string>>) {
@@ -29,6 +30,7 @@ export class ControllerProcess {
 
   start(): void {
     this.#lives++;
+    this.#leading = false;
     this.#led = Promise.withResolvers();
     const program = new Program({
       path: "controller/src/main.ts",
@@ -52,12 +54,17 @@ export class ControllerProcess {
     return this.#endings;
   }
 
-  /** Until the newest process leads. @throws Error with the end of the log when none does within a minute */
+  /** Whether the newest process has the lease, as far as its log tells. */
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  /** Until the newest process leads. @throws Error with the end of the log when none does in time */
   async leads(): Promise<void> {
     const limit = new AbortController();
     const tooLong = sleep(LEADS_WITHIN_MS, undefined, { signal: limit.signal }).then(() => {
       throw new Error(
-        `the controller does not lead within a minute; its log ends with\n${this.#lines.slice(-5).join("\n")}`,
+        `the controller does not lead in time; its log ends with\n${this.#lines.slice(-5).join("\n")}`,
       );
     });
     try {
@@ -77,6 +84,20 @@ export class ControllerProcess {
     return this.#lines.filter((line) => parse(line)?.level.toLowerCase() === "error");
   }
 
+  /** SIGSTOP: it hears and does nothing, and does not know it. */
+  freeze(): void {
+    this.#program?.freeze();
+  }
+
+  thaw(): void {
+    this.#program?.thaw();
+  }
+
+  /** SIGTERM; the next process starts when this one has ended. Answers the exit code. */
+  async replace(): Promise<number | string | undefined> {
+    return await this.#program?.stop();
+  }
+
   /** SIGKILL; the next process starts at once. */
   async kill(): Promise<void> {
     await this.#program?.kill();
@@ -85,13 +106,16 @@ export class ControllerProcess {
   /** SIGTERM, for good. Answers the exit code. */
   async stop(): Promise<number | string | undefined> {
     this.#wanted = false;
+    this.#program?.thaw();
     return await this.#program?.stop();
   }
 
   #onLine(line: string): void {
     this.#lines.push(line);
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
-    if (parse(line)?.message.startsWith(LEADS) === true) this.#led.resolve();
+    if (parse(line)?.message.startsWith(LEADS) !== true) return;
+    this.#leading = true;
+    this.#led.resolve();
   }
 }
 

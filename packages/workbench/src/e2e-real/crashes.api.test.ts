@@ -82,7 +82,7 @@ describe.runIf(isThere)("crashes on a real control plane", () => {
     expect(kills).toBe(5);
   }, 300_000);
 
-  it("leaves no finalizer and no lease behind, and was refused nothing", async () => {
+  it("TC-74: leaves no finalizer and no lease behind, and with the chart's rights it was refused nothing", async () => {
     expect(await stage.removeQuickStart()).toEqual([]);
     expect(await stage.controller.stop()).toBe(0);
     expect(await stage.leaseHolder()).toBe("");

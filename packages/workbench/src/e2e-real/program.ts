@@ -48,6 +48,15 @@ export class Program {
     return this.#running;
   }
 
+  /** Stands still as a machine that is suspended, until thaw(). */
+  freeze(): void {
+    if (this.#running) this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    if (this.#running) this.#child.kill("SIGCONT");
+  }
+
   /** As a crash would. */
   async kill(): Promise<void> {
     if (this.#running) this.#child.kill("SIGKILL");

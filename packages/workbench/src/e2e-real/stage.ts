@@ -53,6 +53,8 @@ export class Stage {
   readonly plane: ControlPlane;
   readonly cloud: FakeCloudProcess;
   readonly controller: ControllerProcess;
+  /** A second replica, that does not run unless it is started. */
+  readonly replica: ControllerProcess;
   /** The administrator's. */
   readonly admin: KubeClient;
 
@@ -60,6 +62,7 @@ export class Stage {
     this.plane = plane;
     this.cloud = cloud;
     this.controller = new ControllerProcess(env);
+    this.replica = new ControllerProcess(env);
     this.admin = adminOf(plane);
   }
 
@@ -94,7 +97,7 @@ export class Stage {
 
   /** KMC_E2E_LOGS names a folder that gets the logs of everything that ran here. */
   async close(name: string): Promise<void> {
-    await this.controller.stop();
+    await Promise.all([this.controller.stop(), this.replica.stop()]);
     const keep = process.env["KMC_E2E_LOGS"];
     if (keep) await this.#saveLogs(join(keep, name));
     await this.cloud.stop();
@@ -104,6 +107,7 @@ export class Stage {
   async #saveLogs(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "controller.log"), this.controller.log.join("\n"));
+    await writeFile(join(folder, "replica.log"), this.replica.log.join("\n"));
     const { plane } = this;
     for (const component of PROCESSES) {
       await copyFile(plane.logPath(component), join(folder, `${component}.log`));

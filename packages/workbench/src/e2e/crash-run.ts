@@ -1,35 +1,22 @@
 // Plays the quick start while the controllers die without a word, once or several times, and come back a little later.
 
 import { NodeClaims, Nodes } from "@karpenter-multicloud/core/api";
-import { MemoryLogger, type LogLine } from "@karpenter-multicloud/core/testing";
-import { minutes, type Duration } from "@karpenter-multicloud/core/units";
-import { Mortal, type CrashPoint } from "@karpenter-multicloud/testkit";
+import { MemoryLogger } from "@karpenter-multicloud/core/testing";
+import { minutes } from "@karpenter-multicloud/core/units";
 import { chooseObjects } from "../demo/manifests.ts";
 import type { CloudOpener } from "../demo/demo-cloud.ts";
 import { quickStartSteps } from "../demo/scenario.ts";
 import { World } from "../demo/world.ts";
 import { ClaimWitness } from "./claim-witness.ts";
+import { Lives, type Crash, type LivesReport } from "./lives.ts";
 
-export interface Crash {
-  /** Counted from the beginning of the life that ends there. */
-  readonly point: number;
-  /** Until the next life begins. */
-  readonly downFor: Duration;
-}
-
-export interface CrashReport {
-  /** Where each life ended; fewer than asked for when a life came to rest before its point. */
-  readonly deaths: readonly CrashPoint[];
-  /** All points of the last life. */
-  readonly lastLife: readonly CrashPoint[];
+export interface CrashReport extends LivesReport {
   /** The step that did not converge. */
   readonly stuckAt: string | undefined;
   /** Objects of ours, machines and pools that are still there. */
   readonly leftovers: readonly string[];
   /** What cloud and cluster hold against us. */
   readonly complaints: readonly string[];
-  /** Of all lives, each until its death. */
-  readonly log: readonly LogLine[];
   readonly claimsEver: number;
   readonly machinesEver: number;
   readonly virtualSeconds: number;
@@ -70,49 +57,6 @@ export async function runWithCrashes(cloud: CloudOpener, crashes: readonly Crash
   }
 }
 
-/** The lives of one controller, one after the other. */
-class Lives {
-  readonly #world: World;
-  readonly #crashes: readonly Crash[];
-  readonly #log: LogLine[] = [];
-  readonly #deaths: CrashPoint[] = [];
-  #current: { readonly mortal: Mortal; readonly logger: MemoryLogger } | undefined;
-
-  constructor(world: World, crashes: readonly Crash[]) {
-    this.#world = world;
-    this.#crashes = crashes;
-  }
-
-  begin(): void {
-    const crash = this.#crashes[this.#deaths.length];
-    const logger = new MemoryLogger();
-    const mortal = new Mortal({
-      client: this.#world.cluster.kube,
-      clock: this.#world.clock.fork(),
-      ...(crash === undefined ? {} : { dieAt: crash.point, onDeath: () => this.#died(crash) }),
-    });
-    this.#current = { mortal, logger };
-    this.#world.startControllers({ client: mortal.client, clock: mortal.clock, logger });
-  }
-
-  report(): Pick<CrashReport, "deaths" | "lastLife" | "log"> {
-    const { mortal, logger } = this.#current ?? {};
-    return { deaths: this.#deaths, lastLife: mortal?.points() ?? [], log: [...this.#log, ...(logger?.lines ?? [])] };
-  }
-
-  end(): void {
-    this.#current?.mortal.kill();
-  }
-
-  #died({ downFor }: Crash): void {
-    const { mortal, logger } = this.#current ?? {};
-    const point = mortal?.deathPoint;
-    if (point !== undefined) this.#deaths.push(point);
-    this.#log.push(...(logger?.lines ?? []));
-    this.#world.clock.schedule(this.#world.clock.now() + downFor, () => this.begin());
-  }
-}
-
 /** The title of the first step that did not come to rest. */
 async function playSteps(world: World, objects: Parameters<typeof quickStartSteps>[1]): Promise<string | undefined> {
   for (const step of quickStartSteps(world, objects)) {
@@ -121,7 +65,8 @@ async function playSteps(world: World, objects: Parameters<typeof quickStartStep
   return undefined;
 }
 
-async function leftoversOf(world: World): Promise<readonly string[]> {
+/** What a world that came to rest has no more. */
+export async function leftoversOf(world: World): Promise<readonly string[]> {
   const claims = (await world.cluster.kube.list(NodeClaims)).items;
   const nodes = (await world.cluster.kube.list(Nodes)).items;
   const { cloud } = world;

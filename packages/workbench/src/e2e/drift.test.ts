@@ -1,4 +1,5 @@
 // A class of OVHcloud that changes under running machines: the provider's word stands on each claim until it is taken back.
+// Scenarios of docs/reference/upstream-parity.md: E-180, E-193.
 
 import "reflect-metadata";
 import { getCondition, NodeClaims, NodePools, type KubeObject, type NodePool } from "@karpenter-multicloud/core/api";

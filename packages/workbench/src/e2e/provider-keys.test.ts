@@ -1,7 +1,8 @@
 // What a provider says of its API group, on both clouds: its own keys may be asked for, others of its domain are mistakes (K-23).
+// Scenarios of docs/reference/upstream-parity.md: E-130.
 
 import "reflect-metadata";
-import { getCondition, NodePools, type NodePool } from "@karpenter-multicloud/core/api";
+import { getCondition, NodePools, type KubeObject, type NodePool } from "@karpenter-multicloud/core/api";
 import { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { minutes } from "@karpenter-multicloud/core/units";
 import { afterEach, describe, expect, it } from "vitest";
@@ -56,6 +57,40 @@ describe.each(["ovh", "simulated"] as const)("K-23: the API group of %s", (provi
     });
   });
 });
+
+describe("topology.cinder.csi.openstack.org/zone on ovh", () => {
+  it("E-119, E-141, E-142: a pod that asks for the zone as Cinder calls it gets a machine there, and one for another zone is told why not", async () => {
+    const cloud = ovhCloud();
+    world = await World.open({ speed: "fast", logger: new MemoryLogger(), cloud });
+    await world.cluster.apply(world.cloud.preparation);
+    await world.cluster.apply(chooseObjects(world.cloud, cloud.customResources, []).filter(isNotWorkload));
+    await world.cluster.apply([inZone("here", "eu-west-par-b"), inZone("nowhere", "eu-west-par-x")]);
+    life = world.startControllers();
+    const node = async (name: string): Promise<string | undefined> =>
+      (await world.cluster.pods()).find(({ metadata }) => metadata.name === name)?.spec.nodeName;
+    expect(await world.clock.until(async () => (await node("here")) !== undefined, { timeout: minutes(30) })).toBe(true);
+    const [machine] = await world.cluster.nodes();
+    expect(machine?.metadata.name).toBe(await node("here"));
+    expect(machine?.metadata.labels).toMatchObject({ "topology.kubernetes.io/zone": "eu-west-par-b" });
+    expect(await node("nowhere")).toBeUndefined();
+  });
+});
+
+function isNotWorkload({ kind }: KubeObject): boolean {
+  return kind !== "Deployment";
+}
+
+/** A pod as a volume of that zone would hold it there. */
+function inZone(name: string, zone: string): KubeObject {
+  const nodeSelector = { "topology.cinder.csi.openstack.org/zone": zone };
+  const containers = [{ name: "app", image: "app:1", resources: { requests: { cpu: "100m", memory: "64Mi" } } }];
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default" },
+    spec: { nodeSelector, containers },
+  } as KubeObject;
+}
 
 function requiring(pool: NodePool, name: string, key: string): NodePool {
   const { template } = pool.spec;

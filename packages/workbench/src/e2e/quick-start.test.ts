@@ -1,4 +1,5 @@
 // The quick start on both clouds: 5 pods, 30 pods, none, and nothing is left.
+// Scenarios of docs/reference/upstream-parity.md: E-132.
 
 import "reflect-metadata";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";

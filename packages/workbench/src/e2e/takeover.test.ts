@@ -1,5 +1,6 @@
 // Taking over a fleet that Karpenter (Go) or the Go OVHcloud product has made, and handing it back: nothing drifts, nothing is
 // bought or removed, nothing is left behind in the end.
+// Scenarios of docs/reference/upstream-parity.md: E-57.
 
 import "reflect-metadata";
 import {

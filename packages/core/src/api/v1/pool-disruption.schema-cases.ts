@@ -89,7 +89,7 @@ const DISRUPTION: readonly SchemaCase[] = [
     pool(`TC-18: consolidateAfter ${text}`, poolJson({}, { disruption: { consolidateAfter } })),
   ),
   ...each(["100ms", "-1s", "1.5h", "1d", "1hr", "never", ""], (consolidateAfter, text) =>
-    pool(`TC-18: consolidateAfter ${text}`, poolJson({}, { disruption: { consolidateAfter } }), [
+    pool(`TC-18, E-17: consolidateAfter ${text}`, poolJson({}, { disruption: { consolidateAfter } }), [
       "spec.disruption.consolidateAfter",
     ]),
   ),

@@ -73,7 +73,7 @@ const LABEL_CASES: readonly SchemaCase[] = [
       "karpenter.sh/nodepool",
     ],
     (key, text) =>
-      pool(`DOM, HOST, NP, TC-12: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } }), [`${LABELS}[${key}]`]),
+      pool(`DOM, HOST, NP, TC-12, E-6, E-7: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } }), [`${LABELS}[${key}]`]),
   ),
   ...each(
     [
@@ -83,10 +83,11 @@ const LABEL_CASES: readonly SchemaCase[] = [
       "Test.com/x",
       "x/y/z",
       `${"a".repeat(254)}/x`,
+      "kops.k8s.io/instancegroup",
       "node-restriction.kubernetes.io/team",
       "sub.node-restriction.kubernetes.io/team",
     ],
-    (key, text) => pool(`TC-12, TC-13, E-8, E-9: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } })),
+    (key, text) => pool(`TC-12, TC-13, E-8, E-9, E-128: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } })),
   ),
   pool("TC-12: label value of 64 characters", poolJson({}, {}, { labels: { team: "a".repeat(64) } }), [
     `${LABELS}.team`,
@@ -120,7 +121,7 @@ const REQUIREMENTS: readonly SchemaCase[] = [
   ),
   ...each(["Gt", "Lt", "Gte", "Lte"], (operator, text) =>
     pool(
-      `E-13..16: ${text} with several values`,
+      `E-13, E-14, E-15, E-16: ${text} with several values`,
       poolJson({ requirements: [{ key: "a.b/cpu", operator, values: ["1", "2"] }] }),
       [`${TEMPLATE}.requirements[0]`],
     ),
@@ -143,7 +144,7 @@ const REQUIREMENTS: readonly SchemaCase[] = [
   ),
   pool("REQ: Exists with values", poolJson({ requirements: [{ key: "team", operator: "Exists", values: ["x"] }] })),
   pool(
-    "REQ-c, TC-16: fewer values than minValues",
+    "REQ-c, TC-16, E-22: fewer values than minValues",
     poolJson({ requirements: [{ key: "team", operator: "In", values: ["a", "b"], minValues: 3 }] }),
     [`${TEMPLATE}.requirements[0]`],
   ),
@@ -167,7 +168,7 @@ const REQUIREMENTS: readonly SchemaCase[] = [
   ),
   ...each([-1, 0, 51], (minValues, text) =>
     pool(
-      `TC-16, E-19..21: minValues ${text}`,
+      `TC-16, E-19, E-20, E-21: minValues ${text}`,
       poolJson({ requirements: [{ key: "team", operator: "Exists", minValues }] }),
       [`${TEMPLATE}.requirements[0].minValues`],
     ),

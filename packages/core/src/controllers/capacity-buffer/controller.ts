@@ -26,7 +26,7 @@ import { bufferPodSpec, bufferReplicas, podRequests } from "../../scheduling/ind
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { BufferStore } from "../buffer-store.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { bufferStatus, type Sized } from "./buffer-status.ts";
 import { resolveShape, type Shape, type Unresolved } from "./resolve-shape.ts";
 

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-38, E-40, E-162.
+
 import { afterEach, describe, expect, it } from "vitest";
 import {
   Annotation,

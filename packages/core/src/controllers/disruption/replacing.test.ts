@@ -1,4 +1,5 @@
 // Commands with replacements, from the decision to the deletion or the way back (D-112 to D-126).
+// Scenarios of docs/reference/upstream-parity.md: E-49, E-58, E-59, E-164, E-165.
 
 import { afterEach, describe, expect, it } from "vitest";
 import {

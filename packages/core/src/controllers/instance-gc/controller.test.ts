@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-37.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes, type NodeClaim } from "../../api/index.ts";
 import { NodeClassNotReady, Transient } from "../../provider/index.ts";

@@ -1,6 +1,7 @@
 // instance.garbagecollection: a machine of ours that no NodeClaim speaks of is given back (D-149, LC-47, DX-34).
 
 import { NodeClaims, type NodeClaim } from "../../api/index.ts";
+import { listAll } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
 import { singletonController, type Controller } from "../../runtime/index.ts";
 import { minutes, seconds } from "../../units/index.ts";
@@ -39,13 +40,25 @@ export function instanceGarbageCollectionController(deps: ControllerDeps): Contr
       for (const id of seen) if (!orphanSince.has(id)) orphanSince.set(id, now);
       const old = orphans.filter((machine) => now - (orphanSince.get(idOf(machine)) ?? now) >= ORPHAN_AGE);
       rounds++;
+      const lost = old.length === 0 ? [] : await notInTheCluster(deps, old, signal);
       await attemptAll(
-        [...old.map((machine) => () => collect(deps, machine, signal)), () => collectGarbage(deps, known, signal)],
+        [...lost.map((machine) => () => collect(deps, machine, signal)), () => collectGarbage(deps, known, signal)],
         (step) => step(),
       );
       return { requeueAfter: rounds < EAGER_ROUNDS ? EAGER : CALM };
     },
   });
+}
+
+/** Asks the API server itself: a cache that lags behind must not cost anybody a machine. */
+async function notInTheCluster(
+  deps: ControllerDeps,
+  machines: readonly NodeClaim[],
+  signal: AbortSignal,
+): Promise<readonly NodeClaim[]> {
+  const { items } = await listAll(deps.kube, NodeClaims, { signal });
+  const known = items.filter((claim) => deps.state.isManaged(claim.spec.nodeClassRef));
+  return machines.filter((machine) => !isClaimed(machine, known));
 }
 
 function managedClaims(deps: ControllerDeps): readonly NodeClaim[] {

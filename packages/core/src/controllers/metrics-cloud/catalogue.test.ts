@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-199.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { NodePools } from "../../api/index.ts";
 import type { InstanceType, InstanceTypes } from "../../provider/index.ts";

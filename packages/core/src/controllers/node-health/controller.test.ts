@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-23, E-24, E-25, E-26, E-27, E-204, E-216, E-219.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, fromRfc3339, NodeClaims, NodePools, Nodes, toRfc3339, type NodeClaim } from "../../api/index.ts";
 import type { Settings } from "../../options/index.ts";

@@ -19,7 +19,7 @@ import { onChange, type Controller, type ObjectChange, type ReconcileResult } fr
 import { milliseconds, minutes } from "../../units/index.ts";
 import { claimsOfMachine, disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 
 type Deps = Pick<

@@ -6,7 +6,7 @@ import { onChange, type Controller } from "../../runtime/index.ts";
 import { claimsOfMachine, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { HYDRATION_LIMIT, missingClassLabel } from "../class-label.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 export function nodeHydrationController(deps: Pick<ControllerDeps, "kube" | "cache" | "state">): Controller {
   const nodes = deps.cache.informer(Nodes);

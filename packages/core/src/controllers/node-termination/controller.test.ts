@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-33, E-43.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { DISRUPTED_TAINT, getCondition, hasTaint, Label, NodeClaims, Nodes, Pods } from "../../api/index.ts";
 import { MachineNotFound, Transient } from "../../provider/index.ts";

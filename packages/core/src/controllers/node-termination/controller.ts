@@ -20,7 +20,7 @@ import { milliseconds, seconds } from "../../units/index.ts";
 import { claimsOfMachine, isReadyNode } from "../claims.ts";
 import { deleteMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { markInstanceTerminating } from "../nodeclaim-lifecycle/finalization.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { drainNode } from "./drain-node.ts";

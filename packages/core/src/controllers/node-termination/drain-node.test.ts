@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-42, E-68.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { PodDisruptionBudgets, Pods } from "../../api/index.ts";
 import { aDaemonSetPod, aPdb, aPod } from "../../testing/builders/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-44.
+
 import { describe, expect, it } from "vitest";
 import { DISRUPTED_TAINT, type Pod } from "../../api/index.ts";
 import { aDaemonSetPod, aPod, type PodOptions } from "../../testing/builders/index.ts";

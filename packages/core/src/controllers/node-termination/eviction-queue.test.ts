@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-28, E-41.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, PodDisruptionBudgets, Pods, type Pod } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-228, E-229.
+
 import { afterEach, describe, expect, it } from "vitest";
 import {
   Annotation,

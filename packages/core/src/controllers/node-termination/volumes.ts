@@ -18,7 +18,7 @@ import type { ReconcileResult } from "../../runtime/index.ts";
 import { POD_BY_NODE } from "../../state/index.ts";
 import { seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { deadlineOf } from "./deadline.ts";
 
 const MOST_NAMED = 5;

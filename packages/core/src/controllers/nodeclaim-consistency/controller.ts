@@ -6,7 +6,7 @@ import { onChange, type Controller } from "../../runtime/index.ts";
 import { milliseconds, minutes } from "../../units/index.ts";
 import { claimsOfMachine, nodesByProviderID, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { shapeIssues } from "./node-shape.ts";
 
 const EVERY = minutes(10);

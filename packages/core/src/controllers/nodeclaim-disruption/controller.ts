@@ -19,7 +19,7 @@ import { onChange, type Controller, type ReconcileResult, type Trigger } from ".
 import { milliseconds, minutes, type Duration } from "../../units/index.ts";
 import { claimsOfPool } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { UNTIL_READY } from "../list-machines.ts";
 import { nodeClassTriggers } from "../nodepool-readiness/controller.ts";
 import { DriftCheck } from "./drift-check.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-45.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, TERMINATION_FINALIZER, type NodeClaimSpec } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-217, E-222.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";

@@ -5,7 +5,7 @@ import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { HYDRATION_LIMIT, missingClassLabel } from "../class-label.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 export function nodeClaimHydrationController(deps: Pick<ControllerDeps, "kube" | "cache" | "state">): Controller {
   const claims = deps.cache.informer(NodeClaims);

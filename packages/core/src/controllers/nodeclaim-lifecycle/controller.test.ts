@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-34, E-36.
+
 import { afterEach, describe, expect, it } from "vitest";
 import {
   getCondition,

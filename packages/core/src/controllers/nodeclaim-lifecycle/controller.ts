@@ -1,6 +1,13 @@
 // nodeclaim.lifecycle: takes a claim from its creation to a working node, and from its deletion to nothing left.
 
-import { jsonEqual, NodeClaims, Nodes, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
+import {
+  ConditionSet,
+  jsonEqual,
+  NodeClaims,
+  Nodes,
+  TERMINATION_FINALIZER,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { isNotFound, KubeError, keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
 import { minutes, seconds, type Duration } from "../../units/index.ts";
@@ -49,7 +56,11 @@ export function nodeClaimLifecycleController(
       }
       if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) {
         // LC-13: the cloud is never called before this is stored, or a crash could leave a machine that nobody looks for.
-        await addFinalizer(deps, claim, signal);
+        await showConditions(deps, await addFinalizer(deps, claim, signal), signal);
+        return { requeueAfter: seconds(0) };
+      }
+      if (!claim.status?.conditions?.length) {
+        await showConditions(deps, claim, signal);
         return { requeueAfter: seconds(0) };
       }
       return await advance(parts, launched, claim, signal);
@@ -119,10 +130,18 @@ async function advance(
   throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.map(String).join("; "));
 }
 
-async function addFinalizer(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
+async function addFinalizer(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<NodeClaim> {
   const finalizers = [...(claim.metadata.finalizers ?? []), TERMINATION_FINALIZER];
   const after = { ...claim, metadata: { ...claim.metadata, finalizers } };
-  await patchObject(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+  return await patchObject(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+}
+
+/** UX-2: a cloud may take a minute to answer; until then people see that the claim waits, and for what. */
+async function showConditions(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<void> {
+  if (claim.status?.conditions?.length) return;
+  const conditions = ConditionSet.forNodeClaim(claim, deps.clock.now()).toList();
+  const after = { ...claim, status: { ...claim.status, conditions } };
+  await patchObjectStatus(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
 }
 
 /**

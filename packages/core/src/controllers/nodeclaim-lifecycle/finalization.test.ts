@@ -1,4 +1,5 @@
 // The end of a claim when something goes wrong in the middle.
+// Scenarios of docs/reference/upstream-parity.md: E-32.
 
 import { afterEach, describe, expect, it } from "vitest";
 import {

@@ -20,7 +20,7 @@ import { nodesOfMachine } from "../claims.ts";
 import { deleteMachine } from "../cloud-writes.ts";
 import { deleteNode } from "../delete-node.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import type { LaunchCache } from "./launch.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;

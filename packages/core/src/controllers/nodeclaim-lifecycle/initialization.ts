@@ -14,7 +14,7 @@ import { keyOf } from "../../kube/index.ts";
 import { allocatableFrom, milliseconds, minutes, requestsFrom, sortedKeys } from "../../units/index.ts";
 import { isReadyNode, nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import type { Draft, StepResult } from "./draft.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "clock" | "events"> & {

@@ -6,6 +6,7 @@ import { KubeError } from "../../kube/index.ts";
 import { CreateFailed, QuotaExceeded, Transient } from "../../provider/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import type { KubeCall } from "../../testing/index.ts";
 import { seconds } from "../../units/index.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 import { LaunchCache } from "./launch.ts";
@@ -40,6 +41,14 @@ async function condition(type: string) {
   return stored && getCondition(stored, type);
 }
 
+/** The first status, that it waits, is stored; what comes after the cloud's answer is not. */
+function loseWhatTheCloudAnswered({ phase, verb }: KubeCall): void {
+  const answered = harness.provider.machines.size > 0;
+  if (answered && phase === "before" && verb === "patchStatus") {
+    throw new KubeError(500, "InternalError", "etcd is busy");
+  }
+}
+
 describe("launching", () => {
   it("LC-13: while the finalizer cannot be stored, the cloud is not called", async () => {
     await world();
@@ -67,6 +76,36 @@ describe("launching", () => {
     expect(Date.parse(lastTransitionTime) - asked).toBe(seconds(40));
   });
 
+  it("UX-2: while the cloud still thinks, the claim shows what it waits for, since its creation", async () => {
+    await world();
+    const create = harness.provider.create.bind(harness.provider);
+    harness.provider.create = async (asked) => {
+      await harness.clock.sleep(seconds(55));
+      return await create(asked);
+    };
+    await start(1000);
+    const { creationTimestamp } = (await claim())?.metadata ?? {};
+    for (const type of ["Launched", "Registered", "Initialized"]) {
+      const { status, reason, lastTransitionTime } = (await condition(type)) ?? {};
+      expect([status, reason, lastTransitionTime]).toEqual(["Unknown", "AwaitingReconciliation", creationTimestamp]);
+    }
+    expect(await condition("Ready")).toMatchObject({ status: "Unknown", reason: "AwaitingReconciliation" });
+    await harness.pass(MINUTE);
+    expect((await condition("Launched"))?.status).toBe("True");
+  });
+
+  it("UX-2: a claim whose conditions could not be shown gets its machine once they could, and no second one", async () => {
+    await world();
+    let refused = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "patchStatus" && refused++ < 2) throw new KubeError(409, "Conflict", "later");
+    };
+    await start(MINUTE);
+    expect(refused).toBeGreaterThan(2);
+    expect(harness.provider.calls).toEqual(["create default-1"]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
   it("TC-24, LC-13: a conflict on the finalizer is tried again without an error", async () => {
     await world();
     let conflicts = 0;
@@ -74,6 +113,27 @@ describe("launching", () => {
       if (phase === "before" && verb === "patch" && conflicts++ === 0) throw new KubeError(409, "Conflict", "later");
     };
     await start(5000);
+    expect(harness.provider.calls).toEqual(["create default-1"]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("TC-72, RT-15, RT-21: ten writers are quicker with finalizers of their own; each try reads again and none is lost", async () => {
+    await world();
+    const foreign = Array.from({ length: 10 }, (_, index) => `example.com/f${index}`);
+    const added: string[] = [];
+    let isForeign = false;
+    harness.kube.faults = async ({ phase, verb, key }) => {
+      const next = foreign[added.length];
+      if (isForeign || next === undefined || phase !== "before" || verb !== "patch" || key?.name !== KEY.name) return;
+      added.push(next);
+      isForeign = true;
+      const finalizers = [...((await claim())?.metadata.finalizers ?? []), next];
+      await harness.kube.patch(NodeClaims, KEY, { type: "merge", body: { metadata: { finalizers } } });
+      isForeign = false;
+    };
+    await start(10 * MINUTE);
+    expect(added).toEqual(foreign);
+    expect((await claim())?.metadata.finalizers).toEqual([...foreign, TERMINATION_FINALIZER]);
     expect(harness.provider.calls).toEqual(["create default-1"]);
     expect(harness.logger.messages("error")).toEqual([]);
   });
@@ -115,9 +175,11 @@ describe("launching", () => {
       return await create(given);
     };
     await start();
-    expect(order.filter((each) => !each.includes(" get ")).slice(0, 5)).toEqual([
+    expect(order.filter((each) => !each.includes(" get ")).slice(0, 7)).toEqual([
       "before patch NodeClaim",
       "after patch NodeClaim",
+      "before patchStatus NodeClaim",
+      "after patchStatus NodeClaim",
       `create with ${TERMINATION_FINALIZER}`,
       "before patch NodeClaim",
       "after patch NodeClaim",
@@ -172,9 +234,7 @@ describe("launching", () => {
 
   it("RT-30: a restart between the cloud's answer and our writing it down leads to the same machine", async () => {
     await world();
-    harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "patchStatus") throw new KubeError(500, "InternalError", "etcd is busy");
-    };
+    harness.kube.faults = loseWhatTheCloudAnswered;
     await start();
     expect(harness.provider.machines.size).toBe(1);
     harness.kube.faults = undefined;
@@ -187,9 +247,7 @@ describe("launching", () => {
 
   it("LC-38, ours: a machine whose launch could not be written down is given back when the claim is deleted", async () => {
     await world();
-    harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "patchStatus") throw new KubeError(500, "InternalError", "etcd is busy");
-    };
+    harness.kube.faults = loseWhatTheCloudAnswered;
     await start();
     expect(harness.provider.machines.size).toBe(1);
     expect((await claim())?.status?.providerID).toBeUndefined();

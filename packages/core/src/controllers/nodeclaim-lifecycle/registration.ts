@@ -19,7 +19,7 @@ import type { RegistrationHook } from "../../provider/index.ts";
 import type { Duration } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { poolThatOwns, type RegistrationHealth } from "../nodepool-registration-health/registration-health.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import type { Draft, StepResult } from "./draft.ts";

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-160, E-161.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Pods } from "../../api/index.ts";
 import { aDaemonSetPod, aNodeClaim, aPod } from "../../testing/builders/index.ts";

@@ -7,7 +7,7 @@ import { onChange, type Controller, type ObjectChange } from "../../runtime/inde
 import { seconds } from "../../units/index.ts";
 import { claimsOfMachine } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 const AT_MOST_EVERY = seconds(10);
 

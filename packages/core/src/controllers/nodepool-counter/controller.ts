@@ -6,7 +6,7 @@ import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ClusterState } from "../../state/index.ts";
 import { addResources, seconds, toResourceList, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 const ALWAYS_LISTED = ["cpu", "memory", "pods", "ephemeral-storage", "nodes"] as const;
 

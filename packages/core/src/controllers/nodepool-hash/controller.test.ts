@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-4, E-57.
+
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";

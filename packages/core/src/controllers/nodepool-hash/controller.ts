@@ -5,7 +5,7 @@ import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import { claimsOfPool, isDriftedClaim } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "state">;
 

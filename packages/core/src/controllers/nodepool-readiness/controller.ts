@@ -4,7 +4,7 @@ import { type CustomResource, ConditionSet, NodePools, type NodeClass, type Node
 import { patchObjectStatus, type KubeCache } from "../../kube/index.ts";
 import { onChange, type Controller, type Trigger } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 
 type Verdict = readonly ["True"] | readonly ["False", string, string];
 

@@ -11,7 +11,7 @@ import {
 import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { nodeClassFor, nodeClassTriggers } from "../nodepool-readiness/controller.ts";
 import type { RegistrationHealth } from "./registration-health.ts";
 

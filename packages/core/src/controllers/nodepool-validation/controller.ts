@@ -4,7 +4,7 @@ import { ConditionSet, NodePools } from "../../api/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { nodePoolDoubts, nodePoolErrors } from "./node-pool-errors.ts";
 
 export function nodePoolValidationController(

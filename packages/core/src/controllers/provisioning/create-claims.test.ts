@@ -25,6 +25,10 @@ function lowered(limits: ResourceList): void {
   };
 }
 
+function teamOf(team: string) {
+  return [{ key: "team", operator: "In" as const, values: [team] }];
+}
+
 async function claimCount(): Promise<number> {
   return (await harness.kube.list(NodeClaims)).items.length;
 }
@@ -63,6 +67,26 @@ describe("limits of a NodePool", () => {
     await harness.putPod(aPod({ requests: { cpu: "2" } }));
     await harness.pass(15_000);
     expect(await claimCount()).toBe(1);
+  });
+
+  it("--max-nodes: all NodePools together get no more, and both the pool and the decisions say why", async () => {
+    harness = new ControllerHarness({
+      types: [anInstanceType({ name: "m.4", cpu: "4" })],
+      settings: { maxNodes: 2 },
+    });
+    for (const name of ["a", "b"]) await harness.put(NodePools, aNodePool({ name, requirements: teamOf(name) }));
+    await harness.start(provisioningController(harness.deps));
+    const wanting = ["a", "b", "a", "b"].map((team, index) => ({ team, name: `p${index}` }));
+    for (const { team, name } of wanting) {
+      await harness.putPod(aPod({ name, requests: { cpu: "3" }, nodeSelector: { team } }));
+    }
+    await harness.pass(60_000);
+    expect(await claimCount()).toBe(2);
+    expect(harness.events.texts().join("\n")).toContain(
+      "NodePool needs more nodes, and all NodePools together may not have more than 2 (--max-nodes)",
+    );
+    const refused = harness.deps.decisions.list().find(({ verdict }) => verdict === "LimitExceeded");
+    expect(refused?.detail).toContain("all NodePools together have 2 nodes, as many as --max-nodes allows");
   });
 
   it("NP-16: limits lowered while the plan is made refuse what no longer fits", async () => {

@@ -99,8 +99,12 @@ function admit(
   bookings.set(instanceTypes, booking);
   const admission = book.admit(current, booking);
   if ("granted" in admission) return { planned, pool, granted: admission.granted };
-  tellLimitReached(deps, current, admission.over);
-  const detail = `NodePool ${name} would exceed its limit of ${admission.over.join(", ")}`;
+  const { over, ofCluster } = admission;
+  tellLimitReached(deps, current, over, ofCluster);
+  const detail =
+    ofCluster === undefined
+      ? `NodePool ${name} would exceed its limit of ${over.join(", ")}`
+      : `all NodePools together have ${ofCluster} nodes, as many as --max-nodes allows`;
   return { planned, refused: { verdict: "LimitExceeded", detail } };
 }
 

@@ -1,3 +1,5 @@
+// Scenarios of docs/reference/upstream-parity.md: E-223, E-225.
+
 import { afterEach, describe, expect, it } from "vitest";
 import {
   CSINodes,

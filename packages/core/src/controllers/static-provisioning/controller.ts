@@ -78,7 +78,7 @@ async function fill(deps: Deps, pool: NodePool, backOff: PoolBackOff, signal: Ab
   if (wanted <= 0) return { requeueAfter: UNTIL_KNOWN };
   const granted = deps.poolLedger.grantNodes(pool, wanted);
   if (granted.length === 0) {
-    tellLimitReached(deps, pool, ["nodes"]);
+    tellLimitReached(deps, pool, ["nodes"], deps.poolLedger.fullCluster());
     record(deps, name, "LimitExceeded", `has ${active} of ${replicas} replicas, and its limits leave no room for more`);
     return { requeueAfter: AT_THE_LIMIT };
   }

@@ -39,7 +39,7 @@ export class LearnedMachines {
     this.#now = now;
   }
 
-  /** Changes whenever a size does: part of the version of instance type lists. */
+  /** Changes whenever a size does, or is no longer that of a single machine: part of the version of instance type lists. */
   get version(): number {
     this.#sweep();
     return this.#sizes;
@@ -100,7 +100,8 @@ export class LearnedMachines {
     const boots = news.boots.reduce(withBoot, known.boots);
     if (sightings === known.sightings && boots === known.boots) return;
     this.#records.set(id, { kind, sightings, boots });
-    if (sizesOf(sightings) !== sizesOf(known.sightings)) this.#sizes++;
+    const hasCompany = known.boots.length < 2 && boots.length >= 2;
+    if (hasCompany || sizesOf(sightings) !== sizesOf(known.sightings)) this.#sizes++;
   }
 
   #sweep(): void {

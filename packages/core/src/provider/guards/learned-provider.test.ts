@@ -39,6 +39,10 @@ function see({ learned }: World, allocatable: Readonly<Record<string, string>>):
   learned.observe(KIND, "v1.34.1", { capacity: allocatableFrom(PROMISED), allocatable: seen });
 }
 
+function comeTwice({ learned }: World): void {
+  for (const at of [1000, 2000]) learned.booted(KIND, { at, toRegistered: 100, toInitialized: 200 });
+}
+
 async function usable({ cloud }: World): Promise<Resources> {
   const [type] = (await cloud.getInstanceTypes(aNodePool(), context)).items;
   if (!type) throw new Error("no type");
@@ -65,6 +69,20 @@ describe("instance types", () => {
     expect(await usable(all)).toEqual(allocatableFrom({ ...PROMISED, cpu: "3900m", memory: "14Gi" }));
     see(all, { cpu: "3" });
     expect(await usable(all)).toEqual(allocatableFrom({ ...PROMISED, cpu: "3", memory: "14Gi" }));
+  });
+
+  it("O-19: have more memory and storage than promised once two machines had it, never more cpu or pods, and never a quarter more", async () => {
+    const all = world();
+    see(all, { memory: "17Gi", "ephemeral-storage": "110Gi", cpu: "5", pods: "200" });
+    expect(await usable(all)).toEqual(allocatableFrom(PROMISED));
+    comeTwice(all);
+    expect(await usable(all)).toEqual(allocatableFrom({ ...PROMISED, memory: "17Gi", "ephemeral-storage": "110Gi" }));
+    see(all, { memory: "16500Mi" });
+    expect((await usable(all))["memory"]).toBe(16_500 * 1024 ** 2);
+    const odd = world();
+    comeTwice(odd);
+    see(odd, { memory: "32Gi" });
+    expect(await usable(odd)).toEqual(allocatableFrom(PROMISED));
   });
 
   it("S-502: huge pages are taken off once", async () => {
@@ -109,6 +127,27 @@ describe("a launched machine", () => {
     const { status } = await all.cloud.create(aNodeClaim(), context);
     expect(allocatableFrom(status?.allocatable)).toEqual(allocatableFrom({ ...PROMISED, memory: "14Gi" }));
     expect(allocatableFrom(status?.capacity)).toEqual(allocatableFrom(PROMISED));
+  });
+
+  it("O-19: is found by a provider that promises less than the plan counts on, and promises what was seen", async () => {
+    const all = world();
+    see(all, { memory: "17Gi" });
+    comeTwice(all);
+    await all.cloud.getInstanceTypes(aNodePool(), context);
+    const asked: (string | number | undefined)[] = [];
+    const create = all.provider.create.bind(all.provider);
+    all.provider.create = async (claim) => {
+      asked.push(claim.spec.resources?.requests?.["memory"], claim.spec.resources?.requests?.["cpu"]);
+      return await create(claim);
+    };
+    const requirements = [{ key: Label.InstanceType, operator: "In" as const, values: ["m.4"] }];
+    const spec = { requirements, resources: { requests: { cpu: "2", memory: "16900Mi" } } };
+    const { status } = await all.cloud.create(aNodeClaim({ spec }), context);
+    expect(asked).toEqual(["16Gi", "2"]);
+    expect(allocatableFrom(status?.allocatable)).toEqual(allocatableFrom({ ...PROMISED, memory: "17Gi" }));
+    const open = { resources: { requests: { memory: "16900Mi" } } };
+    await all.cloud.create(aNodeClaim({ spec: open }), context);
+    expect(asked[2]).toBe("16900Mi");
   });
 
   it("of a type that was never seen is what the provider says", async () => {

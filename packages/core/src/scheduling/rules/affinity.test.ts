@@ -1,4 +1,5 @@
 // Pods that want to be near others (S-418…S-421, S-424).
+// Scenarios of docs/reference/upstream-parity.md: E-133.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

@@ -1,4 +1,5 @@
 // How virtual pods of CapacityBuffers are planned among real ones (S-208, E-80, E-87, E-90, E-91, E-94).
+// Scenarios of docs/reference/upstream-parity.md: E-95.
 
 import { describe, expect, it } from "vitest";
 import { Annotation, Label } from "../../api/index.ts";

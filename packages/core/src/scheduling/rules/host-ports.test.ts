@@ -1,4 +1,5 @@
 // Pods that want a port of the machine itself (S-240).
+// Scenarios of docs/reference/upstream-parity.md: E-3.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

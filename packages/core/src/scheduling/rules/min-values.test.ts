@@ -1,4 +1,5 @@
 // How many different values a claim must leave open, and what becomes of it when there are fewer (S-118, S-508…S-511).
+// Scenarios of docs/reference/upstream-parity.md: E-131.
 
 import { describe, expect, it } from "vitest";
 import { Annotation, Label } from "../../api/index.ts";

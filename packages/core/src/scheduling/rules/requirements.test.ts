@@ -1,4 +1,5 @@
 // What pods and pools ask of labels, and which labels and instance types come of it (S-112…S-128, S-206).
+// Scenarios of docs/reference/upstream-parity.md: E-123, E-124.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

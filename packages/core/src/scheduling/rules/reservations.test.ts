@@ -1,4 +1,5 @@
 // Machines that are paid for already: taken first, never more of them than there are, and waited for (S-512…S-517).
+// Scenarios of docs/reference/upstream-parity.md: E-143, E-144, E-145, E-148.
 
 import { describe, expect, it } from "vitest";
 import { CapacityType, Label } from "../../api/index.ts";

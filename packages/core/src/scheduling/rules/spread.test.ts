@@ -1,4 +1,5 @@
 // Pods that spread over zones: counting, skew, minDomains, and what the pods themselves rule out (S-408…S-416).
+// Scenarios of docs/reference/upstream-parity.md: E-134.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

@@ -1,4 +1,5 @@
 // Which pool a pod gets its node from, and which pools take no part (S-301, S-304).
+// Scenarios of docs/reference/upstream-parity.md: E-135.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

@@ -1,4 +1,5 @@
 // No node gets more volumes than it can have attached (S-235, S-236).
+// Scenarios of docs/reference/upstream-parity.md: E-227.
 
 import { describe, expect, it } from "vitest";
 import {

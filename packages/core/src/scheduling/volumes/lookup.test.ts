@@ -1,4 +1,5 @@
 // Pods whose claims cannot be used yet are left out with the reason; all others are planned (S-233, S-206 d).
+// Scenarios of docs/reference/upstream-parity.md: E-224.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

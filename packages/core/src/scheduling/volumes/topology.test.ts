@@ -1,4 +1,5 @@
 // Pods go where their volumes can be reached (S-237, S-238).
+// Scenarios of docs/reference/upstream-parity.md: E-226.
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../../api/index.ts";

@@ -1,0 +1,145 @@
+// Two controller processes and one lease: one works, the other takes over, and whoever has lost the lease writes nothing any more.
+
+import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { seconds } from "@karpenter-multicloud/core/units";
+import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { auditOf, type Outage } from "./audit-log.ts";
+import type { ControllerProcess } from "./controller-process.ts";
+import { Figures } from "./figures.ts";
+import { CONTROLLER_USER } from "./rendered-chart.ts";
+import { COMPONENTS, Stage } from "./stage.ts";
+
+const LIMIT = seconds(120);
+const OUTAGE = seconds(60);
+/** Every write of a process is a line of its own. */
+const TALKATIVE = { LOG_LEVEL: "debug" };
+const isThere = await prepareControlPlane("two replicas on a real control plane", COMPONENTS, ["helm"]);
+
+interface LogLine {
+  readonly time: string;
+  readonly message: string;
+  readonly outcome?: string;
+  readonly level: string;
+}
+
+describe.runIf(isThere)("two replicas on a real control plane", () => {
+  const figures = new Figures("e2e two replicas");
+  const outages: Outage[] = [];
+  let stage: Stage;
+  let both: readonly ControllerProcess[];
+
+  beforeAll(async () => {
+    stage = await Stage.open(TALKATIVE);
+    both = [stage.controller, stage.replica];
+  }, 120_000);
+
+  afterAll(async () => {
+    figures.note("endings", both.map(({ endings }) => endings.join("/")).join(" and "));
+    figures.print();
+    await stage.close("two-replicas");
+  }, 60_000);
+
+  const leader = (): ControllerProcess => {
+    const found = both.filter(({ leading }) => leading);
+    if (found.length !== 1) throw new Error(`${found.length} processes say that they lead`);
+    return found[0] as ControllerProcess;
+  };
+  const otherThan = (one: ControllerProcess): ControllerProcess => both.find((each) => each !== one) as ControllerProcess;
+  const runs = (pods: number): Promise<boolean> =>
+    stage.clock.until(async () => (await stage.running()) === pods, { timeout: LIMIT });
+  const writes = (process: ControllerProcess, since = 0): readonly string[] =>
+    process.log.filter((line) => {
+      const { time, message, outcome } = parse(line);
+      return message === "wrote" && outcome === "done" && Date.parse(time) >= since;
+    });
+
+  it("TC-65: exactly one of them works", async () => {
+    for (const each of both) each.start();
+    await Promise.race(both.map((each) => each.leads()));
+    await stage.applyQuickStart();
+    await stage.scale(5);
+    expect(await runs(5)).toBe(true);
+    expect(writes(leader()).length).toBeGreaterThan(5);
+    expect(writes(otherThan(leader()))).toEqual([]);
+  }, 400_000);
+
+  it("TC-65: the other one takes over when the leader is killed, and not before its lease has run out", async () => {
+    const first = leader();
+    const from = stage.clock.now();
+    await first.kill();
+    await otherThan(first).leads();
+    const after = (stage.clock.now() - from) / 1000;
+    figures.note("takeover after a kill, seconds", after.toFixed(1));
+    // The last renewal may have been two seconds old, and the other one looks every 2 to 4.4 seconds.
+    expect(after).toBeGreaterThan(12);
+    expect(after).toBeLessThan(25);
+  }, 90_000);
+
+  it("TC-65, RT-37: a leader that is asked to stop hands over at once", async () => {
+    const first = leader();
+    const second = otherThan(first);
+    const from = stage.clock.now();
+    expect(await first.replace()).toBe(0);
+    const released = stage.clock.now();
+    await Promise.race([second.leads(), first.leads()]);
+    figures.note("stop of the leader, seconds", ((released - from) / 1000).toFixed(1));
+    figures.note("takeover after a stop, seconds", ((stage.clock.now() - released) / 1000).toFixed(1));
+    expect(stage.clock.now() - released).toBeLessThan(seconds(10));
+  }, 90_000);
+
+  it("RT-36: a leader that was suspended finds the lease gone when it wakes, writes nothing and ends with 1", async () => {
+    const first = leader();
+    const second = otherThan(first);
+    const endings = first.endings.length;
+    await stage.scale(14);
+    first.freeze();
+    await second.leads();
+    const woken = stage.clock.now();
+    first.thaw();
+    expect(await stage.clock.until(() => first.endings.length > endings, { timeout: seconds(20) })).toBe(true);
+    figures.note("end after waking, seconds", ((stage.clock.now() - woken) / 1000).toFixed(1));
+    expect(first.endings.at(-1)).toBe(1);
+    expect(await runs(14)).toBe(true);
+    expect(writes(first, woken)).toEqual([]);
+  }, 240_000);
+
+  it("TC-66: a leader without its API server ends; when it is back every pod gets its place and no machine is bought twice", async () => {
+    const endings = both.map((each) => each.endings.length);
+    const first = leader();
+    const index = both.indexOf(first);
+    await stage.scale(28);
+    await stage.clock.until(async () => (await stage.admin.list(NodeClaims)).items.length > 1, { timeout: seconds(20) });
+    const from = stage.clock.now();
+    await stage.plane.kill("kube-apiserver");
+    const ended = (): boolean => first.endings.length > (endings[index] ?? 0);
+    expect(await stage.clock.until(ended, { timeout: seconds(30) })).toBe(true);
+    figures.note("end without API server, seconds", ((stage.clock.now() - from) / 1000).toFixed(1));
+    expect(first.endings.at(-1)).toBe(1);
+    await stage.clock.sleep(seconds(Math.max(0, (OUTAGE - (stage.clock.now() - from)) / 1000)));
+    await stage.plane.restart("kube-apiserver");
+    outages.push({ from, to: stage.clock.now() });
+    expect(await runs(28)).toBe(true);
+    figures.mark("28 pods run at");
+    const claims = (await stage.admin.list(NodeClaims)).items;
+    const machines = (await stage.cloud.state()).machines.map(({ id }) => id);
+    expect(machines.length).toBe(claims.length);
+    expect((await stage.cloud.invariants()).violations).toEqual([]);
+  }, 300_000);
+
+  it("TC-74: leaves nothing behind, and with the chart's rights it was refused nothing", async () => {
+    await stage.scale(0);
+    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(180) });
+    expect(await stage.leftovers()).toEqual([]);
+    expect((await stage.cloud.invariants()).violations).toEqual([]);
+    expect((await auditOf(stage.plane.auditLogPath, CONTROLLER_USER, outages)).denied).toEqual([]);
+  }, 240_000);
+});
+
+function parse(line: string): LogLine {
+  try {
+    return JSON.parse(line) as LogLine;
+  } catch {
+    return { time: "", message: "", level: "" };
+  }
+}
