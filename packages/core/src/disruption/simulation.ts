@@ -2,13 +2,14 @@
 
 import { Label } from "../api/index.ts";
 import type { Pod } from "../api/index.ts";
-import { solve } from "../scheduling/index.ts";
+import { solveSteps } from "../scheduling/index.ts";
 import type { NodeInput, PodExplanation, Solution } from "../scheduling/index.ts";
 import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
 import { isCurrentlyReschedulable } from "./currently-reschedulable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { indexPdbs } from "./pdbs.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import { finished, type Steps } from "./steps.ts";
 
 export interface SimulationOptions {
   /** Nodes inside their consolidateAfter take no pods from others (D-45, D-46): consolidation, not drift. */
@@ -35,8 +36,17 @@ export interface Simulation {
 export function simulate(
   snapshot: DisruptionSnapshot,
   names: readonly string[],
-  { respectConsolidateAfter, shouldStop }: SimulationOptions,
+  options: SimulationOptions,
 ): Simulation | undefined {
+  return finished(simulateSteps(snapshot, names, options));
+}
+
+/** The same with pauses. */
+export function* simulateSteps(
+  snapshot: DisruptionSnapshot,
+  names: readonly string[],
+  { respectConsolidateAfter, shouldStop }: SimulationOptions,
+): Steps<Simulation | undefined> {
   const gone = new Set(names);
   const candidates = snapshot.nodes.filter(({ name }) => gone.has(name));
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;
@@ -45,7 +55,7 @@ export function simulate(
   const moving = reschedulablePods(candidates, snapshot);
   const fleeing = reschedulablePods(leaving, snapshot);
   const pods = [...snapshot.pendingPods, ...moving, ...fleeing];
-  const solution = solve(
+  const solution = yield* solveSteps(
     {
       ...snapshot.problem,
       pods,
