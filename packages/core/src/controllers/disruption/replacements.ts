@@ -73,8 +73,8 @@ async function orderFromTemplates(deps: ControllerDeps, order: Order, signal: Ab
     if (!pool || replicas === undefined || pool.metadata.deletionTimestamp) {
       return { claims, missing: `NodePool ${name} keeps no fixed number of nodes any more` };
     }
-    const { active, pendingDisruption } = deps.poolLedger.counts(name);
-    if (active + pendingDisruption > replicas)
+    // The node is marked already, and each other one that is has its replacement among the active ones.
+    if (deps.poolLedger.counts(name).active >= replicas)
       return { claims, missing: `NodePool ${name} has more nodes than it wants` };
     const [granted] = deps.poolLedger.grantNodes(pool, 1);
     if (!granted) return { claims, missing: `limits.nodes of NodePool ${name} leaves no room for a replacement` };
