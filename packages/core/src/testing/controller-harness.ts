@@ -80,7 +80,9 @@ export class ControllerHarness {
     const { clock, logger } = this;
     const random = (): number => 0.5;
     const metrics = options.metrics ?? silentMetrics;
-    this.kube = after?.kube ?? new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
+    this.kube =
+      after?.kube ??
+      new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
     this.provider = after?.provider ?? new FakeProvider(options.types ?? [anInstanceType()]);
     this.#cache = new Mirror({ client: this.kube, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES });
     const cache = this.#cache;

@@ -44,7 +44,10 @@ export class DisruptableCluster {
   }
 
   /** With one running pod that asks for one CPU. */
-  async machine(name: string, { type = "m.8", pool = "default", drifted, pod = {} }: MachineOptions = {}): Promise<void> {
+  async machine(
+    name: string,
+    { type = "m.8", pool = "default", drifted, pod = {} }: MachineOptions = {},
+  ): Promise<void> {
     const labels = {
       [Label.InstanceType]: type,
       [Label.Zone]: "test-zone-1",
@@ -54,9 +57,19 @@ export class DisruptableCluster {
     };
     const cpu = type === "m.8" ? "8" : "2";
     const works = ["Launched", "Registered", "Initialized"];
-    const condition = { type: "Drifted", status: "True", reason: "NodePoolDrifted", message: "", lastTransitionTime: drifted ?? "" } as const;
+    const condition = {
+      type: "Drifted",
+      status: "True",
+      reason: "NodePoolDrifted",
+      message: "",
+      lastTransitionTime: drifted ?? "",
+    } as const;
     await this.harness.putMachine(name, {
-      claim: { conditions: [...works, ...(drifted === undefined ? ["Consolidatable"] : [condition])], labels, nodePool: pool },
+      claim: {
+        conditions: [...works, ...(drifted === undefined ? ["Consolidatable"] : [condition])],
+        labels,
+        nodePool: pool,
+      },
       node: { labels, capacity: { cpu }, allocatable: { cpu }, nodePool: pool },
     });
     if (pod === null) return;

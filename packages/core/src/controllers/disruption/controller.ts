@@ -114,7 +114,7 @@ class Loop {
           waiting: this.#waiting,
           inCommand: this.#nodes(),
           paused: this.#nodeBackOff.paused(),
-          ahead: this.#early().map(({ proposed }) => proposed),
+          ahead: [...this.#commands.values()],
         });
       },
       turn: new Turn(this.#deps, signal),

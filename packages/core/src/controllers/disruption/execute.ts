@@ -20,7 +20,6 @@ import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import {
   commandTimeout,
-  isEarly,
   progressOf,
   type RunningCommand,
   type StartingCommand,
@@ -401,9 +400,7 @@ export class Executor {
     const inCommand = new Set(others.flatMap(({ proposed }) => proposed.nodes));
     const nodes = withLivePods(this.#deps.state.nodes(), live);
     // Those that came later were planned with this one in mind, not the other way round.
-    const ahead = others
-      .filter((other) => isEarly(other) && (other.phase === "tainted" || other.createdAt < command.createdAt))
-      .map(({ proposed }) => proposed);
+    const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
     return snapshotOf(this.#deps, { pools, waiting: this.#parts.waiting, inCommand, nodes, ahead });
   }
 

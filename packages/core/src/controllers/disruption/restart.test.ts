@@ -39,7 +39,13 @@ describe("a restart while the replacement starts", () => {
     const [replacement] = await cluster.replacements();
     const [id] = Object.values(replacement?.metadata.annotations ?? {}).filter((value) => value.startsWith("8888"));
     const written = record(await cluster.harness.stored(NodeClaims, { name: "n1" }));
-    expect(JSON.parse(written ?? "")).toMatchObject({ id, method: "drift", reason: "Drifted", replacements: 1, claims: ["n1"] });
+    expect(JSON.parse(written ?? "")).toMatchObject({
+      id,
+      method: "drift",
+      reason: "Drifted",
+      replacements: 1,
+      claims: ["n1"],
+    });
     const metrics = await restart();
     await cluster.harness.pass(60_000);
     expect([(await cluster.replacements()).length, await cluster.isTainted("n1")]).toEqual([1, true]);
@@ -70,19 +76,20 @@ describe("a restart while the replacement starts", () => {
     expect([await cluster.has("n1"), await cluster.isTainted("n1")]).toEqual([true, false]);
   });
 
-  it.each(["not json", "{}", '{"id":"x","method":"magic","created":"2026-01-01T00:00:00Z","claims":[],"replacements":1}'])(
-    "DX-36: a record that is none (%s) is taken away, and its node is open again",
-    async (text) => {
-      cluster = new DisruptableCluster();
-      await cluster.pool({ consolidateAfter: "Never" });
-      await cluster.machine("n1");
-      const body = { metadata: { annotations: { [Annotation.DisruptionCommand]: text } } };
-      await cluster.harness.kube.patch(NodeClaims, { name: "n1" }, { type: "merge", body });
-      await cluster.start();
-      await cluster.harness.pass(1000);
-      expect(record(await cluster.harness.stored(NodeClaims, { name: "n1" }))).toBeUndefined();
-    },
-  );
+  it.each([
+    "not json",
+    "{}",
+    '{"id":"x","method":"magic","created":"2026-01-01T00:00:00Z","claims":[],"replacements":1}',
+  ])("DX-36: a record that is none (%s) is taken away, and its node is open again", async (text) => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ consolidateAfter: "Never" });
+    await cluster.machine("n1");
+    const body = { metadata: { annotations: { [Annotation.DisruptionCommand]: text } } };
+    await cluster.harness.kube.patch(NodeClaims, { name: "n1" }, { type: "merge", body });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    expect(record(await cluster.harness.stored(NodeClaims, { name: "n1" }))).toBeUndefined();
+  });
 
   it("DX-36: when less was ordered than the record says, the command is given up, and what was ordered goes", async () => {
     await drifted("n1");
@@ -136,13 +143,17 @@ describe("the process ends at any write", () => {
     return true;
   }
 
-  it.each(["before", "after"] as const)("DX-40: %s it is done", async (phase) => {
-    let write = 0;
-    while (await endsAt({ write, phase })) {
-      cluster.harness.stop();
-      write++;
-    }
-    // Taints, conditions, records, orders and deletions of two nodes.
-    expect(write).toBeGreaterThanOrEqual(10);
-  }, 60_000);
+  it.each(["before", "after"] as const)(
+    "DX-40: %s it is done",
+    async (phase) => {
+      let write = 0;
+      while (await endsAt({ write, phase })) {
+        cluster.harness.stop();
+        write++;
+      }
+      // Taints, conditions, records, orders and deletions of two nodes.
+      expect(write).toBeGreaterThanOrEqual(10);
+    },
+    60_000,
+  );
 });

@@ -6,15 +6,15 @@ import {
   type DisruptionNode,
   type DisruptionSnapshot,
   type Pause,
-  type ProposedCommand,
   type StaticCounts,
 } from "../../disruption/index.ts";
 import { overlaidPool, type PoolInput } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
-import { afterCommands } from "./ahead.ts";
 import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
+import { afterCommands } from "./ahead.ts";
+import { isEarly, type RunningCommand } from "./command.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
@@ -28,8 +28,8 @@ export interface SnapshotParts {
   readonly inCommand: ReadonlySet<string>;
   /** By node name: why no command for it is made at present. */
   readonly paused?: ReadonlyMap<string, Pause>;
-  /** Commands that have not begun to change anything, in the order they came: the picture shows what they will leave. */
-  readonly ahead?: readonly ProposedCommand[];
+  /** Commands whose outcome the picture shows as if it were there. */
+  readonly ahead?: readonly RunningCommand[];
   /** May know more of some nodes than the mirror. */
   readonly nodes?: readonly DisruptionNode[];
 }
@@ -104,9 +104,9 @@ function keptNodes({ provider }: SnapshotDeps, nodes: readonly DisruptionNode[])
 }
 
 /** What a command that waits will order takes its room already. */
-function staticCounts(deps: SnapshotDeps, ahead: readonly ProposedCommand[]): ReadonlyMap<string, StaticCounts> {
+function staticCounts(deps: SnapshotDeps, ahead: readonly RunningCommand[]): ReadonlyMap<string, StaticCounts> {
   const fixed = managedPools(deps).filter(({ spec }) => spec.replicas !== undefined);
-  const wanted = ahead.flatMap(({ fromTemplate = [] }) => fromTemplate);
+  const wanted = ahead.filter(isEarly).flatMap(({ proposed }) => proposed.fromTemplate ?? []);
   return new Map(
     fixed.map(({ metadata: { name = "" } }) => {
       const counts = deps.poolLedger.counts(name);

@@ -13,9 +13,11 @@ let cluster: DisruptableCluster;
 afterEach(() => cluster.harness.stop());
 
 /** A pool with two drifted nodes. */
-async function staticPool(
-  { replicas = 2, nodes, budget = "100%" }: { replicas?: number; nodes?: string; budget?: string } = {},
-): Promise<void> {
+async function staticPool({
+  replicas = 2,
+  nodes,
+  budget = "100%",
+}: { replicas?: number; nodes?: string; budget?: string } = {}): Promise<void> {
   cluster = new DisruptableCluster({
     settings: { featureGates: { ...defaultFeatureGates(), StaticCapacity: true } },
   });
