@@ -10,6 +10,7 @@ import {
   Nodes,
   type Disruption,
   type NodeClaim,
+  type NodeClaimSpec,
   type NodePool,
 } from "../api/index.ts";
 import { disruptionController } from "../controllers/disruption/controller.ts";
@@ -26,6 +27,7 @@ export interface MachineOptions {
   readonly pool?: string;
   /** Since when; it is drifted if this is given. */
   readonly drifted?: string;
+  readonly spec?: Partial<NodeClaimSpec>;
   /** Null: none. */
   readonly pod?: PodOptions | null;
 }
@@ -46,7 +48,7 @@ export class DisruptableCluster {
   /** With one running pod that asks for one CPU. */
   async machine(
     name: string,
-    { type = "m.8", pool = "default", drifted, pod = {} }: MachineOptions = {},
+    { type = "m.8", pool = "default", drifted, spec, pod = {} }: MachineOptions = {},
   ): Promise<void> {
     const labels = {
       [Label.InstanceType]: type,
@@ -69,6 +71,7 @@ export class DisruptableCluster {
         conditions: [...works, ...(drifted === undefined ? ["Consolidatable"] : [condition])],
         labels,
         nodePool: pool,
+        ...(spec && { spec }),
       },
       node: { labels, capacity: { cpu }, allocatable: { cpu }, nodePool: pool },
     });
