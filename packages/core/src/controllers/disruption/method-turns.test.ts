@@ -49,6 +49,20 @@ describe("MethodTurns", () => {
     expect(next.filter((method) => method === "multi").length).toBeGreaterThan(0);
   });
 
+  it("DX-21: no method starves behind another one of its kind, however slow they are", () => {
+    const turns = new MethodTurns();
+    turns.askAt(0, "staticDrift", "drift");
+    const asked: (MethodName | undefined)[] = [];
+    for (let now = 0; now < 80_000; now += 20_000) {
+      const method = turns.next(now, NONE);
+      asked.push(method);
+      if (method === undefined) continue;
+      turns.took(method, 20_000);
+      turns.askAt(now + 10_000, method);
+    }
+    expect(asked).toEqual(["staticDrift", "drift", "staticDrift", "drift"]);
+  });
+
   it("a kind that is full has to wait, and so has a method that is not due", () => {
     const turns = new MethodTurns();
     turns.askAt(0, "drift");

@@ -14,6 +14,8 @@ export type MethodKind = (typeof KINDS)[MethodName];
 
 const WEIGHTS: Readonly<Record<MethodKind, number>> = { empty: 3, drift: 3, consolidation: 2 };
 
+const KIND_ORDER: readonly MethodKind[] = ["empty", "drift", "consolidation"];
+
 export function kindOf(method: MethodName): MethodKind {
   return KINDS[method];
 }
@@ -36,15 +38,22 @@ export class MethodTurns {
     this.#dueAt.delete(method);
   }
 
-  /** The first of METHODS on ties. `full` are kinds that may start nothing at present. */
+  /** Empty nodes first on ties. `full` are kinds that may start nothing at present. */
   next(now: number, full: ReadonlySet<MethodKind>): MethodName | undefined {
     const due = METHODS.filter((method) => (this.#dueAt.get(method) ?? Infinity) <= now && !full.has(kindOf(method)));
     const kinds = new Set(due.map(kindOf));
     for (const kind of kinds) if (!this.#waiting.has(kind)) this.#used[kind] = Math.max(this.#used[kind], this.#common);
     this.#waiting = kinds;
-    const [first] = due.toSorted((a, b) => this.#used[kindOf(a)] - this.#used[kindOf(b)]);
+    const [first] = due.toSorted((a, b) => this.#compare(a, b));
     if (first !== undefined) this.#common = this.#used[kindOf(first)];
     return first;
+  }
+
+  /** Within a kind who has waited longest: each of its methods comes to its turn. */
+  #compare(a: MethodName, b: MethodName): number {
+    const [kindA, kindB] = [kindOf(a), kindOf(b)];
+    const order = KIND_ORDER.indexOf(kindA) - KIND_ORDER.indexOf(kindB);
+    return this.#used[kindA] - this.#used[kindB] || order || (this.#dueAt.get(a) ?? 0) - (this.#dueAt.get(b) ?? 0);
   }
 
   took(method: MethodName, time: number): void {
