@@ -2,6 +2,7 @@
 
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
+import type { NodeJudgement } from "@karpenter-multicloud/core/decisions";
 import { createKubeClient, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
@@ -58,6 +59,8 @@ export interface Composition {
   lead(): Leadership;
   /** The cluster as this process sees it, without secrets. */
   dump(leads: () => boolean): unknown;
+  /** Why each node stays or goes. */
+  verdicts(): readonly NodeJudgement[];
   /** After the logger. */
   closeLog(): void;
 }
@@ -110,6 +113,7 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
     lead: () =>
       (leadership ??= election ? electInThread({ key: election, identity, logger, metrics, ...access }) : leaderless),
     dump: dumpOf(container, env),
+    verdicts: () => container.get(Token.Decisions).judgements(),
     closeLog: () => log.close(),
   };
 }

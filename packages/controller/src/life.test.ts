@@ -124,6 +124,7 @@ describe("the life of the process", () => {
       manager,
       lead,
       dump,
+      verdicts: () => [],
     };
     ended = live({ ...parts, resources: mirror.unsynced(), definitions, ...change }, stop.signal).catch(String);
     void ended.then((outcome) => (code = outcome));
@@ -319,6 +320,7 @@ describe("the life of the process", () => {
     await until("waiting for the lease");
     expect(await metricsPage("/debug/state")).toMatch(/^404 /);
     expect(await metricsPage("/debug/pprof/")).toMatch(/^404 /);
+    expect(await metricsPage("/debug/verdicts?format=json")).toBe("200 []");
   });
 
   it("OP-5: with the flag they say what this process is, and that everybody may read them", async () => {

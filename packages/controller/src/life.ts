@@ -8,6 +8,7 @@ import { milliseconds, minutes, seconds, type Duration } from "@karpenter-multic
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
 import { debugPages } from "./debug-pages.ts";
+import { verdictPage } from "./verdict-page.ts";
 import { EventLoopWatch } from "./event-loop-watch.ts";
 import { HeapWatch } from "./heap-limit.ts";
 import { Profiler } from "./profiler.ts";
@@ -33,6 +34,7 @@ export type LifeParts = Pick<
   | "definitions"
   | "lead"
   | "dump"
+  | "verdicts"
 > & {
   readonly logger: Logger;
   /** Runs at the machine's own rate and is never corrected. @defaultValue clock */
@@ -167,14 +169,15 @@ class Life {
 
   /** OP-5. */
   async #debugPages(): Promise<Readonly<Record<string, Page>>> {
-    const { settings, logger, dump, clock, steady = clock } = this.#parts;
-    if (!settings.enableProfiling) return {};
+    const { settings, logger, dump, verdicts, clock, steady = clock } = this.#parts;
+    const always = { "/debug/verdicts": verdictPage(verdicts) };
+    if (!settings.enableProfiling) return always;
     this.#profiler = new Profiler(steady);
     await this.#profiler.start();
     logger.warn("profiles and the cluster's state are served to everybody who reaches the port of the metrics");
     const state = (): unknown => dump(() => this.#phase === "leading");
     // oxlint-disable-next-line no-restricted-properties -- the command line is the process's own
-    return debugPages({ profiler: this.#profiler, argv: process.argv, state });
+    return { ...always, ...debugPages({ profiler: this.#profiler, argv: process.argv, state }) };
   }
 
   /** A health check: every reflector does its work (OP-6). While the API server is away each of them keeps trying. */

@@ -14,6 +14,9 @@ export const Annotation = {
   CapacityBufferName: "karpenter.sh/capacity-buffer-name",
   CapacityBufferNamespace: "karpenter.sh/capacity-buffer-namespace",
   LaunchHint: "karpenter-multicloud.sh/launch-hint",
+  DisruptionCommand: "karpenter-multicloud.sh/disruption-command",
+  Replaces: "karpenter-multicloud.sh/replaces",
+  ReplaceBeforeExpiry: "karpenter-multicloud.sh/replace-before-expiry",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
 
@@ -33,6 +36,29 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
     format: "<instance type>/<zone>/<capacity type>[/<price per hour> <currency>]",
     defaultValue: "written by the provisioner",
     meaning: "The offering the plan counted on; a provider starts there and walks on in price order.",
+  },
+  {
+    key: Annotation.DisruptionCommand,
+    object: "NodeClaim",
+    format: "JSON",
+    defaultValue: "written while its replacement starts",
+    meaning:
+      "The command that gives the machine back once its replacements work; a restarted controller goes on with it.",
+  },
+  {
+    key: Annotation.Replaces,
+    object: "NodeClaim",
+    format: "<id of the command>",
+    defaultValue: "written when a replacement is ordered",
+    meaning: "For which command the machine was ordered, so that none is ordered twice.",
+  },
+  {
+    key: Annotation.ReplaceBeforeExpiry,
+    object: "NodePool",
+    format: '<duration>, such as "30m"',
+    defaultValue: "off: a machine is deleted when it expires",
+    meaning:
+      "So long before a machine's `expireAfter` ends it counts as drifted: its replacement starts first, within the pool's budgets for drift.",
   },
 ];
 

@@ -13,12 +13,28 @@ export interface Decision {
   readonly detail: string;
 }
 
+/** What was last said about one node: why it stays, or that it goes (DX-1). */
+export interface NodeJudgement {
+  readonly node: string;
+  readonly nodeClaim?: string;
+  readonly nodePool?: string;
+  /** A code of NODE_VERDICTS. */
+  readonly verdict: string;
+  /** One sentence: what holds the node, and what would release it. */
+  readonly detail: string;
+  /** Epoch milliseconds when this changes by itself, if it does. */
+  readonly until?: number;
+  /** Since when this is so. */
+  readonly since: number;
+}
+
 const DEFAULT_CAPACITY = 2000;
 
 export class DecisionLedger {
   readonly #capacity: number;
   readonly #decisions: Decision[] = [];
   readonly #latest = new Map<string, string>();
+  #judgements: readonly NodeJudgement[] = [];
   readonly #listeners = new Set<(decision: Decision) => void>();
 
   constructor(capacity: number = DEFAULT_CAPACITY) {
@@ -36,6 +52,21 @@ export class DecisionLedger {
     if (this.#decisions.length > this.#capacity) this.#decisions.shift();
     if (this.#latest.size > this.#capacity) this.#forgetOldestTopic();
     for (const listener of this.#listeners) listener(decision);
+  }
+
+  /** One for each node there is, after each round of looking at all of them; a node that is gone is forgotten. */
+  judge(judgements: readonly NodeJudgement[]): void {
+    const before = new Map(this.#judgements.map((judgement) => [judgement.node, judgement]));
+    this.#judgements = judgements.map((judgement) => {
+      const known = before.get(judgement.node);
+      const isSame = known?.verdict === judgement.verdict && known.detail === judgement.detail;
+      return isSame ? { ...judgement, since: known.since } : judgement;
+    });
+  }
+
+  /** In the order in which they were given. */
+  judgements(): readonly NodeJudgement[] {
+    return this.#judgements;
   }
 
   list(): readonly Decision[] {

@@ -4,6 +4,8 @@ import { Annotation } from "../api/index.ts";
 import type { NodePool, Pod } from "../api/index.ts";
 import type { NodeVerdictCode } from "../reasons/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import { pauseObstacle } from "./pause.ts";
+import type { Pause } from "./pause.ts";
 import { evictionBlock } from "./pdbs.ts";
 import type { PdbIndex } from "./pdbs.ts";
 import { isActive, protectionOf } from "./pods.ts";
@@ -18,6 +20,8 @@ export interface CandidateContext {
   readonly inCommand: ReadonlySet<string>;
   /** By node name: why the provider cannot remove the machine at present. */
   readonly kept?: ReadonlyMap<string, string>;
+  /** By node name: which are left alone for a while. */
+  readonly paused?: ReadonlyMap<string, Pause>;
   readonly nowMs: number;
 }
 
@@ -47,7 +51,8 @@ function hasDeadline({ nodeClaim }: DisruptionNode, disruptionClass: DisruptionC
   return disruptionClass === "eventual" && nodeClaim?.spec.terminationGracePeriod !== undefined;
 }
 
-function nodeObstacle(node: DisruptionNode, { inCommand, kept, nowMs }: CandidateContext): Obstacle | undefined {
+function nodeObstacle(node: DisruptionNode, context: CandidateContext): Obstacle | undefined {
+  const { inCommand, kept, paused, nowMs } = context;
   if (inCommand.has(node.name)) return { code: "InCommand", detail: "a running command already disrupts it" };
   if (!node.nodeClaim) return { code: "Unmanaged", detail: "it has no NodeClaim, so it is not ours to remove" };
   if (!node.node) return { code: "NotInitialized", detail: "its machine has not joined the cluster yet" };
@@ -62,7 +67,8 @@ function nodeObstacle(node: DisruptionNode, { inCommand, kept, nowMs }: Candidat
   }
   const why = kept?.get(node.name);
   if (why !== undefined) return { code: "NodeProtected", detail: why };
-  return undefined;
+  const pause = paused?.get(node.name);
+  return pause && nowMs < pause.until ? pauseObstacle(pause) : undefined;
 }
 
 function poolObstacle({ nodePool }: DisruptionNode, context: CandidateContext): Obstacle | undefined {

@@ -71,13 +71,14 @@ export function candidatesOf(
 }
 
 export function candidateContext(snapshot: DisruptionSnapshot): CandidateContext {
-  const { nodePools, pools, pdbs, inCommand, kept, nowMs } = snapshot;
+  const { nodePools, pools, pdbs, inCommand, kept, paused, nowMs } = snapshot;
   return {
     nodePools: new Map(nodePools.map((pool) => [pool.metadata.name ?? "", pool])),
     poolsWithTypes: new Set(pools.flatMap((pool) => (hasTypes(pool) ? [pool.nodePool.metadata.name ?? ""] : []))),
     pdbs: indexPdbs(pdbs),
     inCommand,
     ...(kept && { kept }),
+    ...(paused && { paused }),
     nowMs,
   };
 }

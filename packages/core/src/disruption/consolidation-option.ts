@@ -4,7 +4,7 @@ import { CapacityType, Label } from "../api/index.ts";
 import type { ExistingPlacement, PlannedClaim } from "../scheduling/index.ts";
 import { podName } from "./candidate.ts";
 import type { Obstacle } from "./candidate.ts";
-import { simulate } from "./simulation.ts";
+import { simulateSteps } from "./simulation.ts";
 import type { UnplacedPod } from "./simulation.ts";
 import type { Candidate } from "./candidates.ts";
 import { onlyCheaper } from "./only-cheaper.ts";
@@ -12,6 +12,7 @@ import type { ReplacementOutcome } from "./only-cheaper.ts";
 import { launchable, narrowed, spotOnly } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { spotToSpot } from "./spot-to-spot.ts";
+import type { Steps } from "./steps.ts";
 
 export type ConsolidationOption =
   | { readonly decision: "delete"; readonly existing: readonly ExistingPlacement[] }
@@ -25,13 +26,14 @@ export type ConsolidationOption =
 /** Pods named in a verdict (D-51). */
 const NAMED_PODS = 5;
 
-export function consolidationOption(
+export function* consolidationOption(
   candidates: readonly Candidate[],
   snapshot: DisruptionSnapshot,
   shouldStop?: () => boolean,
-): ConsolidationOption {
+): Steps<ConsolidationOption> {
   const names = candidates.map(({ name }) => name);
-  const simulation = simulate(snapshot, names, { respectConsolidateAfter: true, ...(shouldStop && { shouldStop }) });
+  const options = { respectConsolidateAfter: true, ...(shouldStop && { shouldStop }) };
+  const simulation = yield* simulateSteps(snapshot, names, options);
   if (simulation === undefined) return none({ code: "Deleting", detail: "it is already on its way out" });
   if (simulation.unplaced.length > 0) return none(unplacedObstacle(simulation.unplaced));
   const { newClaims, existing } = simulation.solution;

@@ -7,20 +7,30 @@ import { decideMultiNode } from "./multi-node.ts";
 import { decideSingleNode } from "./single-node.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { decideSnapshotEmptiness } from "./snapshot-emptiness.ts";
+import { finished, type Steps } from "./steps.ts";
 import { decideStaticDrift } from "./static-drift.ts";
 
 /** Nothing has happened yet: consolidation has to be validated again after a wait, see revalidate (D-107). */
 export function decide(method: MethodName, snapshot: DisruptionSnapshot, options: DecideOptions = {}): MethodDecision {
+  return finished(decideSteps(method, snapshot, options));
+}
+
+/** The same with a pause after each look at one set of nodes, and within long ones. */
+export function* decideSteps(
+  method: MethodName,
+  snapshot: DisruptionSnapshot,
+  options: DecideOptions = {},
+): Steps<MethodDecision> {
   switch (method) {
     case "emptiness":
       return decideSnapshotEmptiness(snapshot);
     case "staticDrift":
-      return decideStaticDrift(snapshot);
+      return decideStaticDrift(snapshot, options);
     case "drift":
-      return decideDrift(snapshot);
+      return yield* decideDrift(snapshot, options);
     case "multi":
-      return decideMultiNode(snapshot, options);
+      return yield* decideMultiNode(snapshot, options);
     case "single":
-      return decideSingleNode(snapshot, options);
+      return yield* decideSingleNode(snapshot, options);
   }
 }

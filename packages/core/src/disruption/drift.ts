@@ -10,24 +10,25 @@ import { candidatesOf, verdictOn } from "./candidates.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
 import { unplacedObstacle } from "./consolidation-option.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { DecideOptions } from "./decide-options.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
-import { simulate } from "./simulation.ts";
+import { pauseObstacle } from "./pause.ts";
+import { simulateSteps } from "./simulation.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
-const FILTER: CandidateFilter = {
-  disruptionClass: "eventual",
-  looksAt: (node, nodePool) => nodePool?.spec.replicas === undefined && isDrifted(node),
-};
+const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
+  nodePool?.spec.replicas === undefined && isDrifted(node);
 
-export function decideDrift(snapshot: DisruptionSnapshot): MethodDecision {
-  const { accepted, refused } = candidatesOf(snapshot, FILTER);
-  const candidates = inDriftOrder(accepted);
+export function* decideDrift(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
+  const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
+  const candidates = inDriftOrder(accepted, options);
   const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Drifted", snapshot.nowMs);
   const verdicts: NodeVerdict[] = [...refused];
   let command: ProposedCommand | undefined;
   for (const candidate of candidates) {
-    const outcome = judge(candidate, snapshot, budgets);
+    const outcome = yield* judge(candidate, snapshot, budgets);
     if ("obstacle" in outcome) {
       verdicts.push(verdictOn(candidate, outcome.obstacle));
       continue;
@@ -48,30 +49,58 @@ export function decideDrift(snapshot: DisruptionSnapshot): MethodDecision {
   };
 }
 
+export function driftFilter(
+  { nowMs }: DisruptionSnapshot,
+  looksAtOf: CandidateFilter["looksAt"],
+  { driftPauses }: DecideOptions,
+): CandidateFilter {
+  return {
+    disruptionClass: "eventual",
+    looksAt: looksAtOf,
+    obstacle: ({ pool }) => {
+      const pause = driftPauses?.get(pool);
+      return pause && nowMs < pause.until ? pauseObstacle(pause) : undefined;
+    },
+  };
+}
+
 export function isDrifted({ nodeClaim }: DisruptionNode): boolean {
   return nodeClaim !== undefined && isConditionTrue(nodeClaim, NodeClaimCondition.Drifted);
 }
 
-/** D-68: nodes from which nothing has to move first, then the longest drifted. */
-export function inDriftOrder(candidates: readonly Candidate[]): readonly Candidate[] {
+/** D-68: nodes from which nothing has to move first, then the longest drifted; the pools take turns (DX-32). */
+export function inDriftOrder(
+  candidates: readonly Candidate[],
+  { started, failed }: Pick<DecideOptions, "started" | "failed"> = {},
+): readonly Candidate[] {
   return candidates
-    .map((candidate) => ({ candidate, moves: candidate.reschedulablePods.length > 0, since: driftedSince(candidate) }))
+    .map((candidate) => ({
+      candidate,
+      started: started?.get(candidate.pool) ?? 0,
+      moves: candidate.reschedulablePods.length > 0,
+      failed: failed?.has(candidate.name) === true,
+      since: driftedSince(candidate),
+    }))
     .toSorted(
       (a, b) =>
-        Number(a.moves) - Number(b.moves) || a.since - b.since || compareText(a.candidate.name, b.candidate.name),
+        a.started - b.started ||
+        Number(a.moves) - Number(b.moves) ||
+        Number(a.failed) - Number(b.failed) ||
+        a.since - b.since ||
+        compareText(a.candidate.name, b.candidate.name),
     )
     .map(({ candidate }) => candidate);
 }
 
 /** D-69; the destination guard is for savings only. */
-function judge(
+function* judge(
   candidate: Candidate,
   snapshot: DisruptionSnapshot,
   budgets: ReadonlyMap<string, PoolBudget>,
-): { readonly command: ProposedCommand } | { readonly obstacle: Obstacle } {
+): Steps<{ readonly command: ProposedCommand } | { readonly obstacle: Obstacle }> {
   const held = budgetObstacle(candidate.pool, budgets.get(candidate.pool), 0);
   if (held !== undefined) return { obstacle: held };
-  const simulation = simulate(snapshot, [candidate.name], { respectConsolidateAfter: false });
+  const simulation = yield* simulateSteps(snapshot, [candidate.name], { respectConsolidateAfter: false });
   if (simulation === undefined) return { obstacle: { code: "Deleting", detail: "it is already on its way out" } };
   if (simulation.unplaced.length > 0) return { obstacle: unplacedObstacle(simulation.unplaced) };
   const { newClaims, existing } = simulation.solution;

@@ -14,6 +14,7 @@ import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { isEmpty, rescheduleCost } from "./eviction-cost.ts";
 import { indexPdbs } from "./pdbs.ts";
+import type { Pause } from "./pause.ts";
 import { isReschedulable } from "./pods.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
@@ -29,6 +30,8 @@ export interface EmptinessInput {
   readonly inCommand?: ReadonlySet<string>;
   /** By node name: why the provider cannot remove the machine at present. */
   readonly kept?: ReadonlyMap<string, string>;
+  /** By node name: which are left alone for a while, empty or not. */
+  readonly paused?: ReadonlyMap<string, Pause>;
   /** By node name: the CapacityBuffers whose room was planned on it (D-61). */
   readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
   /** Only these may be selected: the nodes of a command that is validated again (D-108). */
@@ -173,7 +176,8 @@ function inOrder(candidates: readonly DisruptionNode[], { instanceTypes }: Empti
     .map(({ node }) => node);
 }
 
-function contextOf({ nodePools, instanceTypes, pdbs, inCommand, kept, nowMs }: EmptinessInput): CandidateContext {
+function contextOf(input: EmptinessInput): CandidateContext {
+  const { nodePools, instanceTypes, pdbs, inCommand, kept, paused, nowMs } = input;
   const withTypes = instanceTypes && [...instanceTypes].flatMap(([pool, types]) => (types.length > 0 ? [pool] : []));
   return {
     nodePools: new Map(nodePools.map((pool) => [pool.metadata.name ?? "", pool])),
@@ -181,6 +185,7 @@ function contextOf({ nodePools, instanceTypes, pdbs, inCommand, kept, nowMs }: E
     pdbs: indexPdbs(pdbs),
     inCommand: inCommand ?? new Set(),
     ...(kept && { kept }),
+    ...(paused && { paused }),
     nowMs,
   };
 }

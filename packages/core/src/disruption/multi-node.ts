@@ -16,6 +16,7 @@ import { consolidationCommand, savingsOf } from "./proposal.ts";
 import type { GoodOption } from "./proposal.ts";
 import { withoutSameTypes } from "./same-type-filter.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 interface Probe {
@@ -24,13 +25,13 @@ interface Probe {
   readonly obstacle?: Obstacle;
 }
 
-export function decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOptions): MethodDecision {
+export function* decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
   const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
   const candidates = byRatio(accepted);
   const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Underutilized", snapshot.nowMs);
   const spending = spendBudgets(candidates, budgets);
   const batch = spending.accepted.slice(0, snapshot.settings.maxBatch);
-  const found = searchPrefixes(batch, snapshot, options.shouldStop ?? (() => false));
+  const found = yield* searchPrefixes(batch, snapshot, options.shouldStop ?? (() => false));
   const { best } = found;
   const chosen = batch.slice(0, best?.count ?? 0);
   return {
@@ -60,7 +61,11 @@ interface Search {
 }
 
 /** D-90: assumes that what works for many nodes works for fewer. */
-function searchPrefixes(batch: readonly Candidate[], snapshot: DisruptionSnapshot, shouldStop: () => boolean): Search {
+function* searchPrefixes(
+  batch: readonly Candidate[],
+  snapshot: DisruptionSnapshot,
+  shouldStop: () => boolean,
+): Steps<Search> {
   const totals = balancedTotals(snapshot);
   const failed = new Map<number, Obstacle>();
   let best: Search["best"];
@@ -70,7 +75,7 @@ function searchPrefixes(batch: readonly Candidate[], snapshot: DisruptionSnapsho
   while (low <= high) {
     if (shouldStop()) return { ...(best && { best }), failed, lastRejected, timedOut: true };
     const middle = Math.floor((low + high) / 2);
-    const { option, scores, obstacle } = probe(batch.slice(0, middle + 1), snapshot, totals, shouldStop);
+    const { option, scores, obstacle } = yield* probe(batch.slice(0, middle + 1), snapshot, totals, shouldStop);
     if (option !== undefined) {
       best = { count: middle + 1, option, scores };
       low = middle + 1;
@@ -86,13 +91,13 @@ function searchPrefixes(batch: readonly Candidate[], snapshot: DisruptionSnapsho
 }
 
 /** D-91. */
-function probe(
+function* probe(
   candidates: readonly Candidate[],
   snapshot: DisruptionSnapshot,
   totals: ReadonlyMap<string, PoolTotals>,
   shouldStop: () => boolean,
-): Probe {
-  const found = consolidationOption(candidates, snapshot, shouldStop);
+): Steps<Probe> {
+  const found = yield* consolidationOption(candidates, snapshot, shouldStop);
   if (found.decision === "none") return { scores: [], obstacle: found.obstacle };
   const option = found.decision === "delete" ? found : withoutBuyingBack(found, candidates, snapshot);
   if (option === undefined) {

@@ -9,9 +9,10 @@ import { unplacedObstacle } from "./consolidation-option.ts";
 import type { ProposedCommand } from "./method.ts";
 import { disruptionCostOf } from "./proposal.ts";
 import type { PlannedClaim } from "../scheduling/index.ts";
-import { simulate } from "./simulation.ts";
+import { simulateSteps } from "./simulation.ts";
 import { decideSnapshotEmptiness } from "./snapshot-emptiness.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import { finished, type Steps } from "./steps.ts";
 
 export type ValidationCategory = "churn" | "budget" | "scheduling" | "unknown";
 
@@ -32,12 +33,17 @@ export type Validation =
 
 /** Drift is not validated: it goes through as it is. */
 export function revalidate(command: ProposedCommand, snapshot: DisruptionSnapshot): Validation {
+  return finished(revalidateSteps(command, snapshot));
+}
+
+/** The same with pauses. */
+export function* revalidateSteps(command: ProposedCommand, snapshot: DisruptionSnapshot): Steps<Validation> {
   switch (command.method) {
     case "emptiness":
       return revalidateEmptiness(command, snapshot);
     case "multi":
     case "single":
-      return revalidateConsolidation(command, snapshot);
+      return yield* revalidateConsolidation(command, snapshot);
     case "drift":
     case "staticDrift":
       return { valid: true, command, failed: 0 };
@@ -61,7 +67,7 @@ function revalidateEmptiness(command: ProposedCommand, snapshot: DisruptionSnaps
 const HELD_LATER: ReadonlySet<string> = new Set(["Budget", "BudgetInvalid", "Nominated"]);
 
 /** D-109: all of it or nothing. */
-function revalidateConsolidation(command: ProposedCommand, snapshot: DisruptionSnapshot): Validation {
+function* revalidateConsolidation(command: ProposedCommand, snapshot: DisruptionSnapshot): Steps<Validation> {
   const refuse = (category: ValidationCategory, detail: string): Validation => ({
     valid: false,
     category,
@@ -74,7 +80,7 @@ function revalidateConsolidation(command: ProposedCommand, snapshot: DisruptionS
   const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, command.reason, snapshot.nowMs);
   const [held] = spendBudgets(candidates, budgets).refused;
   if (held !== undefined) return refuse("budget", `${held.candidate.name}: ${held.obstacle.detail}`);
-  const simulation = simulate(snapshot, command.nodes, { respectConsolidateAfter: true });
+  const simulation = yield* simulateSteps(snapshot, command.nodes, { respectConsolidateAfter: true });
   if (simulation === undefined) return refuse("unknown", "one of its nodes is on its way out");
   if (simulation.unplaced.length > 0) return refuse("scheduling", unplacedObstacle(simulation.unplaced).detail);
   const { newClaims, existing } = simulation.solution;

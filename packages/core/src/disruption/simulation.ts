@@ -1,12 +1,13 @@
 // What would happen to the pods of some nodes if these were gone: the planner is asked with the nodes left out (D-42…D-55).
 
 import type { Pod } from "../api/index.ts";
-import { solve } from "../scheduling/index.ts";
+import { solveSteps } from "../scheduling/index.ts";
 import type { PodExplanation, Solution } from "../scheduling/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { simulationBase, uidOf } from "./simulation-base.ts";
 import type { SimulationBase } from "./simulation-base.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import { finished, type Steps } from "./steps.ts";
 
 export interface SimulationOptions {
   /** Nodes inside their consolidateAfter take no pods from others (D-45, D-46): consolidation, not drift. */
@@ -33,14 +34,27 @@ export interface Simulation {
 export function simulate(
   snapshot: DisruptionSnapshot,
   names: readonly string[],
-  { respectConsolidateAfter, shouldStop }: SimulationOptions,
+  options: SimulationOptions,
 ): Simulation | undefined {
+  return finished(simulateSteps(snapshot, names, options));
+}
+
+/** The same with pauses. */
+export function* simulateSteps(
+  snapshot: DisruptionSnapshot,
+  names: readonly string[],
+  { respectConsolidateAfter, shouldStop }: SimulationOptions,
+): Steps<Simulation | undefined> {
   const base = simulationBase(snapshot);
   const gone = new Set(names);
   const candidates = inSnapshotOrder(snapshot, base, gone);
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;
   const problem = base.without(gone, base.reschedulable(candidates), respectConsolidateAfter);
-  const solution = solve(problem, { mode: "parity", cache: base.cache, ...(shouldStop && { shouldStop }) });
+  const solution = yield* solveSteps(problem, {
+    mode: "parity",
+    cache: base.cache,
+    ...(shouldStop && { shouldStop }),
+  });
   return {
     solution,
     unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base, gone)],

@@ -15,13 +15,14 @@ import type { DecideOptions } from "./decide-options.ts";
 import type { MethodDecision, PoolScore, ProposedCommand } from "./method.ts";
 import { consolidationCommand, savingsOf } from "./proposal.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
-export function decideSingleNode(snapshot: DisruptionSnapshot, options: DecideOptions): MethodDecision {
+export function* decideSingleNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
   const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
   const candidates = inTurns(byRatio(accepted), options.unseenPools ?? new Set());
   const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Underutilized", snapshot.nowMs);
-  const walk = walkCandidates(candidates, snapshot, budgets, options.shouldStop ?? (() => false));
+  const walk = yield* walkCandidates(candidates, snapshot, budgets, options.shouldStop ?? (() => false));
   return {
     method: "single",
     commands: walk.command ? [walk.command] : [],
@@ -54,12 +55,12 @@ interface Walk {
 }
 
 /** D-95b, D-95c. */
-function walkCandidates(
+function* walkCandidates(
   candidates: readonly Candidate[],
   snapshot: DisruptionSnapshot,
   budgets: ReadonlyMap<string, PoolBudget>,
   shouldStop: () => boolean,
-): Walk {
+): Steps<Walk> {
   const totals = balancedTotals(snapshot);
   const unseen = new Set(candidates.map(({ pool }) => pool));
   const verdicts: NodeVerdict[] = [];
@@ -74,7 +75,11 @@ function walkCandidates(
     unseen.delete(candidate.pool);
     const held = budgetObstacle(candidate.pool, budgets.get(candidate.pool), 0);
     constrained ||= held !== undefined;
-    const { command, obstacle, scores: said = [] } = held ? { obstacle: held } : judge(candidate, snapshot, totals);
+    const {
+      command,
+      obstacle,
+      scores: said = [],
+    }: Judgement = held ? { obstacle: held } : yield* judge(candidate, snapshot, totals);
     scores.push(...said);
     if (obstacle !== undefined) verdicts.push(verdictOn(candidate, obstacle));
     if (command === undefined) continue;
@@ -90,10 +95,14 @@ interface Judgement {
   readonly scores?: readonly PoolScore[];
 }
 
-function judge(candidate: Candidate, snapshot: DisruptionSnapshot, totals: ReadonlyMap<string, PoolTotals>): Judgement {
+function* judge(
+  candidate: Candidate,
+  snapshot: DisruptionSnapshot,
+  totals: ReadonlyMap<string, PoolTotals>,
+): Steps<Judgement> {
   const best = bestScore(candidate, totals);
   if (best !== undefined && !isApproved(best)) return { obstacle: scoreTooLow(best, "at best ") };
-  const option = consolidationOption([candidate], snapshot);
+  const option = yield* consolidationOption([candidate], snapshot);
   if (option.decision === "none") return { obstacle: option.obstacle };
   const scores = scoresOf({ candidates: [candidate], savings: savingsOf([candidate], option) }, totals);
   const rejected = scores.find(({ approved }) => !approved);

@@ -27,7 +27,7 @@ export function decideSnapshotEmptiness(snapshot: DisruptionSnapshot, only?: rea
 }
 
 function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): EmptinessDecision {
-  const { nodes, nodePools, pdbs, nowMs, pools, inCommand, kept, bufferNodes } = snapshot;
+  const { nodes, nodePools, pdbs, nowMs, pools, inCommand, kept, paused, bufferNodes } = snapshot;
   return decideEmptiness({
     nodes,
     nodePools,
@@ -36,6 +36,8 @@ function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): Em
     instanceTypes: new Map(pools.map((pool) => [pool.nodePool.metadata.name ?? "", pool.instanceTypes])),
     inCommand,
     ...(kept && { kept }),
+    // An empty node has nothing to lose by another try.
+    ...(paused && { paused: new Map([...paused].filter(([, { alsoEmpty }]) => alsoEmpty === true)) }),
     ...(bufferNodes && { bufferNodes }),
     ...(only && { only: new Set(only) }),
   });

@@ -3,6 +3,7 @@
 import type { NodePool, Pod, PodDisruptionBudget } from "../api/index.ts";
 import type { CompileCache, NodeInput, PoolInput, ProblemInput } from "../scheduling/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { Pause } from "./pause.ts";
 
 export interface DisruptionSnapshot {
   readonly nowMs: number;
@@ -25,6 +26,8 @@ export interface DisruptionSnapshot {
   readonly inCommand: ReadonlySet<string>;
   /** By node name: why the provider cannot remove the machine at present. */
   readonly kept?: ReadonlyMap<string, string>;
+  /** By node name: which are left alone for a while (DX-35). */
+  readonly paused?: ReadonlyMap<string, Pause>;
   /** By node name: the CapacityBuffers whose room was planned on it (D-61). */
   readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
   /** By static pool: what is taken of it. Absent: counted from the nodes, and nothing is reserved. */

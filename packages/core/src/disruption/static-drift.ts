@@ -9,19 +9,18 @@ import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
 import { candidatesOf, verdictOn } from "./candidates.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
-import { inDriftOrder, isDrifted } from "./drift.ts";
+import type { DecideOptions } from "./decide-options.ts";
+import { driftFilter, inDriftOrder, isDrifted } from "./drift.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
 import type { DisruptionSnapshot, StaticCounts } from "./snapshot.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
-const FILTER: CandidateFilter = {
-  disruptionClass: "eventual",
-  looksAt: (node, nodePool) => nodePool?.spec.replicas !== undefined && isDrifted(node),
-};
+const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
+  nodePool?.spec.replicas !== undefined && isDrifted(node);
 
-export function decideStaticDrift(snapshot: DisruptionSnapshot): MethodDecision {
-  const { accepted, refused } = candidatesOf(snapshot, FILTER);
-  const candidates = inDriftOrder(accepted);
+export function decideStaticDrift(snapshot: DisruptionSnapshot, options: DecideOptions): MethodDecision {
+  const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
+  const candidates = inDriftOrder(accepted, options);
   const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Drifted", snapshot.nowMs);
   const commands: ProposedCommand[] = [];
   const verdicts: NodeVerdict[] = [...refused];

@@ -73,6 +73,7 @@ export const NODE_VERDICTS = [
   "StaleState",
   "ObserveOnly",
   "TaintRace",
+  "Backoff",
   "Selected",
 ] as const;
 export type NodeVerdictCode = (typeof NODE_VERDICTS)[number];

@@ -70,7 +70,7 @@ export class MirroredClusterState implements ClusterState {
     return this.nodes().find((node) => node.name === name);
   }
 
-  unsynced(): readonly string[] {
+  unlisted(): readonly string[] {
     const missing: string[] = [];
     for (const [what, informer] of [
       ["nodes", this.#nodes],
@@ -79,6 +79,11 @@ export class MirroredClusterState implements ClusterState {
     ] as const) {
       if (!informer.hasSynced) missing.push(`${what} not listed yet`);
     }
+    return missing;
+  }
+
+  unsynced(): readonly string[] {
+    const missing = [...this.unlisted()];
     const now = this.#options.clock.now();
     for (const claim of this.#claims.list()) {
       if (!this.isManaged(claim.spec.nodeClassRef) || claim.status?.providerID || claim.metadata.deletionTimestamp)

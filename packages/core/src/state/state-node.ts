@@ -38,6 +38,8 @@ export interface ClusterState {
   nodes(): readonly StateNode[];
   nodeByProviderID(providerID: string): StateNode | undefined;
   nodeByName(name: string): StateNode | undefined;
+  /** S-213: what the mirror has never shown yet; empty soon after the start. */
+  unlisted(): readonly string[];
   /** S-213, CS-3: empty when decisions may be made, else what is missing, for the log. */
   unsynced(): readonly string[];
   nominate(nodeName: string): void;

@@ -75,4 +75,17 @@ export const DISRUPTION_METRICS = [
     help: "Moves that were scored, by outcome.",
     labels: ["decision", "nodepool", "policy"],
   },
+  {
+    name: "kmc_node_verdicts",
+    type: "gauge",
+    help: "Nodes by the reason why they stay, or that they go, as of the last round of looking at all of them.",
+    labels: ["nodepool", "verdict"],
+    perObject: true,
+  },
+  {
+    name: "kmc_nodepools_drift_backoff_seconds",
+    type: "gauge",
+    help: "How long drifted nodes of the NodePool are left alone since the last replacement failed; 0 after one that worked.",
+    labels: ["nodepool"],
+  },
 ] as const satisfies readonly MetricDefinition[];

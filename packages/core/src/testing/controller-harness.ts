@@ -58,10 +58,14 @@ export interface HarnessOptions {
   readonly settings?: Partial<Settings>;
   /** To look at what was counted. @defaultValue nothing is counted */
   readonly metrics?: Metrics;
+  /** The process before this one: same cluster, same cloud, same time. It must have been stopped. */
+  readonly after?: ControllerHarness;
+  /** Lets other work run in the middle of long work. @defaultValue all of it in one piece */
+  readonly giveWay?: () => Promise<void>;
 }
 
 export class ControllerHarness {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly logger = new MemoryLogger();
   readonly events = new EventSink();
   readonly kube: InMemoryKube;
@@ -71,11 +75,15 @@ export class ControllerHarness {
   readonly #stop = new AbortController();
 
   constructor(options: HarnessOptions = {}) {
+    const { after, giveWay } = options;
+    this.clock = after?.clock ?? new FakeClock();
     const { clock, logger } = this;
     const random = (): number => 0.5;
     const metrics = options.metrics ?? silentMetrics;
-    this.kube = new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
-    this.provider = new FakeProvider(options.types ?? [anInstanceType()]);
+    this.kube =
+      after?.kube ??
+      new InMemoryKube({ now: () => clock.now(), customResources: [...CUSTOM_RESOURCES, TEST_NODE_CLASS] });
+    this.provider = after?.provider ?? new FakeProvider(options.types ?? [anInstanceType()]);
     this.#cache = new Mirror({ client: this.kube, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES });
     const cache = this.#cache;
     const settings = { ...defaultSettings({ clusterName: "test" }), ...options.settings };
@@ -102,6 +110,7 @@ export class ControllerHarness {
       provider: this.provider,
       state,
       poolLedger: new PoolLedger({ state, clock, maxNodes: settings.maxNodes }),
+      ...(giveWay && { giveWay }),
     };
   }
 

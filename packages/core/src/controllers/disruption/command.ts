@@ -39,6 +39,19 @@ export function isEarly({ phase }: RunningCommand): boolean {
   return phase !== "starting";
 }
 
+/**
+ * Drift plans a machine for whatever finds no place meanwhile; those for pods that wait, or flee from elsewhere, are
+ * ordered by the provisioner already (DT-105). What consolidation proposes is for its own pods, or it proposes nothing.
+ */
+export function ownReplacements(proposed: ProposedCommand): ProposedCommand {
+  if (proposed.method !== "drift") return proposed;
+  const leaving = new Set(proposed.nodes);
+  const replacements = proposed.replacements.filter(({ pods }) =>
+    pods.some(({ spec }) => leaving.has(spec.nodeName ?? "")),
+  );
+  return { ...proposed, replacements, decision: replacements.length > 0 ? "replace" : "delete" };
+}
+
 export interface Progress {
   readonly initialized: ReadonlySet<string>;
   readonly waitingFor: readonly string[];
@@ -70,8 +83,11 @@ const LONGEST: Duration = minutes(120);
 const PER_NODE = 80;
 const AFTER_REGISTRATION: Duration = minutes(5);
 
-/** D-124, DX-35: the longer the queue, the more patience; never less than a machine is given to join. */
-export function commandTimeout(queued: number, registration: Duration): Duration {
+/**
+ * D-124, DX-35: the longer the queue, the more patience; never less than a machine is given to join, nor than twice the
+ * time that such machines were seen to take until they work.
+ */
+export function commandTimeout(queued: number, registration: Duration, boot = 0): Duration {
   const byLength = Math.min(LONGEST_BY_LENGTH, Math.max(SHORTEST, PER_NODE * queued));
-  return milliseconds(Math.max(byLength, Math.min(LONGEST, registration + AFTER_REGISTRATION)));
+  return milliseconds(Math.max(byLength, Math.min(LONGEST, Math.max(registration + AFTER_REGISTRATION, 2 * boot))));
 }

@@ -1,7 +1,7 @@
 // disruption: nodes that are empty, drifted or dearer than need be are given back. Decide, wait, decide again, taint, look at the live pods, replace, delete.
 
 import { CapacityBuffers, NodePools, PodDisruptionBudgets } from "../../api/index.ts";
-import type { ProposedCommand } from "../../disruption/index.ts";
+import type { MethodName, ProposedCommand } from "../../disruption/index.ts";
 import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import { CompileCache } from "../../scheduling/index.ts";
@@ -11,21 +11,25 @@ import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { watchProblemInput } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { WaitingPods } from "../provisioning/waiting-pods.ts";
+import { cleanUp } from "./clean-up.ts";
 import { ClusterStamp } from "./cluster-stamp.ts";
-import { isEarly, type RunningCommand } from "./command.ts";
+import { isEarly, ownReplacements, type RunningCommand } from "./command.ts";
+import { DriftBackOff } from "./drift-back-off.ts";
 import { Executor } from "./execute.ts";
-import { Proposer } from "./propose.ts";
+import { kindOf, type MethodKind } from "./method-turns.ts";
 import { NodeBackOff } from "./node-back-off.ts";
+import { resumed } from "./resume.ts";
+import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
-import { isMarked, unmarkDisrupted } from "./taints.ts";
-import { tellCandidate } from "./tell.ts";
+import { tellAnnotations, tellCandidate } from "./tell.ts";
 
-const POLL: Duration = seconds(10);
 const AT_ONCE: Duration = milliseconds(1);
 /** What looked right must still be so after this time (D-107). */
 const VALIDATION_DELAY: Duration = seconds(15);
 /** DX-24. */
 const LONGEST_STALE: Duration = seconds(60);
+/** Commands of one kind that have not begun to launch or delete anything (DX-32). */
+const MOST_EARLY = 10;
 const NAME = "disruption";
 
 /** `backOff` says which pools get no new machines for a while. */
@@ -41,83 +45,109 @@ class Loop {
   readonly #deps: ControllerDeps;
   readonly #backOff: PoolBackOff;
   readonly #nodeBackOff: NodeBackOff;
+  readonly #driftBackOff: DriftBackOff;
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
-  readonly #proposer: Proposer;
+  readonly #searches: Searches;
+  readonly #stamp: ClusterStamp;
   readonly #cache = new CompileCache();
-  /** By the id they were given; at most one of them is early. */
+  /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
-  #lookAgainAt = 0;
+  #hasResumed = false;
 
   constructor(deps: ControllerDeps, backOff: PoolBackOff) {
     this.#deps = deps;
     this.#backOff = backOff;
     this.#nodeBackOff = new NodeBackOff(deps);
+    this.#driftBackOff = new DriftBackOff(deps);
     this.#waiting = new WaitingPods(deps);
-    const stamp = new ClusterStamp(deps);
-    this.#proposer = new Proposer(deps, stamp);
+    this.#stamp = new ClusterStamp(deps);
+    this.#searches = new Searches(deps, this.#stamp);
     this.#executor = new Executor(deps, {
       waiting: this.#waiting,
       backOff,
-      stamp,
+      stamp: this.#stamp,
       nodeBackOff: this.#nodeBackOff,
+      driftBackOff: this.#driftBackOff,
+      commands: () => [...this.#commands.values()],
       cache: this.#cache,
-      inOthers: ({ id }) => this.#nodes((command) => command.id !== id),
-      queued: () => this.#nodes(() => true).size,
     });
   }
 
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
-    if (this.#deps.state.unsynced().length > 0 || buffersUnplanned(this.#deps)) {
+    // DX-22: a machine that is ordered and not launched yet is part of the picture, and holds up nothing else.
+    if (this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
       await this.#giveUpStale(signal);
       return { requeueAfter: seconds(1) };
     }
-    const { clock, gate } = this.#deps;
-    if (!gate.observeOnly)
-      await cleanUp(
-        this.#deps,
-        this.#nodes(() => true),
-        signal,
-      );
-    if (await this.#advance(isEarly, signal)) this.#lookAgainAt = 0;
-    const isBusy = [...this.#commands.values()].some(isEarly);
-    if (!isBusy && clock.now() >= this.#lookAgainAt) {
-      const proposed = await this.#propose(signal);
-      this.#lookAgainAt = proposed ? 0 : clock.now() + POLL;
-      if (proposed) this.#accept(proposed, id);
+    if (!this.#deps.gate.observeOnly) {
+      this.#resume();
+      await cleanUp(this.#deps, { nodes: this.#nodes(), commands: new Set(this.#commands.keys()) }, signal);
     }
+    await this.#advance(isEarly, signal);
+    await this.#search(signal, id);
     return { requeueAfter: this.#untilNext() };
   }
 
-  #accept(proposed: ProposedCommand, id: string): void {
+  /** DX-36: once, before anything is cleaned up or decided. */
+  #resume(): void {
+    if (this.#hasResumed) return;
+    this.#hasResumed = true;
+    for (const command of resumed(this.#deps)) {
+      this.#commands.set(command.id, command);
+      this.#deps.logger.info("disruption command goes on after a restart", {
+        "command-id": command.id,
+        nodes: command.proposed.nodes,
+        replacements: command.replacements,
+      });
+    }
+  }
+
+  async #search(signal: AbortSignal, id: string): Promise<void> {
+    // Without nodes the cloud need not be asked for its prices.
+    if (this.#deps.state.nodes().length === 0) return;
+    const found = await this.#searches.go({
+      snapshot: async () => {
+        const pools = await poolsWithTypes(this.#deps, this.#backOff, signal);
+        tellAnnotations(this.#deps, this.#deps.state.nodes());
+        return snapshotOf(this.#deps, {
+          pools,
+          waiting: this.#waiting,
+          inCommand: this.#nodes(),
+          paused: this.#nodeBackOff.paused(),
+          ahead: [...this.#commands.values()],
+          cache: this.#cache,
+        });
+      },
+      turn: new Turn(this.#deps, signal),
+      full: this.#full(),
+      drift: {
+        driftPauses: this.#driftBackOff.pauses(),
+        started: this.#startedDrift(),
+        failed: this.#nodeBackOff.haveFailed(),
+      },
+    });
+    for (const [index, proposed] of found.entries()) this.#accept(proposed, index === 0 ? id : `${id}-${index}`);
+  }
+
+  #accept(given: ProposedCommand, id: string): void {
+    const taken = this.#nodes();
+    // A long search may end with nodes that another method has chosen meanwhile.
+    if (given.nodes.some((name) => taken.has(name))) return;
+    const proposed = ownReplacements(given);
     const now = this.#deps.clock.now();
     const nodes = proposed.nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
     tellCandidate(this.#deps, proposed, nodes);
-    const wait = proposed.method === "drift" ? 0 : VALIDATION_DELAY;
+    const wait = proposed.reason === "Drifted" ? 0 : VALIDATION_DELAY;
     this.#commands.set(id, { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait });
-  }
-
-  async #propose(signal: AbortSignal): Promise<ProposedCommand | undefined> {
-    // Without nodes the cloud need not be asked for its prices.
-    if (this.#deps.state.nodes().length === 0) return undefined;
-    const pools = await poolsWithTypes(this.#deps, this.#backOff, signal);
-    const inCommand = this.#nodes(() => true);
-    const snapshot = snapshotOf(this.#deps, {
-      pools,
-      waiting: this.#waiting,
-      inCommand,
-      paused: this.#nodeBackOff.paused(),
-      cache: this.#cache,
-    });
-    return await this.#proposer.round(snapshot, new Turn(this.#deps, signal));
   }
 
   /** A node is not kept closed for long only because the picture does not get whole (DX-24). */
   async #giveUpStale(signal: AbortSignal): Promise<void> {
     const now = this.#deps.clock.now();
-    for (const command of [...this.#commands.values()].filter(isEarly)) {
+    for (const command of this.#early()) {
       if (now < command.dueAt + LONGEST_STALE) continue;
       this.#commands.delete(command.id);
       if (command.phase === "tainted") {
@@ -126,18 +156,19 @@ class Loop {
     }
   }
 
-  /** Answers whether one of them came to an end. */
-  async #advance(which: (command: RunningCommand) => boolean, signal: AbortSignal): Promise<boolean> {
-    let ended = false;
-    const now = this.#deps.clock.now();
+  async #advance(which: (command: RunningCommand) => boolean, signal: AbortSignal): Promise<void> {
     for (const command of [...this.#commands.values()].filter(which)) {
-      if (now < command.dueAt) continue;
+      if (this.#deps.clock.now() < command.dueAt) continue;
       const next = await this.#step(command, signal);
-      if (next) this.#commands.set(command.id, next);
-      else this.#commands.delete(command.id);
-      ended ||= next === undefined;
+      if (next) {
+        this.#commands.set(command.id, next);
+        continue;
+      }
+      this.#commands.delete(command.id);
+      // What it would have changed, and what was kept for it, may matter to any method.
+      this.#stamp.renew();
+      if (isEarly(command)) this.#searches.wake();
     }
-    return ended;
   }
 
   async #step(command: RunningCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
@@ -156,13 +187,37 @@ class Loop {
 
   #untilNext(): Duration {
     const times = [...this.#commands.values()].map(({ dueAt }) => dueAt);
-    if (![...this.#commands.values()].some(isEarly)) times.push(this.#lookAgainAt);
-    const wait = Math.min(...times) - this.#deps.clock.now();
+    if (this.#deps.state.nodes().length > 0) times.push(this.#searches.dueAt(this.#full()));
+    const wait = Math.min(this.#deps.clock.now() + seconds(10), ...times) - this.#deps.clock.now();
     return wait > 0 ? milliseconds(wait) : AT_ONCE;
   }
 
-  #nodes(of: (command: RunningCommand) => boolean): ReadonlySet<string> {
-    return new Set([...this.#commands.values()].filter(of).flatMap(({ proposed }) => proposed.nodes));
+  #early(): readonly RunningCommand[] {
+    return [...this.#commands.values()].filter(isEarly);
+  }
+
+  /** Kinds of methods that have enough commands waiting. */
+  #full(): ReadonlySet<MethodKind> {
+    const kinds = Map.groupBy(this.#early(), ({ proposed }) => kindOf(proposed.method));
+    return new Set([...kinds].flatMap(([kind, commands]) => (commands.length >= MOST_EARLY ? [kind] : [])));
+  }
+
+  /** DX-32: by pool. */
+  #startedDrift(): ReadonlyMap<string, number> {
+    const drift: readonly MethodName[] = ["drift", "staticDrift"];
+    const started = new Map<string, number>();
+    for (const { proposed } of this.#commands.values()) {
+      if (!drift.includes(proposed.method)) continue;
+      for (const name of proposed.nodes) {
+        const pool = this.#deps.state.nodeByName(name)?.nodePool ?? "";
+        started.set(pool, (started.get(pool) ?? 0) + 1);
+      }
+    }
+    return started;
+  }
+
+  #nodes(): ReadonlySet<string> {
+    return new Set([...this.#commands.values()].flatMap(({ proposed }) => proposed.nodes));
   }
 }
 
@@ -176,20 +231,4 @@ function buffersUnplanned({ buffers, cache }: Pick<ControllerDeps, "buffers" | "
         .map((buffer) => keyText(keyOf(buffer))),
     ) ?? false
   );
-}
-
-/** D-14: whatever a former process or a failed command left marked goes back into service. */
-async function cleanUp(deps: ControllerDeps, inCommand: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-  for (const node of deps.state.nodes()) {
-    if (!node.managed || !node.node || node.markedForDeletion || node.node.metadata.deletionTimestamp) continue;
-    if (inCommand.has(node.name) || !isMarked(node)) continue;
-    try {
-      await unmarkDisrupted(deps, node, signal);
-      deps.logger.info("untainted node", { Node: node.name });
-    } catch (error) {
-      const failure = "taking the disruption mark off a node failed";
-      if (isConflict(error)) deps.logger.debug(failure, { Node: node.name, error });
-      else deps.logger.error(failure, { Node: node.name, error });
-    }
-  }
 }

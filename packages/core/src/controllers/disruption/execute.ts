@@ -2,7 +2,8 @@
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
 import {
-  revalidate,
+  consolidateAfter,
+  revalidateSteps,
   type DisruptionNode,
   type DisruptionSnapshot,
   type ProposedCommand,
@@ -10,12 +11,10 @@ import {
 import { isConflict } from "../../kube/index.ts";
 import { isBufferPod, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { minutes, seconds, type Duration } from "../../units/index.ts";
+import { milliseconds, minutes, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
-import { createClaims, throwFailures } from "../provisioning/create-claims.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
-import { sizesIn } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
@@ -36,7 +35,10 @@ import {
   type LivePods,
   type Reprieve,
 } from "./last-look.ts";
+import type { DriftBackOff } from "./drift-back-off.ts";
 import type { NodeBackOff } from "./node-back-off.ts";
+import { recordOf, writeRecord } from "./persisted-command.ts";
+import { giveBackUnused, learnedBoot, orderReplacements } from "./replacements.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import { markDisrupted, unmarkDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
@@ -52,10 +54,9 @@ export interface ExecutorParts {
   readonly backOff: PoolBackOff;
   readonly stamp: ClusterStamp;
   readonly nodeBackOff: NodeBackOff;
-  /** Nodes of commands other than this one. */
-  readonly inOthers: (command: RunningCommand) => ReadonlySet<string>;
-  /** Nodes of all commands. */
-  readonly queued: () => number;
+  readonly driftBackOff: DriftBackOff;
+  /** All of them, the oldest first. */
+  readonly commands: () => readonly RunningCommand[];
   readonly cache: CompileCache;
 }
 
@@ -82,14 +83,24 @@ export class Executor {
     }
   }
 
-  /** D-125, D-126: its nodes go back into service; what was ordered for it stays. */
+  /** D-125, D-126, DX-35: its nodes go back into service; of what was ordered for it only that stays which is of use. */
   async rollBack(command: RunningCommand, why: string, signal: AbortSignal): Promise<void> {
     this.#pause(command.proposed, why);
+    if (command.phase === "starting") await this.#giveBack(command.replacements, signal);
     const deleted = command.phase === "starting" ? command.deleted : new Set<string>();
     for (const name of command.proposed.nodes) {
       const node = this.#deps.state.nodeByName(name);
       if (!node || deleted.has(name)) continue;
       await this.#release(node, signal);
+    }
+  }
+
+  /** DX-35: what works by now is there for a while, so that what comes next can be planned onto it. */
+  async #giveBack(names: readonly string[], signal: AbortSignal): Promise<void> {
+    for (const { name, nodePool } of await giveBackUnused(this.#deps, names, signal)) {
+      const pool = this.#deps.cache.informer(NodePools).get({ name: nodePool ?? "" });
+      const time = milliseconds(((pool && consolidateAfter(pool)) ?? 0) + PAUSE);
+      this.#parts.nodeBackOff.hold(name, "it was started in place of a node that stays", time);
     }
   }
 
@@ -112,7 +123,8 @@ export class Executor {
   async #taint(command: WaitingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state, clock } = this.#deps;
     const pools = await this.#pools(signal);
-    const found = revalidate(command.proposed, this.#snapshot(command, pools));
+    const turn = new Turn(this.#deps, signal);
+    const found = await turn.through(revalidateSteps(command.proposed, this.#snapshot(command, pools)));
     if (!found.valid) {
       tellRejected(this.#deps, command.proposed, this.#nodesOf(command.proposed), found);
       const blocked = `${found.category}: ${found.detail}`;
@@ -176,8 +188,11 @@ export class Executor {
     const reprieve = await this.#lastLook(command, pools, signal);
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
-    const ordered = proposed.replacements.length > 0 ? await this.#create(proposed, pools, signal) : [];
-    if (ordered === undefined) return await this.#spare(command, NOT_ORDERED, signal);
+    const isStatic = proposed.method === "staticDrift";
+    // Nobody may take the replacement for one too many (D-116).
+    if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
+    const ordered = await this.#replace(command, nodes, pools, signal);
+    if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     for (const { node, pods } of proposed.existing) {
@@ -189,28 +204,40 @@ export class Executor {
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
   }
 
-  /** Names of the claims; undefined when one could not be had (those that could stay, D-117). */
-  async #create(
-    proposed: ProposedCommand,
+  /** Names of the claims; undefined when one could not be had. What is under way is written down first (DX-36). */
+  async #replace(
+    { id, createdAt, proposed, ...rest }: TaintedCommand,
+    nodes: readonly StateNode[],
     pools: readonly PoolInput[],
     signal: AbortSignal,
   ): Promise<readonly string[] | undefined> {
-    const basis = { nodePools: pools, sizeOf: sizesIn(pools) };
-    const reason = proposed.reason.toLowerCase();
-    const turn = new Turn(this.#deps, signal);
-    const created = await createClaims(this.#deps, proposed.replacements, basis, { signal, turn, reason });
-    throwFailures(created);
-    const names = created.flatMap(({ nodeClaim }) => nodeClaim?.metadata.name ?? []);
-    for (const { nodeClaim } of created) {
-      if (!nodeClaim) continue;
-      const note = {
-        type: "Normal",
-        reason: "DisruptionLaunching",
-        message: `it replaces: ${proposed.reason}`,
-      } as const;
-      this.#deps.events.publish({ ...note, resource: NodeClaims, object: nodeClaim });
-    }
-    return names.length === proposed.replacements.length ? names : undefined;
+    const replacements = proposed.replacements.length + (proposed.fromTemplate?.length ?? 0);
+    if (replacements === 0) return [];
+    const candidates = nodes.flatMap(({ nodeClaim }) => nodeClaim ?? []);
+    const claims = candidates.map(({ metadata: { name = "" } }) => name);
+    const record = recordOf({ id, method: proposed.method, createdAt, claims, replacements });
+    await writeRecord(this.#deps, candidates, record, signal);
+    const { claims: ordered, missing } = await orderReplacements(this.#deps, { id, proposed, pools }, signal);
+    const names = ordered.map(({ metadata: { name = "" } }) => name);
+    if (missing === undefined) return names;
+    const command = { id, createdAt, proposed, ...rest };
+    await this.#giveBack(names, signal);
+    this.#driftFailed(proposed, missing);
+    return await this.#spare(
+      command,
+      { verdict: "NodeLimit", detail: `kept: its replacement could not be ordered: ${missing}` },
+      signal,
+    );
+  }
+
+  /** DX-31. */
+  #driftFailed({ reason, nodes }: ProposedCommand, why: string): void {
+    if (reason !== "Drifted") return;
+    for (const pool of this.#poolsOf(nodes)) this.#parts.driftBackOff.failed(pool, why);
+  }
+
+  #poolsOf(nodes: readonly string[]): ReadonlySet<string> {
+    return new Set(nodes.map((name) => this.#deps.state.nodeByName(name)?.nodePool ?? ""));
   }
 
   /** D-121 to D-124. */
@@ -218,7 +245,7 @@ export class Executor {
     const { cache, clock, events } = this.#deps;
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
-    const late = clock.now() - command.createdAt > commandTimeout(this.#parts.queued(), this.#registration(command));
+    const late = clock.now() - command.createdAt > this.#timeout(command);
     // What has just become ready is not given up; what could not be deleted for so long is (D-124).
     const stuck = waitingFor.length > 0 || command.initialized.size === command.replacements.length;
     if (lost.length > 0 || (late && stuck)) {
@@ -236,10 +263,16 @@ export class Executor {
     return waitingFor.length > 0 ? again : await this.#deleteAll(again, signal);
   }
 
-  #registration({ replacements }: StartingCommand): Duration {
+  #timeout({ replacements }: StartingCommand): Duration {
     const { provider, cache, settings } = this.#deps;
-    const [claim] = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
-    return (claim && provider.timeouts?.(claim).registration) ?? settings.registrationTimeout;
+    const claims = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
+    const registrations = claims.map(
+      (claim) => provider.timeouts?.(claim).registration ?? settings.registrationTimeout,
+    );
+    const boots = claims.map((claim) => learnedBoot(this.#deps, claim) ?? 0);
+    const queued = new Set(this.#parts.commands().flatMap(({ proposed }) => proposed.nodes)).size;
+    const registration = claims.length > 0 ? Math.max(...registrations) : settings.registrationTimeout;
+    return commandTimeout(queued, milliseconds(registration), Math.max(0, ...boots));
   }
 
   /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
@@ -266,7 +299,11 @@ export class Executor {
       });
     }
     const open = left.filter((name) => !deleted.has(name));
-    return open.length > 0 ? { ...command, deleted } : undefined;
+    if (open.length > 0) return { ...command, deleted };
+    if (command.proposed.reason === "Drifted") {
+      for (const pool of this.#poolsOf(command.proposed.nodes)) this.#parts.driftBackOff.succeeded(pool);
+    }
+    return undefined;
   }
 
   async #lastProtection(
@@ -340,6 +377,7 @@ export class Executor {
     this.#deps.metrics.count("karpenter_voluntary_disruption_queue_failures_total", labels, failed);
     this.#deps.logger.error("disruption command failed, its nodes stay", { "command-id": command.id, nodes, why });
     for (const name of nodes) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+    this.#driftFailed(command.proposed, why);
     await this.rollBack(command, why, signal);
     return undefined;
   }
@@ -359,10 +397,13 @@ export class Executor {
   }
 
   #snapshot(command: RunningCommand, pools: readonly PoolInput[], live: LivePods = new Map()): DisruptionSnapshot {
-    const inCommand = this.#parts.inOthers(command);
+    const others = this.#parts.commands().filter(({ id }) => id !== command.id);
+    const inCommand = new Set(others.flatMap(({ proposed }) => proposed.nodes));
     const nodes = withLivePods(this.#deps.state.nodes(), live);
+    // Those that came later were planned with this one in mind, not the other way round.
+    const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
     const { waiting, cache } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, inCommand, nodes, cache });
+    return snapshotOf(this.#deps, { pools, waiting, inCommand, nodes, ahead, cache });
   }
 
   /** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
@@ -384,8 +425,6 @@ const REJECTED = {
   scheduling: "ValidationScheduling",
   unknown: "StaleState",
 } as const;
-
-const NOT_ORDERED: Reprieve = { verdict: "NodeLimit", detail: "kept: its replacement could not be ordered" };
 
 /** It counts as leaving because of this very command. */
 function asBefore(node: DisruptionNode): DisruptionNode {

@@ -54,7 +54,7 @@ export function reprieveOf(
   snapshot: DisruptionSnapshot,
   live: LivePods,
 ): Reprieve | undefined {
-  const refused = command.method === "drift" ? driftRefusal(command, snapshot) : refusal(command, snapshot);
+  const refused = command.reason === "Drifted" ? driftRefusal(command, snapshot) : refusal(command, snapshot);
   if (refused) return refused;
   if (command.method !== "emptiness") return undefined;
   for (const name of command.nodes) {

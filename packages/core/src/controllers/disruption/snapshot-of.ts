@@ -5,6 +5,7 @@ import {
   DISRUPTION_DEFAULTS,
   type DisruptionNode,
   type DisruptionSnapshot,
+  type Pause,
   type StaticCounts,
 } from "../../disruption/index.ts";
 import { overlaidPool, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
@@ -12,6 +13,8 @@ import type { ControllerDeps } from "../deps.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
+import { afterCommands } from "./ahead.ts";
+import { isEarly, type RunningCommand } from "./command.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
@@ -24,7 +27,9 @@ export interface SnapshotParts {
   /** Nodes of running commands other than the one that is looked at. */
   readonly inCommand: ReadonlySet<string>;
   /** By node name: why no command for it is made at present. */
-  readonly paused?: ReadonlyMap<string, string>;
+  readonly paused?: ReadonlyMap<string, Pause>;
+  /** Commands whose outcome the picture shows as if it were there. */
+  readonly ahead?: readonly RunningCommand[];
   /** May know more of some nodes than the mirror. */
   readonly nodes?: readonly DisruptionNode[];
   /** Of whoever takes one picture after the other. */
@@ -62,24 +67,25 @@ const ASKED_AGAIN: ReadonlySet<string> = new Set(["NodePoolStatic", "NodePoolNot
 
 /** Without a wait, so that all of it is of one moment. */
 export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): DisruptionSnapshot {
-  const { pools, waiting, inCommand, cache } = parts;
-  const nodes = parts.nodes ?? deps.state.nodes();
+  const { pools, waiting, inCommand, paused, ahead = [], cache } = parts;
   const nowMs = deps.clock.now();
-  const { pods: _pods, nodes: nodeInputs, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
+  const { pods: _pods, nodes: now, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
+  const { nodes, inputs } = afterCommands({ nodes: parts.nodes ?? deps.state.nodes(), inputs: now }, ahead);
   const pending = waiting.at(nowMs).filter((pod: Pod) => !pod.spec.nodeName);
   return {
     nowMs,
     nodes,
-    nodeInputs: new Map(nodeInputs.map((input) => [input.name, input])),
+    nodeInputs: new Map(inputs.map((input) => [input.name, input])),
     nodePools: managedPools(deps),
     pools,
     pdbs: deps.cache.informer(PodDisruptionBudgets).list(),
     pendingPods: [...pending, ...(deps.buffers?.spare().pods ?? [])],
     problem,
     inCommand,
-    kept: new Map([...(parts.paused ?? []), ...keptNodes(deps, nodes)]),
+    kept: keptNodes(deps, nodes),
+    ...(paused && { paused }),
     ...(deps.buffers && { bufferNodes: deps.buffers.keepers(deps.state.nodes()) }),
-    staticCounts: staticCounts(deps),
+    staticCounts: staticCounts(deps, ahead),
     ...(cache && { cache }),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
   };
@@ -100,7 +106,14 @@ function keptNodes({ provider }: SnapshotDeps, nodes: readonly DisruptionNode[])
   return kept;
 }
 
-function staticCounts(deps: SnapshotDeps): ReadonlyMap<string, StaticCounts> {
+/** What a command that waits will order takes its room already. */
+function staticCounts(deps: SnapshotDeps, ahead: readonly RunningCommand[]): ReadonlyMap<string, StaticCounts> {
   const fixed = managedPools(deps).filter(({ spec }) => spec.replicas !== undefined);
-  return new Map(fixed.map(({ metadata: { name = "" } }) => [name, deps.poolLedger.counts(name)]));
+  const wanted = ahead.filter(isEarly).flatMap(({ proposed }) => proposed.fromTemplate ?? []);
+  return new Map(
+    fixed.map(({ metadata: { name = "" } }) => {
+      const counts = deps.poolLedger.counts(name);
+      return [name, { ...counts, reserved: counts.reserved + wanted.filter((pool) => pool === name).length }];
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 // Marks nodes as leaving, and takes the mark back (D-14, D-114).
 
 import {
+  Annotation,
   ConditionSet,
   DISRUPTED_TAINT,
   isConditionTrue,
@@ -9,16 +10,19 @@ import {
   Nodes,
   sameTaint,
   type Node,
+  type NodeClaim,
   type Taint,
 } from "../../api/index.ts";
 import { isNotFound, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { writeRecord } from "./persisted-command.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "clock">;
 
-/** The taint, or the condition that goes with it: either may have been left alone. */
+/** The taint, or the condition or the record that goes with it: each may have been left alone. */
 export function isMarked({ node, nodeClaim }: StateNode): boolean {
+  if (nodeClaim && hasRecord(nodeClaim)) return true;
   const says = nodeClaim !== undefined && isConditionTrue(nodeClaim, "DisruptionReason");
   return says || hasTaint(node?.spec?.taints, DISRUPTED_TAINT);
 }
@@ -55,13 +59,20 @@ export async function unmarkDisrupted(deps: Deps, target: StateNode, signal: Abo
     if (node && hasTaint(node.spec?.taints, DISRUPTED_TAINT)) {
       await writeTaints(deps, node, withoutTaint(node), signal);
     }
-    if (!nodeClaim || !isConditionTrue(nodeClaim, "DisruptionReason")) return;
-    const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).clear("DisruptionReason");
-    const after = { ...nodeClaim, status: { ...nodeClaim.status, conditions: conditions.toList() } };
-    await patchObjectStatus(deps.kube, NodeClaims, { before: nodeClaim, after }, { lock: true, signal });
+    if (!nodeClaim) return;
+    if (isConditionTrue(nodeClaim, "DisruptionReason")) {
+      const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).clear("DisruptionReason");
+      const after = { ...nodeClaim, status: { ...nodeClaim.status, conditions: conditions.toList() } };
+      await patchObjectStatus(deps.kube, NodeClaims, { before: nodeClaim, after }, { lock: true, signal });
+    }
+    if (hasRecord(nodeClaim)) await writeRecord(deps, [nodeClaim], null, signal);
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
+}
+
+function hasRecord({ metadata }: NodeClaim): boolean {
+  return metadata.annotations?.[Annotation.DisruptionCommand] !== undefined;
 }
 
 function withoutTaint(node: Node): readonly Taint[] {

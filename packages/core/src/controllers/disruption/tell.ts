@@ -1,19 +1,32 @@
 // What disruption tells people: log lines, verdicts, events (E-1 to E-9) and metrics (DM-1 to DM-13).
 
-import { DISRUPTED_TAINT, NodeClaims, NodePools, Nodes } from "../../api/index.ts";
+import {
+  Annotation,
+  CapacityType,
+  DISRUPTED_TAINT,
+  Label,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  Pods,
+  toRfc3339,
+} from "../../api/index.ts";
 import {
   isReschedulable,
+  protectionOf,
   type MethodDecision,
   type MethodName,
   type NodeVerdict,
   type ProposedCommand,
 } from "../../disruption/index.ts";
+import type { PlannedClaim } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { minutes } from "../../units/index.ts";
+import { compareText, minutes } from "../../units/index.ts";
 import { disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 
 const NAME = "disruption";
+const NAMED_TYPES = 5;
 
 export const REASONS = {
   emptiness: "Empty",
@@ -53,15 +66,6 @@ export function recordVerdict(
   detail: string,
 ): void {
   deps.decisions.record({ at: deps.clock.now(), controller: NAME, verdict, subject: `Node ${node}`, detail });
-}
-
-/** In observe mode what was selected is only said. */
-export function recordVerdicts(deps: Tell, verdicts: readonly NodeVerdict[]): void {
-  for (const { node, code, detail } of verdicts) {
-    if (deps.gate.observeOnly && code === "Selected") {
-      recordVerdict(deps, "ObserveOnly", node, `observe mode: ${detail.replace("goes now", "would go now")}`);
-    } else recordVerdict(deps, code, node, detail);
-  }
 }
 
 /** What is no trouble, or is said elsewhere. */
@@ -120,14 +124,22 @@ export function tellBudgets(deps: Tell & Pick<ControllerDeps, "cache">, { method
 }
 
 /** DM-12, DM-13, E-6. */
-export function tellScores(deps: Tell, { scores }: MethodDecision, nodes: NodeByName): void {
+export function tellScores(
+  deps: Tell & Pick<ControllerDeps, "cache">,
+  { method, scores }: MethodDecision,
+  nodes: NodeByName,
+): void {
   for (const { nodePool: nodepool, nodes: names, score, approved } of scores) {
     const labels = { decision: approved ? "approved" : "rejected", nodepool, policy: "Balanced" };
     if (Number.isFinite(score)) deps.metrics.observe("karpenter_consolidation_score", labels, score);
     deps.metrics.count("karpenter_consolidation_moves_total", labels);
     if (!approved) continue;
     const message = `the move scores ${score.toFixed(2)}, 0.50 is needed`;
-    for (const name of names) publishOn(deps, nodes(name), { reason: "ConsolidationApproved", message });
+    if (method === "multi") {
+      const object = deps.cache.informer(NodePools).get({ name: nodepool });
+      const note = { type: "Normal", reason: "ConsolidationApproved", message } as const;
+      if (object) deps.events.publish({ ...note, resource: NodePools, object });
+    } else for (const name of names) publishOn(deps, nodes(name), { reason: "ConsolidationApproved", message });
   }
 }
 
@@ -151,10 +163,48 @@ export function tellRejected(
   for (const node of nodes) publishOn(deps, node, { reason: "ConsolidationRejected", message });
 }
 
-function textOf({ decision, nodes, replacements, savings }: ProposedCommand): string {
+/** E-20 to E-22: what the annotation do-not-disrupt of the pods says, or why it says nothing. */
+export function tellAnnotations({ clock, events }: Pick<Tell, "clock" | "events">, nodes: readonly StateNode[]): void {
+  const now = clock.now();
+  for (const object of nodes.flatMap(({ pods }) => pods)) {
+    const text = object.metadata.annotations?.[Annotation.DoNotDisrupt];
+    if (text === undefined || text === "true") continue;
+    const protection = protectionOf(object, now);
+    const common = { resource: Pods, object, dedupeKey: `${object.metadata.uid} ${text}` } as const;
+    if ("invalid" in protection) {
+      const message = `annotation ${Annotation.DoNotDisrupt} is ignored: ${JSON.stringify(text)} is neither "true" nor a positive duration such as "10m"`;
+      events.publish({ ...common, type: "Warning", reason: "InvalidDoNotDisruptAnnotation", message });
+    } else if (protection.active && protection.until !== undefined) {
+      const message = `not disrupted until ${toRfc3339(protection.until)}`;
+      events.publish({ ...common, type: "Normal", reason: "DoNotDisruptUntil", message });
+    } else if (!protection.active) {
+      const message = `annotation ${Annotation.DoNotDisrupt}=${text} protects it no longer`;
+      events.publish({ ...common, type: "Normal", reason: "DoNotDisruptGracePeriodElapsed", message });
+    }
+  }
+}
+
+function textOf(command: ProposedCommand, pools: readonly string[] = []): string {
+  const { decision, nodes, replacements, fromTemplate = [], savings } = command;
   const saved = savings === undefined ? "" : ` (savings: ${savings.toFixed(2)} per hour)`;
-  const by = replacements.length > 0 ? ` -> ${replacements.length} replacement(s)` : "";
-  return `${decision}: [${nodes.join(", ")}]${by}${saved}`;
+  const count = replacements.length + fromTemplate.length;
+  const by = count > 0 ? ` -> [${count} replacement(s)]` : "";
+  const of = pools.length > 0 ? `nodepools=[${pools.join(", ")}]: ` : "";
+  return `${decision}: ${of}[${nodes.join(", ")}]${by}${saved}`;
+}
+
+function poolsOf(nodes: readonly StateNode[]): readonly string[] {
+  return [...new Set(nodes.map(({ nodePool = "" }) => nodePool))].toSorted(compareText);
+}
+
+/** What is tried first; the types only where one machine is ordered. */
+function describeReplacement({ requirements, instanceTypes }: PlannedClaim, count: number) {
+  const admitted = requirements.get(Label.CapacityType);
+  const tried = [CapacityType.Reserved, CapacityType.Spot, CapacityType.OnDemand].find((type) => admitted.has(type));
+  const names = instanceTypes.slice(0, NAMED_TYPES).map(({ name }) => name);
+  const others = instanceTypes.length - names.length;
+  const text = others > 0 ? `${names.join(", ")} and ${others} other(s)` : names.join(", ");
+  return { "capacity-type": tried, ...(count === 1 && { "instance-types": text }) };
 }
 
 /** D-128. */
@@ -164,11 +214,17 @@ export function logCommand(deps: Tell, command: ProposedCommand, nodes: readonly
     reason: command.reason,
     decision: command.decision,
     "command-id": id,
-    command: `${command.reason}/${id}: ${textOf(command)}`,
+    command: `${command.reason}/${id}: ${textOf(command, poolsOf(nodes))}`,
     "disrupted-node-count": nodes.length,
-    "replacement-node-count": command.replacements.length,
+    "replacement-node-count": command.replacements.length + (command.fromTemplate?.length ?? 0),
     "pod-count": nodes.flatMap(({ pods }) => pods.filter(isReschedulable)).length,
-    "disrupted-nodes": nodes.map((node) => ({ Node: node.name, NodeClaim: node.nodeClaim?.metadata.name })),
+    "disrupted-nodes": nodes.map(({ name, nodeClaim, labels }) => ({
+      Node: name,
+      NodeClaim: nodeClaim?.metadata.name,
+      "instance-type": labels[Label.InstanceType],
+      "capacity-type": labels[Label.CapacityType],
+    })),
+    "replacement-nodes": command.replacements.map((claim) => describeReplacement(claim, command.replacements.length)),
     taint: DISRUPTED_TAINT.key,
   });
 }

@@ -34,16 +34,20 @@ async function condition(type: string) {
 }
 
 describe("node.termination", () => {
-  it("D-163, LC-41: deletes the claim, taints, waits five seconds for late pods, then gives the machine back", async () => {
+  it("DT-112, DT-114, D-163, LC-41: deletes the claim, taints, waits five seconds for late pods, then gives the machine back", async () => {
     await machine();
     await deleteNode();
     expect((await harness.stored(NodeClaims, NODE))?.metadata.deletionTimestamp).toBeDefined();
     expect(hasTaint((await harness.stored(Nodes, NODE))?.spec?.taints, DISRUPTED_TAINT)).toBe(true);
+    expect((await harness.stored(Nodes, NODE))?.metadata.labels?.[Label.ExcludeFromLoadBalancers]).toBe("karpenter");
     expect(await condition("Drained")).toMatchObject({ status: "Unknown", reason: "Draining" });
-    await harness.pass(4000);
+    await harness.pass(3000);
+    expect((await condition("Drained"))?.status).toBe("Unknown");
+    await harness.pass(1000);
     expect(harness.provider.calls).toEqual([]);
     await harness.pass(2500);
     expect((await condition("Drained"))?.status).toBe("True");
+    expect((await condition("VolumesDetached"))?.status).toBe("True");
     expect(harness.provider.calls).toEqual(["delete test:///n1"]);
     expect((await condition("InstanceTerminating"))?.status).toBe("True");
     expect(await released()).toBe(false);
@@ -67,7 +71,7 @@ describe("node.termination", () => {
     expect(node?.metadata.labels?.[Label.ExcludeFromLoadBalancers]).toBe("karpenter");
   });
 
-  it("D-179: the Node outlives its machine until the cloud says that it is gone", async () => {
+  it("DT-129, D-179: the Node outlives its machine until the cloud says that it is gone", async () => {
     await machine();
     harness.provider.slowDeletes = 3;
     await deleteNode();
@@ -78,7 +82,7 @@ describe("node.termination", () => {
     expect(harness.provider.machines.size).toBe(0);
   });
 
-  it("M-9 to M-12: a node that is gone counts once, with its age and how long it took", async () => {
+  it("DT-130, M-9 to M-12: a node that is gone counts once, with its age and how long it took", async () => {
     await machine();
     const seen: string[] = [];
     const metrics: Metrics = {
@@ -99,7 +103,7 @@ describe("node.termination", () => {
     ]);
   });
 
-  it("D-179: an error of the cloud is tried again, and the Node stays", async () => {
+  it("DT-129, D-179: an error of the cloud is tried again, and the Node stays", async () => {
     await machine();
     harness.provider.failures.delete.push(new Transient("503"), new Transient("503"));
     await deleteNode();
@@ -109,7 +113,7 @@ describe("node.termination", () => {
     expect(await released()).toBe(true);
   });
 
-  it("D-163: the machine of a Node that is not Ready is gone: released at once, without a drain", async () => {
+  it("DT-122, D-163: the machine of a Node that is not Ready is gone: released at once, without a drain", async () => {
     await machine({ node: { ready: false } });
     await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
     harness.provider.machines.clear();
@@ -132,7 +136,7 @@ describe("node.termination", () => {
     expect(await released()).toBe(true);
   });
 
-  it("D-182: a Ready node is drained although the cloud calls its machine gone", async () => {
+  it("DT-122, D-182: a Ready node is drained although the cloud calls its machine gone", async () => {
     await machine();
     await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
     harness.provider.machines.clear();
@@ -145,7 +149,7 @@ describe("node.termination", () => {
     expect(await released()).toBe(true);
   });
 
-  it("LC-42: a Node without claim is drained and let go without a call to the cloud", async () => {
+  it("DT-113, LC-42: a Node without claim is drained and let go without a call to the cloud", async () => {
     harness = new ControllerHarness();
     await harness.putNode({ name: "n1", labels: CLASS });
     await harness.kube.patch(Nodes, NODE, FINALIZER);
@@ -160,7 +164,7 @@ describe("node.termination", () => {
     expect(harness.provider.calls).toEqual([]);
   });
 
-  it("LC-42: with two claims of one machine neither is deleted, and neither machine", async () => {
+  it("DT-113, LC-42: with two claims of one machine neither is deleted, and neither machine", async () => {
     await machine();
     await harness.put(NodeClaims, aNodeClaim({ name: "twin", providerID: "test:///n1" }));
     await deleteNode();
@@ -170,7 +174,7 @@ describe("node.termination", () => {
     expect((await harness.stored(NodeClaims, NODE))?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  it("NP-1: a Node without a class of ours, or without our finalizer, is left alone", async () => {
+  it("DT-113, NP-1: a Node without a class of ours, or without our finalizer, is left alone", async () => {
     harness = new ControllerHarness();
     await harness.putNode({ name: "n1", nodePool: "" });
     await harness.kube.patch(Nodes, NODE, FINALIZER);

@@ -1,7 +1,7 @@
 // Scenarios of docs/reference/upstream-parity.md: E-42, E-68.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { PodDisruptionBudgets, Pods } from "../../api/index.ts";
+import { Annotation, PodDisruptionBudgets, Pods } from "../../api/index.ts";
 import { aDaemonSetPod, aPdb, aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
 import { WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
@@ -17,7 +17,7 @@ const deleteNode = (): Promise<void> => startAndDelete(harness);
 const released = (): Promise<boolean> => isReleased(harness);
 
 describe("node.termination, draining", () => {
-  it("D-167, D-168: waits for the pods, daemons last, and says how many are left", async () => {
+  it("DT-116, D-167, D-168: waits for the pods, daemons last, and says how many are left", async () => {
     await machine();
     await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
     await harness.putPod(aDaemonSetPod({ nodeName: "n1" }));
@@ -79,6 +79,74 @@ describe("node.termination, draining", () => {
     await harness.pass(60_000);
     expect(harness.logger.messages("error")).toContain("Reconciler error");
     expect(harness.provider.machines.size).toBe(1);
+  });
+
+  it("DT-116: four waves, each when the pods of the one before are gone", async () => {
+    await machine();
+    const put = async (name: string, priorityClassName?: string): Promise<void> =>
+      void (await harness.putPod(
+        aPod({ name, nodeName: "n1", spec: priorityClassName === undefined ? {} : { priorityClassName } }),
+      ));
+    await put("plain");
+    await put("node-critical", "system-node-critical");
+    await put("cluster-critical", "system-cluster-critical");
+    await harness.putPod(aDaemonSetPod({ name: "daemon", nodeName: "n1" }));
+    await harness.putPod(
+      aDaemonSetPod({ name: "critical-daemon", nodeName: "n1", spec: { priorityClassName: "system-node-critical" } }),
+    );
+    await deleteNode();
+    const ending = async (): Promise<readonly string[]> =>
+      (await harness.kube.list(Pods)).items
+        .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+        .map(({ metadata }) => metadata.name ?? "")
+        .toSorted();
+    const waves: (readonly string[])[] = [];
+    for (let wave = 0; wave < 4; wave++) {
+      await harness.pass(3000);
+      const names = await ending();
+      waves.push(names);
+      for (const name of names) {
+        await harness.podEnds({ namespace: name.includes("daemon") ? "kube-system" : "default", name });
+      }
+    }
+    expect(waves).toEqual([["plain"], ["daemon"], ["cluster-critical", "node-critical"], ["critical-daemon"]]);
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+  });
+
+  it("DT-117: a budget of none holds the drain until the pod is removed by hand", async () => {
+    await machine();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(await released()).toBe(false);
+    expect(harness.events.withReason("FailedDraining").length).toBeGreaterThan(0);
+    await harness.podEnds(WEB);
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+  });
+
+  it("DT-123: a protected pod is left alone until its own grace is all that is left", async () => {
+    const deadline = "2026-01-01T00:05:00Z";
+    await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });
+    const annotations = { [Annotation.DoNotDisrupt]: "true" };
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1", annotations, spec: { terminationGracePeriodSeconds: 60 } }));
+    await deleteNode();
+    await harness.pass(90_000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeUndefined();
+    await harness.pass(153_000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it("DT-123: one whose grace is the whole time is deleted at once", async () => {
+    const deadline = "2026-01-01T00:05:00Z";
+    await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });
+    const annotations = { [Annotation.DoNotDisrupt]: "true" };
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1", annotations, spec: { terminationGracePeriodSeconds: 300 } }));
+    await deleteNode();
+    await harness.pass(2000);
+    expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeDefined();
   });
 
   it("D-175: pods are told the reason that stands on the claim", async () => {

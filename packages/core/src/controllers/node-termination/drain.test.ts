@@ -26,7 +26,7 @@ describe("nextDrainStep", () => {
     spec: { priorityClassName: "system-node-critical" },
   });
 
-  it("D-167: four tiers, one after the other", () => {
+  it("DT-116, D-167: four tiers, one after the other", () => {
     const all = [criticalDaemon, critical, daemon, plain];
     expect(names(nextDrainStep(all, Infinity, NOW).waiting)).toHaveLength(4);
     expect(names(nextDrainStep(all, Infinity, NOW).next)).toEqual(["plain"]);
@@ -40,7 +40,7 @@ describe("nextDrainStep", () => {
     expect(names(nextDrainStep([ending, daemon], Infinity, NOW).next)).toEqual(["ending"]);
   });
 
-  it("D-170: not waited for: what tolerates the taint, mirrors, finished pods, and pods stuck a minute past their end", () => {
+  it("DT-119, DT-120, D-170: not waited for: what tolerates the taint, mirrors, finished pods, and pods stuck a minute past their end", () => {
     const pods = [
       bound("tolerant", { tolerations: [{ key: DISRUPTED_TAINT.key, operator: "Exists" }] }),
       bound("mirror", { owner: { apiVersion: "v1", kind: "Node" } }),
@@ -51,6 +51,25 @@ describe("nextDrainStep", () => {
     expect(names(nextDrainStep([bound("slow", { deletionTimestamp: at(-59) })], Infinity, NOW).waiting)).toEqual([
       "slow",
     ]);
+  });
+
+  it("DT-116: both critical classes are one tier", () => {
+    const system = bound("system", { spec: { priorityClassName: "system-node-critical" } });
+    expect(names(nextDrainStep([critical, system], Infinity, NOW).next)).toEqual(["critical", "system"]);
+  });
+
+  it("DT-119: a pod without an owner is evicted", () => {
+    expect(names(nextDrainStep([bound("alone")], Infinity, NOW).next)).toEqual(["alone"]);
+  });
+
+  it("DT-124: a critical pod that needs longer than is left goes at once, although the first tier is not done", () => {
+    const short = bound("short", { spec: { terminationGracePeriodSeconds: 30 } });
+    const long = bound("long", {
+      spec: { priorityClassName: "system-node-critical", terminationGracePeriodSeconds: 600 },
+    });
+    expect(names(nextDrainStep([short, long], inSeconds(290), NOW).next)).toEqual(["long", "short"]);
+    expect(isDeleteEligible(long, inSeconds(290), NOW)).toBe(true);
+    expect(isDeleteEligible(short, inSeconds(290), NOW)).toBe(false);
   });
 
   it("D-166: pods whose time is up go at once, whatever their tier", () => {

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, PodDisruptionBudgets, Pods, type Pod } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { silentMetrics, type Metrics } from "../../telemetry/index.ts";
 import { aPdb, aPod, type PodOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { EvictionQueue } from "./eviction-queue.ts";
@@ -55,7 +56,7 @@ describe("eviction-queue", () => {
     expect(await isEnding()).toBe(true);
   });
 
-  it("D-173: a used-up budget is told on the Node and asked again, until it lets go", async () => {
+  it("DT-117, D-173: a used-up budget is told on the Node and asked again, until it lets go", async () => {
     const pod = await podOnNode();
     await harness.put(PodDisruptionBudgets, aPdb({ selector: { matchLabels: { app: "web" } }, disruptionsAllowed: 0 }));
     await start();
@@ -76,7 +77,7 @@ describe("eviction-queue", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
-  it("D-173: several budgets on one pod are told the same way", async () => {
+  it("DT-118, D-173: several budgets on one pod are told the same way", async () => {
     const pod = await podOnNode();
     for (const name of ["a", "b"]) await harness.put(PodDisruptionBudgets, aPdb({ name }));
     await start();
@@ -99,7 +100,7 @@ describe("eviction-queue", () => {
     expect(verbs).toEqual(["evict"]);
   });
 
-  it("D-171: a namesake with another uid is never evicted", async () => {
+  it("DT-121, D-171: a namesake with another uid is never evicted", async () => {
     const pod = await podOnNode({ spec: { terminationGracePeriodSeconds: 0 } });
     await start();
     await harness.podEnds(KEY);
@@ -154,7 +155,59 @@ describe("eviction-queue", () => {
     expect(harness.events.withReason("Disrupted")).toHaveLength(1);
   });
 
-  it("D-174: at least one second is left, even long after the deadline", async () => {
+  it("DT-125: a pod that ends too late is deleted again, with what is left", async () => {
+    const pod = await podOnNode({ spec: { terminationGracePeriodSeconds: 6000 } });
+    await harness.kube.delete(Pods, KEY);
+    await start();
+    const ending = (await harness.stored(Pods, KEY)) ?? pod;
+    queue.add([ending], harness.clock.now() + 210_000, "Forceful Termination");
+    await harness.pass(100);
+    const { deletionTimestamp = "" } = (await harness.stored(Pods, KEY))?.metadata ?? {};
+    const left = (Date.parse(deletionTimestamp) - harness.clock.now()) / 1000;
+    expect(left).toBeGreaterThan(200);
+    expect(left).toBeLessThanOrEqual(210);
+  });
+
+  it("DT-126: the earliest deadline counts, and a pod that is gone is asked for once", async () => {
+    const pod = await podOnNode({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await start();
+    const deadline = harness.clock.now() + 60_000;
+    queue.add([{ ...pod, spec: { ...pod.spec, terminationGracePeriodSeconds: 30 } }], deadline, "Empty");
+    queue.add([pod], deadline + 3_600_000, "Empty");
+    queue.add([pod], undefined, "Empty");
+    const body = { spec: { terminationGracePeriodSeconds: 30 } };
+    await harness.kube.patch(Pods, KEY, { type: "merge", body });
+    let refused = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase !== "before" || verb !== "delete") return;
+      refused++;
+      throw new KubeError(404, "NotFound", "it is gone");
+    };
+    await harness.pass(29_000);
+    expect(refused).toBe(0);
+    await harness.pass(60_000);
+    expect(refused).toBe(1);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("DT-130: drained pods are counted by the reason their node had", async () => {
+    const pod = await podOnNode();
+    const counted: string[] = [];
+    const metrics: Metrics = {
+      ...silentMetrics,
+      count: (name, labels = {}) => counted.push(`${name} ${labels["reason"] ?? labels["code"]}`),
+    };
+    queue = new EvictionQueue({ ...harness.deps, metrics });
+    await start();
+    queue.add([pod], undefined, "Underutilized");
+    await harness.pass(1000);
+    expect(counted).toEqual([
+      "karpenter_pods_eviction_requests_total 201",
+      "karpenter_pods_drained_total Underutilized",
+    ]);
+  });
+
+  it("DT-125, D-174: at least one second is left, even long after the deadline", async () => {
     const pod = await podOnNode();
     await start();
     queue.add([pod], harness.clock.now() - 60_000, "Forceful Termination");
@@ -184,7 +237,7 @@ describe("eviction-queue", () => {
     expect(await isEnding()).toBe(true);
   });
 
-  it("D-171: a deadline given later only tightens, and is acted on at once", async () => {
+  it("DT-126, D-171: a deadline given later only tightens, and is acted on at once", async () => {
     const pod = await podOnNode({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
     await start();
     queue.add([pod], undefined, "Empty");

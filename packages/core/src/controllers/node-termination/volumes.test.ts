@@ -86,7 +86,7 @@ describe("node.termination, volumes", () => {
     expect(harness.events.withReason("AwaitingVolumeDetachment")).toEqual([]);
   });
 
-  it("D-178: keeps the machine until the last volume is detached, and says which are not", async () => {
+  it("DT-127, D-178: keeps the machine until the last volume is detached, and says which are not", async () => {
     await machine();
     await attach("csi-2", "pv-2");
     await attach("csi-1", "pv-1");
@@ -117,7 +117,7 @@ describe("node.termination, volumes", () => {
     );
   });
 
-  it("D-178: after the deadline the machine goes with what is attached", async () => {
+  it("DT-127, D-178: after the deadline the machine goes with what is attached", async () => {
     const deadline = toRfc3339(Date.UTC(2026, 0, 1) + 60_000);
     await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });
     await attach("csi-1", "pv-1");
@@ -138,7 +138,7 @@ describe("node.termination, volumes", () => {
     expect(given()).toBe(true);
   });
 
-  it("D-177: a volume of a pod that stays is not waited for, an ephemeral one neither", async () => {
+  it("DT-127, D-177: a volume of a pod that stays is not waited for, an ephemeral one neither", async () => {
     await machine();
     await claimOfVolume("data", "pv-1");
     await claimOfVolume("agent-scratch", "pv-2");

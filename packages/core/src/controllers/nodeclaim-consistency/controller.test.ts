@@ -39,6 +39,18 @@ describe("nodeclaim.consistency", () => {
     expect(harness.events.texts()).toEqual([]);
   });
 
+  it("DT-98: 80 % of what was bought is told with its name and share, 90 % is enough", async () => {
+    await machine({ memory: `${0.8 * 16384}Mi` });
+    await start();
+    expect((await condition())?.status).toBe("False");
+    expect(harness.events.texts()).toEqual([expect.stringMatching(/resource memory.*\(80\.0% of expected\)/)]);
+    harness.stop();
+    await machine({ memory: `${Math.ceil(0.9 * 16384)}Mi` });
+    await start();
+    expect((await condition())?.status).toBe("True");
+    expect(harness.events.texts()).toEqual([]);
+  });
+
   it("TC-48, D-144: too little of a requested resource is told once in ten minutes", async () => {
     await machine({ memory: "12800Mi" });
     await start();
@@ -82,7 +94,7 @@ describe("nodeclaim.consistency", () => {
     ]);
   });
 
-  it("D-144: a machine that is not initialized is not judged, and is as soon as it is", async () => {
+  it("DT-98, D-144: a machine that is not initialized is not judged, and is as soon as it is", async () => {
     await machine({ memory: "1Gi" }, { conditions: ["Launched", "Registered"] });
     await start();
     expect(await condition()).toBeUndefined();

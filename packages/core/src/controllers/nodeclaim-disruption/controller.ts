@@ -23,6 +23,7 @@ import { ignoreNotFound } from "../ignore-not-found.ts";
 import { UNTIL_READY } from "../list-machines.ts";
 import { nodeClassTriggers } from "../nodepool-readiness/controller.ts";
 import { DriftCheck } from "./drift-check.ts";
+import { EXPIRING, ExpiringCheck } from "./expiring.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "clock" | "state" | "provider" | "logger">;
 
@@ -43,6 +44,7 @@ export function nodeClaimDisruptionController(deps: Deps, nodeClasses: readonly 
   const claims = deps.cache.informer(NodeClaims);
   const pools = deps.cache.informer(NodePools);
   const drift = new DriftCheck(deps);
+  const expiring = new ExpiringCheck(deps);
   return {
     name: "nodeclaim.disruption",
     triggers: [
@@ -56,7 +58,7 @@ export function nodeClaimDisruptionController(deps: Deps, nodeClasses: readonly 
       if (!claim) drift.forget(name);
       const pool = pools.get({ name: claim?.metadata.labels?.[Label.NodePool] ?? "" });
       if (!claim || !pool || claim.metadata.deletionTimestamp || !isOurs(deps, claim, pool)) return undefined;
-      const drifted = await findDrift(deps, drift, { claim, pool }, signal);
+      const drifted = await findDrift(deps, { drift, expiring }, { claim, pool }, signal);
       const consolidatable = findConsolidatable(deps, claim, pool);
       await write(deps, claim, { drifted, consolidatable }, signal);
       if (drifted.error !== undefined) throw drifted.error;
@@ -81,16 +83,25 @@ function isOurs({ state }: Deps, claim: NodeClaim, pool: NodePool): boolean {
   return state.isManaged(claim.spec.nodeClassRef) && state.isManaged(pool.spec.template.spec.nodeClassRef);
 }
 
+interface Checks {
+  readonly drift: DriftCheck;
+  readonly expiring: ExpiringCheck;
+}
+
 async function findDrift(
   { logger }: Deps,
-  drift: DriftCheck,
+  { drift, expiring }: Checks,
   { claim, pool }: { readonly claim: NodeClaim; readonly pool: NodePool },
   signal: AbortSignal,
 ): Promise<Finding> {
   if (!isConditionTrue(claim, Launched)) return { reason: undefined };
   const unknown = { reason: undefined, isKept: true };
   try {
-    return { reason: await drift.reasonFor(claim, pool, signal), again: DRIFT_EVERY };
+    const reason = await drift.reasonFor(claim, pool, signal);
+    if (reason !== undefined) return { reason, again: DRIFT_EVERY };
+    const expiry = expiring.of(claim, pool);
+    if (expiry.isDue) return { reason: EXPIRING, again: DRIFT_EVERY };
+    return { reason: undefined, again: milliseconds(Math.min(DRIFT_EVERY, expiry.again ?? DRIFT_EVERY)) };
   } catch (error) {
     if (hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) return { ...unknown, again: DRIFT_EVERY };
     if (!hasCode(error, "PROVIDER_NODE_CLASS_NOT_READY")) return { ...unknown, error };

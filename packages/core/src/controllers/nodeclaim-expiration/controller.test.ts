@@ -1,10 +1,10 @@
 // Scenarios of docs/reference/upstream-parity.md: E-45.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims, TERMINATION_FINALIZER, type NodeClaimSpec } from "../../api/index.ts";
+import { NodeClaims, NodePools, TERMINATION_FINALIZER, type NodeClaimSpec } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { silentMetrics, type Metrics } from "../../telemetry/index.ts";
-import { aDaemonSetPod, aNodeClaim, aPod, TEST_CLASS } from "../../testing/builders/index.ts";
+import { aDaemonSetPod, aNodeClaim, aNodePool, aPod, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { expiresAt, nodeClaimExpirationController } from "./controller.ts";
 
@@ -54,7 +54,7 @@ describe("nodeclaim.expiration", () => {
     expect(harness.deps.decisions.list()).toMatchObject([{ verdict: "Expired", subject: "NodeClaim n1" }]);
   });
 
-  it("TC-45: 30 days are longer than a timer of the platform, and are waited for all the same", async () => {
+  it("DT-107, TC-45: 30 days are longer than a timer of the platform, and are waited for all the same", async () => {
     await machine({ expireAfter: "720h" });
     await start();
     await harness.pass(720 * HOUR - 1000);
@@ -63,7 +63,19 @@ describe("nodeclaim.expiration", () => {
     expect(await isThere()).toBe(false);
   });
 
-  it("TC-45: Never is never", async () => {
+  it("DT-107: neither a budget of 0 nor a protected pod holds it", async () => {
+    await machine({ expireAfter: "720h" });
+    await harness.put(NodePools, aNodePool({ disruption: { budgets: [{ nodes: "0" }] } }));
+    const annotations = { "karpenter.sh/do-not-disrupt": "true" };
+    await harness.putPod(aPod({ name: "protected", nodeName: "n1", annotations }));
+    await start();
+    await harness.pass(720 * HOUR - 60_000);
+    expect(await isThere()).toBe(true);
+    await harness.pass(60_000);
+    expect(await isThere()).toBe(false);
+  });
+
+  it("DT-107, TC-45: Never is never", async () => {
     await machine({ expireAfter: "Never" });
     await start();
     await harness.pass(1000 * HOUR);
@@ -98,7 +110,7 @@ describe("nodeclaim.expiration", () => {
     expect(counted).toContain("karpenter_pods_disruption_initiated_total expired 0");
   });
 
-  it("LC-43: a claim that is on its way out is counted once", async () => {
+  it("DT-107, LC-43: a claim that is on its way out is counted once", async () => {
     await machine({ expireAfter: "1h" });
     const body = { metadata: { finalizers: [TERMINATION_FINALIZER] } };
     await harness.kube.patch(NodeClaims, KEY, { type: "merge", body });
@@ -135,7 +147,7 @@ describe("nodeclaim.expiration", () => {
     expect(await isThere()).toBe(false);
   });
 
-  it("NP-1: another autoscaler's claim is left alone", async () => {
+  it("DT-107, NP-1: another autoscaler's claim is left alone", async () => {
     await machine({ expireAfter: "1h", nodeClassRef: { ...TEST_CLASS, group: "other.example.com" } });
     await start();
     await harness.pass(2 * HOUR);

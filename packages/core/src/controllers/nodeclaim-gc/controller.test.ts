@@ -5,6 +5,7 @@ import { NodeClaims } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { NodeClassNotReady, Transient } from "../../provider/index.ts";
 import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
+import { milliseconds } from "../../units/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { nodeClaimGarbageCollectionController } from "./controller.ts";
 
@@ -27,7 +28,7 @@ async function left(): Promise<readonly string[]> {
 }
 
 describe("nodeclaim.garbagecollection", () => {
-  it("LC-44, DX-34: two lists 30 seconds apart must both lack the machine", async () => {
+  it("DT-108, LC-44, DX-34: two lists 30 seconds apart must both lack the machine", async () => {
     await started();
     await vanished("n1");
     await harness.pass(2 * MINUTE + 1000);
@@ -67,7 +68,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
-  it("TC-46, LC-44: errors of the cloud never collect anything, however many", async () => {
+  it("DT-108, TC-46, LC-44: errors of the cloud never collect anything, however many", async () => {
     await started();
     await vanished("n1");
     harness.provider.list = async () => {
@@ -77,7 +78,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual(["n1"]);
   });
 
-  it("TC-46, D-147: a Node that is Ready is believed more than the cloud", async () => {
+  it("DT-108, TC-46, D-147: a Node that is Ready is believed more than the cloud", async () => {
     await started();
     await harness.putMachine("n1");
     harness.provider.machines.clear();
@@ -85,7 +86,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual(["n1"]);
   });
 
-  it("TC-46, D-147: a Node that is not Ready, and a second Node of the machine, protect nothing", async () => {
+  it("DT-108, TC-46, D-147: a Node that is not Ready, and a second Node of the machine, protect nothing", async () => {
     await started();
     await harness.putMachine("n1", { node: { ready: false } });
     await harness.putMachine("n2");
@@ -95,7 +96,7 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual([]);
   });
 
-  it("TC-46, D-148: a claim that is not registered is left to its timeout", async () => {
+  it("DT-108, TC-46, D-148: a claim that is not registered is left to its timeout", async () => {
     await started();
     await vanished("n1", { conditions: ["Launched"] });
     await harness.pass(10 * MINUTE);
@@ -134,6 +135,30 @@ describe("nodeclaim.garbagecollection", () => {
     harness.kube.faults = undefined;
     await harness.pass(5 * MINUTE);
     expect(await left()).toEqual([]);
+  });
+
+  it("DT-108: a machine that is there keeps its claim, with or without a Node", async () => {
+    await started();
+    await vanished("n1");
+    harness.provider.machines.set("test:///n1", aNodeClaim({ name: "n1" }));
+    await harness.pass(10 * MINUTE);
+    expect(await left()).toEqual(["n1"]);
+  });
+
+  it("DT-108: many go in one round, 20 at a time at most", async () => {
+    await started();
+    for (let i = 0; i < 45; i++) await vanished(`n${i}`);
+    let underWay = 0;
+    let most = 0;
+    harness.kube.faults = async ({ phase, verb }) => {
+      if (verb !== "delete") return;
+      underWay += phase === "before" ? 1 : -1;
+      most = Math.max(most, underWay);
+      if (phase === "before") await harness.clock.sleep(milliseconds(10));
+    };
+    await harness.pass(3 * MINUTE);
+    expect(await left()).toEqual([]);
+    expect(most).toBeLessThanOrEqual(20);
   });
 
   it("observe mode: says what is gone and deletes nothing", async () => {

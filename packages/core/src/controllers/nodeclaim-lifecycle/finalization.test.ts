@@ -51,7 +51,7 @@ describe("ending", () => {
     await harness.kube.delete(NodeClaims, KEY);
   }
 
-  it("LC-35, LC-37: announcing the deadline and asking the cloud go through in one pass", async () => {
+  it("DT-129, LC-35, LC-37: announcing the deadline and asking the cloud go through in one pass", async () => {
     await leaving({ spec: { terminationGracePeriod: "5m" } });
     harness.provider.slowDeletes = 1;
     await start();
@@ -66,7 +66,7 @@ describe("ending", () => {
     ]);
   });
 
-  it("TC-44, LC-35: a deadline that is there already is neither moved nor announced again", async () => {
+  it("DT-128, TC-44, LC-35: a deadline that is there already is neither moved nor announced again", async () => {
     const deadline = "2026-01-01T00:00:07Z";
     await leaving({
       spec: { terminationGracePeriod: "5m" },
@@ -76,6 +76,16 @@ describe("ending", () => {
     await start(10_000);
     expect((await claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(deadline);
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
+  });
+
+  it.each([
+    ["5m", "2026-01-01T00:05:00Z"],
+    [undefined, undefined],
+  ])("DT-128: with a terminationGracePeriod of %s the deadline is %s", async (terminationGracePeriod, expected) => {
+    await leaving({ spec: terminationGracePeriod === undefined ? {} : { terminationGracePeriod } });
+    harness.provider.slowDeletes = 3;
+    await start();
+    expect((await claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(expected);
   });
 
   it("UX-5: the deadline is announced on the Node too", async () => {
@@ -97,7 +107,7 @@ describe("ending", () => {
     expect((await harness.stored(Nodes, { name: "node-1" }))?.metadata.deletionTimestamp).toBeUndefined();
   });
 
-  it("LC-36: every Node of a registered machine is deleted before the machine", async () => {
+  it("DT-129, LC-36: every Node of a registered machine is deleted before the machine", async () => {
     await leaving({ conditions: ["Launched", "Registered"] });
     for (const name of ["node-1", "node-2"]) {
       await harness.putNode({ name, providerID: "test:///default-1" });
@@ -118,7 +128,7 @@ describe("ending", () => {
     expect(harness.provider.machines.size).toBe(0);
   });
 
-  it("TC-43, LC-37: an error of the cloud is never taken for an end", async () => {
+  it("DT-129, TC-43, LC-37: an error of the cloud is never taken for an end", async () => {
     await leaving();
     for (let i = 0; i < 5; i++) harness.provider.failures.delete.push(new Transient("503"));
     await start(10_000);

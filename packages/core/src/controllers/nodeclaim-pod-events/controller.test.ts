@@ -74,7 +74,7 @@ describe("nodeclaim.podevents", () => {
     expect(await lastEvent()).toBeUndefined();
   });
 
-  it("D-141: pods of DaemonSets are no events", async () => {
+  it("DT-97, D-141: pods of DaemonSets are no events", async () => {
     await machine();
     await start();
     await harness.putPod(aDaemonSetPod({ nodeName: "n1" }));
@@ -82,7 +82,7 @@ describe("nodeclaim.podevents", () => {
     expect(await lastEvent()).toBeUndefined();
   });
 
-  it("LC-46: written at most every ten seconds", async () => {
+  it("DT-97, LC-46: written at most every ten seconds", async () => {
     await machine();
     await start();
     await harness.putPod(aPod({ name: "a", nodeName: "n1" }));

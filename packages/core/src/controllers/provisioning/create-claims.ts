@@ -35,6 +35,8 @@ export interface CreateRun {
   readonly turn: Turn;
   /** Label of the counter of created claims. @defaultValue "provisioned" */
   readonly reason?: string;
+  /** For each of the claims, besides those of its pool and its plan. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "logger" | "metrics" | "events" | "poolLedger">;
@@ -44,7 +46,7 @@ export async function createClaims(
   deps: Deps,
   planned: readonly PlannedClaim[],
   basis: Basis,
-  { signal, turn, reason = "provisioned" }: CreateRun,
+  { signal, turn, reason = "provisioned", annotations }: CreateRun,
 ): Promise<readonly CreatedClaim[]> {
   const book = deps.poolLedger.open(basis.sizeOf);
   // All are admitted before the first one is sent, so that no two of them take the same room.
@@ -54,7 +56,7 @@ export async function createClaims(
   const created: Promise<CreatedClaim>[] = [];
   for (const claim of admitted) {
     if (turn.isOver()) await turn.rest();
-    created.push(create(deps, claim, hashes, { signal, reason }));
+    created.push(create(deps, claim, hashes, { signal, reason, ...(annotations && { annotations }) }));
   }
   return await Promise.all(created);
 }
@@ -116,7 +118,7 @@ async function create(
   deps: Deps,
   admission: Admission | Refused,
   hashes: Map<NodePool, string>,
-  { signal, reason }: { readonly signal: AbortSignal; readonly reason: string },
+  { signal, reason, annotations }: Pick<CreateRun, "signal" | "annotations"> & { readonly reason: string },
 ): Promise<CreatedClaim> {
   if ("refused" in admission) return admission;
   const { planned, pool, granted } = admission;
@@ -124,13 +126,17 @@ async function create(
   hashes.set(pool, known);
   const hash = { nodePoolHash: known, hashVersion: HASH_VERSION };
   try {
-    const wanted = nodeClaimFromPlan(planned, pool, hash);
+    const wanted = annotated(nodeClaimFromPlan(planned, pool, hash), annotations);
     const nodeClaim = await createReserved(granted, () => deps.kube.create(NodeClaims, wanted, { signal }));
     tellCreated(deps, { planned, nodeClaim, reason });
     return { planned, nodeClaim };
   } catch (failed) {
     return { planned, failed };
   }
+}
+
+function annotated(claim: NodeClaim, annotations: Readonly<Record<string, string>> = {}): NodeClaim {
+  return { ...claim, metadata: { ...claim.metadata, annotations: { ...claim.metadata.annotations, ...annotations } } };
 }
 
 function tellCreated(

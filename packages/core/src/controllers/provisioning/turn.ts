@@ -23,6 +23,15 @@ export class Turn {
     return giveWay !== undefined && clock.now() - this.#startedAt >= LENGTH;
   }
 
+  /** Work that pauses by itself, with everybody else's in its pauses. @throws as next */
+  async through<T>(steps: Generator<unknown, T, undefined>): Promise<T> {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (this.isOver()) await this.next();
+    }
+  }
+
   /** Goes on when the others have had theirs. @throws the signal's reason when the round was ended meanwhile */
   async next(): Promise<void> {
     await this.rest();

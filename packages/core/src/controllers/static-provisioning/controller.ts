@@ -1,16 +1,15 @@
 // static.provisioning: a NodePool with replicas gets the machines it lacks, whatever pods need (ST-1, ST-2).
 
-import { HASH_VERSION, isConditionTrue, Label, NodeClaims, nodePoolHash, NodePools } from "../../api/index.ts";
+import { isConditionTrue, Label, NodeClaims, NodePools } from "../../api/index.ts";
 import type { NodeClaim, NodePool } from "../../api/index.ts";
-import { normalizationOf, wellKnownLabelsOf } from "../../provider/index.ts";
 import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
-import { nodeClaimFromTemplate, type TemplateRules } from "../../scheduling/index.ts";
 import type { Reservation } from "../../state/index.ts";
 import { milliseconds, minutes, seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { tellLimitReached } from "../limit-refusal.ts";
 import { createReserved } from "../reserved-create.ts";
 import { backOffText, PoolBackOff } from "../provisioning/pool-back-off.ts";
+import { claimOfTemplate } from "./claim-of-template.ts";
 import { SeenOnce } from "./seen-once.ts";
 
 const NAME = "static.provisioning";
@@ -99,7 +98,7 @@ async function createAll(
   granted: readonly Reservation[],
   signal: AbortSignal,
 ): Promise<void> {
-  const wanted = claimOf(deps, pool);
+  const wanted = claimOfTemplate(deps.provider, pool);
   const results = await Promise.allSettled(
     granted.map(async (reservation) => {
       const claim = await createReserved(reservation, () => deps.kube.create(NodeClaims, wanted, { signal }));
@@ -108,17 +107,6 @@ async function createAll(
   );
   const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
   if (errors.length > 0) throw new AggregateError(errors, `creating nodeclaims: ${errors.map(String).join("; ")}`);
-}
-
-function claimOf({ provider }: Deps, pool: NodePool): NodeClaim {
-  const { restrictedDomains, ...settings } = provider.settings();
-  const rules: TemplateRules = {
-    wellKnownLabels: wellKnownLabelsOf(settings),
-    ...(restrictedDomains && { restrictedDomains }),
-    normalization: normalizationOf(settings),
-  };
-  const stamp = { nodePoolHash: nodePoolHash(pool.spec.template), hashVersion: HASH_VERSION };
-  return nodeClaimFromTemplate(pool, stamp, rules);
 }
 
 function tellCreated(deps: Deps, { metadata: { name = "" } }: NodePool, claim: NodeClaim): void {

@@ -1,0 +1,153 @@
+// What disruption tells people: events, log lines, verdicts and their gauge (E-1 to E-9, E-20 to E-22, D-128, DX-1).
+
+import { afterEach, describe, expect, it } from "vitest";
+import { Annotation, NodePools, Nodes } from "../../api/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
+import { aPod, type PodOptions } from "../../testing/builders/index.ts";
+import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+
+const DRIFTED = "2025-12-31T00:00:00Z";
+let cluster: DisruptableCluster;
+afterEach(() => cluster.harness.stop());
+
+async function withPods(...pods: readonly PodOptions[]): Promise<void> {
+  cluster = new DisruptableCluster();
+  await cluster.pool();
+  await cluster.machine("n1", { pod: null });
+  for (const [index, options] of pods.entries()) {
+    await cluster.harness.putPod(aPod({ name: `web-${index}`, nodeName: "n1", requests: { cpu: "6" }, ...options }));
+  }
+  await cluster.start();
+}
+
+const texts = (reason: string): readonly string[] =>
+  cluster.harness.events.texts().filter((text) => text.split(" ")[1] === reason);
+
+describe("events", () => {
+  it("DT-1, E-1: a protected pod is named on the Node and on its NodeClaim", async () => {
+    await withPods({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await cluster.harness.pass(1000);
+    const why = `annotation ${Annotation.DoNotDisrupt} on pod default/web-0 protects it`;
+    expect(texts("DisruptionBlocked")).toEqual(
+      expect.arrayContaining([
+        `Normal DisruptionBlocked Node/n1: ${why}`,
+        `Normal DisruptionBlocked NodeClaim/n1: ${why}`,
+      ]),
+    );
+  });
+
+  it.each(["abc", "0s", "-5m", "false", "10"])(
+    "DT-5, E-20: the value %j is ignored, and the pod says so",
+    async (text) => {
+      await withPods({ annotations: { [Annotation.DoNotDisrupt]: text } });
+      await cluster.harness.pass(500);
+      expect(new Set(texts("InvalidDoNotDisruptAnnotation"))).toEqual(
+        new Set([
+          `Warning InvalidDoNotDisruptAnnotation Pod/web-0: annotation ${Annotation.DoNotDisrupt} is ignored: ${JSON.stringify(text)} is neither "true" nor a positive duration such as "10m"`,
+        ]),
+      );
+      const keys = cluster.harness.events.withReason("InvalidDoNotDisruptAnnotation").map(({ dedupeKey }) => dedupeKey);
+      expect(new Set(keys).size).toBe(1);
+      expect(texts("DisruptionBlocked")).toEqual([]);
+    },
+  );
+
+  it("E-21, E-22: until when a protection lasts, and that it is over", async () => {
+    const status = { phase: "Running", startTime: "2026-01-01T00:00:00Z" } as const;
+    await withPods({ annotations: { [Annotation.DoNotDisrupt]: "10m" }, status });
+    await cluster.harness.pass(500);
+    expect(texts("DoNotDisruptUntil")[0]).toBe(
+      "Normal DoNotDisruptUntil Pod/web-0: not disrupted until 2026-01-01T00:10:00Z",
+    );
+    await cluster.harness.pass(601_000);
+    expect(texts("DoNotDisruptGracePeriodElapsed").length).toBeGreaterThan(0);
+  });
+
+  it("DT-11, E-3: a node without a zone is told once why it cannot be replaced", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    await cluster.machine("n1");
+    const body = { metadata: { labels: { "topology.kubernetes.io/zone": null } } };
+    await cluster.harness.kube.patch(Nodes, { name: "n1" }, { type: "merge", body });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    expect(new Set(texts("Unconsolidatable"))).toEqual(
+      new Set([
+        "Normal Unconsolidatable Node/n1: it has no label topology.kubernetes.io/zone",
+        "Normal Unconsolidatable NodeClaim/n1: it has no label topology.kubernetes.io/zone",
+      ]),
+    );
+  });
+
+  it("E-6: a move of several nodes that scores well enough is told on their NodePool", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ consolidationPolicy: "Balanced" });
+    for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: { requests: { cpu: "500m" } } });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    expect(texts("ConsolidationApproved")).toEqual([
+      expect.stringMatching(
+        /^Normal ConsolidationApproved NodePool\/default: the move scores \d+\.\d\d, 0\.50 is needed$/,
+      ),
+    ]);
+    expect(cluster.harness.events.withReason("ConsolidationApproved")[0]?.resource).toBe(NodePools);
+  });
+});
+
+describe("the log", () => {
+  it("D-128: names the method, the nodes with their types, and what takes their place", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    await cluster.machine("n1");
+    await cluster.start();
+    await cluster.harness.pass(16_000);
+    const fields = cluster.harness.logger.find("disrupting node(s)")?.fields;
+    expect(fields).toMatchObject({
+      method: "single-node consolidation",
+      decision: "replace",
+      "disrupted-node-count": 1,
+      "replacement-node-count": 1,
+      "pod-count": 1,
+      "disrupted-nodes": [{ Node: "n1", NodeClaim: "n1", "instance-type": "m.8", "capacity-type": "on-demand" }],
+      "replacement-nodes": [{ "capacity-type": "on-demand", "instance-types": "m.2" }],
+    });
+    expect(String(fields?.["command"])).toMatch(
+      /^Underutilized\/[-0-9a-f]+: replace: nodepools=\[default\]: \[n1\] -> \[1 replacement\(s\)\] \(savings: 0\.30 per hour\)$/,
+    );
+  });
+});
+
+describe("verdicts", () => {
+  it("DX-1: each node has one, the gauge counts them, and a node that is gone has none", async () => {
+    const metrics = new PromMetrics();
+    cluster = new DisruptableCluster({ metrics });
+    await cluster.pool({ budgets: [{ nodes: "0" }] });
+    await cluster.machine("n1", { pod: null });
+    await cluster.machine("n2", { drifted: DRIFTED });
+    await cluster.machine("n3", { pod: { annotations: { [Annotation.DoNotDisrupt]: "true" } } });
+    await cluster.harness.putNode({ name: "own", nodePool: "", providerID: "" });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    const said = () => cluster.harness.deps.decisions.judgements().map(({ node, verdict }) => `${node} ${verdict}`);
+    expect(said()).toEqual(["n1 Budget", "n2 Budget", "n3 PodProtected", "own Unmanaged"]);
+    const lines = async () =>
+      (await metrics.render()).split("\n").filter((line) => line.startsWith("kmc_node_verdicts{"));
+    expect((await lines()).toSorted()).toEqual([
+      'kmc_node_verdicts{nodepool="",verdict="Unmanaged"} 1',
+      'kmc_node_verdicts{nodepool="default",verdict="Budget"} 2',
+      'kmc_node_verdicts{nodepool="default",verdict="PodProtected"} 1',
+    ]);
+    await cluster.harness.kube.delete(Nodes, { name: "own" });
+    await cluster.harness.pass(15_000);
+    expect(said()).toEqual(["n1 Budget", "n2 Budget", "n3 PodProtected"]);
+    expect(await lines()).toHaveLength(2);
+  });
+
+  it("DX-1: since when it is so stays as long as it is so", async () => {
+    await withPods({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
+    await cluster.harness.pass(1000);
+    const [first] = cluster.harness.deps.decisions.judgements();
+    await cluster.harness.pass(60_000);
+    expect(cluster.harness.deps.decisions.judgements()).toEqual([first]);
+  });
+});
