@@ -9,7 +9,7 @@ import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { FlavorCatalog } from "./catalog/flavors.ts";
 import { catalogueOf, Pricing } from "./catalog/pricing.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
-import { NodeOvhTransport } from "./client/node-ovh-transport.ts";
+import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
 import { ApiClients } from "./node-class/api-clients.ts";
@@ -27,10 +27,8 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
   const { clock, gate, random, kube, cache, events } = ports;
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
-  const clients = new ApiClients(
-    { clock, gate, logger, random, kube },
-    settings,
-    (...who) => new NodeOvhTransport(...who),
+  const clients = new ApiClients({ clock, gate, logger, random, kube }, settings, (...who) =>
+    transportFor(settings.transport, ...who),
   );
   const accesses = new ClusterAccesses(clients, settings, cache);
   const flavors = new FlavorCatalog(clock, logger);

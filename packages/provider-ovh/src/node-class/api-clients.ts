@@ -79,7 +79,7 @@ export class ApiClients {
       if (credentials) return { source: `environment ${spec.endpoint ?? ""}`, credentials };
       throw new CredentialsError(
         "SecretNotFound",
-        "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY for the controller",
+        "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY (or OVH_CLIENT_ID and OVH_CLIENT_SECRET) for the controller",
       );
     }
     const namespace = ref.namespace ?? this.#settings.namespace;
@@ -87,7 +87,10 @@ export class ApiClients {
     const secret = await this.#secret(namespace, ref.name, signal);
     const credentials = readCredentials(valuesOf(secret), name);
     if (credentials) return { source: `${name} ${spec.endpoint ?? ""}`, credentials };
-    throw new CredentialsError("MissingKey", `${name} has no value for applicationKey, applicationSecret, consumerKey`);
+    throw new CredentialsError(
+      "MissingKey",
+      `${name} has no value for applicationKey, applicationSecret, consumerKey, nor for clientId, clientSecret`,
+    );
   }
 
   async #secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret> {
@@ -112,8 +115,7 @@ function valuesOf(secret: Secret): Readonly<Record<string, string>> {
 }
 
 function fingerprintOf(credentials: OvhCredentials, endpoint: Endpoint): string {
-  const { applicationKey, applicationSecret, consumerKey, subsidiary = "" } = credentials;
   return createHash("sha256")
-    .update(JSON.stringify([endpoint.name, applicationKey, applicationSecret, consumerKey, subsidiary]))
+    .update(JSON.stringify([endpoint.name, credentials]))
     .digest("hex");
 }
