@@ -12,6 +12,11 @@ import { parseEndpoint } from "./client/endpoints.ts";
 import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
+import { launchWatchController } from "./machines/launch-watch-controller.ts";
+import { buildMachinery } from "./machines/machinery.ts";
+import { nodeNoticesController } from "./machines/node-notices-controller.ts";
+import { nodeSyncController } from "./machines/node-sync-controller.ts";
+import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
 import { ApiClients } from "./node-class/api-clients.ts";
 import { ClusterAccesses } from "./node-class/cluster-access.ts";
 import { Inspector } from "./node-class/inspection.ts";
@@ -24,11 +29,13 @@ import { ovhSettings } from "./settings.ts";
 export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider {
   const settings = ovhSettings(env);
   if (settings.caFile !== undefined) trustCertificate(readFileSync(settings.caFile, "utf8"));
-  const { clock, gate, random, kube, cache, events } = ports;
+  const { clock, gate, random, kube, cache, events, metrics } = ports;
+  declareOvhMetrics(metrics);
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
-  const clients = new ApiClients({ clock, gate, logger, random, kube }, settings, (...who) =>
-    transportFor(settings.transport, ...who),
+  const onTimeDelta = (seconds: number): void => metrics.set("karpenter_ovh_api_time_delta_seconds", {}, seconds);
+  const clients = new ApiClients({ clock, gate, logger, metrics, random, kube }, settings, (...who) =>
+    transportFor({ ...settings.transport, onTimeDelta }, ...who),
   );
   const accesses = new ClusterAccesses(clients, settings, cache);
   const flavors = new FlavorCatalog(clock, logger);
@@ -43,11 +50,16 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
   });
   const nodes = cache.informer(Nodes);
   const inspector = new Inspector({ clients, kube, nodes: () => nodes.list(), flavors, pricing, settings });
+  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing };
+  const machinery = buildMachinery(parts);
   return {
-    provider: new OvhProvider({ ports: { ...ports, logger }, settings, accesses, flavors, pricing }),
+    provider: new OvhProvider(parts, machinery),
     controllers: [
       nodeClassStatusController({ kube, cache, events, clock, inspector }),
-      ...(pricingInterval === undefined ? [] : [priceController(pricing)]),
+      ...(pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
+      launchWatchController({ kube, logger, ...machinery }),
+      nodeSyncController({ kube, cache, logger }),
+      nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
       ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
     ],
   };

@@ -17,7 +17,6 @@ import { OVH_NODE_CLASS_KIND } from "./api/ovh-node-class.ts";
 import { flavorFacts } from "./catalog/flavor-table.ts";
 import { classDrift, machineDrift } from "./drift.ts";
 import { offeringOf } from "./machines/class-view.ts";
-import { buildMachinery } from "./machines/machinery.ts";
 import type { Machinery, MachineryParts } from "./machines/machinery.ts";
 import { inCoreWords } from "./machines/pool-keeper.ts";
 import { reportProblem } from "./node-class/report-problem.ts";
@@ -27,9 +26,9 @@ export class OvhProvider implements CloudProvider {
   readonly #parts: MachineryParts;
   readonly #machinery: Machinery;
 
-  constructor(parts: MachineryParts) {
+  constructor(parts: MachineryParts, machinery: Machinery) {
     this.#parts = parts;
-    this.#machinery = buildMachinery(parts);
+    this.#machinery = machinery;
   }
 
   async create(claim: NodeClaim, { signal }: CallContext): Promise<NodeClaim> {

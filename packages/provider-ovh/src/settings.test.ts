@@ -39,7 +39,12 @@ describe("the settings from the environment", () => {
   it("take keys from the environment, and prices can be left alone", () => {
     const keys = { OVH_APPLICATION_KEY: "a", OVH_APPLICATION_SECRET: "b", OVH_CONSUMER_KEY: "c" };
     const settings = ovhSettings({ ...keys, OVH_PRICING_INTERVAL: "off" });
-    expect(settings.credentials).toEqual({ kind: "application-keys", applicationKey: "a", applicationSecret: "b", consumerKey: "c" });
+    expect(settings.credentials).toEqual({
+      kind: "application-keys",
+      applicationKey: "a",
+      applicationSecret: "b",
+      consumerKey: "c",
+    });
     expect(settings).not.toHaveProperty("pricingInterval");
   });
 

@@ -51,6 +51,7 @@ export class Pricing {
   #nextAt = Number.NEGATIVE_INFINITY;
   #running = false;
   #failure: string | undefined;
+  #readAt: number | undefined;
 
   constructor(options: PricingOptions) {
     this.#options = options;
@@ -70,6 +71,11 @@ export class Pricing {
     return this.#failure;
   }
 
+  /** When the catalogue was last read; undefined while the bundled prices are used. */
+  get readAt(): number | undefined {
+    return this.#readAt;
+  }
+
   get isDue(): boolean {
     return this.#options.interval !== undefined && !this.#running && this.#options.clock.now() >= this.#nextAt;
   }
@@ -83,6 +89,7 @@ export class Pricing {
       const text = await clock.during(() => fetch(subsidiary, signal));
       this.#book = new PriceBook(parseCatalogue(JSON.parse(text)));
       this.#version++;
+      this.#readAt = clock.now();
       this.#failure = undefined;
       this.#nextAt = clock.now() + interval * (1 + random() / 10);
     } catch (error) {

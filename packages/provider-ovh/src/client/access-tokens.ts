@@ -96,7 +96,10 @@ export class AccessTokens {
       ...(said === undefined ? {} : { said }),
     });
     // No token, no call: whatever was to be done has surely not been done.
-    return new OvhApiError({ ...facts, errorCode: status === 401 ? "INVALID_CLIENT" : "NO_TOKEN", outcomeUnknown: false }, { cause: thrown });
+    return new OvhApiError(
+      { ...facts, errorCode: status === 401 ? "INVALID_CLIENT" : "NO_TOKEN", outcomeUnknown: false },
+      { cause: thrown },
+    );
   }
 }
 

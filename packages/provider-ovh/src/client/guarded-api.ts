@@ -3,7 +3,7 @@
 import { CircuitBreaker, RateLimiter, Transient, withRetry } from "@karpenter-multicloud/core/provider";
 import type { Pace, RetryPolicy, RetryVerdict } from "@karpenter-multicloud/core/provider";
 import type { ActionGate, Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import { milliseconds, seconds } from "@karpenter-multicloud/core/units";
 
 import { adviceFor, kindOf } from "./failure-kind.ts";
@@ -14,9 +14,11 @@ export interface GuardPorts {
   readonly clock: Clock;
   readonly gate: ActionGate;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly random: () => number;
 }
 
+const NO_FACTS: Partial<OvhApiError["facts"]> = {};
 const ATTEMPTS: Readonly<Record<HttpMethod, number>> = { GET: 5, PUT: 3, DELETE: 3, POST: 1 };
 const DENIAL_LIFETIME_MS = 5 * 60_000;
 const BREAKER = { failures: 10, pause: seconds(30) };
@@ -49,7 +51,7 @@ export class GuardedApi implements OvhApi {
   }
 
   #repeatedly(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
-    const { clock, random, logger } = this.#ports;
+    const { clock, random, logger, metrics } = this.#ports;
     const policy: RetryPolicy = {
       attempts: request.repeatable === false ? 1 : ATTEMPTS[method],
       base: milliseconds(500),
@@ -62,14 +64,11 @@ export class GuardedApi implements OvhApi {
       time: clock,
       random,
       signal: request.signal,
-      onRetry: (reason, attempt, wait) =>
-        logger.debug("repeating a call to OVHcloud", {
-          method,
-          route: request.route,
-          reason,
-          attempt,
-          waitMs: Math.round(wait),
-        }),
+      onRetry: (reason, attempt, wait) => {
+        const waitMs = Math.round(wait);
+        metrics.count("karpenter_ovh_api_retries_total", { reason });
+        logger.debug("repeating a call to OVHcloud", { method, route: request.route, reason, attempt, waitMs });
+      },
     });
   }
 
@@ -84,22 +83,32 @@ export class GuardedApi implements OvhApi {
         },
       );
     }
+    const since = clock.now();
     try {
       const answer = await clock.during(() => this.#transport.call(method, request));
+      this.#measure(method, request.route, String(answer.status), since);
       this.#breaker.succeeded();
       this.#deniedWrites.delete(`${method} ${request.route}`);
       return answer;
     } catch (error) {
       this.#judge(error);
+      const { status, errorCode, queryId } = error instanceof OvhApiError ? error.facts : NO_FACTS;
+      this.#measure(method, request.route, status === undefined ? "none" : String(status), since);
       if (method !== "GET" && kindOf(error) === "permission") {
         this.#deniedWrites.set(`${method} ${request.route}`, { advice: adviceFor(error), at: clock.now() });
       }
       if (error instanceof OvhApiError) {
-        const { status, errorCode, queryId } = error.facts;
-        logger.debug("a call to OVHcloud failed", { method, route: request.route, status, errorCode, queryId });
+        const ms = clock.now() - since;
+        logger.debug("a call to OVHcloud failed", { method, route: request.route, status, errorCode, queryId, ms });
       }
       throw error;
     }
+  }
+
+  #measure(method: HttpMethod, route: string, code: string, since: number): void {
+    const { metrics, clock } = this.#ports;
+    metrics.count("karpenter_ovh_api_requests_total", { method, route, code });
+    metrics.observe("karpenter_ovh_api_duration_seconds", { method, route }, (clock.now() - since) / 1000);
   }
 
   #judge(error: unknown): void {

@@ -30,10 +30,10 @@ export class NativeTransport implements OvhApi {
   readonly #time: ServerTime;
   readonly #tokens: AccessTokens | undefined;
 
-  constructor(endpoint: Endpoint, credentials: OvhCredentials) {
+  constructor(endpoint: Endpoint, credentials: OvhCredentials, onTimeDelta?: (seconds: number) => void) {
     this.#endpoint = endpoint;
     this.#credentials = credentials;
-    this.#time = new ServerTime(() => this.#askTime());
+    this.#time = new ServerTime(() => this.#askTime(), onTimeDelta);
     this.#tokens =
       credentials.kind === "service-account"
         ? new AccessTokens({ ...credentials, tokenUrl: endpoint.tokenUrl })

@@ -28,9 +28,10 @@ interface Traffic {
 
 export class NodeOvhTransport implements OvhApi {
   readonly #client: ovh.Client;
-  readonly #time = new ServerTime(() => this.#askTime());
+  readonly #time: ServerTime;
 
-  constructor(endpoint: Endpoint, credentials: Omit<ApplicationKeys, "kind">) {
+  constructor(endpoint: Endpoint, credentials: Omit<ApplicationKeys, "kind">, onTimeDelta?: (seconds: number) => void) {
+    this.#time = new ServerTime(() => this.#askTime(), onTimeDelta);
     if (endpoint.protocol !== "https:")
       throw new Error(`endpoint "${endpoint.name}": this transport speaks https only`);
     this.#client = ovh({

@@ -43,7 +43,7 @@ export async function exchange({ method, url, headers, body, signal }: PlainRequ
 }
 
 function plainHeaders(headers: object): PlainAnswer["headers"] {
-  return { ...headers } as PlainAnswer["headers"];
+  return { ...headers };
 }
 
 /** What axios throws carries the request with all its headers; only the network's own error is handed on. */

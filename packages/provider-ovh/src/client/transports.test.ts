@@ -38,10 +38,7 @@ const failure = async (method: HttpMethod, asked: ApiRequest): Promise<OvhApiErr
 
 const TRANSPORTS: readonly [string, (url: string) => OvhApi][] = [
   ["node-ovh", (url) => new NodeOvhTransport(parseEndpoint(url), fake.credentials)],
-  [
-    "native",
-    (url) => new NativeTransport(parseEndpoint(url), { kind: "application-keys", ...fake.credentials }),
-  ],
+  ["native", (url) => new NativeTransport(parseEndpoint(url), { kind: "application-keys", ...fake.credentials })],
 ];
 
 describe.each(TRANSPORTS)("the contract of both transports, %s", (_name, maker) => {

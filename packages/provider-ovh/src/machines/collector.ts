@@ -18,6 +18,7 @@ import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
 import { guardTarget, isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
 import type { Balance } from "./pool-balance.ts";
 import { inCoreWords, isRegistered } from "./pool-keeper.ts";
+import type { PoolCensus } from "./pool-census.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
 import { isAdopted } from "./pool-key.ts";
 import type { PoolOpener } from "./pool-opener.ts";
@@ -33,6 +34,7 @@ export interface CollectorParts {
   readonly claims: ClaimStore;
   readonly keeper: PoolKeeper;
   readonly adopter: Adopter;
+  readonly census: PoolCensus;
   readonly writer: PoolWriter;
   readonly opener: PoolOpener;
   readonly ledger: RemovalLedger;
@@ -62,6 +64,7 @@ export class Collector {
     const hydratedAt = await this.#parts.claims.hydrated(signal);
     const inventory = await this.#parts.inventories.read(signal);
     if (inventory === undefined) return;
+    this.#parts.census.take(inventory, ({ pool, machines }) => this.#parts.keeper.balance(pool, machines, hydratedAt));
     await this.#parts.adopter.adopt(inventory, signal);
     if (this.#hasShrunkOddly(inventory.owned)) return;
     for (const { pool } of inventory.owned) {

@@ -19,6 +19,7 @@ import { FailureBook } from "./failure-book.ts";
 import { Inventories } from "./inventory.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { Launcher } from "./launcher.ts";
+import { PoolCensus } from "./pool-census.ts";
 import { PoolEvents } from "./pool-events.ts";
 import { PoolKeeper } from "./pool-keeper.ts";
 import { PoolOpener } from "./pool-opener.ts";
@@ -42,17 +43,27 @@ export interface Machinery {
   readonly remover: Remover;
   readonly inventories: Inventories;
   readonly collector: Collector;
+  readonly claims: ClaimStore;
+  readonly failures: FailureBook;
+  readonly events: PoolEvents;
+  /** Flavors as last listed. */
+  readonly flavors: (kubeId: string) => readonly Flavor[];
 }
 
 export function buildMachinery({ ports, settings, accesses, flavors: catalog, pricing }: MachineryParts): Machinery {
-  const { clock, cache, unavailable, logger } = ports;
+  const { clock, cache, unavailable, logger, metrics } = ports;
   const { clusterName } = ports.settings;
   const now = (): number => clock.now();
   const flavors = (kubeId: string): readonly Flavor[] => catalog.known(kubeId)?.flavors ?? [];
   const nodes = cache.informer(Nodes);
   const claims = new ClaimStore(ports.kube, cache, clock);
   const views = new ClassViews({ flavors: catalog, pricing, unavailable, settings, clusterName, cache });
-  const locks = new KeyedMutex();
+  const locks = new KeyedMutex({
+    now,
+    waited: (key, ms) => {
+      if (key.startsWith("pool/")) metrics.observe("karpenter_ovh_pool_lock_wait_seconds", {}, ms / 1000);
+    },
+  });
   const shards = new ShardBook(now);
   const sightings = new Sightings(now);
   const ledger = new RemovalLedger(now);
@@ -63,7 +74,8 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
   const opener = new PoolOpener(clock, failures);
   const adopter = new Adopter({ claims, views, writer, events, settings, locks });
   const inventories = new Inventories({ clock, accesses, claims, views, settings, adopter });
-  const book = { clock, claims, nodes, writer, opener, sightings, flavors };
+  const census = new PoolCensus({ clock, metrics, sightings, unavailable });
+  const book = { clock, claims, nodes, writer, opener, sightings, flavors, census };
   const keeper: PoolKeeper = new PoolKeeper({
     ...book,
     events,
@@ -75,13 +87,26 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
   const collector = new Collector({ ...book, accesses, logger, inventories, keeper, adopter, ledger, settings, locks });
-  const shared = { clock, accesses, views, claims, keeper, locks };
+  const shared = { clock, accesses, views, claims, keeper, locks, census };
   const binder = new Binder({ claims, shards, clock, locks });
   return {
     views,
     inventories,
     collector,
+    claims,
+    failures,
+    events,
+    flavors,
     launcher: new Launcher({ ...shared, binder, rounds: new Coalescer(clock) }),
-    remover: new Remover({ ...shared, writer, ledger, sightings, events, settings, rounds: new Coalescer(clock) }),
+    remover: new Remover({
+      ...shared,
+      writer,
+      ledger,
+      sightings,
+      events,
+      settings,
+      metrics,
+      rounds: new Coalescer(clock),
+    }),
   };
 }

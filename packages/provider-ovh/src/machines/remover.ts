@@ -4,6 +4,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import { InvalidConfiguration, MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import { kindOf } from "../client/failure-kind.ts";
@@ -38,6 +39,7 @@ export interface RemoverParts {
   readonly sightings: Sightings;
   readonly events: PoolEvents;
   readonly settings: OvhSettings;
+  readonly metrics: Metrics;
   readonly rounds: Coalescer<void>;
   readonly locks: KeyedMutex;
 }
@@ -232,12 +234,13 @@ export class Remover {
     hydratedAt: number,
     wanted: ReadonlyMap<string, unknown>,
   ): void {
-    const { ledger, keeper, events, clock } = this.#parts;
+    const { ledger, keeper, events, clock, metrics, sightings } = this.#parts;
     if (!ledger.removedLately(pool.id)) return;
     for (const { machine, claim } of keeper.balance(pool, machines, hydratedAt).leaving) {
       if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
       if (ledger.knows(machine.id) || wanted.has(machine.id)) continue;
       this.#carefulUntil.set(pool.id, clock.now() + CAREFUL_MS);
+      if (sightings.once(`wrong/${machine.id}`)) metrics.count("karpenter_ovh_wrong_machine_deleted_total");
       events.warnClaim(
         claim,
         "WrongMachineDeleted",

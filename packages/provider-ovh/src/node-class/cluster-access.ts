@@ -39,6 +39,10 @@ export class ClusterAccesses {
     return found;
   }
 
+  find(name: string): OVHNodeClass | undefined {
+    return this.#classes.get({ name });
+  }
+
   /** For events about the cluster as a whole. */
   anyClass(): OVHNodeClass | undefined {
     return this.#classes.list()[0];
