@@ -33,7 +33,8 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
   declareOvhMetrics(metrics);
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
-  const onTimeDelta = (seconds: number): void => metrics.set("karpenter_ovh_api_time_delta_seconds", {}, seconds);
+  const onTimeDelta = (seconds: number): void =>
+    metrics.hold("karpenter_ovh_api_time_delta_seconds", "", [{ labels: {}, value: seconds }]);
   const clients = new ApiClients({ clock, gate, logger, metrics, random, kube }, settings, (...who) =>
     transportFor({ ...settings.transport, onTimeDelta }, ...who),
   );

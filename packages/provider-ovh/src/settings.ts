@@ -31,6 +31,8 @@ export interface OvhSettings {
   readonly maxNodesPerCluster?: number;
   readonly emptyPoolTtl: Duration;
   readonly surplusTtl: Duration;
+  /** How machines are removed: by the pool's size with their names, or each by a call of its own (O-50.4). */
+  readonly deleteMode: "pool" | "node";
   readonly cancelPending: boolean;
   readonly deletingIsGone: boolean;
   readonly earlyTaint: boolean;
@@ -80,6 +82,7 @@ export function ovhSettings(env: Environment): OvhSettings {
       : { maxNodesPerCluster: read.number("OVH_MAX_NODES_PER_CLUSTER", 100, { min: 1, max: 100_000 }) }),
     emptyPoolTtl: read.duration("OVH_EMPTY_POOL_TTL", minutes(10)),
     surplusTtl: read.duration("OVH_SURPLUS_TTL", minutes(10)),
+    deleteMode: read.oneOf("OVH_DELETE_MODE", "pool", ["pool", "node"]),
     cancelPending: read.flag("OVH_CANCEL_PENDING", true),
     deletingIsGone: read.flag("OVH_DELETING_IS_GONE", true),
     earlyTaint: read.flag("OVH_EARLY_TAINT", true),
@@ -96,10 +99,6 @@ export function ovhSettings(env: Environment): OvhSettings {
 
 /** What users may know from other clients and this provider cannot do. */
 function refuseUnbuilt(read: EnvironmentReader): void {
-  const deleteMode = read.text("OVH_DELETE_MODE");
-  if (deleteMode !== "" && deleteMode !== "pool") {
-    read.refuse("OVH_DELETE_MODE", "this way of deleting is not available", "leave it out or use pool");
-  }
   if (read.text("OVH_ADOPT_REPLACEMENTS").toLowerCase() === "true") {
     const fix = "leave it out: waiting NodeClaims get such a machine, and otherwise it is removed";
     read.refuse("OVH_ADOPT_REPLACEMENTS", "keeping machines that MKS made as replacements is not available", fix);

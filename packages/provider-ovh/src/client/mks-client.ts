@@ -26,6 +26,7 @@ import type {
 const PROJECT = "/cloud/project/{serviceName}";
 const CLUSTER = `${PROJECT}/kube/{kubeId}`;
 const POOLS = `${CLUSTER}/nodepool`;
+const NODE = `${CLUSTER}/node/{nodeId}`;
 const POOL = `${POOLS}/{poolId}`;
 
 export type NonEmpty<T> = readonly [T, ...T[]];
@@ -147,6 +148,16 @@ export class MksClient {
     const body = { desiredNodes, nodesToRemove: [...machineIds] };
     const note = `pool ${pool.name}: desiredNodes ${pool.desiredNodes} to ${desiredNodes}, removing ${machineIds.join(", ")}`;
     await this.#call("PUT", POOL, { kubeId, poolId: pool.id }, { signal, body, note, repeatable: false });
+  }
+
+  /** Deletes one machine; the API lowers the pool's size by itself (O-50.4). Gone already is as good. */
+  async removeMachine(kubeId: string, pool: PoolSize, machineId: string, signal: AbortSignal): Promise<void> {
+    const note = `pool ${pool.name}: removing ${machineId}`;
+    try {
+      await this.#call("DELETE", NODE, { kubeId, nodeId: machineId }, { signal, note, repeatable: false });
+    } catch (error) {
+      if (kindOf(error) !== "not-found") throw error;
+    }
   }
 
   /** Takes back what another autoscaler was allowed to do (O-14). */

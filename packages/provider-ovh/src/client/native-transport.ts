@@ -24,16 +24,23 @@ interface Written {
   readonly body: string;
 }
 
+export interface NativeOptions {
+  /** Hears of each difference between the API's clock and ours, in seconds. */
+  readonly onTimeDelta?: (seconds: number) => void;
+  /** Shared with another transport. */
+  readonly time?: ServerTime;
+}
+
 export class NativeTransport implements OvhApi {
   readonly #endpoint: Endpoint;
   readonly #credentials: OvhCredentials;
   readonly #time: ServerTime;
   readonly #tokens: AccessTokens | undefined;
 
-  constructor(endpoint: Endpoint, credentials: OvhCredentials, onTimeDelta?: (seconds: number) => void) {
+  constructor(endpoint: Endpoint, credentials: OvhCredentials, options: NativeOptions = {}) {
     this.#endpoint = endpoint;
     this.#credentials = credentials;
-    this.#time = new ServerTime(() => this.#askTime(), onTimeDelta);
+    this.#time = options.time ?? new ServerTime(() => this.#askTime(), options.onTimeDelta);
     this.#tokens =
       credentials.kind === "service-account"
         ? new AccessTokens({ ...credentials, tokenUrl: endpoint.tokenUrl })

@@ -10,6 +10,7 @@ import { isClockError } from "./clock-error.ts";
 import type { ApplicationKeys } from "./credentials.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { errorFacts } from "./error-facts.ts";
+import { NativeTransport } from "./native-transport.ts";
 import type { ApiAnswer, ApiRequest, HttpMethod, OvhApi } from "./ovh-api.ts";
 import { OvhApiError } from "./ovh-api.ts";
 import { refuseUnsafePath } from "./safe-path.ts";
@@ -29,9 +30,11 @@ interface Traffic {
 export class NodeOvhTransport implements OvhApi {
   readonly #client: ovh.Client;
   readonly #time: ServerTime;
+  readonly #native: NativeTransport;
 
   constructor(endpoint: Endpoint, credentials: Omit<ApplicationKeys, "kind">, onTimeDelta?: (seconds: number) => void) {
     this.#time = new ServerTime(() => this.#askTime(), onTimeDelta);
+    this.#native = new NativeTransport(endpoint, { ...credentials, kind: "application-keys" }, { time: this.#time });
     if (endpoint.protocol !== "https:")
       throw new Error(`endpoint "${endpoint.name}": this transport speaks https only`);
     this.#client = ovh({
@@ -47,6 +50,8 @@ export class NodeOvhTransport implements OvhApi {
 
   async call(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
     refuseUnsafePath(request.path);
+    // The library signs nothing below /auth.
+    if (request.path.startsWith("/auth/")) return this.#native.call(method, request);
     await this.#alignTime(request.signal);
     try {
       return await this.#send(method, request);

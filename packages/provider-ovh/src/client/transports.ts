@@ -21,7 +21,7 @@ export interface TransportChoice {
 /** @throws CredentialsError when the forced transport cannot use these credentials or this endpoint */
 export function transportFor(choice: TransportChoice, endpoint: Endpoint, credentials: OvhCredentials): OvhApi {
   const name = choice.forced ?? (needsNative(choice, endpoint, credentials) ? "native" : "node-ovh");
-  if (name === "native") return new NativeTransport(endpoint, credentials, choice.onTimeDelta);
+  if (name === "native") return new NativeTransport(endpoint, credentials, choice);
   const fix = "leave OVH_TRANSPORT out or set it to native";
   if (credentials.kind !== "application-keys")
     throw new CredentialsError("UnsupportedCredential", `node-ovh is not used with OAuth2 credentials: ${fix}`);

@@ -70,7 +70,7 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
   const busy = new BusyPools(now);
   const events = new PoolEvents(ports.events);
   const failures = new FailureBook(unavailable, now);
-  const writer = new PoolWriter(ledger, busy, logger);
+  const writer = new PoolWriter(ledger, busy, logger, settings.deleteMode);
   const opener = new PoolOpener(clock, failures);
   const adopter = new Adopter({ claims, views, writer, events, settings, locks });
   const inventories = new Inventories({ clock, accesses, claims, views, settings, adopter });

@@ -6,6 +6,7 @@ import { kindOf, outcomeUnknown } from "../client/failure-kind.ts";
 import type { NonEmpty } from "../client/mks-client.ts";
 import type { WireMachine, WirePool, WireTemplate } from "../client/wire.ts";
 import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { OvhSettings } from "../settings.ts";
 import type { BusyPools } from "./busy-pools.ts";
 import type { RemovalLedger } from "./removal-ledger.ts";
 
@@ -16,8 +17,10 @@ export class PoolWriter {
   readonly #ledger: RemovalLedger;
   readonly #busy: BusyPools;
   readonly #logger: Logger;
+  readonly #deleteMode: OvhSettings["deleteMode"];
 
-  constructor(ledger: RemovalLedger, busy: BusyPools, logger: Logger) {
+  constructor(ledger: RemovalLedger, busy: BusyPools, logger: Logger, deleteMode: OvhSettings["deleteMode"]) {
+    this.#deleteMode = deleteMode;
     this.#ledger = ledger;
     this.#busy = busy;
     this.#logger = logger;
@@ -41,6 +44,7 @@ export class PoolWriter {
     if (first === undefined) return "done";
     if (pool.desiredNodes < machines.length) return "later";
     const ids: NonEmpty<string> = [first, ...others];
+    if (this.#deleteMode === "node") return this.#removeEach(access, pool, ids, signal);
     return this.#write(pool, async () => {
       try {
         await access.mks.removeMachines(access.kubeId, pool, ids, signal);
@@ -51,6 +55,32 @@ export class PoolWriter {
       }
       this.#logger.info("removed machines", { pool: pool.name, machines: machines.map((machine) => machine.name) });
     });
+  }
+
+  /** O-50.4: one after the other; the first that MKS is too busy for ends the round, and the rest is asked for again later. */
+  async #removeEach(
+    access: ClusterAccess,
+    pool: WirePool,
+    ids: NonEmpty<string>,
+    signal: AbortSignal,
+  ): Promise<WriteResult> {
+    let desiredNodes = pool.desiredNodes;
+    for (const id of ids) {
+      const size = { ...pool, desiredNodes };
+      const result = await this.#write(pool, async () => {
+        try {
+          await access.mks.removeMachine(access.kubeId, size, id, signal);
+          this.#ledger.sent(size, [id], "sent");
+        } catch (error) {
+          if (outcomeUnknown(error)) this.#ledger.sent(size, [id], "unknown");
+          throw error;
+        }
+        this.#logger.info("removed a machine", { pool: pool.name, machine: id });
+      });
+      if (result === "later") return "later";
+      desiredNodes--;
+    }
+    return "done";
   }
 
   /** O-14 */

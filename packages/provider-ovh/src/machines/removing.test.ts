@@ -206,6 +206,22 @@ describe("removing", () => {
     expect(left()).toEqual([]);
   });
 
+  it("O-50.4: with OVH_DELETE_MODE=node each machine is deleted by a call of its own, and the size is left to MKS", async () => {
+    await started({ env: { OVH_DELETE_MODE: "node" } });
+    await bench.machines(3, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    await bench.during(Promise.all([bench.remove("claim-1"), bench.remove("claim-2")]));
+    expect(bench.writes("PUT")).toEqual([]);
+    const deletes = bench.writes("DELETE").filter(({ status }) => status === 200);
+    expect(deletes.map(({ path }) => path.replace(/^.*\/kube\/[^/]+/, ""))).toEqual([
+      expect.stringMatching(/^\/node\//),
+      expect.stringMatching(/^\/node\//),
+    ]);
+    await bench.pass(120_000);
+    expect(left()).toHaveLength(1);
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 1 });
+  });
+
   it("O-54a: with OVH_DELETING_IS_GONE=false the claim waits for the real end", async () => {
     await started({ env: { OVH_DELETING_IS_GONE: "false" } });
     await bench.machines(1, { zones: [ZONE_A] });

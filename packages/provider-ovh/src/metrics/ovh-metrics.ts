@@ -28,6 +28,7 @@ export const OVH_METRICS = [
     type: "gauge",
     help: "How far the clock of the OVHcloud API is ahead of this machine's; absent until a call was signed.",
     labels: [],
+    perObject: true,
   },
   {
     name: "karpenter_ovh_pools",
@@ -78,6 +79,7 @@ export const OVH_METRICS = [
     type: "gauge",
     help: "Age of the prices from the order catalogue; absent while the bundled ones are used.",
     labels: [],
+    perObject: true,
   },
 ] as const satisfies readonly MetricDefinition[];
 

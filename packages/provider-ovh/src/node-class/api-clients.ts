@@ -16,6 +16,8 @@ import { GuardedApi } from "../client/guarded-api.ts";
 import type { GuardPorts } from "../client/guarded-api.ts";
 import type { OvhApi } from "../client/ovh-api.ts";
 import type { OvhSettings } from "../settings.ts";
+import { readAccessRules } from "./needed-rights.ts";
+import type { AccessRule } from "./needed-rights.ts";
 
 export type MakeTransport = (endpoint: Endpoint, credentials: OvhCredentials) => OvhApi;
 
@@ -25,6 +27,8 @@ export interface ApiClient {
   readonly subsidiary: string;
   /** Optional calls this consumer key may not make; asked for once only. */
   readonly denied: Set<string>;
+  /** What its consumer key may do; undefined where that cannot be known. It is fixed for the life of a key, so asked for once. */
+  readonly accessRules: (signal: AbortSignal) => Promise<readonly AccessRule[] | undefined>;
   /** What to do about writes that were refused lately for lack of rights. */
   readonly deniedWrites: () => readonly string[];
 }
@@ -63,6 +67,7 @@ export class ApiClients {
       endpoint,
       subsidiary: this.#settings.subsidiary ?? credentials.subsidiary ?? endpoint.subsidiary,
       denied: new Set(),
+      accessRules: credentials.kind === "application-keys" ? onceRead(api) : () => Promise.resolve(undefined),
       deniedWrites: () => api.deniedWrites(),
     };
     this.#bySource.set(source, { fingerprint, client });
@@ -105,6 +110,12 @@ export class ApiClients {
       );
     }
   }
+}
+
+/** A failed try is no answer: the next one asks again. */
+function onceRead(api: OvhApi): ApiClient["accessRules"] {
+  let known: { readonly rules: readonly AccessRule[] | undefined } | undefined;
+  return async (signal) => (known ??= { rules: await readAccessRules(api, signal) }).rules;
 }
 
 function valuesOf(secret: Secret): Readonly<Record<string, string>> {

@@ -19,6 +19,7 @@ import type { ApiClient, ApiClients } from "./api-clients.ts";
 import { serviceNameOf } from "./cluster-access.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { clusterIdOf, findCluster } from "./find-cluster.ts";
+import { missingRights } from "./needed-rights.ts";
 
 export interface InspectorParts {
   readonly clients: ApiClients;
@@ -97,7 +98,7 @@ export class Inspector {
     await this.#zones(nodeClass, access, cluster, { findings, status, signal });
     await this.#flavors(access, cluster, { findings, status, signal });
     status.poolCount = (await mks.pools(cluster.id, signal)).length;
-    findings.push(permissions(client));
+    findings.push(await this.#permissions(client, { serviceName, kubeId: cluster.id }, signal));
   }
 
   async #cluster(
@@ -191,6 +192,28 @@ export class Inspector {
       flavors.length > 0
         ? yes(OvhCondition.FlavorsReady)
         : no(OvhCondition.FlavorsReady, "NoFlavors", `OVHcloud offers no flavor for this cluster in ${region} now`),
+    );
+  }
+
+  /** From the rules of the consumer key where they can be read; else from what was refused so far. */
+  async #permissions(
+    client: ApiClient,
+    cluster: { readonly serviceName: string; readonly kubeId: string },
+    signal: AbortSignal,
+  ): Promise<Finding> {
+    const rules = await client.accessRules(signal);
+    const deletesNodes = this.#parts.settings.deleteMode === "node";
+    const missing = rules && missingRights(rules, { ...cluster, deletesNodes });
+    if (missing === undefined || client.deniedWrites().length > 0) return permissions(client);
+    if (missing.length === 0)
+      return { ...yes(OvhCondition.PermissionsReady), message: "every right that is needed is granted" };
+    const rights = missing.join(", ");
+    const where =
+      "make a consumer key with them at https://api.ovh.com/createToken/ and put it into the credentials Secret";
+    return no(
+      OvhCondition.PermissionsReady,
+      "CallNotGranted",
+      `the consumer key lacks these rights: ${rights}; ${where}`,
     );
   }
 

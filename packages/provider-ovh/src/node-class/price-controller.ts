@@ -19,7 +19,8 @@ export function priceController({ pricing, metrics, clock }: PriceControllerPart
     async run({ signal }) {
       if (pricing.isDue) await pricing.refresh(signal);
       const { readAt } = pricing;
-      if (readAt !== undefined) metrics.set("karpenter_ovh_pricing_age_seconds", {}, (clock.now() - readAt) / 1000);
+      const age = (): number => (clock.now() - (readAt ?? 0)) / 1000;
+      if (readAt !== undefined) metrics.hold("karpenter_ovh_pricing_age_seconds", "", [{ labels: {}, value: age }]);
       return { requeueAfter: minutes(1) };
     },
   });

@@ -138,9 +138,31 @@ describe("the status of an OVHNodeClass", () => {
     expect(await bench.condition("ClusterReady", "detect")).toMatch(/^False Ambiguous: .*OVH_KUBE_ID.*one.*two/);
   });
 
-  it("T-57: a right that turns out to be missing is named, and nothing is launched until it was granted", async () => {
-    const rules = MINIMUM.filter(({ method }) => method !== "POST");
+  it("T-57, O-66: rights that the key lacks are named before anything is launched, as they are to be granted", async () => {
+    const rules = MINIMUM.filter(({ method }) => method !== "POST" && method !== "DELETE");
     await started({ fake: { credentials: [keys("poor", rules)] } });
+    expect(await bench.condition("PermissionsReady")).toBe(
+      `False CallNotGranted: the consumer key lacks these rights: POST ${CLUSTER}/nodepool, DELETE ${CLUSTER}/nodepool/*; make a consumer key with them at https://api.ovh.com/createToken/ and put it into the credentials Secret`,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^False/);
+    await bench.putSecret({ ...bench.fake.credentials, ...keys("poor") });
+  });
+
+  it("O-66: OVH_DELETE_MODE=node needs one right more, and the minimum suffices without it", async () => {
+    await started({ env: { OVH_DELETE_MODE: "node" }, fake: { credentials: [keys("least", MINIMUM)] } });
+    expect(await bench.condition("PermissionsReady")).toContain(`lacks these rights: DELETE ${CLUSTER}/node/*;`);
+    await bench.restart({ env: {} });
+    await bench.pass(40_000);
+    expect(await bench.condition("PermissionsReady")).toBe(
+      "True PermissionsReady: every right that is needed is granted",
+    );
+  });
+
+  it("T-57: where the key's rules cannot be read a missing right is named when it turns out, and nothing is launched then", async () => {
+    const rules = MINIMUM.filter(({ method }) => method !== "POST");
+    const unreadable = { match: { path: "*/auth/currentCredential" }, fault: "status", status: 403 } as const;
+    await started({ fake: { credentials: [keys("poor", rules)], faults: [unreadable] } });
+    expect(await bench.condition("PermissionsReady")).toMatch(/not verified before they are needed$/);
     expect(await bench.condition("Ready")).toBe("True Ready: ");
     await bench.putClaim("one");
     const error = findProviderError(await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown));
@@ -181,6 +203,52 @@ describe("the status of an OVHNodeClass", () => {
     expect(await bench.condition("Ready")).toBe("True Ready: ");
     await bench.machines(1);
     expect(bench.fake.requestLog().filter(({ path }) => path.endsWith("/auth/time"))).toHaveLength(1);
+  });
+
+  it("T-52: a service account scales up and down, and outlives its token", async () => {
+    const account = { clientId: "EU.account", clientSecret: "account-secret" };
+    await started({ fake: { oauthClients: [account], switches: { oauthTokenSeconds: 1 } } });
+    await bench.putSecretValues(account);
+    const before = bench.fake.requestLog().length;
+    await bench.restart();
+    await bench.machines(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await bench.during(bench.remove("claim-1"));
+    const calls = bench.fake.requestLog().slice(before);
+    expect(new Set(calls.map(({ auth }) => auth))).toEqual(new Set(["bearer", "none"]));
+    expect(calls.filter(({ path }) => path === "/auth/oauth2/token").length).toBeGreaterThanOrEqual(2);
+    expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await bench.condition("CredentialsReady")).toMatch(/^True/);
+  });
+
+  it("O-60: two kinds of credentials in one Secret are refused, and both are named", async () => {
+    await started();
+    await bench.putSecretValues({ ...bench.fake.credentials, clientId: "EU.account", clientSecret: "s" });
+    await bench.putClass("both");
+    await bench.pass(3_000);
+    expect(await bench.condition("CredentialsReady", "both")).toMatch(/^False AmbiguousCredentials: .*or clientId/);
+  });
+
+  it("§13: calls, clock and pools are measured, without ids in the labels", async () => {
+    await started({ fake: { switches: { skewSeconds: 3600 } } });
+    await bench.machines(2, { zones: ["eu-west-par-a"] });
+    bench.fake.faults([{ match: { operation: "listPools" }, fault: "status", status: 503, times: 1 }]);
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    await bench.collect();
+    const text = (await bench.measured("karpenter_ovh_")).join("\n");
+    const pools = 'method="GET",route="/cloud/project/{serviceName}/kube/{kubeId}/nodepool"';
+    expect(text).toContain(`karpenter_ovh_api_requests_total{${pools},code="503"} 1`);
+    expect(text).toContain('karpenter_ovh_api_retries_total{reason="transient"} 1');
+    expect(text).toMatch(/karpenter_ovh_api_duration_seconds_count\{method="POST",route=".*\/nodepool"\} 1/);
+    expect(text).toMatch(/karpenter_ovh_api_time_delta_seconds (3599|3600|3601)/);
+    expect(text).toMatch(/karpenter_ovh_pools\{owned="true",status="[A-Z]+"\} 1/);
+    expect(text).toContain('karpenter_ovh_pool_machines{state="assigned"} 2');
+    expect(text).toContain("karpenter_ovh_unavailable_offerings 0");
+    expect(text).toMatch(/karpenter_ovh_pool_lock_wait_seconds_count [1-9]/);
+    expect(text).toContain('karpenter_ovh_machine_launch_seconds_count{flavor="b3-8",phase="listed"} 2');
+    expect(text).toContain('karpenter_ovh_machine_launch_seconds_count{flavor="b3-8",phase="instance"} 2');
+    expect(text).not.toMatch(/^karpenter_ovh_pricing_age/m);
+    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}/);
   });
 
   it("T-56: no secret shows up in conditions, events, errors or the log", async () => {
