@@ -11,6 +11,7 @@ import { catalogueOf, Pricing } from "./catalog/pricing.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
 import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
+import { situationOf } from "./machines/class-view.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
 import { launchWatchController } from "./machines/launch-watch-controller.ts";
 import { buildMachinery } from "./machines/machinery.ts";
@@ -20,6 +21,7 @@ import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
 import { ApiClients } from "./node-class/api-clients.ts";
 import { ClusterAccesses } from "./node-class/cluster-access.ts";
 import { Inspector } from "./node-class/inspection.ts";
+import { nodePoolCheckController } from "./node-class/node-pool-check-controller.ts";
 import { priceController } from "./node-class/price-controller.ts";
 import { nodeClassStatusController } from "./node-class/status-controller.ts";
 import { OvhProvider } from "./ovh-provider.ts";
@@ -57,6 +59,13 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
     provider: new OvhProvider(parts, machinery),
     controllers: [
       nodeClassStatusController({ kube, cache, events, clock, inspector }),
+      nodePoolCheckController({
+        cache,
+        events,
+        situationOf,
+        instanceTypes: async (nodeClass, signal) =>
+          machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
+      }),
       ...(pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
       launchWatchController({ kube, logger, ...machinery }),
       nodeSyncController({ kube, cache, logger }),

@@ -43,6 +43,10 @@ export class ClusterAccesses {
     return this.#classes.get({ name });
   }
 
+  all(): readonly OVHNodeClass[] {
+    return this.#classes.list();
+  }
+
   /** For events about the cluster as a whole. */
   anyClass(): OVHNodeClass | undefined {
     return this.#classes.list()[0];
