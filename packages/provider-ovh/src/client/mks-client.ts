@@ -119,6 +119,13 @@ export class MksClient {
     return listOf(data, "node", parseMachine);
   }
 
+  /** Machines of the pool that are gone for good. */
+  async formerMachines(kubeId: string, poolId: string, signal: AbortSignal): Promise<readonly WireMachine[]> {
+    const query = { history: "true" };
+    const data = await this.#call("GET", `${POOL}/nodes`, { kubeId, poolId }, { signal, query });
+    return listOf(data, "node", parseMachine);
+  }
+
   /** Never sent twice: the caller looks for the pool by name after a lost answer (O-28). */
   async createPool(kubeId: string, spec: PoolSpec, signal: AbortSignal): Promise<WirePool> {
     const body = createBody(spec);

@@ -65,6 +65,8 @@ export class Collector {
     const inventory = await this.#parts.inventories.read(signal);
     if (inventory === undefined) return;
     this.#parts.census.take(inventory, ({ pool, machines }) => this.#parts.keeper.balance(pool, machines, hydratedAt));
+    // O-57: what looks like nobody's now may only be unreachable.
+    if (inventory.access.standstill !== undefined) return;
     await this.#parts.adopter.adopt(inventory, signal);
     if (this.#hasShrunkOddly(inventory.owned)) return;
     for (const { pool } of inventory.owned) {

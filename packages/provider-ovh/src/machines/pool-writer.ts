@@ -27,7 +27,7 @@ export class PoolWriter {
   }
 
   async grow(access: ClusterAccess, pool: WirePool, desired: number, signal: AbortSignal): Promise<WriteResult> {
-    return this.#write(pool, async () => {
+    return this.#write(access, pool, async () => {
       await access.mks.growPool(access.kubeId, pool, desired, signal);
       this.#logger.info("raised a pool", { pool: pool.name, from: pool.desiredNodes, to: desired });
     });
@@ -45,7 +45,7 @@ export class PoolWriter {
     if (pool.desiredNodes < machines.length) return "later";
     const ids: NonEmpty<string> = [first, ...others];
     if (this.#deleteMode === "node") return this.#removeEach(access, pool, ids, signal);
-    return this.#write(pool, async () => {
+    return this.#write(access, pool, async () => {
       try {
         await access.mks.removeMachines(access.kubeId, pool, ids, signal);
         this.#ledger.sent(pool, ids, "sent");
@@ -67,7 +67,7 @@ export class PoolWriter {
     let desiredNodes = pool.desiredNodes;
     for (const id of ids) {
       const size = { ...pool, desiredNodes };
-      const result = await this.#write(pool, async () => {
+      const result = await this.#write(access, pool, async () => {
         try {
           await access.mks.removeMachine(access.kubeId, size, id, signal);
           this.#ledger.sent(size, [id], "sent");
@@ -85,7 +85,7 @@ export class PoolWriter {
 
   /** O-14 */
   async repair(access: ClusterAccess, pool: WirePool, maxNodes: number, signal: AbortSignal): Promise<WriteResult> {
-    return this.#write(pool, () =>
+    return this.#write(access, pool, () =>
       access.mks.repairPool(access.kubeId, pool, Math.max(maxNodes, pool.desiredNodes), signal),
     );
   }
@@ -96,20 +96,22 @@ export class PoolWriter {
     template: WireTemplate,
     signal: AbortSignal,
   ): Promise<WriteResult> {
-    return this.#write(pool, async () => {
+    return this.#write(access, pool, async () => {
       await access.mks.adoptPool(access.kubeId, pool, template, signal);
       this.#logger.info("adopted a pool of the older product", { pool: pool.name });
     });
   }
 
   async delete(access: ClusterAccess, pool: WirePool, signal: AbortSignal): Promise<WriteResult> {
-    return this.#write(pool, async () => {
+    return this.#write(access, pool, async () => {
       await access.mks.deletePool(access.kubeId, pool, signal);
       this.#logger.info("deleted an empty pool", { pool: pool.name });
     });
   }
 
-  async #write(pool: WirePool, work: () => Promise<void>): Promise<WriteResult> {
+  async #write(access: ClusterAccess, pool: WirePool, work: () => Promise<void>): Promise<WriteResult> {
+    // The machines go with their cluster; what would be asked of them now could only disturb that.
+    if (access.standstill === "cluster-going") return "later";
     if (this.#busy.isQuiet(pool.id)) return "later";
     try {
       await work();

@@ -247,6 +247,40 @@ describe("launching when something goes wrong", () => {
     expect(bench.events.withReason("PoolNameTaken").length).toBeGreaterThan(0);
   });
 
+  it("T-40: of two that want the one free machine one gets it, and the pool grows by one for the other", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.drop("claim-1");
+    await bench.putClaims(2, { zones: [ZONE_A] }, "late");
+    bench.fake.faults([{ match: { operation: "listPoolMachines" }, fault: "slow", delayMs: 20, times: 4 }]);
+    const first = bench.launch("late-1");
+    await bench.pass(1_100);
+    await bench.during(Promise.all([first, bench.launch("late-2")]));
+    const ids = (await bench.claims()).map((claim) => claim.metadata.annotations?.[OvhAnnotation.NodeId]);
+    expect(new Set(ids).size).toBe(3);
+    expect(bench.bodies("PUT").at(-1)).toEqual({ desiredNodes: 3 });
+    expect(bench.fake.state().machines).toHaveLength(3);
+  });
+
+  it("T-63: a flavor that nobody knows is offered all the same, with its disk and price estimated", async () => {
+    const unknown = {
+      name: "b9-24",
+      category: "b",
+      vCPUs: 6,
+      ramGB: 24,
+      diskGB: 77,
+      gpus: 0,
+      hourlyEUR: 0,
+      kubernetes: true,
+      threeAzPlan: false,
+      monthlyPools: false,
+    };
+    await started({ fake: { extraFlavors: [unknown] } });
+    const [claim] = await bench.machines(1, { flavors: ["b9-24"], zones: [ZONE_A] });
+    expect(bench.bodies("POST")).toMatchObject([{ flavorName: "b9-24", name: "karpenter-b9-24-eu-west-par-a" }]);
+    expect(claim?.status?.capacity).toMatchObject({ cpu: "6" });
+  });
+
   it("T-66: at the limit of nodes the claim hears so, in a new pool as in a growing one", async () => {
     await started({ env: { OVH_MAX_NODES_PER_CLUSTER: "2" } });
     await bench.machines(2, { zones: [ZONE_A] });

@@ -72,7 +72,7 @@ export class Remover {
     await inCoreWords(`deleting the machine of nodeclaim ${nameOf(claim)}`, async () => {
       const access = await accesses.ofClaim(claim, signal);
       const found = await this.#find(access, claim, signal);
-      if (found === undefined) return this.#absent(claim);
+      if (found === undefined) return this.#absent(access, claim, signal);
       if (this.#isWanted(claim, found.pool)) return;
       if (isGone(found.machine)) throw notFound(claim, found.machine);
       if (isGoing(found.machine)) return this.#going(claim, found);
@@ -109,13 +109,30 @@ export class Remover {
     return undefined;
   }
 
-  /** One answer without the machine may be a mistake of the API; one after the machine was seen going is not. */
-  #absent(claim: NodeClaim): void {
+  /** One answer without the machine may be a mistake of the API; one after the machine was seen going is not, nor its place in the history. */
+  async #absent(access: ClusterAccess, claim: NodeClaim, signal: AbortSignal): Promise<void> {
     const key = keyOf(claim);
     const seenGoing = this.#parts.sightings.wasSeen(`going/${key}`);
-    if (!seenGoing && !this.#parts.sightings.confirmed(`absent/${key}`)) return;
+    const confirmed = seenGoing || this.#parts.sightings.confirmed(`absent/${key}`);
+    if (!confirmed && !(await this.#isHistory(access, claim, signal))) return;
     this.#forget(claim);
     throw new MachineNotFound(`the machine of nodeclaim ${nameOf(claim)} is gone`);
+  }
+
+  /** O-50.1: the history is a help, not a condition; where it cannot be read, a second look decides. */
+  async #isHistory(access: ClusterAccess, claim: NodeClaim, signal: AbortSignal): Promise<boolean> {
+    const current = this.#current(claim);
+    const id = nodeIdOf(current);
+    const poolId = current.metadata.annotations?.[OvhAnnotation.PoolId];
+    if (id === undefined || poolId === undefined || access.denied.has("history")) return false;
+    try {
+      const former = await access.mks.formerMachines(access.kubeId, poolId, signal);
+      return former.some((machine) => machine.id === id && isGone(machine));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (kindOf(error) === "permission") access.denied.add("history");
+      return false;
+    }
   }
 
   /** O-4: the pool is somebody else's. Letting the claim go would leave its machine running, and billed, with nobody to know. */

@@ -16,7 +16,7 @@ import { MksClient } from "../client/mks-client.ts";
 import type { WireCluster } from "../client/wire.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ApiClient, ApiClients } from "./api-clients.ts";
-import { serviceNameOf } from "./cluster-access.ts";
+import { CLUSTER_GOING, serviceNameOf } from "./cluster-access.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { clusterIdOf, findCluster } from "./find-cluster.ts";
 import { missingRights } from "./needed-rights.ts";
@@ -248,7 +248,8 @@ function b3Rate(book: Pricing["book"]): ReturnType<Pricing["book"]["hourly"]>["r
 
 function clusterFinding({ status }: WireCluster): Finding {
   if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return yes(OvhCondition.ClusterReady);
-  return no(OvhCondition.ClusterReady, "NotReady", `the cluster's status is ${status}`);
+  const reason = status === "DELETING" || status === "DELETED" ? CLUSTER_GOING : "NotReady";
+  return no(OvhCondition.ClusterReady, reason, `the cluster's status is ${status}`);
 }
 
 function projectFinding({ status }: WireCluster): Finding {
