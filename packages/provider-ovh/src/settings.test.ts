@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { OVH_VARIABLES } from "./settings-list.ts";
 import { ovhSettings } from "./settings.ts";
 
 describe("the settings from the environment", () => {
@@ -46,6 +47,17 @@ describe("the settings from the environment", () => {
       consumerKey: "c",
     });
     expect(settings).not.toHaveProperty("pricingInterval");
+  });
+
+  it("are all on the reference page, and nothing else is", () => {
+    const read = new Set<string>(["OVH_APPLICATION_KEY", "OVH_APPLICATION_SECRET", "OVH_CONSUMER_KEY"]);
+    for (const name of ["OVH_CLIENT_ID", "OVH_CLIENT_SECRET", "OVH_ACCESS_TOKEN"]) read.add(name);
+    const asked = (_: object, name: string): string | undefined => {
+      if (name.startsWith("OVH_")) read.add(name);
+      return name === "OVH_MAX_NODES_PER_CLUSTER" ? "7" : undefined;
+    };
+    ovhSettings(new Proxy({}, { get: asked as ProxyHandler<object>["get"] & {} }));
+    expect([...read].toSorted()).toEqual(OVH_VARIABLES.map(({ name }) => name).toSorted());
   });
 
   it("O-1: notice a proxy in either spelling", () => {
