@@ -7,7 +7,7 @@ import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpen
 
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { FlavorCatalog } from "./catalog/flavors.ts";
-import { catalogueOf, Pricing } from "./catalog/pricing.ts";
+import { fetchCatalogue, Pricing } from "./catalog/pricing.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
 import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
@@ -21,6 +21,7 @@ import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
 import { ApiClients } from "./node-class/api-clients.ts";
 import { ClusterAccesses } from "./node-class/cluster-access.ts";
 import { Inspector } from "./node-class/inspection.ts";
+import { ownAddresses, TOKEN_FILE } from "./node-class/own-address.ts";
 import { nodePoolCheckController } from "./node-class/node-pool-check-controller.ts";
 import { priceController } from "./node-class/price-controller.ts";
 import { nodeClassStatusController } from "./node-class/status-controller.ts";
@@ -28,7 +29,7 @@ import { OvhProvider } from "./ovh-provider.ts";
 import { ovhSettings } from "./settings.ts";
 
 /** @throws SettingsError naming every variable that is wrong */
-export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider {
+export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TOKEN_FILE): BuiltProvider {
   const settings = ovhSettings(env);
   if (settings.caFile !== undefined) trustCertificate(readFileSync(settings.caFile, "utf8"));
   const { clock, gate, random, kube, cache, events, metrics } = ports;
@@ -47,12 +48,13 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
     clock,
     logger,
     random,
-    fetch: catalogueOf(endpoint),
-    subsidiary: settings.subsidiary ?? endpoint.subsidiary,
+    fetch: fetchCatalogue,
+    shop: { endpoint, subsidiary: settings.subsidiary ?? endpoint.subsidiary },
     ...(pricingInterval === undefined ? {} : { interval: pricingInterval }),
   });
   const nodes = cache.informer(Nodes);
-  const inspector = new Inspector({ clients, kube, nodes: () => nodes.list(), flavors, pricing, settings });
+  const addresses = (signal: AbortSignal): Promise<string> => ownAddresses({ kube, tokenFile }, signal);
+  const inspector = new Inspector({ clients, addresses, nodes: () => nodes.list(), flavors, pricing, settings });
   const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing };
   const machinery = buildMachinery(parts);
   return {
@@ -78,5 +80,5 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
 export const ovhProviderFactory: ProviderFactory = {
   name: "ovh",
   customResources: OVH_CUSTOM_RESOURCES,
-  build: createOvhProvider,
+  build: (ports, env) => createOvhProvider(ports, env),
 };

@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly spec?: OVHNodeClassSpec;
   readonly env?: Readonly<Record<string, string>>;
   readonly mode?: "act" | "observe";
+  /** Of the service account. @defaultValue there is none */
+  readonly tokenFile?: string;
   /** Machines register Nodes in the cluster. @defaultValue false: they complete by themselves */
   readonly nodes?: boolean;
   /** The kind as the cluster knows it. @defaultValue as this version defines it */
@@ -351,6 +353,7 @@ export class Bench {
     const built = createOvhProvider(
       { kube, cache, gate, clock, logger, metrics, events, decisions, settings, random, unavailable },
       { ...env, ...this.#options.env },
+      this.#options.tokenFile ?? "/nowhere",
     );
     const manager = new ControllerManager({ cache, clock, logger, metrics, random });
     manager.add(...built.controllers);

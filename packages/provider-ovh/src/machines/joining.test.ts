@@ -135,6 +135,35 @@ describe("a node that comes back", () => {
     expect(await drift()).toBe("");
   });
 
+  it("T-50, O-58: when MKS rolls the nodes to a new version, each claim ends with its machine, and none is left over", async () => {
+    await started({ nodes: false, fake: { speed: { listed: 100, redeploy: 60_000 } } });
+    await bench.machines(3, { zones: [ZONE_A] });
+    await bench.pass(minutes(6));
+    bench.fake.outside.upgradeCluster("1.35.0-1");
+    bench.fake.outside.rollNodes();
+    for (let turn = 0; turn < 16; turn++) {
+      await bench.pass(minutes(1));
+      const machines = await bench.during(bench.provider.list({ signal: bench.signal }));
+      const present = new Set(machines.map(({ status }) => status?.providerID));
+      const lost = (await bench.claims()).filter(({ status }) => !present.has(status?.providerID));
+      for (const { metadata } of lost) {
+        await bench.drop(metadata.name ?? "");
+        await bench.machines(1, { zones: [ZONE_A] }, `instead-of-${metadata.name ?? ""}`);
+      }
+      await bench.collect();
+    }
+    await bench.collectFor(30);
+    const owned = (await bench.claims()).map(({ metadata }) => metadata.annotations?.[OvhAnnotation.NodeId]);
+    expect(owned).toHaveLength(3);
+    expect(owned.toSorted()).toEqual(
+      bench.fake
+        .state()
+        .machines.map(({ id }) => id)
+        .toSorted(),
+    );
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 3, upToDateNodes: 3 });
+  });
+
   it("T-46, O-58: on the standard plan a broken machine is replaced, and the new one goes to whoever waits, or away", async () => {
     await started({ nodes: false, fake: { speed: { listed: 100, heal: 60_000 } } });
     const [first] = await bench.machines(2, { zones: [ZONE_A] });

@@ -86,7 +86,18 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     maxPools: settings.maxPools,
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
-  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, adopter, ledger, settings, locks });
+  const collector = new Collector({
+    ...book,
+    events,
+    accesses,
+    logger,
+    inventories,
+    keeper,
+    adopter,
+    ledger,
+    settings,
+    locks,
+  });
   const shared = { clock, accesses, views, claims, keeper, locks, census };
   const binder = new Binder({ claims, shards, clock, locks });
   return {

@@ -8,6 +8,7 @@ import type { WireMachine, WirePool, WireTemplate } from "../client/wire.ts";
 import type { ClusterAccess } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { BusyPools } from "./busy-pools.ts";
+import { providerIdOf } from "./machine-status.ts";
 import type { RemovalLedger } from "./removal-ledger.ts";
 
 /** "later": MKS is busy with the pool, or the answer was lost; the next look tells. */
@@ -47,7 +48,7 @@ export class PoolWriter {
     if (this.#deleteMode === "node") return this.#removeEach(access, pool, ids, signal);
     return this.#write(access, pool, async () => {
       try {
-        await access.mks.removeMachines(access.kubeId, pool, ids, signal);
+        await this.#name(access, pool, machines, ids, signal);
         this.#ledger.sent(pool, ids, "sent");
       } catch (error) {
         if (outcomeUnknown(error)) this.#ledger.sent(pool, ids, "unknown");
@@ -55,6 +56,24 @@ export class PoolWriter {
       }
       this.#logger.info("removed machines", { pool: pool.name, machines: machines.map((machine) => machine.name) });
     });
+  }
+
+  /** O-50.3: by machine id; an API that will not have these gets provider ids, once. */
+  async #name(
+    access: ClusterAccess,
+    pool: WirePool,
+    machines: readonly WireMachine[],
+    ids: NonEmpty<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await access.mks.removeMachines(access.kubeId, pool, ids, signal);
+    } catch (error) {
+      const [first, ...others] = machines.filter(({ instanceId }) => instanceId !== "").map(providerIdOf);
+      if (kindOf(error) !== "config" || first === undefined || others.length + 1 < ids.length) throw error;
+      this.#logger.info("naming machines by provider id", { pool: pool.name, error });
+      await access.mks.removeMachines(access.kubeId, pool, [first, ...others], signal);
+    }
   }
 
   /** O-50.4: one after the other; the first that MKS is too busy for ends the round, and the rest is asked for again later. */

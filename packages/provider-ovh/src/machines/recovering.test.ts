@@ -233,6 +233,28 @@ describe("launching when something goes wrong", () => {
     expect(bench.events.withReason("PoolAutoscaleEnabled")).toHaveLength(1);
   });
 
+  it("T-42, O-14: also on a pool where nothing is launched", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(400_000);
+    bench.fake.outside.editPool(POOL_A, { autoscale: true });
+    await bench.collect();
+    expect(bench.pool(POOL_A)).toMatchObject({ autoscale: false });
+    expect(bench.events.withReason("PoolAutoscaleEnabled")).toHaveLength(1);
+    expect(bench.bodies("PUT")).toEqual([{ autoscale: false, minNodes: 0, maxNodes: 100 }]);
+  });
+
+  it("O-27: a webhook that keeps MKS from its work is named as what it is, and the machine stays", async () => {
+    await started();
+    const [claim] = await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(400_000);
+    const name = claim?.metadata.annotations?.[OvhAnnotation.NodeName] ?? "";
+    bench.fake.outside.setMachineStatus(name, "USER_WEBHOOK_PREVENTING_OPERATIONS_ERROR");
+    await bench.collectFor(20);
+    expect(bench.events.withReason("WebhookPreventsOperations")[0]?.message).toContain(name);
+    expect(bench.writes("PUT")).toEqual([]);
+  });
+
   it("T-43: a pool of that name which is not ours stays untouched, ours takes another name", async () => {
     await started();
     await bench.machines(1, { zones: [ZONE_A] });

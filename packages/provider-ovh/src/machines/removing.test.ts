@@ -189,6 +189,19 @@ describe("removing", () => {
     ]);
   });
 
+  it("O-50.3: an API that does not take machine ids gets provider ids, once", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    const message = "nodesToRemove: unknown node";
+    bench.fake.faults([{ match: { method: "PUT" }, fault: "status", status: 400, message, times: 1 }]);
+    const { status } = await bench.claim("claim-1");
+    await bench.during(bench.remove("claim-1"));
+    expect(bench.bodies("PUT").at(-1)).toEqual({ desiredNodes: 1, nodesToRemove: [status?.providerID] });
+    await bench.pass(120_000);
+    expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+
   it("O-50.1: a machine that the pool's history has is gone at the first look", async () => {
     await started();
     await bench.machines(2, { zones: [ZONE_A] });
@@ -257,6 +270,7 @@ describe("removing", () => {
       return nodesToRemove === undefined ? [] : [nodesToRemove.length];
     });
     expect(rounds).toEqual([5, 5, 2]);
+    expect(bench.events.withReason("SurplusMachineRemoved").length).toBeGreaterThan(0);
     await bench.pass(120_000);
     expect(left()).toEqual([first?.metadata.annotations?.[OvhAnnotation.NodeId]]);
   });

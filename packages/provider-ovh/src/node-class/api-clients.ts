@@ -8,6 +8,9 @@ import { Secrets } from "@karpenter-multicloud/core/api";
 import type { Secret } from "@karpenter-multicloud/core/api";
 
 import type { OVHNodeClassSpec } from "../api/ovh-node-class.ts";
+import type { Shop } from "../catalog/pricing.ts";
+import { kindOf } from "../client/failure-kind.ts";
+import { isObject } from "../client/wire.ts";
 import { CredentialsError, readCredentials } from "../client/credentials.ts";
 import type { OvhCredentials } from "../client/credentials.ts";
 import { parseEndpoint } from "../client/endpoints.ts";
@@ -27,6 +30,8 @@ export interface ApiClient {
   readonly subsidiary: string;
   /** Optional calls this consumer key may not make; asked for once only. */
   readonly denied: Set<string>;
+  /** Whose price list applies: as said, else the account's own, else the endpoint's. */
+  readonly shop: (signal: AbortSignal) => Promise<Shop>;
   /** What its consumer key may do; undefined where that cannot be known. It is fixed for the life of a key, so asked for once. */
   readonly accessRules: (signal: AbortSignal) => Promise<readonly AccessRule[] | undefined>;
   /** What to do about writes that were refused lately for lack of rights. */
@@ -62,10 +67,12 @@ export class ApiClients {
     const known = this.#bySource.get(source);
     if (known?.fingerprint === fingerprint) return known.client;
     const api = new GuardedApi(this.#makeTransport(endpoint, credentials), this.#settings.pace, this.#ports);
+    const said = this.#settings.subsidiary ?? credentials.subsidiary;
     const client: ApiClient = {
       api,
       endpoint,
-      subsidiary: this.#settings.subsidiary ?? credentials.subsidiary ?? endpoint.subsidiary,
+      subsidiary: said ?? endpoint.subsidiary,
+      shop: said === undefined ? shopOf(api, endpoint) : () => Promise.resolve({ endpoint, subsidiary: said }),
       denied: new Set(),
       accessRules: credentials.kind === "application-keys" ? onceRead(api) : () => Promise.resolve(undefined),
       deniedWrites: () => api.deniedWrites(),
@@ -110,6 +117,25 @@ export class ApiClients {
       );
     }
   }
+}
+
+/** O-35: outside the minimum of rights, so a refusal is an answer as well. */
+function shopOf(api: OvhApi, endpoint: Endpoint): ApiClient["shop"] {
+  let known: Shop | undefined;
+  const ofEndpoint: Shop = { endpoint, subsidiary: endpoint.subsidiary };
+  return async (signal) => {
+    if (known !== undefined) return known;
+    try {
+      const { data } = await api.call("GET", { path: "/me", route: "/me", signal });
+      const subsidiary = isObject(data) ? data["ovhSubsidiary"] : undefined;
+      known = typeof subsidiary === "string" && subsidiary !== "" ? { endpoint, subsidiary } : ofEndpoint;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (kindOf(error) !== "permission") return ofEndpoint;
+      known = ofEndpoint;
+    }
+    return known;
+  };
 }
 
 /** A failed try is no answer: the next one asks again. */

@@ -1,7 +1,6 @@
 // Looks at everything a class depends on, in order, and says for each condition of OVHNodeClass whether it holds.
 
 import type { ConditionStatus, Node } from "@karpenter-multicloud/core/api";
-import type { KubeReader } from "@karpenter-multicloud/core/kube";
 import { formatRate } from "@karpenter-multicloud/core/units";
 
 import { isForbiddenTemplateLabel } from "../api/labels.ts";
@@ -23,7 +22,8 @@ import { missingRights } from "./needed-rights.ts";
 
 export interface InspectorParts {
   readonly clients: ApiClients;
-  readonly kube: KubeReader;
+  /** Texts in which the address of the cluster we run in stands. */
+  readonly addresses: (signal: AbortSignal) => Promise<string>;
   readonly nodes: () => readonly Node[];
   readonly flavors: FlavorCatalog;
   readonly pricing: Pricing;
@@ -93,6 +93,7 @@ export class Inspector {
       plan: cluster.plan,
       kubernetesVersion: cluster.version,
     });
+    this.#parts.pricing.use(await client.shop(signal));
     const access: ClusterAccess = { mks, kubeId: cluster.id, subsidiary: client.subsidiary, denied: client.denied };
     findings.push(this.#regionFinding(nodeClass, cluster), planFinding(nodeClass, cluster));
     await this.#zones(nodeClass, access, cluster, { findings, status, signal });
@@ -107,10 +108,13 @@ export class Inspector {
     findings: Finding[],
     signal: AbortSignal,
   ): Promise<WireCluster | undefined> {
-    const { kube, nodes, settings } = this.#parts;
+    const { addresses, nodes, settings } = this.#parts;
     const said = nodeClass.spec?.kubeId ?? settings.kubeId;
     const here = nodes();
-    const found = await findCluster({ mks, kube, nodes: here, ...(said === undefined ? {} : { said }) }, signal);
+    const found = await findCluster(
+      { mks, addresses: () => addresses(signal), nodes: here, ...(said === undefined ? {} : { said }) },
+      signal,
+    );
     if (found.kind === "not-found") {
       findings.push(no(OvhCondition.ClusterReady, found.reason, found.message));
       return undefined;

@@ -1,4 +1,8 @@
-import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ConfigMaps, NodeClaims } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -136,6 +140,53 @@ describe("the status of an OVHNodeClass", () => {
     });
     await bench.pass(3_000);
     expect(await bench.condition("ClusterReady", "detect")).toMatch(/^False Ambiguous: .*OVH_KUBE_ID.*one.*two/);
+  });
+
+  it.each(["cluster-info", "service-account token"])(
+    "T-60: without kubeId the cluster is found by what its %s says",
+    async (where) => {
+      const second = KUBE.replace("1", "2");
+      const clusters = [{ kubeId: KUBE }, { kubeId: second, url: "x1y2z3.c1.par.k8s.ovh.net" }];
+      const folder = await mkdtemp(join(tmpdir(), "token-"));
+      const tokenFile = join(folder, "token");
+      const issuer = { iss: "https://x1y2z3.c1.par.k8s.ovh.net", sub: "system:serviceaccount:karpenter:karpenter" };
+      const payload = Buffer.from(JSON.stringify(issuer)).toString("base64url");
+      const isToken = where === "service-account token";
+      await writeFile(tokenFile, isToken ? `header.${payload}.signature` : "no token");
+      await started({ tokenFile, fake: { clusters } });
+      if (!isToken) {
+        await bench.kube.create(ConfigMaps, {
+          metadata: { name: "cluster-info", namespace: "kube-public" },
+          data: { kubeconfig: "clusters: [{cluster: {server: https://x1y2z3.c1.par.k8s.ovh.net}}]" },
+        });
+      }
+      await bench.kube.create(OVHNodeClasses, {
+        apiVersion: "karpenter.ovhcloud.sh/v1alpha1",
+        kind: "OVHNodeClass",
+        metadata: { name: "detect" },
+        spec: {
+          serviceName: SERVICE,
+          endpoint: bench.fake.url,
+          credentialsSecretRef: { name: "ovh-credentials", namespace: "karpenter" },
+        },
+      });
+      await bench.pass(3_000);
+      expect((await bench.nodeClass("detect")).status).toMatchObject({ kubeId: second });
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it("O-35: prices are those of the account's own subsidiary, or of the one that is said", async () => {
+    await started({ env: { OVH_PRICING_INTERVAL: "12h" } });
+    await bench.pass(120_000);
+    const lists = (): readonly string[] =>
+      bench.fake.requestLog().flatMap(({ path, query }) => (path.includes("/order/catalog") ? [query] : []));
+    expect(new Set(lists())).toEqual(new Set(["ovhSubsidiary=FR"]));
+    await bench.putSecretValues({ ...secretOf(bench.fake.credentials), subsidiary: "CA" });
+    await bench.pass(400_000);
+    await bench.pass(120_000);
+    expect(lists().at(-1)).toBe("ovhSubsidiary=CA");
+    expect((await bench.nodeClass()).status).toMatchObject({ priceSource: "live" });
   });
 
   it("T-57, O-66: rights that the key lacks are named before anything is launched, as they are to be granted", async () => {
@@ -277,6 +328,14 @@ describe("the status of an OVHNodeClass", () => {
     expect((await bench.kube.list(NodeClaims)).items).toEqual([]);
   });
 });
+
+function secretOf({
+  applicationKey,
+  applicationSecret,
+  consumerKey,
+}: SeedCredential): Readonly<Record<string, string>> {
+  return { applicationKey, applicationSecret, consumerKey };
+}
 
 /** With the messages of errors and of their causes. */
 function textOf(fields: Readonly<Record<string, unknown>>): string {

@@ -30,33 +30,39 @@ describe("F-12, F-13: what cluster-autoscaler asks, in both of its modes", () =>
   it.each([
     ["consumer", {}],
     ["openstack", keystone],
-  ])("%s: lists pools, machines and flavors, raises a pool and removes machines by provider id", async (_mode, auth) => {
-    const ours = await createPool(client, { desiredNodes: 2 });
-    const theirs = await createPool(client, { ...foreign, desiredNodes: 2 });
-    await clock.advance(400_000);
-    const ask = (method: string, path: string, body?: unknown): Promise<TinyAnswer> =>
-      client.call(method, client.kube + path, body, auth);
-    const pools = (await ask("GET", "/nodepool")).json as readonly PoolAnswer[];
-    const [mine, ...others] = pools.filter(({ autoscale }) => autoscale);
-    expect([mine?.id, others.length]).toEqual([theirs.id, 0]);
-    const legacy = (mine as unknown as { autoscaling: Record<string, number> }).autoscaling;
-    expect(Object.values(legacy).every((value) => typeof value === "number")).toBe(true);
-    const list = (await ask("GET", `/nodepool/${theirs.id}/nodes`)).json as readonly MachineAnswer[];
-    expect(list.every(({ instanceId, createdAt }) => instanceId !== null && !Number.isNaN(Date.parse(createdAt)))).toBe(
-      true,
-    );
-    const flavors = (await ask("GET", "/flavors")).json as readonly { readonly ram: number; readonly vCPUs: number }[];
-    expect(flavors.every(({ ram, vCPUs }) => Number.isInteger(ram) && Number.isInteger(vCPUs))).toBe(true);
-    expect((await ask("PUT", `/nodepool/${theirs.id}`, { desiredNodes: 3 })).status).toBe(200);
-    await clock.advance(400_000);
-    const victim = `openstack:///${list[0]?.instanceId ?? ""}`;
-    const removal = { desiredNodes: 2, nodesToRemove: [victim] };
-    expect((await ask("PUT", `/nodepool/${theirs.id}`, removal)).status).toBe(200);
-    await clock.advance(200_000);
-    expect(idsOf(await machines(client, theirs.id))).not.toContain(list[0]?.id);
-    expect(await pool(client, ours.id)).toMatchObject({ desiredNodes: 2, currentNodes: 2 });
-    expect(await fake.invariants()).toEqual([]);
-  });
+  ])(
+    "%s: lists pools, machines and flavors, raises a pool and removes machines by provider id",
+    async (_mode, auth) => {
+      const ours = await createPool(client, { desiredNodes: 2 });
+      const theirs = await createPool(client, { ...foreign, desiredNodes: 2 });
+      await clock.advance(400_000);
+      const ask = (method: string, path: string, body?: unknown): Promise<TinyAnswer> =>
+        client.call(method, client.kube + path, body, auth);
+      const pools = (await ask("GET", "/nodepool")).json as readonly PoolAnswer[];
+      const [mine, ...others] = pools.filter(({ autoscale }) => autoscale);
+      expect([mine?.id, others.length]).toEqual([theirs.id, 0]);
+      const legacy = (mine as unknown as { autoscaling: Record<string, number> }).autoscaling;
+      expect(Object.values(legacy).every((value) => typeof value === "number")).toBe(true);
+      const list = (await ask("GET", `/nodepool/${theirs.id}/nodes`)).json as readonly MachineAnswer[];
+      expect(
+        list.every(({ instanceId, createdAt }) => instanceId !== null && !Number.isNaN(Date.parse(createdAt))),
+      ).toBe(true);
+      const flavors = (await ask("GET", "/flavors")).json as readonly {
+        readonly ram: number;
+        readonly vCPUs: number;
+      }[];
+      expect(flavors.every(({ ram, vCPUs }) => Number.isInteger(ram) && Number.isInteger(vCPUs))).toBe(true);
+      expect((await ask("PUT", `/nodepool/${theirs.id}`, { desiredNodes: 3 })).status).toBe(200);
+      await clock.advance(400_000);
+      const victim = `openstack:///${list[0]?.instanceId ?? ""}`;
+      const removal = { desiredNodes: 2, nodesToRemove: [victim] };
+      expect((await ask("PUT", `/nodepool/${theirs.id}`, removal)).status).toBe(200);
+      await clock.advance(200_000);
+      expect(idsOf(await machines(client, theirs.id))).not.toContain(list[0]?.id);
+      expect(await pool(client, ours.id)).toMatchObject({ desiredNodes: 2, currentNodes: 2 });
+      expect(await fake.invariants()).toEqual([]);
+    },
+  );
 
   it("a machine without instance is legal, and a pool at its limit is refused with a text", async () => {
     const theirs = await createPool(client, { ...foreign, maxNodes: 2 });
@@ -100,9 +106,11 @@ describe("pages and time", () => {
     expect(whole).toHaveLength(5);
     const path = `${client.kube}/nodepool/${id}/nodes`;
     const read: string[] = [];
-    for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+    for (let cursor: string | undefined = ""; cursor !== undefined;) {
       const headers = { "X-Pagination-Size": "2", ...(cursor === "" ? {} : { "X-Pagination-Cursor": cursor }) };
-      const answer: TinyAnswer = await client.get(path, { headers: { ...headers, Authorization: `Bearer OpenStack/${TOKEN}` } });
+      const answer: TinyAnswer = await client.get(path, {
+        headers: { ...headers, Authorization: `Bearer OpenStack/${TOKEN}` },
+      });
       read.push(...idsOf(answer.json as readonly MachineAnswer[]));
       cursor = answer.headers["x-pagination-cursor-next"] as string | undefined;
     }
