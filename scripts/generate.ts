@@ -8,6 +8,7 @@ import { annotationsPage } from "./generate/annotations-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
+import { ovhSettingsPage } from "./generate/ovh-settings-page.ts";
 import { reasonsPages } from "./generate/reasons-pages.ts";
 import { settingsPage } from "./generate/settings-page.ts";
 import { staleFiles, writeFiles } from "./generate/files.ts";
@@ -21,6 +22,7 @@ const SETS: readonly GeneratedSet[] = [
   crdChartFiles(RESOURCES),
   annotationsPage(),
   settingsPage(),
+  ovhSettingsPage(),
   metricsPage(),
   dashboardFiles(),
   reasonsPages(),

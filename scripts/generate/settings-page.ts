@@ -11,7 +11,8 @@ export function settingsPage(): GeneratedSet {
     title: "Settings",
     introduction:
       "A flag wins over its environment variable. A flag that cannot be read stops the process and names every mistake at once; " +
-      "a variable that cannot be read is logged and its default is used. A provider's own variables stand in its guide.",
+      "a variable that cannot be read is logged and its default is used. " +
+      "A provider's own variables stand on a page of their own: [OVHcloud](settings-ovh.md).",
     head: ["Flag", "Variable", "Form", "Default", "Meaning"],
     rows: FLAGS.map((flag) => [
       `\`--${flag.name}\``,

@@ -7,30 +7,39 @@ import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpen
 
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { FlavorCatalog } from "./catalog/flavors.ts";
-import { catalogueOf, Pricing } from "./catalog/pricing.ts";
+import { fetchCatalogue, Pricing } from "./catalog/pricing.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
-import { NodeOvhTransport } from "./client/node-ovh-transport.ts";
+import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
+import { situationOf } from "./machines/class-view.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
+import { launchWatchController } from "./machines/launch-watch-controller.ts";
+import { buildMachinery } from "./machines/machinery.ts";
+import { nodeNoticesController } from "./machines/node-notices-controller.ts";
+import { nodeSyncController } from "./machines/node-sync-controller.ts";
+import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
 import { ApiClients } from "./node-class/api-clients.ts";
 import { ClusterAccesses } from "./node-class/cluster-access.ts";
 import { Inspector } from "./node-class/inspection.ts";
+import { ownAddresses, TOKEN_FILE } from "./node-class/own-address.ts";
+import { nodePoolCheckController } from "./node-class/node-pool-check-controller.ts";
 import { priceController } from "./node-class/price-controller.ts";
 import { nodeClassStatusController } from "./node-class/status-controller.ts";
 import { OvhProvider } from "./ovh-provider.ts";
 import { ovhSettings } from "./settings.ts";
 
 /** @throws SettingsError naming every variable that is wrong */
-export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider {
+export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TOKEN_FILE): BuiltProvider {
   const settings = ovhSettings(env);
   if (settings.caFile !== undefined) trustCertificate(readFileSync(settings.caFile, "utf8"));
-  const { clock, gate, random, kube, cache, events } = ports;
+  const { clock, gate, random, kube, cache, events, metrics } = ports;
+  declareOvhMetrics(metrics);
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
-  const clients = new ApiClients(
-    { clock, gate, logger, random, kube },
-    settings,
-    (...who) => new NodeOvhTransport(...who),
+  const onTimeDelta = (seconds: number): void =>
+    metrics.hold("karpenter_ovh_api_time_delta_seconds", "", [{ labels: {}, value: seconds }]);
+  const clients = new ApiClients({ clock, gate, logger, metrics, random, kube }, settings, (...who) =>
+    transportFor({ ...settings.transport, onTimeDelta }, ...who),
   );
   const accesses = new ClusterAccesses(clients, settings, cache);
   const flavors = new FlavorCatalog(clock, logger);
@@ -39,17 +48,30 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
     clock,
     logger,
     random,
-    fetch: catalogueOf(endpoint),
-    subsidiary: settings.subsidiary ?? endpoint.subsidiary,
+    fetch: fetchCatalogue,
+    shop: { endpoint, subsidiary: settings.subsidiary ?? endpoint.subsidiary },
     ...(pricingInterval === undefined ? {} : { interval: pricingInterval }),
   });
   const nodes = cache.informer(Nodes);
-  const inspector = new Inspector({ clients, kube, nodes: () => nodes.list(), flavors, pricing, settings });
+  const addresses = (signal: AbortSignal): Promise<string> => ownAddresses({ kube, tokenFile }, signal);
+  const inspector = new Inspector({ clients, addresses, nodes: () => nodes.list(), flavors, pricing, settings });
+  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing };
+  const machinery = buildMachinery(parts);
   return {
-    provider: new OvhProvider({ ports: { ...ports, logger }, settings, accesses, flavors, pricing }),
+    provider: new OvhProvider(parts, machinery),
     controllers: [
       nodeClassStatusController({ kube, cache, events, clock, inspector }),
-      ...(pricingInterval === undefined ? [] : [priceController(pricing)]),
+      nodePoolCheckController({
+        cache,
+        events,
+        situationOf,
+        instanceTypes: async (nodeClass, signal) =>
+          machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
+      }),
+      ...(pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
+      launchWatchController({ kube, logger, ...machinery }),
+      nodeSyncController({ kube, cache, logger }),
+      nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
       ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
     ],
   };
@@ -58,5 +80,5 @@ export function createOvhProvider(ports: Ports, env: Environment): BuiltProvider
 export const ovhProviderFactory: ProviderFactory = {
   name: "ovh",
   customResources: OVH_CUSTOM_RESOURCES,
-  build: createOvhProvider,
+  build: (ports, env) => createOvhProvider(ports, env),
 };

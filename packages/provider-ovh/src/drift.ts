@@ -20,14 +20,16 @@ export function classDrift(claim: NodeClaim, nodeClass: OVHNodeClass): string {
   return isComparable && stamped !== nodeClassHash(nodeClass.spec ?? {}) ? "NodeClassDrift" : "";
 }
 
+export interface Found {
+  readonly machine: WireMachine;
+  readonly pool: WirePool;
+  /** The pool's template still is the one it was made with. */
+  readonly isTemplateIntact: boolean;
+}
+
 /** In this order; "" when there is none. */
-export function machineDrift(
-  claim: NodeClaim,
-  nodeClass: OVHNodeClass,
-  found: { readonly machine: WireMachine; readonly pool: WirePool },
-  now: number,
-): string {
-  const { machine, pool } = found;
+export function machineDrift(claim: NodeClaim, nodeClass: OVHNodeClass, found: Found, now: number): string {
+  const { machine, pool, isTemplateIntact } = found;
   if (!["READY", "INSTALLING"].includes(machine.status)) return "";
   const { labels = {} } = claim.metadata;
   if (isSettled(claim, now)) {
@@ -38,6 +40,7 @@ export function machineDrift(
     if (poolZone !== undefined && zone !== undefined && poolZone !== zone) return "ZoneDrift";
   }
   if (pool.monthlyBilled !== (nodeClass.spec?.monthlyBilled ?? false)) return "BillingDrift";
+  if (nodeClass.spec?.driftOnTemplateEdit && !isTemplateIntact) return "PoolTemplateDrift";
   return nodeClass.spec?.driftOnVersion && !machine.isUpToDate ? "VersionDrift" : "";
 }
 

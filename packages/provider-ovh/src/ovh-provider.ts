@@ -14,10 +14,14 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import { CINDER_ZONE, OVH_GROUP, WELL_KNOWN_OVH_LABELS } from "./api/labels.ts";
 import { OVH_NODE_CLASS_KIND } from "./api/ovh-node-class.ts";
+import type { OVHNodeClass } from "./api/ovh-node-class.ts";
+import type { WirePool } from "./client/wire.ts";
 import { flavorFacts } from "./catalog/flavor-table.ts";
 import { classDrift, machineDrift } from "./drift.ts";
-import { offeringOf } from "./machines/class-view.ts";
-import { buildMachinery } from "./machines/machinery.ts";
+import { zoneAliases } from "./catalog/zone-aliases.ts";
+import type { ValueAliases } from "./catalog/zone-aliases.ts";
+import { offeringOf, situationOf } from "./machines/class-view.ts";
+import { hasTemplate, isAdopted } from "./machines/pool-key.ts";
 import type { Machinery, MachineryParts } from "./machines/machinery.ts";
 import { inCoreWords } from "./machines/pool-keeper.ts";
 import { reportProblem } from "./node-class/report-problem.ts";
@@ -27,9 +31,9 @@ export class OvhProvider implements CloudProvider {
   readonly #parts: MachineryParts;
   readonly #machinery: Machinery;
 
-  constructor(parts: MachineryParts) {
+  constructor(parts: MachineryParts, machinery: Machinery) {
     this.#parts = parts;
-    this.#machinery = buildMachinery(parts);
+    this.#machinery = machinery;
   }
 
   async create(claim: NodeClaim, { signal }: CallContext): Promise<NodeClaim> {
@@ -70,16 +74,27 @@ export class OvhProvider implements CloudProvider {
     const { providerID } = claim.status ?? {};
     if (reason !== "" || !providerID) return reason;
     try {
-      return machineDrift(
-        claim,
-        nodeClass,
-        await this.#machinery.inventories.find(providerID, signal),
-        ports.clock.now(),
-      );
+      const found = await this.#machinery.inventories.find(providerID, signal);
+      const isTemplateIntact = await this.#isTemplateIntact(claim, nodeClass, found.pool, signal);
+      return machineDrift(claim, nodeClass, { ...found, isTemplateIntact }, ports.clock.now());
     } catch (error) {
       if (error instanceof MachineNotFound) return "";
       throw error;
     }
+  }
+
+  /** O-42; an adopted pool never had a template of ours. */
+  async #isTemplateIntact(
+    claim: NodeClaim,
+    nodeClass: OVHNodeClass,
+    { template }: WirePool,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const offering = offeringOf(claim);
+    if (nodeClass.spec?.driftOnTemplateEdit !== true || offering === undefined || isAdopted(template)) return true;
+    const { views } = this.#machinery;
+    const access = await this.#parts.accesses.of(nodeClass, signal);
+    return hasTemplate(template, views.shape(claim, nodeClass, access, offering), views.clusterName(access));
   }
 
   /** O-4: only pools of ours are changed, so a machine elsewhere stays, whatever core thinks of it. */
@@ -109,8 +124,15 @@ export class OvhProvider implements CloudProvider {
       wellKnownLabels: WELL_KNOWN_OVH_LABELS,
       restrictedDomains: [OVH_GROUP],
       normalizedLabels: { [CINDER_ZONE]: Label.Zone },
+      normalizedPoolValues: this.#zoneAliases(),
       supportsUnregisteredTaint: false,
     };
+  }
+
+  /** O-31: all classes mean the same cluster (O-73), and so the same region. */
+  #zoneAliases(): ValueAliases {
+    const known = this.#parts.accesses.all().find(({ status }) => status?.region !== undefined && status.zones?.length);
+    return known === undefined ? {} : zoneAliases(situationOf(known));
   }
 
   /** O-26: machines take 5 to 10 minutes, those with GPUs more than an hour. */

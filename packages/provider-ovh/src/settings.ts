@@ -9,6 +9,7 @@ import type { Duration } from "@karpenter-multicloud/core/units";
 import { CredentialsError, readCredentials } from "./client/credentials.ts";
 import type { OvhCredentials } from "./client/credentials.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
+import type { TransportChoice, TransportName } from "./client/transports.ts";
 
 export interface OvhSettings {
   readonly endpoint: string;
@@ -22,6 +23,7 @@ export interface OvhSettings {
   readonly subsidiary?: string;
   /** Path of a PEM file to trust besides the public authorities. */
   readonly caFile?: string;
+  readonly transport: TransportChoice;
   readonly pace: Required<Pace>;
   readonly maxPools: number;
   readonly maxNodesPerPool: number;
@@ -29,6 +31,8 @@ export interface OvhSettings {
   readonly maxNodesPerCluster?: number;
   readonly emptyPoolTtl: Duration;
   readonly surplusTtl: Duration;
+  /** How machines are removed: by the pool's size with their names, or each by a call of its own (O-50.4). */
+  readonly deleteMode: "pool" | "node";
   readonly cancelPending: boolean;
   readonly deletingIsGone: boolean;
   readonly earlyTaint: boolean;
@@ -65,6 +69,7 @@ export function ovhSettings(env: Environment): OvhSettings {
     namespace: read.text("SYSTEM_NAMESPACE") || read.text("POD_NAMESPACE") || "karpenter",
     ...read.optional("subsidiary", "OVH_SUBSIDIARY", /^[A-Z]{2,5}$/, "a subsidiary such as FR"),
     ...read.optional("caFile", "OVH_CA_FILE", /./, "a path"),
+    transport: transport(env, read),
     pace: {
       perSecond: read.number("OVH_QPS", 5, { min: 0.1, max: 1000 }),
       burst: read.number("OVH_BURST", 10, { min: 1, max: 10_000 }),
@@ -77,6 +82,7 @@ export function ovhSettings(env: Environment): OvhSettings {
       : { maxNodesPerCluster: read.number("OVH_MAX_NODES_PER_CLUSTER", 100, { min: 1, max: 100_000 }) }),
     emptyPoolTtl: read.duration("OVH_EMPTY_POOL_TTL", minutes(10)),
     surplusTtl: read.duration("OVH_SURPLUS_TTL", minutes(10)),
+    deleteMode: read.oneOf("OVH_DELETE_MODE", "pool", ["pool", "node"]),
     cancelPending: read.flag("OVH_CANCEL_PENDING", true),
     deletingIsGone: read.flag("OVH_DELETING_IS_GONE", true),
     earlyTaint: read.flag("OVH_EARLY_TAINT", true),
@@ -93,18 +99,19 @@ export function ovhSettings(env: Environment): OvhSettings {
 
 /** What users may know from other clients and this provider cannot do. */
 function refuseUnbuilt(read: EnvironmentReader): void {
-  const transport = read.text("OVH_TRANSPORT");
-  if (transport !== "" && transport !== "node-ovh") {
-    read.refuse("OVH_TRANSPORT", "this transport is not available", "leave it out or use node-ovh");
-  }
-  const deleteMode = read.text("OVH_DELETE_MODE");
-  if (deleteMode !== "" && deleteMode !== "pool") {
-    read.refuse("OVH_DELETE_MODE", "this way of deleting is not available", "leave it out or use pool");
-  }
   if (read.text("OVH_ADOPT_REPLACEMENTS").toLowerCase() === "true") {
     const fix = "leave it out: waiting NodeClaims get such a machine, and otherwise it is removed";
     read.refuse("OVH_ADOPT_REPLACEMENTS", "keeping machines that MKS made as replacements is not available", fix);
   }
+}
+
+/** As axios reads them, in both spellings. */
+const PROXY_VARIABLES: readonly string[] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
+
+function transport(env: Environment, read: EnvironmentReader): TransportChoice {
+  const proxied = PROXY_VARIABLES.some((name) => Boolean(env[name] ?? env[name.toLowerCase()]));
+  const forced = read.oneOf<TransportName | "">("OVH_TRANSPORT", "", ["node-ovh", "native"]);
+  return { proxied, ...(forced === "" ? {} : { forced }) };
 }
 
 function readEnvCredentials(env: Environment, read: EnvironmentReader): Pick<OvhSettings, "credentials"> {

@@ -5,24 +5,29 @@ import {
   Label,
   Namespaces,
   NodeClaims,
+  Nodes,
   Secrets,
   TERMINATION_FINALIZER,
+  toRfc3339,
+  UNREGISTERED_TAINT,
 } from "@karpenter-multicloud/core/api";
-import type { CustomResource, NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
+import type { CustomResource, Node, NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
 import type { BuiltProvider } from "@karpenter-multicloud/core/controllers";
 import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import { createGatedClient, Mirror } from "@karpenter-multicloud/core/kube";
 import { defaultSettings } from "@karpenter-multicloud/core/options";
 import { findProviderError, hasCode, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import { ControllerManager, Gate } from "@karpenter-multicloud/core/runtime";
-import { silentMetrics } from "@karpenter-multicloud/core/telemetry";
+import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { EventSink, FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 
+import { OvhAnnotation } from "./api/labels.ts";
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { OVH_NODE_CLASS_KIND, OVHNodeClasses } from "./api/ovh-node-class.ts";
 import type { OVHNodeClass, OVHNodeClassSpec } from "./api/ovh-node-class.ts";
 import { trustCertificate } from "./client/trust.ts";
 import { createOvhProvider } from "./create-provider.ts";
+import { TestNodes } from "./test-nodes.ts";
 import { startFakeOvh } from "./testing/index.ts";
 import type { FakeOvh, FakeOvhOptions, LoggedRequest, ViolationKind } from "./testing/index.ts";
 
@@ -31,6 +36,10 @@ export interface BenchOptions {
   readonly spec?: OVHNodeClassSpec;
   readonly env?: Readonly<Record<string, string>>;
   readonly mode?: "act" | "observe";
+  /** Of the service account. @defaultValue there is none */
+  readonly tokenFile?: string;
+  /** Machines register Nodes in the cluster. @defaultValue false: they complete by themselves */
+  readonly nodes?: boolean;
   /** The kind as the cluster knows it. @defaultValue as this version defines it */
   readonly customResources?: readonly CustomResource[];
 }
@@ -59,6 +68,7 @@ export class Bench {
   readonly clock: FakeClock;
   readonly logger = new MemoryLogger();
   readonly events = new EventSink();
+  metrics = new PromMetrics();
   readonly fake: FakeOvh;
   readonly kube: InMemoryKube;
   #options: BenchOptions;
@@ -79,9 +89,12 @@ export class Bench {
   /** With a Secret and one class named default, which is looked at until it is ready (or visibly is not). */
   static async start(options: BenchOptions = {}): Promise<Bench> {
     const clock = new FakeClock();
-    const fake = await startFakeOvh({ clock, speed: { listed: 100 }, ...options.fake });
+    const nodes = new TestNodes(clock);
+    const hooks = options.nodes === true ? { hooks: nodes } : {};
+    const fake = await startFakeOvh({ clock, speed: { listed: 100 }, ...hooks, ...options.fake });
     trustCertificate(fake.caPem ?? "");
     const bench = new Bench(fake, clock, options);
+    nodes.kube = bench.kube;
     await bench.kube.create(Namespaces, { metadata: { name: NAMESPACE } });
     await bench.putSecret(fake.credentials);
     await bench.putClass("default", options.spec);
@@ -101,9 +114,12 @@ export class Bench {
     return this.#process.stop.signal;
   }
 
-  async putSecret(credentials: FakeOvh["credentials"]): Promise<void> {
-    const { applicationKey, applicationSecret, consumerKey } = credentials;
-    const encoded = Object.entries({ applicationKey, applicationSecret, consumerKey }).map(
+  putSecret({ applicationKey, applicationSecret, consumerKey }: FakeOvh["credentials"]): Promise<void> {
+    return this.putSecretValues({ applicationKey, applicationSecret, consumerKey });
+  }
+
+  async putSecretValues(values: Readonly<Record<string, string>>): Promise<void> {
+    const encoded = Object.entries(values).map(
       ([key, value]) => [key, Buffer.from(`${value}\n`).toString("base64")] as const,
     );
     const secret = { metadata: { name: "ovh-credentials", namespace: NAMESPACE }, data: Object.fromEntries(encoded) };
@@ -122,6 +138,37 @@ export class Bench {
       metadata: { name },
       spec: whole,
     });
+  }
+
+  node(name: string): Promise<Node> {
+    return this.kube.get(Nodes, { name });
+  }
+
+  /** As core does it: the node gets what its claim promises, then the claim says so. */
+  async register(name: string): Promise<void> {
+    const claim = await this.claim(name);
+    const { labels, annotations } = claim.metadata;
+    const nodeName = annotations?.[OvhAnnotation.NodeName] ?? "";
+    const node = await this.kube.get(Nodes, { name: nodeName });
+    const taints = (node.spec?.taints ?? []).filter((taint) => taint.key !== UNREGISTERED_TAINT.key);
+    const metadata = { labels: { ...labels, [Label.Registered]: "true" }, finalizers: [TERMINATION_FINALIZER] };
+    await this.kube.patch(Nodes, { name: nodeName }, { type: "merge", body: { metadata, spec: { taints } } });
+    await this.say(name, "Registered");
+  }
+
+  /** A condition of a claim becomes true. */
+  async say(name: string, type: string): Promise<void> {
+    const { status } = await this.claim(name);
+    const lastTransitionTime = toRfc3339(this.clock.now());
+    const condition = { type, status: "True" as const, reason: type, message: "", lastTransitionTime };
+    const conditions = [...(status?.conditions ?? []).filter((each) => each.type !== type), condition];
+    const nodeName = (await this.claim(name)).metadata.annotations?.[OvhAnnotation.NodeName] ?? "";
+    await this.kube.patchStatus(NodeClaims, { name }, { type: "merge", body: { status: { conditions, nodeName } } });
+  }
+
+  /** Lines of the metrics that begin with this. */
+  async measured(prefix: string): Promise<readonly string[]> {
+    return (await this.metrics.render()).split("\n").filter((line) => line.startsWith(prefix));
   }
 
   nodeClass(name = "default"): Promise<OVHNodeClass> {
@@ -300,13 +347,15 @@ export class Bench {
     const gate = new Gate({ mode: settings.mode, clock, logger });
     const kube = createGatedClient({ client: this.kube, gate, cache });
     const decisions = new DecisionLedger();
-    const metrics = silentMetrics;
+    this.metrics = new PromMetrics();
+    const { metrics } = this;
     const env = { OVH_PRICING_INTERVAL: "off", OVH_QPS: "100", OVH_BURST: "1000", OVH_MAX_IN_FLIGHT: "100" };
     const built = createOvhProvider(
       { kube, cache, gate, clock, logger, metrics, events, decisions, settings, random, unavailable },
       { ...env, ...this.#options.env },
+      this.#options.tokenFile ?? "/nowhere",
     );
-    const manager = new ControllerManager({ cache, clock, logger, metrics: silentMetrics, random });
+    const manager = new ControllerManager({ cache, clock, logger, metrics, random });
     manager.add(...built.controllers);
     cache.start(stop.signal);
     manager.start(stop.signal).catch((error: unknown) => logger.error("manager failed", { error }));

@@ -13,6 +13,7 @@ export const Annotation = {
   CapacityBufferFakePod: "karpenter.sh/capacity-buffer-fake-pod",
   CapacityBufferName: "karpenter.sh/capacity-buffer-name",
   CapacityBufferNamespace: "karpenter.sh/capacity-buffer-namespace",
+  NotConsolidatableBefore: "karpenter-multicloud.sh/not-consolidatable-before",
   LaunchHint: "karpenter-multicloud.sh/launch-hint",
   DisruptionCommand: "karpenter-multicloud.sh/disruption-command",
   Replaces: "karpenter-multicloud.sh/replaces",
@@ -30,6 +31,14 @@ export interface AnnotationEntry {
 
 /** Our own annotations; every setting per object is one of these. */
 export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
+  {
+    key: Annotation.NotConsolidatableBefore,
+    object: "NodeClaim",
+    format: "RFC 3339 time",
+    defaultValue: "none",
+    meaning:
+      "Until then the machine is not consolidated, empty or not; drift, expiry and repair go on. Written by a provider whose machines are paid for in advance.",
+  },
   {
     key: Annotation.LaunchHint,
     object: "NodeClaim",

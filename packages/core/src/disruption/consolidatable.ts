@@ -1,6 +1,6 @@
-// When a NodeClaim becomes consolidatable (D-133, D-134): its pods have not changed for consolidateAfter.
+// When a NodeClaim becomes consolidatable (D-133, D-134): its pods have not changed for consolidateAfter, and its provider does not hold it.
 
-import { fromRfc3339, getCondition, NodeClaimCondition } from "../api/index.ts";
+import { Annotation, fromRfc3339, getCondition, NodeClaimCondition, toRfc3339 } from "../api/index.ts";
 import type { NodeClaim, NodePool } from "../api/index.ts";
 import { DurationError, milliseconds, parseNillableDuration } from "../units/index.ts";
 import type { Duration } from "../units/index.ts";
@@ -11,7 +11,20 @@ export function consolidatableAt(nodeClaim: NodeClaim, nodePool: NodePool): numb
   const initialized = getCondition(nodeClaim, NodeClaimCondition.Initialized);
   if (after === undefined || initialized?.status !== "True") return undefined;
   const since = after > 0 ? (nodeClaim.status?.lastPodEventTime ?? undefined) : undefined;
-  return fromRfc3339(since ?? initialized.lastTransitionTime) + after;
+  return Math.max(fromRfc3339(since ?? initialized.lastTransitionTime) + after, heldUntil(nodeClaim));
+}
+
+/** What is waited for until `at`, as verdicts say it. */
+export function consolidationWait(nodeClaim: NodeClaim, nodePool: NodePool, at: number): string {
+  const until = `until ${toRfc3339(at)}`;
+  if (at === heldUntil(nodeClaim)) return `annotation ${Annotation.NotConsolidatableBefore} holds it ${until}`;
+  return `waits for consolidateAfter ${nodePool.spec.disruption?.consolidateAfter ?? "0s"} ${until}`;
+}
+
+/** A text that is no time holds nothing. */
+function heldUntil({ metadata }: NodeClaim): number {
+  const at = Date.parse(metadata.annotations?.[Annotation.NotConsolidatableBefore] ?? "");
+  return Number.isNaN(at) ? Number.NEGATIVE_INFINITY : at;
 }
 
 /** Undefined is Never; so is a text that cannot be read, because doing nothing is the safe reading. */

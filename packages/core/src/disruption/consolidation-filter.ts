@@ -1,10 +1,10 @@
 // Which candidates consolidation may touch: the checks that multi-node and single-node share (D-58, D-59).
 
-import { isConditionTrue, Label, NodeClaimCondition, toRfc3339 } from "../api/index.ts";
+import { isConditionTrue, Label, NodeClaimCondition } from "../api/index.ts";
 import type { NodePool } from "../api/index.ts";
 import type { Obstacle } from "./candidate.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
-import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
+import { consolidatableAt, consolidateAfter, consolidationWait } from "./consolidatable.ts";
 import { isEmpty } from "./eviction-cost.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 
@@ -51,8 +51,7 @@ function unknownOf({ instanceType, capacityType, zone, node, pool }: Candidate):
 function notYet({ nodeClaim }: Candidate, nodePool: NodePool, nowMs: number): Obstacle | undefined {
   const at = consolidatableAt(nodeClaim, nodePool);
   if (at !== undefined && nowMs < at) {
-    const after = nodePool.spec.disruption?.consolidateAfter ?? "0s";
-    const detail = `waits for consolidateAfter ${after} until ${toRfc3339(at)}`;
+    const detail = consolidationWait(nodeClaim, nodePool, at);
     return { code: "WaitConsolidateAfter", detail, until: at };
   }
   if (isConditionTrue(nodeClaim, NodeClaimCondition.Consolidatable)) return undefined;

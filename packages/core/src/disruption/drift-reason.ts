@@ -4,7 +4,7 @@
 import { Annotation, CapacityType, fromRfc3339, Label } from "../api/index.ts";
 import type { NodeClaim, NodePool } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
-import { Requirement, Requirements } from "../requirements/index.ts";
+import { poolNormalization, Requirement, Requirements } from "../requirements/index.ts";
 import type { Normalization } from "../requirements/index.ts";
 import { hours } from "../units/index.ts";
 
@@ -55,7 +55,7 @@ function hasOtherHash(claim: NodeClaim, pool: NodePool): boolean {
 }
 
 function fitsRequirements(claim: NodeClaim, pool: NodePool, normalization: Normalization | undefined): boolean {
-  const wanted = Requirements.fromSpecs(pool.spec.template.spec.requirements, normalization);
+  const wanted = Requirements.fromSpecs(pool.spec.template.spec.requirements, poolNormalization(normalization));
   return Requirements.fromLabels(claim.metadata.labels, normalization).isCompatible(wanted, NONE);
 }
 

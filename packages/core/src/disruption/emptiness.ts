@@ -1,6 +1,6 @@
 // Which nodes go because nothing on them would have to move (D-61, D-62): no simulation, one delete command for all of them.
 
-import { isConditionTrue, NodeClaimCondition, toRfc3339 } from "../api/index.ts";
+import { isConditionTrue, NodeClaimCondition } from "../api/index.ts";
 import type { NodePool, PodDisruptionBudget } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import { rateOfNode } from "../scheduling/index.ts";
@@ -10,7 +10,7 @@ import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import { candidateObstacle, podName } from "./candidate.ts";
 import type { CandidateContext, Obstacle } from "./candidate.ts";
-import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
+import { consolidatableAt, consolidateAfter, consolidationWait } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { isEmpty, rescheduleCost } from "./eviction-cost.ts";
 import { indexPdbs } from "./pdbs.ts";
@@ -145,12 +145,7 @@ function notYet({ nodeClaim }: DisruptionNode, pool: NodePool, nowMs: number): O
   if (nodeClaim === undefined) return undefined;
   const at = consolidatableAt(nodeClaim, pool);
   if (at !== undefined && nowMs < at) {
-    const after = pool.spec.disruption?.consolidateAfter ?? "0s";
-    return {
-      code: "WaitConsolidateAfter",
-      detail: `empty, waits for consolidateAfter ${after} until ${toRfc3339(at)}`,
-      until: at,
-    };
+    return { code: "WaitConsolidateAfter", detail: `empty, ${consolidationWait(nodeClaim, pool, at)}`, until: at };
   }
   if (at !== undefined && isConditionTrue(nodeClaim, NodeClaimCondition.Consolidatable)) return undefined;
   return { code: "WaitConsolidateAfter", detail: "empty, its NodeClaim is not marked Consolidatable yet" };

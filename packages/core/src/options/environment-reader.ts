@@ -54,6 +54,14 @@ export class EnvironmentReader {
     return fallback;
   }
 
+  oneOf<T extends string>(name: string, fallback: T, choices: readonly T[]): T {
+    const text = this.text(name);
+    if (text === "") return fallback;
+    const found = choices.find((choice) => choice === text);
+    if (found === undefined) this.refuse(name, "is none of the possible values", `use ${choices.join(" or ")}`);
+    return found ?? fallback;
+  }
+
   flag(name: string, fallback: boolean): boolean {
     const text = this.text(name).toLowerCase();
     if (text === "") return fallback;

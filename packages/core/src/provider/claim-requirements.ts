@@ -1,14 +1,15 @@
 // What a NodeClaim asks for, in the words that a provider's instance types and offerings use (S-120, K-19).
 
 import type { NodeClaim } from "../api/index.ts";
-import { Requirements, type Normalization } from "../requirements/index.ts";
+import { poolNormalization, Requirements, type Normalization } from "../requirements/index.ts";
 import type { ProviderSettings } from "./settings.ts";
 
-type Spellings = Pick<ProviderSettings, "normalizedLabels" | "normalizedValues">;
+type Spellings = Pick<ProviderSettings, "normalizedLabels" | "normalizedValues" | "normalizedPoolValues">;
 
-/** Both halves of what a provider says about older spellings. */
-export function normalizationOf({ normalizedLabels: keys, normalizedValues: values }: Spellings): Normalization {
-  return { ...(keys && { keys }), ...(values && { values }) };
+/** All that a provider says about older spellings. */
+export function normalizationOf(spellings: Spellings): Normalization {
+  const { normalizedLabels: keys, normalizedValues: values, normalizedPoolValues: poolValues } = spellings;
+  return { ...(keys && { keys }), ...(values && { values }), ...(poolValues && { poolValues }) };
 }
 
 /**
@@ -16,5 +17,5 @@ export function normalizationOf({ normalizedLabels: keys, normalizedValues: valu
  * The stored claim is never rewritten (A-15).
  */
 export function requirementsOfClaim({ spec }: Pick<NodeClaim, "spec">, settings: Spellings): Requirements {
-  return Requirements.fromSpecs(spec.requirements, normalizationOf(settings));
+  return Requirements.fromSpecs(spec.requirements, poolNormalization(normalizationOf(settings)));
 }

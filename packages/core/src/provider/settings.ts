@@ -10,6 +10,8 @@ export interface ProviderSettings {
   readonly normalizedLabels?: Readonly<Record<string, string>>;
   /** Key → value as users write it → value as nodes carry it. */
   readonly normalizedValues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** As `normalizedValues`, in NodePools and NodeClaims only: what pods ask for is left as it is. */
+  readonly normalizedPoolValues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Capacity types besides on-demand, spot and reserved. */
   readonly capacityTypes?: readonly string[];
   /** The key that carries the id of a reservation; its offerings of capacity type reserved define it (S-512). */

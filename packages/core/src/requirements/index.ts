@@ -5,6 +5,7 @@ export { podNodeAffinityErrors, podRequirements, requiredTerms } from "./from-po
 export type { PodLike, PodRequirementOptions } from "./from-pod.ts";
 export { isRestrictedKey, normalizeKey, normalizeValue } from "./keys.ts";
 export type { Normalization } from "./keys.ts";
+export { poolNormalization } from "./keys.ts";
 export { Requirement } from "./requirement.ts";
 export type { DerivedOperator } from "./requirement.ts";
 export { Requirements } from "./requirements.ts";

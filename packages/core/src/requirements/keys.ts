@@ -6,6 +6,17 @@ import { GROUP, Label, NORMALIZED_LABELS } from "../api/index.ts";
 export interface Normalization {
   readonly keys?: Readonly<Record<string, string>>;
   readonly values?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** As `values`, in what NodePools and NodeClaims say only: kube-scheduler compares a pod with what the node carries. */
+  readonly poolValues?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The normalisation of a NodePool's or NodeClaim's own words. */
+export function poolNormalization(normalization: Normalization | undefined): Normalization | undefined {
+  const { values = {}, poolValues } = normalization ?? {};
+  if (poolValues === undefined) return normalization;
+  const keys = [...new Set([...Object.keys(values), ...Object.keys(poolValues)])];
+  const merged = Object.fromEntries(keys.map((key) => [key, { ...values[key], ...poolValues[key] }]));
+  return { ...normalization, values: merged };
 }
 
 /** K-19: the key of today for an older spelling; every other key is returned as it is. */

@@ -3,7 +3,7 @@
 import { Label, nodeClassLabel } from "../api/index.ts";
 import type { NodePool, Taint } from "../api/index.ts";
 import type { Offering } from "../provider/index.ts";
-import { Requirements } from "../requirements/index.ts";
+import { poolNormalization, Requirements } from "../requirements/index.ts";
 import type { Normalization } from "../requirements/index.ts";
 import { addResources, compareText } from "../units/index.ts";
 import { termsOnTemplate } from "./daemonsets.ts";
@@ -66,8 +66,9 @@ export function templateOf(pool: PoolInput, context: TemplateContext): Template 
 /** S-124: the last two only make DaemonSets count that select on them; they never reach the claim. */
 export function templateRequirements(nodePool: NodePool, normalization: Normalization | undefined): Requirements {
   const { metadata, spec } = nodePool.spec.template;
-  return Requirements.fromSpecs(spec.requirements, normalization)
-    .merge(Requirements.fromLabels(metadata?.labels, normalization))
+  const words = poolNormalization(normalization);
+  return Requirements.fromSpecs(spec.requirements, words)
+    .merge(Requirements.fromLabels(metadata?.labels, words))
     .merge(Requirements.fromLabels(ownLabels(nodePool)))
     .merge(Requirements.fromLabels({ [Label.Registered]: "true", [Label.Initialized]: "true" }));
 }

@@ -15,5 +15,8 @@ export interface MetricDefinition {
   readonly moreLabels?: string;
 }
 
+/** What only a provider measures; it declares them when it is built. */
+export type ProviderMetricName = `karpenter_${"ovh" | "scaleway" | "cloudstack"}_${string}`;
+
 /** Karpenter's. Quantiles here are exact to about a hundredth, as there. */
 export const QUANTILES: readonly number[] = [0, 0.5, 0.9, 0.99, 1];

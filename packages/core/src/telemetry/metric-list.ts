@@ -6,6 +6,7 @@ import { QUANTILES, type MetricDefinition } from "./metric-definition.ts";
 import { OBJECT_METRICS } from "./object-metrics.ts";
 import { SCHEDULING_METRICS } from "./scheduling-metrics.ts";
 import type { ConditionMetricName } from "./condition-metrics.ts";
+import type { ProviderMetricName } from "./metric-definition.ts";
 
 const DISRUPTED = ["reason", "nodepool", "capacity_type", "consolidation_policy", "termination_mode"] as const;
 const QUEUE = ["name", "controller"] as const;
@@ -294,4 +295,4 @@ export const METRICS = [
   ...OBJECT_METRICS,
 ] as const satisfies readonly MetricDefinition[];
 
-export type MetricName = (typeof METRICS)[number]["name"] | ConditionMetricName;
+export type MetricName = (typeof METRICS)[number]["name"] | ConditionMetricName | ProviderMetricName;

@@ -81,7 +81,11 @@ const spec: Schema = object(
     }),
     credentialsSecretRef: object(
       { name: text({ minLength: 1, maxLength: 253 }), namespace: text({ minLength: 1, maxLength: 63 }) },
-      { description: "Secret with applicationKey, applicationSecret and consumerKey.", required: ["name"] },
+      {
+        description:
+          "Secret with applicationKey, applicationSecret and consumerKey, or clientId and clientSecret of a service account, or accessToken.",
+        required: ["name"],
+      },
     ),
     monthlyBilled: bool({
       description: "Bill by the month; generation 2 flavors (b2, c2, d2, r2) only.",
@@ -102,9 +106,19 @@ const spec: Schema = object(
     templateLabels: oneOf(["None", "NodePool"], { default: "None" }),
     reserved,
     evictionHard: object({ memoryMi: integer({ minimum: 0, maximum: 1_000_000 }) }),
-    driftOnVersion: bool({ default: false }),
-    driftOnTemplateEdit: bool({ default: false }),
-    monthlyMinLifetime: text({ pattern: "^([0-9]+(s|m|h))+$" }),
+    driftOnVersion: bool({
+      description: "Replace machines whose Kubernetes version is older than the cluster's. MKS upgrades them itself.",
+      default: false,
+    }),
+    driftOnTemplateEdit: bool({
+      description: "Replace machines of a pool whose template somebody has edited.",
+      default: false,
+    }),
+    monthlyMinLifetime: text({
+      description:
+        "So long a machine is not consolidated; a month is paid for when it begins. Only with monthlyBilled.",
+      pattern: "^([0-9]+(s|m|h))+$",
+    }),
   },
   {
     description: "Where and how machines of this class are ordered.",

@@ -15,45 +15,76 @@ import { parseCatalogue } from "./price-list.ts";
 const LARGEST_CATALOGUE = 64 * 1024 * 1024;
 const TIMEOUT_MS = 120_000;
 
-/** Answers the catalogue as JSON text. */
-export type FetchCatalogue = (subsidiary: string, signal: AbortSignal) => Promise<string>;
+/** Whose price list applies, and where it is. */
+export interface Shop {
+  readonly endpoint: Endpoint;
+  readonly subsidiary: string;
+}
+
+export interface Catalogue {
+  /** JSON. */
+  readonly text: string;
+  readonly etag?: string;
+}
+
+/** Undefined: it still is the one with this `etag`. */
+export type FetchCatalogue = (
+  shop: Shop,
+  etag: string | undefined,
+  signal: AbortSignal,
+) => Promise<Catalogue | undefined>;
 
 /** The public catalogue: no credentials are sent. */
-export function catalogueOf(endpoint: Endpoint): FetchCatalogue {
-  return async (subsidiary, signal) => {
-    const { data } = await axios.get<string>(`${baseUrl(endpoint)}/order/catalog/public/cloud`, {
-      params: { ovhSubsidiary: subsidiary },
-      signal,
-      timeout: TIMEOUT_MS,
-      maxContentLength: LARGEST_CATALOGUE,
-      maxRedirects: 0,
-      responseType: "text",
-      transformResponse: (text: string) => text,
-    });
-    return data;
-  };
-}
+export const fetchCatalogue: FetchCatalogue = async ({ endpoint, subsidiary }, etag, signal) => {
+  const { status, data, headers } = await axios.get<string>(`${baseUrl(endpoint)}/order/catalog/public/cloud`, {
+    params: { ovhSubsidiary: subsidiary },
+    headers: etag === undefined ? {} : { "If-None-Match": etag },
+    signal,
+    timeout: TIMEOUT_MS,
+    maxContentLength: LARGEST_CATALOGUE,
+    maxRedirects: 0,
+    responseType: "text",
+    transformResponse: (text: string) => text,
+    validateStatus: (code) => code === 200 || code === 304,
+  });
+  if (status === 304) return undefined;
+  const given: unknown = headers["etag"];
+  return { text: data, ...(typeof given === "string" ? { etag: given } : {}) };
+};
 
 export interface PricingOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
   readonly fetch: FetchCatalogue;
-  readonly subsidiary: string;
+  /** Until a class says more. */
+  readonly shop: Shop;
   /** Undefined: the bundled prices are used for ever. */
   readonly interval?: Duration;
 }
 
 export class Pricing {
   readonly #options: PricingOptions;
+  #shop: Shop;
+  #etag: string | undefined;
   #book = new PriceBook();
   #version = 0;
   #nextAt = Number.NEGATIVE_INFINITY;
   #running = false;
   #failure: string | undefined;
+  #readAt: number | undefined;
 
   constructor(options: PricingOptions) {
     this.#options = options;
+    this.#shop = options.shop;
+  }
+
+  /** O-35: the account's own list, once it is known which one that is; read at the next occasion. */
+  use(shop: Shop): void {
+    if (shop.subsidiary === this.#shop.subsidiary && shop.endpoint.name === this.#shop.endpoint.name) return;
+    this.#shop = shop;
+    this.#etag = undefined;
+    this.#nextAt = Number.NEGATIVE_INFINITY;
   }
 
   /** Changes with the prices. */
@@ -70,21 +101,27 @@ export class Pricing {
     return this.#failure;
   }
 
+  /** When the catalogue was last read; undefined while the bundled prices are used. */
+  get readAt(): number | undefined {
+    return this.#readAt;
+  }
+
   get isDue(): boolean {
     return this.#options.interval !== undefined && !this.#running && this.#options.clock.now() >= this.#nextAt;
   }
 
   /** Never throws: without an answer the last prices stay, and an hour at most passes until the next try. */
   async refresh(signal: AbortSignal): Promise<void> {
-    const { clock, logger, fetch, subsidiary, random, interval } = this.#options;
+    const { clock, logger, fetch, random, interval } = this.#options;
     if (interval === undefined || this.#running) return;
     this.#running = true;
     try {
-      const text = await clock.during(() => fetch(subsidiary, signal));
-      this.#book = new PriceBook(parseCatalogue(JSON.parse(text)));
-      this.#version++;
+      const shop = this.#shop;
+      const catalogue = await clock.during(() => fetch(shop, this.#etag, signal));
+      if (catalogue !== undefined) this.#take(catalogue);
+      this.#readAt = clock.now();
       this.#failure = undefined;
-      this.#nextAt = clock.now() + interval * (1 + random() / 10);
+      if (shop === this.#shop) this.#nextAt = clock.now() + interval * (1 + random() / 10);
     } catch (error) {
       this.#failure = error instanceof Error ? error.message : String(error);
       const wait = Math.min(interval, this.#book.source === "live" ? hours(1) : minutes(10));
@@ -94,5 +131,11 @@ export class Pricing {
     } finally {
       this.#running = false;
     }
+  }
+
+  #take({ text, etag }: Catalogue): void {
+    this.#book = new PriceBook(parseCatalogue(JSON.parse(text)));
+    this.#etag = etag;
+    this.#version++;
   }
 }

@@ -45,7 +45,7 @@ describe("credentials", () => {
   const whole = { applicationKey: "ak\n", applicationSecret: " as ", consumerKey: "ck" };
 
   it("O-60: are trimmed, and read under both names", () => {
-    const wanted = { applicationKey: "ak", applicationSecret: "as", consumerKey: "ck" };
+    const wanted = { kind: "application-keys", applicationKey: "ak", applicationSecret: "as", consumerKey: "ck" };
     expect(readCredentials(whole, "Secret a/b")).toEqual(wanted);
     const renamed = { OVH_APPLICATION_KEY: "ak", OVH_APPLICATION_SECRET: "as", OVH_CONSUMER_KEY: "ck" };
     expect(readCredentials(renamed, "the environment")).toEqual(wanted);
@@ -65,7 +65,13 @@ describe("credentials", () => {
       "MissingKey: Secret a/b has no value for applicationSecret, consumerKey: add it; https://api.ovh.com/createToken/ makes applicationKey, applicationSecret and consumerKey together",
     );
     expect(reason({ ...whole, clientId: "c", clientSecret: "s" })).toMatch(/^AmbiguousCredentials/);
-    expect(reason({ clientId: "c", clientSecret: "s" })).toMatch(/^UnsupportedCredential: .*createToken/);
+    expect(reason({ clientId: "c" })).toMatch(/^MissingKey: Secret a\/b has no value for clientSecret: add it/);
+  });
+
+  it("O-60: service accounts and ready tokens are credentials too", () => {
+    const account = { kind: "service-account", clientId: "c", clientSecret: "s", endpoint: "ovh-ca" };
+    expect(readCredentials({ clientId: "c", clientSecret: "s", endpoint: "ovh-ca" }, "x")).toEqual(account);
+    expect(readCredentials({ OVH_ACCESS_TOKEN: "t\n" }, "x")).toEqual({ kind: "access-token", accessToken: "t" });
   });
 });
 

@@ -1,13 +1,32 @@
 // Who we are to the OVHcloud API: read from a Secret's values or from the environment (O-60).
 
-export interface OvhCredentials {
-  readonly applicationKey: string;
-  readonly applicationSecret: string;
-  readonly consumerKey: string;
+interface Common {
   /** From the same Secret; wins over the process-wide endpoint. */
   readonly endpoint?: string;
   readonly subsidiary?: string;
 }
+
+export interface ApplicationKeys extends Common {
+  readonly kind: "application-keys";
+  readonly applicationKey: string;
+  readonly applicationSecret: string;
+  readonly consumerKey: string;
+}
+
+/** OAuth2 client credentials. */
+export interface ServiceAccount extends Common {
+  readonly kind: "service-account";
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** Made elsewhere, and renewed there. */
+export interface AccessToken extends Common {
+  readonly kind: "access-token";
+  readonly accessToken: string;
+}
+
+export type OvhCredentials = ApplicationKeys | ServiceAccount | AccessToken;
 
 export type CredentialsProblem = "MissingKey" | "AmbiguousCredentials" | "UnsupportedCredential";
 
@@ -36,47 +55,60 @@ const ALIASES = {
   subsidiary: "OVH_SUBSIDIARY",
 } as const;
 
-const WHERE_KEYS_COME_FROM =
-  "https://api.ovh.com/createToken/ makes applicationKey, applicationSecret and consumerKey together";
-
 type Field = keyof typeof ALIASES;
 type Values = Readonly<Record<string, string | undefined>>;
 
-const APPLICATION_KEYS: readonly Field[] = ["applicationKey", "applicationSecret", "consumerKey"];
+interface Method {
+  readonly kind: OvhCredentials["kind"];
+  readonly fields: readonly Field[];
+  readonly origin: string;
+}
+
+const METHODS: readonly Method[] = [
+  {
+    kind: "application-keys",
+    fields: ["applicationKey", "applicationSecret", "consumerKey"],
+    origin: "https://api.ovh.com/createToken/ makes applicationKey, applicationSecret and consumerKey together",
+  },
+  {
+    kind: "service-account",
+    fields: ["clientId", "clientSecret"],
+    origin: "POST /me/api/oauth2/client makes both together",
+  },
+  { kind: "access-token", fields: ["accessToken"], origin: "" },
+];
 
 /** Undefined when none of the fields is there. `origin` names where they came from in error texts. @throws CredentialsError */
 export function readCredentials(values: Values, origin: string): OvhCredentials | undefined {
   const field = (name: Field): string => (values[name] ?? values[ALIASES[name]] ?? "").trim();
-  const has = (names: readonly Field[]): boolean => names.some((name) => field(name) !== "");
-  const methods = [has(APPLICATION_KEYS), has(["clientId", "clientSecret"]), has(["accessToken"])].filter(
-    Boolean,
-  ).length;
-  if (methods === 0) return undefined;
-  if (methods > 1) {
+  const [method, ...others] = METHODS.filter(({ fields }) => fields.some((name) => field(name) !== ""));
+  if (method === undefined) return undefined;
+  if (others.length > 0) {
     throw new CredentialsError(
       "AmbiguousCredentials",
       `${origin} holds more than one kind of credentials: keep either applicationKey, applicationSecret and consumerKey, or clientId and clientSecret, or accessToken`,
     );
   }
-  if (!has(APPLICATION_KEYS)) {
-    throw new CredentialsError(
-      "UnsupportedCredential",
-      `${origin} holds OAuth2 credentials, which this transport cannot use: create an application key at https://api.ovh.com/createToken/ and store applicationKey, applicationSecret and consumerKey`,
-    );
+  const missing = method.fields.filter((name) => field(name) === "");
+  if (missing.length > 0) {
+    const names = missing.join(", ");
+    throw new CredentialsError("MissingKey", `${origin} has no value for ${names}: add it; ${method.origin}`);
   }
-  const missing = APPLICATION_KEYS.filter((name) => field(name) === "");
-  if (missing.length > 0)
-    throw new CredentialsError(
-      "MissingKey",
-      `${origin} has no value for ${missing.join(", ")}: add it; ${WHERE_KEYS_COME_FROM}`,
-    );
   const endpoint = field("endpoint");
   const subsidiary = field("subsidiary");
-  return {
-    applicationKey: field("applicationKey"),
-    applicationSecret: field("applicationSecret"),
-    consumerKey: field("consumerKey"),
-    ...(endpoint === "" ? {} : { endpoint }),
-    ...(subsidiary === "" ? {} : { subsidiary }),
-  };
+  const common = { ...(endpoint === "" ? {} : { endpoint }), ...(subsidiary === "" ? {} : { subsidiary }) };
+  switch (method.kind) {
+    case "application-keys":
+      return {
+        kind: method.kind,
+        applicationKey: field("applicationKey"),
+        applicationSecret: field("applicationSecret"),
+        consumerKey: field("consumerKey"),
+        ...common,
+      };
+    case "service-account":
+      return { kind: method.kind, clientId: field("clientId"), clientSecret: field("clientSecret"), ...common };
+    case "access-token":
+      return { kind: method.kind, accessToken: field("accessToken"), ...common };
+  }
 }

@@ -10,28 +10,29 @@ export interface Endpoint {
   readonly basePath: string;
   /** Whose price list applies when nothing else is said (O-35). */
   readonly subsidiary: string;
+  /** Where service accounts get their access tokens. */
+  readonly tokenUrl: string;
 }
 
-const NAMED: Readonly<Record<string, { readonly host: string; readonly subsidiary: string }>> = {
-  "ovh-eu": { host: "eu.api.ovh.com", subsidiary: "FR" },
-  "ovh-ca": { host: "ca.api.ovh.com", subsidiary: "CA" },
-  "ovh-us": { host: "api.us.ovhcloud.com", subsidiary: "US" },
+interface Region {
+  readonly host: string;
+  readonly subsidiary: string;
+  readonly tokenUrl: string;
+}
+
+const NAMED: Readonly<Record<string, Region>> = {
+  "ovh-eu": { host: "eu.api.ovh.com", subsidiary: "FR", tokenUrl: "https://www.ovh.com/auth/oauth2/token" },
+  "ovh-ca": { host: "ca.api.ovh.com", subsidiary: "CA", tokenUrl: "https://ca.ovh.com/auth/oauth2/token" },
+  "ovh-us": { host: "api.us.ovhcloud.com", subsidiary: "US", tokenUrl: "https://us.ovhcloud.com/auth/oauth2/token" },
 };
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+const DEFAULT_PORT = { "https:": 443, "http:": 80 } as const;
 
 /** @throws Error naming the text and what is accepted */
 export function parseEndpoint(text: string): Endpoint {
   const named = NAMED[text];
-  if (named)
-    return {
-      name: text,
-      protocol: "https:",
-      host: named.host,
-      port: 443,
-      basePath: "/1.0",
-      subsidiary: named.subsidiary,
-    };
+  if (named) return { name: text, protocol: "https:", port: 443, basePath: "/1.0", ...named };
   if (!text.includes("/")) throw refused(text, "is not known");
   let url: URL;
   try {
@@ -43,18 +44,32 @@ export function parseEndpoint(text: string): Endpoint {
   if (protocol !== "https:" && protocol !== "http:") throw refused(text, "is neither https nor http");
   if (protocol === "http:" && !LOOPBACK.test(url.hostname)) throw refused(text, "would send credentials unencrypted");
   if (url.username !== "" || url.search !== "" || url.hash !== "") throw refused(text, "must be a plain base URL");
+  // A region's own address by its URL is that region; anything else is believed to serve the whole of the API.
+  const region = Object.values(NAMED).find(({ host }) => host === url.hostname);
   return {
     name: text,
     protocol,
     host: url.hostname,
-    port: url.port === "" ? (protocol === "https:" ? 443 : 80) : Number(url.port),
+    port: url.port === "" ? DEFAULT_PORT[protocol] : Number(url.port),
     basePath: url.pathname.replace(/\/+$/, "") || "/1.0",
-    subsidiary: "FR",
+    subsidiary: region?.subsidiary ?? "FR",
+    tokenUrl: region?.tokenUrl ?? `${url.origin}/auth/oauth2/token`,
   };
 }
 
+/** As it is requested and signed: a port only where it is not the usual one. */
 export function baseUrl(endpoint: Endpoint): string {
-  return `${endpoint.protocol}//${endpoint.host}:${endpoint.port}${endpoint.basePath}`;
+  return `${originOf(endpoint)}${endpoint.basePath}`;
+}
+
+/** The second generation of the API (/v1, /v2) lies beside the base path, not below it (§2.1). */
+export function urlOf(endpoint: Endpoint, path: string): string {
+  if (!/^\/v[12]\//.test(path)) return baseUrl(endpoint) + path;
+  return originOf(endpoint) + endpoint.basePath.replace(/\/1\.0$/, "") + path;
+}
+
+function originOf({ protocol, host, port }: Endpoint): string {
+  return `${protocol}//${host}${port === DEFAULT_PORT[protocol] ? "" : `:${port}`}`;
 }
 
 function refused(text: string, why: string): Error {

@@ -78,7 +78,9 @@ export function adviceFor(error: unknown): string {
     case "auth":
       return whichCredential(facts?.errorCode);
     case "permission": {
-      const right = facts?.missingAction ?? (facts === undefined ? "" : `${facts.method} ${facts.route}`);
+      if (facts?.missingAction !== undefined)
+        return `grant the action "${facts.missingAction}" in an IAM policy for the service account`;
+      const right = facts === undefined ? "" : `${facts.method} ${facts.route}`;
       return `grant the right "${right}" to the consumer key (https://api.ovh.com/createToken/)`;
     }
     case "quota":
@@ -100,6 +102,8 @@ function whichCredential(errorCode: string | undefined): string {
     case "INVALID_CREDENTIAL":
     case "NOT_CREDENTIAL":
       return "check consumerKey in the credentials Secret: it must belong to the applicationKey, be validated and not be expired (https://api.ovh.com/createToken/)";
+    case "INVALID_CLIENT":
+      return "check clientId and clientSecret in the credentials Secret, and that the service account was made for this endpoint (POST /me/api/oauth2/client)";
     default:
       return "check applicationKey, applicationSecret and consumerKey in the credentials Secret (https://api.ovh.com/createToken/)";
   }

@@ -26,6 +26,7 @@ import type {
 const PROJECT = "/cloud/project/{serviceName}";
 const CLUSTER = `${PROJECT}/kube/{kubeId}`;
 const POOLS = `${CLUSTER}/nodepool`;
+const NODE = `${CLUSTER}/node/{nodeId}`;
 const POOL = `${POOLS}/{poolId}`;
 
 export type NonEmpty<T> = readonly [T, ...T[]];
@@ -118,6 +119,13 @@ export class MksClient {
     return listOf(data, "node", parseMachine);
   }
 
+  /** Machines of the pool that are gone for good. */
+  async formerMachines(kubeId: string, poolId: string, signal: AbortSignal): Promise<readonly WireMachine[]> {
+    const query = { history: "true" };
+    const data = await this.#call("GET", `${POOL}/nodes`, { kubeId, poolId }, { signal, query });
+    return listOf(data, "node", parseMachine);
+  }
+
   /** Never sent twice: the caller looks for the pool by name after a lost answer (O-28). */
   async createPool(kubeId: string, spec: PoolSpec, signal: AbortSignal): Promise<WirePool> {
     const body = createBody(spec);
@@ -147,6 +155,16 @@ export class MksClient {
     const body = { desiredNodes, nodesToRemove: [...machineIds] };
     const note = `pool ${pool.name}: desiredNodes ${pool.desiredNodes} to ${desiredNodes}, removing ${machineIds.join(", ")}`;
     await this.#call("PUT", POOL, { kubeId, poolId: pool.id }, { signal, body, note, repeatable: false });
+  }
+
+  /** Deletes one machine; the API lowers the pool's size by itself (O-50.4). Gone already is as good. */
+  async removeMachine(kubeId: string, pool: PoolSize, machineId: string, signal: AbortSignal): Promise<void> {
+    const note = `pool ${pool.name}: removing ${machineId}`;
+    try {
+      await this.#call("DELETE", NODE, { kubeId, nodeId: machineId }, { signal, note, repeatable: false });
+    } catch (error) {
+      if (kindOf(error) !== "not-found") throw error;
+    }
   }
 
   /** Takes back what another autoscaler was allowed to do (O-14). */

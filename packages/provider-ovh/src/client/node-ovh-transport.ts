@@ -5,16 +5,19 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 
 import ovh from "@ovhcloud/node-ovh";
 
-import type { OvhCredentials } from "./credentials.ts";
+import { orAbort } from "./abortable.ts";
+import { isClockError } from "./clock-error.ts";
+import type { ApplicationKeys } from "./credentials.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { errorFacts } from "./error-facts.ts";
+import { NativeTransport } from "./native-transport.ts";
 import type { ApiAnswer, ApiRequest, HttpMethod, OvhApi } from "./ovh-api.ts";
 import { OvhApiError } from "./ovh-api.ts";
+import { refuseUnsafePath } from "./safe-path.ts";
+import { ServerTime } from "./server-time.ts";
+import { READ_TIMEOUT_MS, WRITE_TIMEOUT_MS } from "./timeouts.ts";
 
 const REQUEST_CREATED = "http.client.request.created";
-const READ_TIMEOUT_MS = 30_000;
-const WRITE_TIMEOUT_MS = 60_000;
-const DELTA_LIFETIME_MS = 6 * 3600_000;
 const LARGEST_BODY = 64 * 1024 * 1024;
 
 /** What one request's traffic showed besides what the library hands on. */
@@ -26,9 +29,12 @@ interface Traffic {
 
 export class NodeOvhTransport implements OvhApi {
   readonly #client: ovh.Client;
-  #delta: { readonly fetched: Promise<number>; readonly at: number } | undefined;
+  readonly #time: ServerTime;
+  readonly #native: NativeTransport;
 
-  constructor(endpoint: Endpoint, credentials: OvhCredentials) {
+  constructor(endpoint: Endpoint, credentials: Omit<ApplicationKeys, "kind">, onTimeDelta?: (seconds: number) => void) {
+    this.#time = new ServerTime(() => this.#askTime(), onTimeDelta);
+    this.#native = new NativeTransport(endpoint, { ...credentials, kind: "application-keys" }, { time: this.#time });
     if (endpoint.protocol !== "https:")
       throw new Error(`endpoint "${endpoint.name}": this transport speaks https only`);
     this.#client = ovh({
@@ -44,42 +50,30 @@ export class NodeOvhTransport implements OvhApi {
 
   async call(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
     refuseUnsafePath(request.path);
+    // The library signs nothing below /auth.
+    if (request.path.startsWith("/auth/")) return this.#native.call(method, request);
     await this.#alignTime(request.signal);
     try {
       return await this.#send(method, request);
     } catch (error) {
       if (!isClockError(error)) throw error;
-      this.#delta = undefined;
+      this.#time.forget();
       await this.#alignTime(request.signal);
       return this.#send(method, request);
     }
   }
 
-  /** One fetch serves all waiting calls; the library itself would fetch per call and never refresh. */
+  /** The library itself would ask per call and never again. */
   async #alignTime(signal: AbortSignal): Promise<void> {
-    const now = wallClock();
-    if (this.#delta === undefined || now - this.#delta.at > DELTA_LIFETIME_MS) {
-      const fetched = this.#fetchDelta();
-      this.#delta = { fetched, at: now };
-      fetched.catch(() => {
-        if (this.#delta?.fetched === fetched) this.#delta = undefined;
-      });
-    }
-    this.#client.apiTimeDiff = await orAbort(this.#delta.fetched, signal);
+    this.#client.apiTimeDiff = await orAbort(this.#time.delta(), signal);
   }
 
-  async #fetchDelta(): Promise<number> {
+  async #askTime(): Promise<number> {
     const path = "/auth/time";
     const { data } = await this.#send("GET", { path, route: path, signal: new AbortController().signal });
-    if (typeof data !== "number")
-      throw new OvhApiError({
-        method: "GET",
-        route: path,
-        status: 200,
-        said: "the answer is not a time",
-        outcomeUnknown: false,
-      });
-    return data - Math.round(wallClock() / 1000);
+    if (typeof data === "number") return data;
+    const said = "the answer is not a time";
+    throw new OvhApiError({ method: "GET", route: path, status: 200, said, outcomeUnknown: false });
   }
 
   async #send(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
@@ -159,35 +153,9 @@ function withQuery(request: ApiRequest): string {
   return query === "" ? request.path : `${request.path}?${query}`;
 }
 
-/** Template braces would be replaced unencoded, and a space kills the process inside the library. */
-function refuseUnsafePath(path: string): void {
-  if (!/^\/[A-Za-z0-9\-._~!$&'()*+,;=:@%/]*$/.test(path) || /(^|\/)\.{1,2}(\/|$)/.test(path)) {
-    throw new Error(`${JSON.stringify(path)} is not a safe API path`);
-  }
-}
-
-function isClockError(error: unknown): boolean {
-  if (!(error instanceof OvhApiError)) return false;
-  const { status, errorCode, said } = error.facts;
-  return status === 400 && (errorCode === "INVALID_SIGNATURE" || /timestamp|signature/i.test(said));
-}
-
 /** The original error of the network, when there is one; the library's own `{error, message}` says nothing more than the facts. */
 function causeOf(thrown: unknown): unknown {
   if (thrown instanceof Error) return thrown;
   const inner = (thrown as { error?: unknown } | undefined)?.error;
   return inner instanceof Error ? inner : undefined;
-}
-
-function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
-}
-
-function wallClock(): number {
-  // oxlint-disable-next-line no-restricted-properties -- node-ovh stamps requests with the machine's own time
-  return Date.now();
 }

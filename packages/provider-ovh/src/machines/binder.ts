@@ -17,6 +17,8 @@ import {
 
 import { OvhAnnotation } from "../api/labels.ts";
 import type { Situation } from "../catalog/instance-types.ts";
+import { whyNoOffering } from "../catalog/why-no-offering.ts";
+import { zoneAliases } from "../catalog/zone-aliases.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { nodeIdOf } from "./pool-balance.ts";
@@ -68,7 +70,10 @@ export class Binder {
       const binding = await this.#locks.run(`bind/${poolName(shape, 1)}`, () => this.#bindTo(request, shape, signal));
       if (binding !== "full") return binding;
     }
-    throw new InsufficientCapacity(whyNone(request), { conditionReason: "NoOffering" });
+    const why = whyNoOffering(requirementsOf(request), request);
+    throw new InsufficientCapacity(`nodeclaim ${request.claim.metadata.name ?? ""}: ${why}`, {
+      conditionReason: "NoOffering",
+    });
   }
 
   #existing({ claim, shapeOf }: BindRequest): Binding | undefined {
@@ -140,8 +145,13 @@ export class Binder {
   }
 }
 
-function compatible({ claim, types, situation }: BindRequest): readonly Candidate[] {
-  const wanted = requirementsOf(claim, situation);
+function requirementsOf({ claim, situation }: BindRequest): Requirements {
+  return Requirements.fromSpecs(claim.spec.requirements, { values: zoneAliases(situation) });
+}
+
+function compatible(request: BindRequest): readonly Candidate[] {
+  const { claim, types } = request;
+  const wanted = requirementsOf(request);
   const requests = requestsFrom(claim.spec.resources?.requests);
   return types.flatMap((type) => {
     if (
@@ -162,37 +172,4 @@ export function allocatable(type: InstanceType): ReturnType<typeof subtractResou
 
 function zoneOf({ metadata }: NodeClaim): string | undefined {
   return metadata.labels?.[Label.Zone] ?? metadata.annotations?.[OvhAnnotation.Offering]?.split("/")[1];
-}
-
-/** O-31: in a one-AZ region `gra7-a` means the zone its nodes carry; -b and -c mean nothing there. */
-function requirementsOf(claim: NodeClaim, { place, region, zones }: Situation): Requirements {
-  const [zone] = zones;
-  if (place === "3az" || zone === undefined) return Requirements.fromSpecs(claim.spec.requirements);
-  const values = { [Label.Zone]: { [`${region.toLowerCase()}-a`]: zone } };
-  return Requirements.fromSpecs(claim.spec.requirements, { values });
-}
-
-/** Names what stood in the way: the reasons of the offerings that would otherwise have served. */
-function whyNone({ claim, types, situation }: BindRequest): string {
-  const wanted = requirementsOf(claim, situation);
-  const name = claim.metadata.name ?? "";
-  const named = types.filter((type) => type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType)));
-  if (named.length === 0) return `nodeclaim ${name}: no flavor in ${situation.region} satisfies ${wanted.toString()}`;
-  const capacity = wanted.get(Label.CapacityType);
-  if (!capacity.has("on-demand"))
-    return `nodeclaim ${name}: OVHcloud has no spot machines; allow karpenter.sh/capacity-type on-demand`;
-  const refusals = named.flatMap((type) =>
-    type.offerings
-      .filter((offering) => offering.requirements.overlaps(wanted))
-      .flatMap(({ availability, requirements }) =>
-        availability.available ? [] : [`${type.name} in ${requirements.get(Label.Zone).any()}: ${availability.reason}`],
-      ),
-  );
-  if (refusals.length > 0)
-    return `nodeclaim ${name}: no offering is available now (${refusals.slice(0, 5).join("; ")})`;
-  const zones = situation.zones.join(", ");
-  const inZone = named.some((type) => type.offerings.some((offering) => offering.requirements.overlaps(wanted)));
-  if (!inZone)
-    return `nodeclaim ${name}: no zone of ${situation.region} (${zones}) is allowed by ${wanted.get(Label.Zone).toString()}`;
-  return `nodeclaim ${name}: no allowed flavor in ${situation.region} is large enough for its requests`;
 }

@@ -17,7 +17,9 @@ import type { KeyedMutex } from "./keyed-mutex.ts";
 import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
 import { guardTarget, isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";
 import type { Balance } from "./pool-balance.ts";
+import type { PoolEvents } from "./pool-events.ts";
 import { inCoreWords, isRegistered } from "./pool-keeper.ts";
+import type { PoolCensus } from "./pool-census.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
 import { isAdopted } from "./pool-key.ts";
 import type { PoolOpener } from "./pool-opener.ts";
@@ -33,6 +35,8 @@ export interface CollectorParts {
   readonly claims: ClaimStore;
   readonly keeper: PoolKeeper;
   readonly adopter: Adopter;
+  readonly events: PoolEvents;
+  readonly census: PoolCensus;
   readonly writer: PoolWriter;
   readonly opener: PoolOpener;
   readonly ledger: RemovalLedger;
@@ -62,6 +66,9 @@ export class Collector {
     const hydratedAt = await this.#parts.claims.hydrated(signal);
     const inventory = await this.#parts.inventories.read(signal);
     if (inventory === undefined) return;
+    this.#parts.census.take(inventory, ({ pool, machines }) => this.#parts.keeper.balance(pool, machines, hydratedAt));
+    // O-57: what looks like nobody's now may only be unreachable.
+    if (inventory.access.standstill !== undefined) return;
     await this.#parts.adopter.adopt(inventory, signal);
     if (this.#hasShrunkOddly(inventory.owned)) return;
     for (const { pool } of inventory.owned) {
@@ -105,6 +112,8 @@ export class Collector {
     if (pool === undefined) return;
     const machines = await access.mks.machines(access.kubeId, id, signal);
     const balance = this.#parts.keeper.balance(pool, machines, hydratedAt);
+    this.#tellBlocked(pool, machines);
+    if (await this.#takeBack(access, pool, signal)) return;
     if (guardTarget(balance) !== undefined) {
       const about = { hydratedAt, nodeClass: this.#parts.accesses.anyClass() };
       const wanted = this.#parts.keeper.raiseBackTarget(pool, balance, about);
@@ -117,10 +126,30 @@ export class Collector {
         pool: name,
         machines: doomed.map((each) => each.name),
       });
-      await this.#parts.writer.remove(access, pool, doomed, signal);
+      const names = doomed.map((each) => each.name).join(", ");
+      const message = `pool ${name}: removed machines that no NodeClaim has: ${names}`;
+      if ((await this.#parts.writer.remove(access, pool, doomed, signal)) === "done") {
+        this.#parts.events.tell(this.#parts.accesses.anyClass(), "SurplusMachineRemoved", message);
+      }
       return;
     }
     await this.#collectEmpty(access, pool, machines, signal);
+  }
+
+  /** O-14: two autoscalers on one pool delete each other's nodes, also while nobody launches anything there. */
+  async #takeBack(access: ClusterAccess, pool: WirePool, signal: AbortSignal): Promise<boolean> {
+    if (!pool.autoscale && pool.minNodes === 0) return false;
+    if (pool.autoscale) this.#parts.events.autoscaleEnabled(this.#parts.accesses.anyClass(), pool.name);
+    return (await this.#parts.writer.repair(access, pool, pool.maxNodes, signal)) === "done";
+  }
+
+  /** O-27: nothing here can mend it, and the machine is fine. */
+  #tellBlocked(pool: WirePool, machines: readonly WireMachine[]): void {
+    const blocked = [pool, ...machines].filter(({ status }) => status === "USER_WEBHOOK_PREVENTING_OPERATIONS_ERROR");
+    if (blocked.length === 0) return;
+    const names = blocked.map(({ name }) => name).join(", ");
+    const message = `an admission webhook of this cluster keeps MKS from working on ${names}: look for validating or mutating webhooks that refuse changes of Nodes, or whose service is down`;
+    this.#parts.events.warn(this.#parts.accesses.anyClass(), "WebhookPreventsOperations", message);
   }
 
   /** Newest first, and only what has been nobody's for long enough. */

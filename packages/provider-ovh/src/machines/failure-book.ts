@@ -11,6 +11,9 @@ import type { WireMachine } from "../client/wire.ts";
 import { failureOf } from "./machine-status.ts";
 import type { PoolShape } from "./pool-key.ts";
 
+/** What was refused: so much of a pool's shape is enough to avoid it. */
+export type OfferingPlace = Pick<PoolShape, "flavor" | "zone" | "region">;
+
 const FIRST_MS = minutes(3);
 const LONGEST_MS = minutes(30);
 const QUOTA_PAUSE = minutes(10);
@@ -41,7 +44,12 @@ export class FailureBook {
   }
 
   /** Marks the offering and says what the claim is to be told; undefined when the same claim just tries again. */
-  judge(machine: WireMachine, shape: PoolShape, tries: number, flavors: readonly Flavor[]): ProviderError | undefined {
+  judge(
+    machine: WireMachine,
+    shape: OfferingPlace,
+    tries: number,
+    flavors: readonly Flavor[],
+  ): ProviderError | undefined {
     const what = `machine ${machine.name} of flavor ${shape.flavor} in zone ${shape.zone}`;
     switch (failureOf(machine.status)) {
       case "out-of-stock":
@@ -60,8 +68,17 @@ export class FailureBook {
     }
   }
 
+  /** O-27a: the claim has this machine for good, so that there is nothing to try again; the offering is avoided all the same. */
+  afterLaunch(machine: WireMachine, place: OfferingPlace, flavors: readonly Flavor[]): ProviderError {
+    const judged = this.judge(machine, place, LAUNCH_TRIES, flavors);
+    const what = `machine ${machine.name} of flavor ${place.flavor} in zone ${place.zone}`;
+    return (
+      judged ?? new CreateFailed(`${what} lost its instance (${machine.status})`, { conditionReason: "MachineFailed" })
+    );
+  }
+
   /** Each refusal while the last one is fresh doubles the pause. */
-  outOfStock(shape: PoolShape, message: string): ProviderError {
+  outOfStock(shape: OfferingPlace, message: string): ProviderError {
     const key = `${shape.flavor}/${shape.zone}`;
     const last = this.#stock.get(key);
     const now = this.#now();
@@ -75,7 +92,7 @@ export class FailureBook {
   }
 
   /** Whatever needs at least as much would be refused as well. */
-  quota(shape: PoolShape, flavors: readonly Flavor[], message: string): ProviderError {
+  quota(shape: OfferingPlace, flavors: readonly Flavor[], message: string): ProviderError {
     const refused = flavors.find((flavor) => flavor.name === shape.flavor);
     const hit = flavors.filter((f) => refused !== undefined && (f.vCPUs >= refused.vCPUs || f.ramGB >= refused.ramGB));
     for (const name of new Set([shape.flavor, ...hit.map((flavor) => flavor.name)])) {
@@ -87,7 +104,7 @@ export class FailureBook {
     });
   }
 
-  limit(shape: PoolShape, reason: "PoolLimitReached" | "ClusterNodeLimit", message: string): ProviderError {
+  limit(shape: OfferingPlace, reason: "PoolLimitReached" | "ClusterNodeLimit", message: string): ProviderError {
     this.avoid(shape, reason, minutes(5));
     return new InsufficientCapacity(message, {
       scope: { level: "type", name: shape.flavor, zone: shape.zone },
@@ -95,12 +112,12 @@ export class FailureBook {
     });
   }
 
-  refused(shape: PoolShape, message: string, cause: unknown): ProviderError {
+  refused(shape: OfferingPlace, message: string, cause: unknown): ProviderError {
     this.avoid(shape, "InvalidRequest", minutes(5));
     return new CreateFailed(message, { cause, conditionReason: "InvalidRequest" });
   }
 
-  avoid(shape: PoolShape, reason: string, pause: Duration): void {
+  avoid(shape: OfferingPlace, reason: string, pause: Duration): void {
     const key = { instanceType: shape.flavor, zone: shape.zone, capacityType: CapacityType.OnDemand };
     this.#unavailable.mark(key, reason, pause);
   }

@@ -17,6 +17,7 @@ import { instanceIdOf, isGoing, isGone } from "./machine-status.ts";
 import { nodeIdOf } from "./pool-balance.ts";
 import { inCoreWords } from "./pool-keeper.ts";
 import { isOwned } from "./pool-key.ts";
+import { SharedRead } from "./shared-read.ts";
 
 export interface OwnedPool {
   readonly pool: WirePool;
@@ -51,6 +52,7 @@ const CACHE_MS = 10_000;
 
 export class Inventories {
   readonly #parts: InventoryParts;
+  readonly #reads = new SharedRead((signal) => this.#read(signal));
   #cached: { readonly inventory: Inventory; readonly at: number } | undefined;
 
   constructor(parts: InventoryParts) {
@@ -103,8 +105,12 @@ export class Inventories {
     return { isKnown: true, ...(found === undefined ? {} : { pool: found.pool.name }) };
   }
 
-  /** Undefined when nothing was ever ordered. */
+  /** Undefined when nothing was ever ordered. Callers that come at the same time share a read. */
   read(signal: AbortSignal): Promise<Inventory | undefined> {
+    return this.#reads.get(signal);
+  }
+
+  #read(signal: AbortSignal): Promise<Inventory | undefined> {
     return inCoreWords("listing machines", async () => {
       const access = await this.#parts.accesses.any(signal);
       if (access === undefined) return undefined;

@@ -18,6 +18,7 @@ import { launchedClaim } from "./machine-claim.ts";
 import { nameOf } from "./outcome.ts";
 import type { Outcome, Outcomes } from "./outcome.ts";
 import { inCoreWords } from "./pool-keeper.ts";
+import type { PoolCensus } from "./pool-census.ts";
 import type { PoolKeeper } from "./pool-keeper.ts";
 
 const POLL = seconds(5);
@@ -33,6 +34,7 @@ export interface LauncherParts {
   readonly binder: Binder;
   readonly claims: ClaimStore;
   readonly keeper: PoolKeeper;
+  readonly census: PoolCensus;
   readonly rounds: Coalescer<Outcomes>;
   readonly locks: KeyedMutex;
 }
@@ -67,7 +69,9 @@ export class Launcher {
         rebinds++;
         continue;
       }
+      if (outcome.kind === "assigned") this.#parts.census.reached("listed", outcome.claim);
       if (outcome.kind === "assigned" && outcome.machine.instanceId !== "") {
+        this.#parts.census.reached("instance", outcome.claim);
         return await this.#launched(outcome, binding, launch, claim);
       }
       why =

@@ -187,6 +187,14 @@ describe("launching", () => {
     expect(bench.bodies("POST")).toMatchObject([{ monthlyBilled: true, flavorName: "b2-7" }]);
   });
 
+  it("O-34: what is paid for by the month is not consolidated before the time the class sets", async () => {
+    await started({ spec: { monthlyBilled: true, monthlyMinLifetime: "720h" } });
+    const [claim] = await bench.machines(1, { flavors: ["b2-7"], zones: [ZONE_A] });
+    const until = Date.parse(claim?.metadata.annotations?.[Annotation.NotConsolidatableBefore] ?? "");
+    expect(until - bench.clock.now() - 30 * 86_400_000).toBeGreaterThan(-60_000);
+    expect(until - bench.clock.now() - 30 * 86_400_000).toBeLessThanOrEqual(0);
+  });
+
   it("T-18: monthly billing with generation 3 only says which families can be billed by the month", async () => {
     await started({ spec: { monthlyBilled: true } });
     await expect(bench.machines(1, { flavors: ["b3-8"] })).rejects.toThrow(

@@ -1,9 +1,9 @@
 // A machine described as a NodeClaim, the way core wants to hear of it.
 
-import { CapacityType, Label } from "@karpenter-multicloud/core/api";
+import { Annotation, CapacityType, Label, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
-import { toResourceList } from "@karpenter-multicloud/core/units";
+import { parseDuration, toResourceList } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.ts";
@@ -33,6 +33,7 @@ export function launchedClaim(
         ...machineNotes(machine, pool),
         [OvhAnnotation.NodeClassHash]: nodeClassHash(nodeClass.spec ?? {}),
         [OvhAnnotation.NodeClassHashVersion]: NODE_CLASS_HASH_VERSION,
+        ...paidTime(machine, nodeClass),
       },
     },
     status: {
@@ -44,6 +45,13 @@ export function launchedClaim(
         : { capacity: toResourceList(type.capacity), allocatable: toResourceList(allocatable(type)) }),
     },
   };
+}
+
+/** O-34: a month is paid for when it begins; so long its class may want the machine to be kept. */
+function paidTime({ createdAt }: WireMachine, { spec }: OVHNodeClass): Readonly<Record<string, string>> {
+  const began = Date.parse(createdAt);
+  if (!spec?.monthlyBilled || spec.monthlyMinLifetime === undefined || Number.isNaN(began)) return {};
+  return { [Annotation.NotConsolidatableBefore]: toRfc3339(began + parseDuration(spec.monthlyMinLifetime)) };
 }
 
 /** A machine as found in the cloud, under the name of its claim when there is one. */

@@ -19,6 +19,7 @@ import { FailureBook } from "./failure-book.ts";
 import { Inventories } from "./inventory.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { Launcher } from "./launcher.ts";
+import { PoolCensus } from "./pool-census.ts";
 import { PoolEvents } from "./pool-events.ts";
 import { PoolKeeper } from "./pool-keeper.ts";
 import { PoolOpener } from "./pool-opener.ts";
@@ -42,28 +43,39 @@ export interface Machinery {
   readonly remover: Remover;
   readonly inventories: Inventories;
   readonly collector: Collector;
+  readonly claims: ClaimStore;
+  readonly failures: FailureBook;
+  readonly events: PoolEvents;
+  /** Flavors as last listed. */
+  readonly flavors: (kubeId: string) => readonly Flavor[];
 }
 
 export function buildMachinery({ ports, settings, accesses, flavors: catalog, pricing }: MachineryParts): Machinery {
-  const { clock, cache, unavailable, logger } = ports;
+  const { clock, cache, unavailable, logger, metrics } = ports;
   const { clusterName } = ports.settings;
   const now = (): number => clock.now();
   const flavors = (kubeId: string): readonly Flavor[] => catalog.known(kubeId)?.flavors ?? [];
   const nodes = cache.informer(Nodes);
   const claims = new ClaimStore(ports.kube, cache, clock);
   const views = new ClassViews({ flavors: catalog, pricing, unavailable, settings, clusterName, cache });
-  const locks = new KeyedMutex();
+  const locks = new KeyedMutex({
+    now,
+    waited: (key, ms) => {
+      if (key.startsWith("pool/")) metrics.observe("karpenter_ovh_pool_lock_wait_seconds", {}, ms / 1000);
+    },
+  });
   const shards = new ShardBook(now);
   const sightings = new Sightings(now);
   const ledger = new RemovalLedger(now);
   const busy = new BusyPools(now);
   const events = new PoolEvents(ports.events);
   const failures = new FailureBook(unavailable, now);
-  const writer = new PoolWriter(ledger, busy, logger);
+  const writer = new PoolWriter(ledger, busy, logger, settings.deleteMode);
   const opener = new PoolOpener(clock, failures);
   const adopter = new Adopter({ claims, views, writer, events, settings, locks });
   const inventories = new Inventories({ clock, accesses, claims, views, settings, adopter });
-  const book = { clock, claims, nodes, writer, opener, sightings, flavors };
+  const census = new PoolCensus({ clock, metrics, sightings, unavailable });
+  const book = { clock, claims, nodes, writer, opener, sightings, flavors, census };
   const keeper: PoolKeeper = new PoolKeeper({
     ...book,
     events,
@@ -74,14 +86,38 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
     maxPools: settings.maxPools,
     makeRoom: (access, owned, signal) => collector.makeRoom(access, owned, signal),
   });
-  const collector = new Collector({ ...book, accesses, logger, inventories, keeper, adopter, ledger, settings, locks });
-  const shared = { clock, accesses, views, claims, keeper, locks };
+  const collector = new Collector({
+    ...book,
+    events,
+    accesses,
+    logger,
+    inventories,
+    keeper,
+    adopter,
+    ledger,
+    settings,
+    locks,
+  });
+  const shared = { clock, accesses, views, claims, keeper, locks, census };
   const binder = new Binder({ claims, shards, clock, locks });
   return {
     views,
     inventories,
     collector,
+    claims,
+    failures,
+    events,
+    flavors,
     launcher: new Launcher({ ...shared, binder, rounds: new Coalescer(clock) }),
-    remover: new Remover({ ...shared, writer, ledger, sightings, events, settings, rounds: new Coalescer(clock) }),
+    remover: new Remover({
+      ...shared,
+      writer,
+      ledger,
+      sightings,
+      events,
+      settings,
+      metrics,
+      rounds: new Coalescer(clock),
+    }),
   };
 }

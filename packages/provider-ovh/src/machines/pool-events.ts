@@ -2,7 +2,7 @@
 
 import { NodeClaims } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import type { EventRecorder } from "@karpenter-multicloud/core/kube";
+import type { EventNote, EventRecorder } from "@karpenter-multicloud/core/kube";
 import { minutes } from "@karpenter-multicloud/core/units";
 
 import { OVHNodeClasses } from "../api/ovh-node-class.ts";
@@ -18,15 +18,22 @@ export class PoolEvents {
   }
 
   warn(nodeClass: OVHNodeClass | undefined, reason: string, message: string): void {
-    if (nodeClass === undefined) return;
-    this.#events.publish({
-      resource: OVHNodeClasses,
-      object: nodeClass,
-      type: "Warning",
-      reason,
-      message,
-      dedupeFor: AGAIN_AFTER,
-    });
+    this.#onClass(nodeClass, { type: "Warning", reason, message });
+  }
+
+  /** What was done, and is no cause for worry. */
+  tell(nodeClass: OVHNodeClass | undefined, reason: string, message: string): void {
+    this.#onClass(nodeClass, { type: "Normal", reason, message });
+  }
+
+  autoscaleEnabled(nodeClass: OVHNodeClass | undefined, pool: string): void {
+    const message = `pool ${pool}: autoscale was turned on by something else; two autoscalers on one pool delete each other's nodes, so it is turned off`;
+    this.warn(nodeClass, "PoolAutoscaleEnabled", message);
+  }
+
+  #onClass(object: OVHNodeClass | undefined, note: Pick<EventNote, "type" | "reason" | "message">): void {
+    if (object === undefined) return;
+    this.#events.publish({ resource: OVHNodeClasses, object, ...note, dedupeFor: AGAIN_AFTER });
   }
 
   warnClaim(claim: NodeClaim, reason: string, message: string): void {

@@ -277,13 +277,7 @@ export class PoolKeeper {
     const { pool, target } = look;
     const maxNodes = Math.max(target.maxNodes, pool.desiredNodes);
     if (!pool.autoscale && pool.minNodes === 0 && pool.maxNodes === maxNodes) return false;
-    if (pool.autoscale) {
-      this.#parts.events.warn(
-        target.nodeClass,
-        "PoolAutoscaleEnabled",
-        `pool ${pool.name}: autoscale was turned on by something else; two autoscalers on one pool delete each other's nodes, so it is turned off`,
-      );
-    }
+    if (pool.autoscale) this.#parts.events.autoscaleEnabled(target.nodeClass, pool.name);
     return (await this.#parts.writer.repair(target.access, pool, maxNodes, look.signal)) === "done";
   }
 

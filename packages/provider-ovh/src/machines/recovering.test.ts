@@ -233,6 +233,28 @@ describe("launching when something goes wrong", () => {
     expect(bench.events.withReason("PoolAutoscaleEnabled")).toHaveLength(1);
   });
 
+  it("T-42, O-14: also on a pool where nothing is launched", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(400_000);
+    bench.fake.outside.editPool(POOL_A, { autoscale: true });
+    await bench.collect();
+    expect(bench.pool(POOL_A)).toMatchObject({ autoscale: false });
+    expect(bench.events.withReason("PoolAutoscaleEnabled")).toHaveLength(1);
+    expect(bench.bodies("PUT")).toEqual([{ autoscale: false, minNodes: 0, maxNodes: 100 }]);
+  });
+
+  it("O-27: a webhook that keeps MKS from its work is named as what it is, and the machine stays", async () => {
+    await started();
+    const [claim] = await bench.machines(1, { zones: [ZONE_A] });
+    await bench.pass(400_000);
+    const name = claim?.metadata.annotations?.[OvhAnnotation.NodeName] ?? "";
+    bench.fake.outside.setMachineStatus(name, "USER_WEBHOOK_PREVENTING_OPERATIONS_ERROR");
+    await bench.collectFor(20);
+    expect(bench.events.withReason("WebhookPreventsOperations")[0]?.message).toContain(name);
+    expect(bench.writes("PUT")).toEqual([]);
+  });
+
   it("T-43: a pool of that name which is not ours stays untouched, ours takes another name", async () => {
     await started();
     await bench.machines(1, { zones: [ZONE_A] });
@@ -245,6 +267,40 @@ describe("launching when something goes wrong", () => {
       template: before?.["template"],
     });
     expect(bench.events.withReason("PoolNameTaken").length).toBeGreaterThan(0);
+  });
+
+  it("T-40: of two that want the one free machine one gets it, and the pool grows by one for the other", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.drop("claim-1");
+    await bench.putClaims(2, { zones: [ZONE_A] }, "late");
+    bench.fake.faults([{ match: { operation: "listPoolMachines" }, fault: "slow", delayMs: 20, times: 4 }]);
+    const first = bench.launch("late-1");
+    await bench.pass(1_100);
+    await bench.during(Promise.all([first, bench.launch("late-2")]));
+    const ids = (await bench.claims()).map((claim) => claim.metadata.annotations?.[OvhAnnotation.NodeId]);
+    expect(new Set(ids).size).toBe(3);
+    expect(bench.bodies("PUT").at(-1)).toEqual({ desiredNodes: 3 });
+    expect(bench.fake.state().machines).toHaveLength(3);
+  });
+
+  it("T-63: a flavor that nobody knows is offered all the same, with its disk and price estimated", async () => {
+    const unknown = {
+      name: "b9-24",
+      category: "b",
+      vCPUs: 6,
+      ramGB: 24,
+      diskGB: 77,
+      gpus: 0,
+      hourlyEUR: 0,
+      kubernetes: true,
+      threeAzPlan: false,
+      monthlyPools: false,
+    };
+    await started({ fake: { extraFlavors: [unknown] } });
+    const [claim] = await bench.machines(1, { flavors: ["b9-24"], zones: [ZONE_A] });
+    expect(bench.bodies("POST")).toMatchObject([{ flavorName: "b9-24", name: "karpenter-b9-24-eu-west-par-a" }]);
+    expect(claim?.status?.capacity).toMatchObject({ cpu: "6" });
   });
 
   it("T-66: at the limit of nodes the claim hears so, in a new pool as in a growing one", async () => {

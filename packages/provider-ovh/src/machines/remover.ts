@@ -4,6 +4,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import { InvalidConfiguration, MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import { kindOf } from "../client/failure-kind.ts";
@@ -38,6 +39,7 @@ export interface RemoverParts {
   readonly sightings: Sightings;
   readonly events: PoolEvents;
   readonly settings: OvhSettings;
+  readonly metrics: Metrics;
   readonly rounds: Coalescer<void>;
   readonly locks: KeyedMutex;
 }
@@ -70,7 +72,7 @@ export class Remover {
     await inCoreWords(`deleting the machine of nodeclaim ${nameOf(claim)}`, async () => {
       const access = await accesses.ofClaim(claim, signal);
       const found = await this.#find(access, claim, signal);
-      if (found === undefined) return this.#absent(claim);
+      if (found === undefined) return this.#absent(access, claim, signal);
       if (this.#isWanted(claim, found.pool)) return;
       if (isGone(found.machine)) throw notFound(claim, found.machine);
       if (isGoing(found.machine)) return this.#going(claim, found);
@@ -107,13 +109,30 @@ export class Remover {
     return undefined;
   }
 
-  /** One answer without the machine may be a mistake of the API; one after the machine was seen going is not. */
-  #absent(claim: NodeClaim): void {
+  /** One answer without the machine may be a mistake of the API; one after the machine was seen going is not, nor its place in the history. */
+  async #absent(access: ClusterAccess, claim: NodeClaim, signal: AbortSignal): Promise<void> {
     const key = keyOf(claim);
     const seenGoing = this.#parts.sightings.wasSeen(`going/${key}`);
-    if (!seenGoing && !this.#parts.sightings.confirmed(`absent/${key}`)) return;
+    const confirmed = seenGoing || this.#parts.sightings.confirmed(`absent/${key}`);
+    if (!confirmed && !(await this.#isHistory(access, claim, signal))) return;
     this.#forget(claim);
     throw new MachineNotFound(`the machine of nodeclaim ${nameOf(claim)} is gone`);
+  }
+
+  /** O-50.1: the history is a help, not a condition; where it cannot be read, a second look decides. */
+  async #isHistory(access: ClusterAccess, claim: NodeClaim, signal: AbortSignal): Promise<boolean> {
+    const current = this.#current(claim);
+    const id = nodeIdOf(current);
+    const poolId = current.metadata.annotations?.[OvhAnnotation.PoolId];
+    if (id === undefined || poolId === undefined || access.denied.has("history")) return false;
+    try {
+      const former = await access.mks.formerMachines(access.kubeId, poolId, signal);
+      return former.some((machine) => machine.id === id && isGone(machine));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (kindOf(error) === "permission") access.denied.add("history");
+      return false;
+    }
   }
 
   /** O-4: the pool is somebody else's. Letting the claim go would leave its machine running, and billed, with nobody to know. */
@@ -232,12 +251,13 @@ export class Remover {
     hydratedAt: number,
     wanted: ReadonlyMap<string, unknown>,
   ): void {
-    const { ledger, keeper, events, clock } = this.#parts;
+    const { ledger, keeper, events, clock, metrics, sightings } = this.#parts;
     if (!ledger.removedLately(pool.id)) return;
     for (const { machine, claim } of keeper.balance(pool, machines, hydratedAt).leaving) {
       if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
       if (ledger.knows(machine.id) || wanted.has(machine.id)) continue;
       this.#carefulUntil.set(pool.id, clock.now() + CAREFUL_MS);
+      if (sightings.once(`wrong/${machine.id}`)) metrics.count("karpenter_ovh_wrong_machine_deleted_total");
       events.warnClaim(
         claim,
         "WrongMachineDeleted",

@@ -184,6 +184,95 @@ describe("removing", () => {
     expect(bench.events.withReason("WrongMachineDeleted").map(({ object }) => object.metadata.name)).toContain(
       "newest-1",
     );
+    expect(await bench.measured("karpenter_ovh_wrong_machine_deleted_total ")).toEqual([
+      "karpenter_ovh_wrong_machine_deleted_total 1",
+    ]);
+  });
+
+  it("O-50.3: an API that does not take machine ids gets provider ids, once", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    const message = "nodesToRemove: unknown node";
+    bench.fake.faults([{ match: { method: "PUT" }, fault: "status", status: 400, message, times: 1 }]);
+    const { status } = await bench.claim("claim-1");
+    await bench.during(bench.remove("claim-1"));
+    expect(bench.bodies("PUT").at(-1)).toEqual({ desiredNodes: 1, nodesToRemove: [status?.providerID] });
+    await bench.pass(120_000);
+    expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+
+  it("O-50.1: a machine that the pool's history has is gone at the first look", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    bench.fake.outside.editPool(POOL_A, { desiredNodes: 1 });
+    await bench.pass(120_000);
+    const [kept] = left();
+    const gone = (await nodeId("claim-1")) === kept ? "claim-2" : "claim-1";
+    const deletion = bench.provider.delete(await bench.claim(gone), { signal: bench.signal });
+    await expect(bench.during(deletion)).rejects.toThrow(/is gone/);
+    expect(bench.writes("PUT")).toEqual([]);
+    provoked = ["UnnamedMachineDeleted"];
+  });
+
+  it("T-71: a drain that a disruption budget holds up for 8 minutes is waited for, and nothing is asked twice", async () => {
+    await started({ env: { OVH_DELETING_IS_GONE: "false" }, fake: { switches: { drainSeconds: 480 } } });
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    const before = bench.clock.now();
+    await bench.during(bench.remove("claim-1"));
+    expect(bench.clock.now() - before).toBeGreaterThan(480_000);
+    expect(bench.bodies("PUT")).toEqual([{ desiredNodes: 1, nodesToRemove: [expect.any(String)] }]);
+    expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+
+  it("T-72: while the cluster is being deleted nothing is written, whatever is asked", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    bench.fake.outside.setClusterStatus("DELETING");
+    await bench.pass(310_000);
+    expect(await bench.condition("ClusterReady")).toMatch(/^False Deleting: the cluster's status is DELETING/);
+    const before = bench.writes().length;
+    await bench.drop("claim-2");
+    await bench.kube.delete(NodeClaims, { name: "claim-1" });
+    await bench.during(bench.provider.delete(await bench.claim("claim-1"), { signal: bench.signal }));
+    await bench.putClaim("late", { zones: [ZONE_A] });
+    await expect(bench.during(bench.launch("late"))).rejects.toThrow(/is not ready \(ClusterReady: /);
+    await bench.collectFor(30);
+    expect(bench.writes()).toHaveLength(before);
+    expect(left()).toHaveLength(2);
+  });
+
+  it("T-73, O-57: while the project is suspended nothing is collected", async () => {
+    await started();
+    await bench.machines(2, { zones: [ZONE_A] });
+    bench.fake.outside.setClusterStatus("SUSPENDED");
+    await bench.pass(310_000);
+    const before = bench.writes().length;
+    await bench.drop("claim-2");
+    await bench.collectFor(30);
+    expect(bench.writes()).toHaveLength(before);
+  });
+
+  it("T-70, O-29: of twelve machines that nobody has five go a round, by name and newest first, a registered one never", async () => {
+    bench = await Bench.start({ nodes: true, env: { OVH_CANCEL_PENDING: "false" } });
+    const [first] = await bench.machines(1, { zones: [ZONE_A] }, "kept");
+    await bench.machines(12, { zones: [ZONE_A] }, "lost");
+    await bench.pass(600_000);
+    await bench.register("kept-1");
+    for (let index = 1; index <= 12; index++) await bench.drop(`lost-${index}`);
+    await bench.drop("kept-1");
+    await bench.collectFor(30);
+    const rounds = bench.bodies("PUT").flatMap((body) => {
+      const { nodesToRemove } = body as { readonly nodesToRemove?: readonly string[] };
+      return nodesToRemove === undefined ? [] : [nodesToRemove.length];
+    });
+    expect(rounds).toEqual([5, 5, 2]);
+    expect(bench.events.withReason("SurplusMachineRemoved").length).toBeGreaterThan(0);
+    await bench.pass(120_000);
+    expect(left()).toEqual([first?.metadata.annotations?.[OvhAnnotation.NodeId]]);
   });
 
   it("T-81: a Node object that core still holds does not keep the claim from ending", async () => {
@@ -204,6 +293,22 @@ describe("removing", () => {
     nodes.clear();
     await bench.pass(120_000);
     expect(left()).toEqual([]);
+  });
+
+  it("O-50.4: with OVH_DELETE_MODE=node each machine is deleted by a call of its own, and the size is left to MKS", async () => {
+    await started({ env: { OVH_DELETE_MODE: "node" } });
+    await bench.machines(3, { zones: [ZONE_A] });
+    await bench.pass(600_000);
+    await bench.during(Promise.all([bench.remove("claim-1"), bench.remove("claim-2")]));
+    expect(bench.writes("PUT")).toEqual([]);
+    const deletes = bench.writes("DELETE").filter(({ status }) => status === 200);
+    expect(deletes.map(({ path }) => path.replace(/^.*\/kube\/[^/]+/, ""))).toEqual([
+      expect.stringMatching(/^\/node\//),
+      expect.stringMatching(/^\/node\//),
+    ]);
+    await bench.pass(120_000);
+    expect(left()).toHaveLength(1);
+    expect(bench.pool(POOL_A)).toMatchObject({ desiredNodes: 1 });
   });
 
   it("O-54a: with OVH_DELETING_IS_GONE=false the claim waits for the real end", async () => {

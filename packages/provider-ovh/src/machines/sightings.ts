@@ -5,10 +5,13 @@ const TIDY_SIZE = 1000;
 
 export class Sightings {
   readonly #now: () => number;
+  /** What happened before was not watched. */
+  readonly bornAt: number;
   readonly #first = new Map<string, number>();
 
   constructor(now: () => number) {
     this.#now = now;
+    this.bornAt = now();
   }
 
   /** True from the second sighting on, at least ten seconds (or `apartMs`) after the first. */

@@ -8,6 +8,9 @@ import { Secrets } from "@karpenter-multicloud/core/api";
 import type { Secret } from "@karpenter-multicloud/core/api";
 
 import type { OVHNodeClassSpec } from "../api/ovh-node-class.ts";
+import type { Shop } from "../catalog/pricing.ts";
+import { kindOf } from "../client/failure-kind.ts";
+import { isObject } from "../client/wire.ts";
 import { CredentialsError, readCredentials } from "../client/credentials.ts";
 import type { OvhCredentials } from "../client/credentials.ts";
 import { parseEndpoint } from "../client/endpoints.ts";
@@ -16,6 +19,8 @@ import { GuardedApi } from "../client/guarded-api.ts";
 import type { GuardPorts } from "../client/guarded-api.ts";
 import type { OvhApi } from "../client/ovh-api.ts";
 import type { OvhSettings } from "../settings.ts";
+import { readAccessRules } from "./needed-rights.ts";
+import type { AccessRule } from "./needed-rights.ts";
 
 export type MakeTransport = (endpoint: Endpoint, credentials: OvhCredentials) => OvhApi;
 
@@ -25,6 +30,10 @@ export interface ApiClient {
   readonly subsidiary: string;
   /** Optional calls this consumer key may not make; asked for once only. */
   readonly denied: Set<string>;
+  /** Whose price list applies: as said, else the account's own, else the endpoint's. */
+  readonly shop: (signal: AbortSignal) => Promise<Shop>;
+  /** What its consumer key may do; undefined where that cannot be known. It is fixed for the life of a key, so asked for once. */
+  readonly accessRules: (signal: AbortSignal) => Promise<readonly AccessRule[] | undefined>;
   /** What to do about writes that were refused lately for lack of rights. */
   readonly deniedWrites: () => readonly string[];
 }
@@ -58,11 +67,14 @@ export class ApiClients {
     const known = this.#bySource.get(source);
     if (known?.fingerprint === fingerprint) return known.client;
     const api = new GuardedApi(this.#makeTransport(endpoint, credentials), this.#settings.pace, this.#ports);
+    const said = this.#settings.subsidiary ?? credentials.subsidiary;
     const client: ApiClient = {
       api,
       endpoint,
-      subsidiary: this.#settings.subsidiary ?? credentials.subsidiary ?? endpoint.subsidiary,
+      subsidiary: said ?? endpoint.subsidiary,
+      shop: said === undefined ? shopOf(api, endpoint) : () => Promise.resolve({ endpoint, subsidiary: said }),
       denied: new Set(),
+      accessRules: credentials.kind === "application-keys" ? onceRead(api) : () => Promise.resolve(undefined),
       deniedWrites: () => api.deniedWrites(),
     };
     this.#bySource.set(source, { fingerprint, client });
@@ -79,7 +91,7 @@ export class ApiClients {
       if (credentials) return { source: `environment ${spec.endpoint ?? ""}`, credentials };
       throw new CredentialsError(
         "SecretNotFound",
-        "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY for the controller",
+        "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY (or OVH_CLIENT_ID and OVH_CLIENT_SECRET) for the controller",
       );
     }
     const namespace = ref.namespace ?? this.#settings.namespace;
@@ -87,7 +99,10 @@ export class ApiClients {
     const secret = await this.#secret(namespace, ref.name, signal);
     const credentials = readCredentials(valuesOf(secret), name);
     if (credentials) return { source: `${name} ${spec.endpoint ?? ""}`, credentials };
-    throw new CredentialsError("MissingKey", `${name} has no value for applicationKey, applicationSecret, consumerKey`);
+    throw new CredentialsError(
+      "MissingKey",
+      `${name} has no value for applicationKey, applicationSecret, consumerKey, nor for clientId, clientSecret`,
+    );
   }
 
   async #secret(namespace: string, name: string, signal: AbortSignal): Promise<Secret> {
@@ -104,6 +119,31 @@ export class ApiClients {
   }
 }
 
+/** O-35: outside the minimum of rights, so a refusal is an answer as well. */
+function shopOf(api: OvhApi, endpoint: Endpoint): ApiClient["shop"] {
+  let known: Shop | undefined;
+  const ofEndpoint: Shop = { endpoint, subsidiary: endpoint.subsidiary };
+  return async (signal) => {
+    if (known !== undefined) return known;
+    try {
+      const { data } = await api.call("GET", { path: "/me", route: "/me", signal });
+      const subsidiary = isObject(data) ? data["ovhSubsidiary"] : undefined;
+      known = typeof subsidiary === "string" && subsidiary !== "" ? { endpoint, subsidiary } : ofEndpoint;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (kindOf(error) !== "permission") return ofEndpoint;
+      known = ofEndpoint;
+    }
+    return known;
+  };
+}
+
+/** A failed try is no answer: the next one asks again. */
+function onceRead(api: OvhApi): ApiClient["accessRules"] {
+  let known: { readonly rules: readonly AccessRule[] | undefined } | undefined;
+  return async (signal) => (known ??= { rules: await readAccessRules(api, signal) }).rules;
+}
+
 function valuesOf(secret: Secret): Readonly<Record<string, string>> {
   const stored = Object.entries(secret.data ?? {}).map(
     ([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")] as const,
@@ -112,8 +152,7 @@ function valuesOf(secret: Secret): Readonly<Record<string, string>> {
 }
 
 function fingerprintOf(credentials: OvhCredentials, endpoint: Endpoint): string {
-  const { applicationKey, applicationSecret, consumerKey, subsidiary = "" } = credentials;
   return createHash("sha256")
-    .update(JSON.stringify([endpoint.name, applicationKey, applicationSecret, consumerKey, subsidiary]))
+    .update(JSON.stringify([endpoint.name, credentials]))
     .digest("hex");
 }

@@ -5,11 +5,14 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { NodeClassNotReady } from "@karpenter-multicloud/core/provider";
 
-import { OVH_NODE_CLASS_KIND, OVHNodeClasses } from "../api/ovh-node-class.ts";
+import { OVH_NODE_CLASS_KIND, OvhCondition, OVHNodeClasses } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { MksClient } from "../client/mks-client.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ApiClients } from "./api-clients.ts";
+
+/** Reason of ClusterReady while the whole cluster is being deleted. */
+export const CLUSTER_GOING = "Deleting";
 
 export interface ClusterAccess {
   readonly mks: MksClient;
@@ -17,7 +20,12 @@ export interface ClusterAccess {
   readonly subsidiary: string;
   /** Optional calls that were refused for lack of rights. */
   readonly denied: Set<string>;
+  /** Why nothing is changed there at present. */
+  readonly standstill?: Standstill;
 }
+
+/** The whole cluster goes, or the project is suspended: then machines are read, and those that nobody asked for are left alone. */
+export type Standstill = "cluster-going" | "suspended";
 
 export class ClusterAccesses {
   readonly #clients: ApiClients;
@@ -39,6 +47,14 @@ export class ClusterAccesses {
     return found;
   }
 
+  find(name: string): OVHNodeClass | undefined {
+    return this.#classes.get({ name });
+  }
+
+  all(): readonly OVHNodeClass[] {
+    return this.#classes.list();
+  }
+
   /** For events about the cluster as a whole. */
   anyClass(): OVHNodeClass | undefined {
     return this.#classes.list()[0];
@@ -55,7 +71,7 @@ export class ClusterAccesses {
       );
     }
     const { api, subsidiary, denied } = await this.#clients.forSpec(nodeClass.spec ?? {}, signal);
-    return { mks: new MksClient(api, serviceName), kubeId, subsidiary, denied };
+    return { mks: new MksClient(api, serviceName), kubeId, subsidiary, denied, ...standstillOf(nodeClass) };
   }
 
   /** For a claim's own class, or for any class when that one was deleted by force: all of them mean the same cluster (O-73). */
@@ -92,6 +108,16 @@ export class ClusterAccesses {
       cause: failure,
     });
   }
+}
+
+function standstillOf({ status }: OVHNodeClass): Pick<ClusterAccess, "standstill"> {
+  const isFalse = (type: string, ...reasons: readonly string[]): boolean =>
+    status?.conditions?.some(
+      (each) => each.type === type && each.status === "False" && reasons.includes(each.reason),
+    ) ?? false;
+  if (isFalse(OvhCondition.ClusterReady, CLUSTER_GOING)) return { standstill: "cluster-going" };
+  if (isFalse(OvhCondition.ProjectUsable, "Suspended", "Expired")) return { standstill: "suspended" };
+  return {};
 }
 
 export function serviceNameOf(nodeClass: OVHNodeClass, settings: OvhSettings): string | undefined {

@@ -1,8 +1,6 @@
 // Which of the project's clusters we run in (O-70): said by someone, or proven; never guessed, not even when there is only one.
 
-import { ConfigMaps } from "@karpenter-multicloud/core/api";
 import type { Node } from "@karpenter-multicloud/core/api";
-import type { KubeReader } from "@karpenter-multicloud/core/kube";
 
 import { kindOf } from "../client/failure-kind.ts";
 import type { MksClient } from "../client/mks-client.ts";
@@ -14,7 +12,8 @@ export type FoundCluster =
 
 export interface ClusterQuestion {
   readonly mks: MksClient;
-  readonly kube: KubeReader;
+  /** Texts in which the address of the cluster we run in stands. */
+  readonly addresses: () => Promise<string>;
   readonly nodes: readonly Node[];
   /** From the class or the environment; then nothing is searched. */
   readonly said?: string;
@@ -39,7 +38,7 @@ export function clusterIdOf(node: Node): readonly string[] {
   return id ? [id] : [];
 }
 
-async function search({ mks, kube, nodes }: ClusterQuestion, signal: AbortSignal): Promise<FoundCluster> {
+async function search({ mks, addresses, nodes }: ClusterQuestion, signal: AbortSignal): Promise<FoundCluster> {
   let clusters: readonly WireCluster[];
   try {
     const ids = await mks.clusterIds(signal);
@@ -49,7 +48,7 @@ async function search({ mks, kube, nodes }: ClusterQuestion, signal: AbortSignal
     const right = "GET /cloud/project/{serviceName}/kube";
     return unclear("Detecting", `the cluster cannot be found without the right "${right}": grant it, or ${SAY_IT}`);
   }
-  const address = await apiServerText(kube, signal);
+  const address = await addresses();
   const byAddress = clusters.filter(({ url }) => url !== "" && address.includes(url));
   const proven = byAddress.length > 0 ? byAddress : await owningNodes(mks, clusters, nodes, signal);
   const [match] = proven;
@@ -58,17 +57,6 @@ async function search({ mks, kube, nodes }: ClusterQuestion, signal: AbortSignal
   const what =
     proven.length === 0 ? "no cluster of the project could be recognised as this one" : "several clusters match";
   return unclear("Ambiguous", `${what}: ${SAY_IT}; the project has ${names === "" ? "no clusters" : names}`);
-}
-
-/** The in-cluster address says nothing; the published kubeconfig does. */
-async function apiServerText(kube: KubeReader, signal: AbortSignal): Promise<string> {
-  try {
-    const info = await kube.get(ConfigMaps, { namespace: "kube-public", name: "cluster-info" }, { signal });
-    return info.data?.["kubeconfig"] ?? "";
-  } catch {
-    signal.throwIfAborted();
-    return "";
-  }
 }
 
 async function owningNodes(

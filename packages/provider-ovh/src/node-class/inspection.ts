@@ -1,7 +1,6 @@
 // Looks at everything a class depends on, in order, and says for each condition of OVHNodeClass whether it holds.
 
 import type { ConditionStatus, Node } from "@karpenter-multicloud/core/api";
-import type { KubeReader } from "@karpenter-multicloud/core/kube";
 import { formatRate } from "@karpenter-multicloud/core/units";
 
 import { isForbiddenTemplateLabel } from "../api/labels.ts";
@@ -16,13 +15,15 @@ import { MksClient } from "../client/mks-client.ts";
 import type { WireCluster } from "../client/wire.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ApiClient, ApiClients } from "./api-clients.ts";
-import { serviceNameOf } from "./cluster-access.ts";
+import { CLUSTER_GOING, serviceNameOf } from "./cluster-access.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { clusterIdOf, findCluster } from "./find-cluster.ts";
+import { missingRights } from "./needed-rights.ts";
 
 export interface InspectorParts {
   readonly clients: ApiClients;
-  readonly kube: KubeReader;
+  /** Texts in which the address of the cluster we run in stands. */
+  readonly addresses: (signal: AbortSignal) => Promise<string>;
   readonly nodes: () => readonly Node[];
   readonly flavors: FlavorCatalog;
   readonly pricing: Pricing;
@@ -92,12 +93,13 @@ export class Inspector {
       plan: cluster.plan,
       kubernetesVersion: cluster.version,
     });
+    this.#parts.pricing.use(await client.shop(signal));
     const access: ClusterAccess = { mks, kubeId: cluster.id, subsidiary: client.subsidiary, denied: client.denied };
     findings.push(this.#regionFinding(nodeClass, cluster), planFinding(nodeClass, cluster));
     await this.#zones(nodeClass, access, cluster, { findings, status, signal });
     await this.#flavors(access, cluster, { findings, status, signal });
     status.poolCount = (await mks.pools(cluster.id, signal)).length;
-    findings.push(permissions(client));
+    findings.push(await this.#permissions(client, { serviceName, kubeId: cluster.id }, signal));
   }
 
   async #cluster(
@@ -106,10 +108,13 @@ export class Inspector {
     findings: Finding[],
     signal: AbortSignal,
   ): Promise<WireCluster | undefined> {
-    const { kube, nodes, settings } = this.#parts;
+    const { addresses, nodes, settings } = this.#parts;
     const said = nodeClass.spec?.kubeId ?? settings.kubeId;
     const here = nodes();
-    const found = await findCluster({ mks, kube, nodes: here, ...(said === undefined ? {} : { said }) }, signal);
+    const found = await findCluster(
+      { mks, addresses: () => addresses(signal), nodes: here, ...(said === undefined ? {} : { said }) },
+      signal,
+    );
     if (found.kind === "not-found") {
       findings.push(no(OvhCondition.ClusterReady, found.reason, found.message));
       return undefined;
@@ -194,6 +199,28 @@ export class Inspector {
     );
   }
 
+  /** From the rules of the consumer key where they can be read; else from what was refused so far. */
+  async #permissions(
+    client: ApiClient,
+    cluster: { readonly serviceName: string; readonly kubeId: string },
+    signal: AbortSignal,
+  ): Promise<Finding> {
+    const rules = await client.accessRules(signal);
+    const deletesNodes = this.#parts.settings.deleteMode === "node";
+    const missing = rules && missingRights(rules, { ...cluster, deletesNodes });
+    if (missing === undefined || client.deniedWrites().length > 0) return permissions(client);
+    if (missing.length === 0)
+      return { ...yes(OvhCondition.PermissionsReady), message: "every right that is needed is granted" };
+    const rights = missing.join(", ");
+    const where =
+      "make a consumer key with them at https://api.ovh.com/createToken/ and put it into the credentials Secret";
+    return no(
+      OvhCondition.PermissionsReady,
+      "CallNotGranted",
+      `the consumer key lacks these rights: ${rights}; ${where}`,
+    );
+  }
+
   #pricingFinding(): Finding {
     const { book, failure } = this.#parts.pricing;
     if (failure === undefined)
@@ -225,7 +252,8 @@ function b3Rate(book: Pricing["book"]): ReturnType<Pricing["book"]["hourly"]>["r
 
 function clusterFinding({ status }: WireCluster): Finding {
   if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return yes(OvhCondition.ClusterReady);
-  return no(OvhCondition.ClusterReady, "NotReady", `the cluster's status is ${status}`);
+  const reason = status === "DELETING" || status === "DELETED" ? CLUSTER_GOING : "NotReady";
+  return no(OvhCondition.ClusterReady, reason, `the cluster's status is ${status}`);
 }
 
 function projectFinding({ status }: WireCluster): Finding {

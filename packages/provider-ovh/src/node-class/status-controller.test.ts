@@ -1,6 +1,10 @@
 // Scenarios of docs/reference/upstream-parity.md: E-201, E-202.
 
-import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { ConfigMaps, NodeClaims } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import { afterEach, describe, expect, it } from "vitest";
 
@@ -140,9 +144,78 @@ describe("the status of an OVHNodeClass", () => {
     expect(await bench.condition("ClusterReady", "detect")).toMatch(/^False Ambiguous: .*OVH_KUBE_ID.*one.*two/);
   });
 
-  it("T-57: a right that turns out to be missing is named, and nothing is launched until it was granted", async () => {
-    const rules = MINIMUM.filter(({ method }) => method !== "POST");
+  it.each(["cluster-info", "service-account token"])(
+    "T-60: without kubeId the cluster is found by what its %s says",
+    async (where) => {
+      const second = KUBE.replace("1", "2");
+      const clusters = [{ kubeId: KUBE }, { kubeId: second, url: "x1y2z3.c1.par.k8s.ovh.net" }];
+      const folder = await mkdtemp(join(tmpdir(), "token-"));
+      const tokenFile = join(folder, "token");
+      const issuer = { iss: "https://x1y2z3.c1.par.k8s.ovh.net", sub: "system:serviceaccount:karpenter:karpenter" };
+      const payload = Buffer.from(JSON.stringify(issuer)).toString("base64url");
+      const isToken = where === "service-account token";
+      await writeFile(tokenFile, isToken ? `header.${payload}.signature` : "no token");
+      await started({ tokenFile, fake: { clusters } });
+      if (!isToken) {
+        await bench.kube.create(ConfigMaps, {
+          metadata: { name: "cluster-info", namespace: "kube-public" },
+          data: { kubeconfig: "clusters: [{cluster: {server: https://x1y2z3.c1.par.k8s.ovh.net}}]" },
+        });
+      }
+      await bench.kube.create(OVHNodeClasses, {
+        apiVersion: "karpenter.ovhcloud.sh/v1alpha1",
+        kind: "OVHNodeClass",
+        metadata: { name: "detect" },
+        spec: {
+          serviceName: SERVICE,
+          endpoint: bench.fake.url,
+          credentialsSecretRef: { name: "ovh-credentials", namespace: "karpenter" },
+        },
+      });
+      await bench.pass(3_000);
+      expect((await bench.nodeClass("detect")).status).toMatchObject({ kubeId: second });
+      await rm(folder, { recursive: true });
+    },
+  );
+
+  it("O-35: prices are those of the account's own subsidiary, or of the one that is said", async () => {
+    await started({ env: { OVH_PRICING_INTERVAL: "12h" } });
+    await bench.pass(120_000);
+    const lists = (): readonly string[] =>
+      bench.fake.requestLog().flatMap(({ path, query }) => (path.includes("/order/catalog") ? [query] : []));
+    expect(new Set(lists())).toEqual(new Set(["ovhSubsidiary=FR"]));
+    await bench.putSecretValues({ ...secretOf(bench.fake.credentials), subsidiary: "CA" });
+    await bench.pass(400_000);
+    await bench.pass(120_000);
+    expect(lists().at(-1)).toBe("ovhSubsidiary=CA");
+    expect((await bench.nodeClass()).status).toMatchObject({ priceSource: "live" });
+  });
+
+  it("T-57, O-66: rights that the key lacks are named before anything is launched, as they are to be granted", async () => {
+    const rules = MINIMUM.filter(({ method }) => method !== "POST" && method !== "DELETE");
     await started({ fake: { credentials: [keys("poor", rules)] } });
+    expect(await bench.condition("PermissionsReady")).toBe(
+      `False CallNotGranted: the consumer key lacks these rights: POST ${CLUSTER}/nodepool, DELETE ${CLUSTER}/nodepool/*; make a consumer key with them at https://api.ovh.com/createToken/ and put it into the credentials Secret`,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^False/);
+    await bench.putSecret({ ...bench.fake.credentials, ...keys("poor") });
+  });
+
+  it("O-66: OVH_DELETE_MODE=node needs one right more, and the minimum suffices without it", async () => {
+    await started({ env: { OVH_DELETE_MODE: "node" }, fake: { credentials: [keys("least", MINIMUM)] } });
+    expect(await bench.condition("PermissionsReady")).toContain(`lacks these rights: DELETE ${CLUSTER}/node/*;`);
+    await bench.restart({ env: {} });
+    await bench.pass(40_000);
+    expect(await bench.condition("PermissionsReady")).toBe(
+      "True PermissionsReady: every right that is needed is granted",
+    );
+  });
+
+  it("T-57: where the key's rules cannot be read a missing right is named when it turns out, and nothing is launched then", async () => {
+    const rules = MINIMUM.filter(({ method }) => method !== "POST");
+    const unreadable = { match: { path: "*/auth/currentCredential" }, fault: "status", status: 403 } as const;
+    await started({ fake: { credentials: [keys("poor", rules)], faults: [unreadable] } });
+    expect(await bench.condition("PermissionsReady")).toMatch(/not verified before they are needed$/);
     expect(await bench.condition("Ready")).toBe("True Ready: ");
     await bench.putClaim("one");
     const error = findProviderError(await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown));
@@ -185,6 +258,52 @@ describe("the status of an OVHNodeClass", () => {
     expect(bench.fake.requestLog().filter(({ path }) => path.endsWith("/auth/time"))).toHaveLength(1);
   });
 
+  it("T-52: a service account scales up and down, and outlives its token", async () => {
+    const account = { clientId: "EU.account", clientSecret: "account-secret" };
+    await started({ fake: { oauthClients: [account], switches: { oauthTokenSeconds: 1 } } });
+    await bench.putSecretValues(account);
+    const before = bench.fake.requestLog().length;
+    await bench.restart();
+    await bench.machines(1);
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await bench.during(bench.remove("claim-1"));
+    const calls = bench.fake.requestLog().slice(before);
+    expect(new Set(calls.map(({ auth }) => auth))).toEqual(new Set(["bearer", "none"]));
+    expect(calls.filter(({ path }) => path === "/auth/oauth2/token").length).toBeGreaterThanOrEqual(2);
+    expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(await bench.condition("CredentialsReady")).toMatch(/^True/);
+  });
+
+  it("O-60: two kinds of credentials in one Secret are refused, and both are named", async () => {
+    await started();
+    await bench.putSecretValues({ ...bench.fake.credentials, clientId: "EU.account", clientSecret: "s" });
+    await bench.putClass("both");
+    await bench.pass(3_000);
+    expect(await bench.condition("CredentialsReady", "both")).toMatch(/^False AmbiguousCredentials: .*or clientId/);
+  });
+
+  it("§13: calls, clock and pools are measured, without ids in the labels", async () => {
+    await started({ fake: { switches: { skewSeconds: 3600 } } });
+    await bench.machines(2, { zones: ["eu-west-par-a"] });
+    bench.fake.faults([{ match: { operation: "listPools" }, fault: "status", status: 503, times: 1 }]);
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    await bench.collect();
+    const text = (await bench.measured("karpenter_ovh_")).join("\n");
+    const pools = 'method="GET",route="/cloud/project/{serviceName}/kube/{kubeId}/nodepool"';
+    expect(text).toContain(`karpenter_ovh_api_requests_total{${pools},code="503"} 1`);
+    expect(text).toContain('karpenter_ovh_api_retries_total{reason="transient"} 1');
+    expect(text).toMatch(/karpenter_ovh_api_duration_seconds_count\{method="POST",route=".*\/nodepool"\} 1/);
+    expect(text).toMatch(/karpenter_ovh_api_time_delta_seconds (3599|3600|3601)/);
+    expect(text).toMatch(/karpenter_ovh_pools\{owned="true",status="[A-Z]+"\} 1/);
+    expect(text).toContain('karpenter_ovh_pool_machines{state="assigned"} 2');
+    expect(text).toContain("karpenter_ovh_unavailable_offerings 0");
+    expect(text).toMatch(/karpenter_ovh_pool_lock_wait_seconds_count [1-9]/);
+    expect(text).toContain('karpenter_ovh_machine_launch_seconds_count{flavor="b3-8",phase="listed"} 2');
+    expect(text).toContain('karpenter_ovh_machine_launch_seconds_count{flavor="b3-8",phase="instance"} 2');
+    expect(text).not.toMatch(/^karpenter_ovh_pricing_age/m);
+    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}/);
+  });
+
   it("T-56: no secret shows up in conditions, events, errors or the log", async () => {
     await started({ fake: { credentials: [keys("canary", MINIMUM.slice(0, 3))] } });
     await bench.putClaim("one");
@@ -211,6 +330,14 @@ describe("the status of an OVHNodeClass", () => {
     expect((await bench.kube.list(NodeClaims)).items).toEqual([]);
   });
 });
+
+function secretOf({
+  applicationKey,
+  applicationSecret,
+  consumerKey,
+}: SeedCredential): Readonly<Record<string, string>> {
+  return { applicationKey, applicationSecret, consumerKey };
+}
 
 /** With the messages of errors and of their causes. */
 function textOf(fields: Readonly<Record<string, unknown>>): string {

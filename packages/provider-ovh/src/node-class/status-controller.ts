@@ -19,6 +19,7 @@ import {
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { isOurs } from "./cluster-access.ts";
 import type { Inspection, Inspector } from "./inspection.ts";
+import { isReady } from "./is-ready.ts";
 
 export interface StatusControllerParts {
   readonly kube: KubeClient;
@@ -63,10 +64,6 @@ function needsLook(before: OVHNodeClass | undefined, after: OVHNodeClass | undef
   const { generation, deletionTimestamp } = after.metadata;
   if (before.metadata.generation !== generation || before.metadata.deletionTimestamp !== deletionTimestamp) return true;
   return isReady(before) && !isReady(after);
-}
-
-function isReady(nodeClass: OVHNodeClass): boolean {
-  return nodeClass.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
 /** The class stays while claims refer to it: deleting their machines needs its credentials. */

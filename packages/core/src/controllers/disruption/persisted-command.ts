@@ -4,7 +4,7 @@ import { Annotation, NodeClaims, toRfc3339, type NodeClaim } from "../../api/ind
 import { METHODS, type MethodName } from "../../disruption/index.ts";
 import { keyOf } from "../../kube/index.ts";
 import type { ControllerDeps } from "../deps.ts";
-import { ignoreNotFound } from "../ignore-gone.ts";
+import { ignoreNotFound } from "../ignore-not-found.ts";
 import { REASONS } from "./tell.ts";
 
 export interface PersistedCommand {

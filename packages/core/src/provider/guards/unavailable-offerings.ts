@@ -33,6 +33,12 @@ export class UnavailableOfferings {
     return this.#version;
   }
 
+  /** Refusals that count now. */
+  get size(): number {
+    this.#sweep();
+    return this.#refusals.size;
+  }
+
   /** Marking again extends the time. */
   mark(key: OfferingKey, reason: string, duration: Duration): void {
     const until = this.#now() + duration;

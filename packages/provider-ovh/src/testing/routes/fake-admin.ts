@@ -1,5 +1,7 @@
 // The fake's own routes below /_fake: what it holds, what it saw, what it should do wrong. They are never signed.
 
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+
 import { badRequest } from "../api-error.ts";
 import type { FakeFault } from "../faults.ts";
 import { report } from "../invariants.ts";
@@ -22,6 +24,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   route("fakeRequests", "GET", "/_fake/requests", ({ backend }) => backend.log.entries()),
   route("fakeFaults", "GET", "/_fake/faults", ({ backend }) => backend.faults.list()),
   route("fakeSetFaults", "POST", "/_fake/faults", setFaults),
+  route("fakeAdvance", "POST", "/_fake/advance", advance),
   route("fakeSetSwitches", "POST", "/_fake/switches", setSwitches),
 ];
 
@@ -37,6 +40,20 @@ function setFaults({ backend, body }: Call): unknown {
     throw badRequest(error instanceof Error ? error.message : String(error));
   }
   return backend.faults.list();
+}
+
+/** On a manual clock only: time that runs by itself cannot be pushed. */
+async function advance({ backend, body }: Call): Promise<unknown> {
+  const { clock } = backend.seed;
+  const ms = isRecord(body) ? body["ms"] : undefined;
+  if (typeof ms !== "number" || !(ms >= 0)) throw badRequest('the body must be {"ms": number}');
+  if (!isManual(clock)) throw badRequest("this fake runs on a clock that moves by itself: use --speed");
+  await clock.advance(ms);
+  return { now: new Date(clock.now()).toISOString() };
+}
+
+function isManual(clock: Clock): clock is Clock & { advance(ms: number): Promise<void> } {
+  return "advance" in clock && typeof clock.advance === "function";
 }
 
 function setSwitches({ backend, body }: Call): unknown {

@@ -8,6 +8,7 @@ import type { Pool } from "../world/pool.ts";
 import { poolView } from "../world/pool.ts";
 import { bodyOf, clusterOf, now, param, poolOf, serviceName } from "./call-context.ts";
 import { kubeFlavors } from "./flavor-views.ts";
+import { paged } from "./paging.ts";
 
 const KUBE = "/cloud/project/{serviceName}/kube";
 const POOLS = `${KUBE}/{kubeId}/nodepool`;
@@ -66,5 +67,6 @@ function viewOf(call: Call, pool: Pool): Readonly<Record<string, unknown>> {
 
 function machinesOf(call: Call, pools: readonly Pool[]): unknown {
   const history = call.query.get("history") === "true";
-  return listMachines(pools, history).map((machine) => machineView(machine, serviceName(call)));
+  const views = listMachines(pools, history).map((machine) => machineView(machine, serviceName(call)));
+  return paged(call, views);
 }

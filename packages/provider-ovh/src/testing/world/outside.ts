@@ -8,6 +8,7 @@ import type { Placed } from "./machine-life.ts";
 import type { MachineStatus } from "./machine.ts";
 import { AUTO_HEAL_ORDER, isCalled } from "./machine.ts";
 import type { Pool, PoolStatus, PoolTemplate } from "./pool.ts";
+import { rollNodes } from "./upgrade.ts";
 import type { World } from "./world.ts";
 
 export interface PoolEdit {
@@ -81,6 +82,11 @@ export class Outside {
     const cluster = this.#cluster(kubeId);
     cluster.version = version;
     for (const pool of cluster.pools.values()) for (const machine of pool.machines) machine.isUpToDate = false;
+  }
+
+  /** The service now brings the nodes to the cluster's version, one after the other. */
+  rollNodes(kubeId?: string): void {
+    rollNodes(this.#world(), this.#cluster(kubeId));
   }
 
   setFlavorState(flavor: string, state: "available" | "unavailable"): void {

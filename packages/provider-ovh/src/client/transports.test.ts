@@ -6,13 +6,16 @@ import { startFakeOvh } from "../testing/index.ts";
 import type { FakeOvh } from "../testing/index.ts";
 import { parseEndpoint } from "./endpoints.ts";
 import { adviceFor, kindOf, outcomeUnknown } from "./failure-kind.ts";
+import { NativeTransport } from "./native-transport.ts";
 import { NodeOvhTransport } from "./node-ovh-transport.ts";
 import { OvhApiError } from "./ovh-api.ts";
-import type { ApiRequest, HttpMethod } from "./ovh-api.ts";
+import type { ApiRequest, HttpMethod, OvhApi } from "./ovh-api.ts";
+import { transportFor } from "./transports.ts";
 import { trustCertificate } from "./trust.ts";
 
 let fake: FakeOvh;
-let transport: NodeOvhTransport;
+let transport: OvhApi;
+let make: (url: string) => OvhApi;
 const { signal } = new AbortController();
 
 beforeAll(async () => {
@@ -22,7 +25,6 @@ beforeAll(async () => {
 beforeEach(() => {
   fake.faults([]);
   fake.reset();
-  transport = new NodeOvhTransport(parseEndpoint(fake.url), fake.credentials);
 });
 afterAll(() => fake.close());
 
@@ -34,7 +36,17 @@ const failure = async (method: HttpMethod, asked: ApiRequest): Promise<OvhApiErr
   throw new Error(`not an OvhApiError: ${String(error)}`);
 };
 
-describe("the node-ovh transport", () => {
+const TRANSPORTS: readonly [string, (url: string) => OvhApi][] = [
+  ["node-ovh", (url) => new NodeOvhTransport(parseEndpoint(url), fake.credentials)],
+  ["native", (url) => new NativeTransport(parseEndpoint(url), { kind: "application-keys", ...fake.credentials })],
+];
+
+describe.each(TRANSPORTS)("the contract of both transports, %s", (_name, maker) => {
+  beforeEach(() => {
+    make = maker;
+    transport = make(fake.url);
+  });
+
   it("O-1: carries signed calls over https and hands on status, data and query id", async () => {
     const answer = await transport.call("GET", request(cluster()));
     expect(answer).toMatchObject({ status: 200, data: { id: fake.credentials.kubeId }, queryId: expect.any(String) });
@@ -118,7 +130,7 @@ describe("the node-ovh transport", () => {
   });
 
   it("nobody listening is a failure that surely did nothing", async () => {
-    const nowhere = new NodeOvhTransport(parseEndpoint("https://127.0.0.1:1/1.0"), fake.credentials);
+    const nowhere = make("https://127.0.0.1:1/1.0");
     const error = await nowhere.call("POST", request(cluster(), { body: { a: 1 } })).catch((thrown: unknown) => thrown);
     expect(kindOf(error)).toBe("transient");
     expect(outcomeUnknown(error)).toBe(false);
@@ -131,10 +143,44 @@ describe("the node-ovh transport", () => {
     });
   });
 
+  it("T-76: a body beyond ASCII is signed as it is sent", async () => {
+    const body = { ...poolBody("karpenter-umlaut"), note: "Größe – 学" };
+    expect((await transport.call("POST", request(`${cluster()}/nodepool`, { body }))).status).toBe(200);
+    expect((await fake.invariants()).filter(({ kind }) => kind === "InvalidSignature")).toEqual([]);
+  });
+
+  it("§2.1: reaches the second generation of the API beside the base path", async () => {
+    const path = `/v2/publicCloud/project/${fake.credentials.serviceName}/reference/region`;
+    const { data } = await transport.call("GET", request(path));
+    expect(Array.isArray(data)).toBe(true);
+  });
+
   it("T-68: refuses paths that could lead elsewhere or end the process", async () => {
     for (const path of ["/cloud/../me", "/cloud/a b", "/cloud/{id}", "/cloud/\n", "/cloud/x?y=1"]) {
       await expect(transport.call("GET", request(path))).rejects.toThrow(/not a safe API path/);
     }
+  });
+});
+
+describe("the choice of a transport", () => {
+  const keys = { kind: "application-keys", applicationKey: "a", applicationSecret: "b", consumerKey: "c" } as const;
+  const account = { kind: "service-account", clientId: "c", clientSecret: "s" } as const;
+  const secure = parseEndpoint("ovh-eu");
+  const plain = parseEndpoint("http://localhost:8080/1.0");
+
+  it("O-1: node-ovh carries application keys over https, our own transport everything else", () => {
+    expect(transportFor({ proxied: false }, secure, keys)).toBeInstanceOf(NodeOvhTransport);
+    expect(transportFor({ proxied: true }, secure, keys)).toBeInstanceOf(NativeTransport);
+    expect(transportFor({ proxied: false }, plain, keys)).toBeInstanceOf(NativeTransport);
+    expect(transportFor({ proxied: false }, secure, account)).toBeInstanceOf(NativeTransport);
+    expect(transportFor({ proxied: false, forced: "native" }, secure, keys)).toBeInstanceOf(NativeTransport);
+    expect(transportFor({ proxied: true, forced: "node-ovh" }, secure, keys)).toBeInstanceOf(NodeOvhTransport);
+  });
+
+  it("O-1: what node-ovh cannot do it is not forced to do, and the setting is named", () => {
+    const forced = { proxied: false, forced: "node-ovh" } as const;
+    expect(() => transportFor(forced, secure, account)).toThrow(/OAuth2 credentials: leave OVH_TRANSPORT out/);
+    expect(() => transportFor(forced, plain, keys)).toThrow(/https only, .*leave OVH_TRANSPORT out/);
   });
 });
 
