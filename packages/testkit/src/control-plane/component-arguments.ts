@@ -13,6 +13,13 @@ const KWOK_STAGES = fileURLToPath(new URL("../../src/control-plane/kwok-stages.y
 export interface ArgumentOptions {
   /** Only kube-controller-manager makes the service accounts that the admission plugin asks for. */
   readonly serviceAccountAdmission: boolean;
+  readonly nodeAuthority?: NodeAuthority;
+}
+
+/** Who signs certificates of kubelets. With it nodes have exactly the rights that they have in a cluster. */
+export interface NodeAuthority {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 export function componentArguments(component: Component, layout: Layout, options: ArgumentOptions): readonly string[] {
@@ -24,7 +31,7 @@ export function componentArguments(component: Component, layout: Layout, options
     case "kube-scheduler":
       return schedulerArguments(layout);
     case "kube-controller-manager":
-      return controllerManagerArguments(layout);
+      return controllerManagerArguments(layout, options);
     case "kwok":
       return kwokArguments(layout);
   }
@@ -48,14 +55,16 @@ function etcdArguments({ folder, ports }: Layout): readonly string[] {
   ];
 }
 
-function apiServerArguments(layout: Layout, { serviceAccountAdmission }: ArgumentOptions): readonly string[] {
+function apiServerArguments(layout: Layout, options: ArgumentOptions): readonly string[] {
+  const { serviceAccountAdmission, nodeAuthority } = options;
   return [
     `--etcd-servers=http://${LOOPBACK}:${layout.ports.etcdClient}`,
     `--bind-address=${LOOPBACK}`,
     `--advertise-address=${LOOPBACK}`,
     `--secure-port=${layout.ports.apiServer}`,
     `--cert-dir=${join(layout.folder, "kube-apiserver")}`,
-    "--authorization-mode=RBAC",
+    `--authorization-mode=${nodeAuthority === undefined ? "RBAC" : "Node,RBAC"}`,
+    "--enable-bootstrap-token-auth",
     `--token-auth-file=${layout.tokensFile}`,
     `--service-account-issuer=${ISSUER}`,
     `--service-account-key-file=${layout.serviceAccountPublicKey}`,
@@ -66,6 +75,9 @@ function apiServerArguments(layout: Layout, { serviceAccountAdmission }: Argumen
     `--audit-policy-file=${layout.auditPolicy}`,
     `--audit-log-path=${layout.auditLog}`,
     ...(serviceAccountAdmission ? [] : ["--disable-admission-plugins=ServiceAccount"]),
+    ...(nodeAuthority === undefined
+      ? []
+      : [`--client-ca-file=${nodeAuthority.certFile}`, "--enable-admission-plugins=NodeRestriction"]),
   ];
 }
 
@@ -73,11 +85,19 @@ function schedulerArguments(layout: Layout): readonly string[] {
   return [...managedArguments(layout, "kube-scheduler", layout.ports.scheduler)];
 }
 
-function controllerManagerArguments(layout: Layout): readonly string[] {
+function controllerManagerArguments(layout: Layout, { nodeAuthority }: ArgumentOptions): readonly string[] {
   return [
     ...managedArguments(layout, "kube-controller-manager", layout.ports.controllerManager),
     `--service-account-private-key-file=${layout.serviceAccountKey}`,
     `--root-ca-file=${layout.caFile}`,
+    // As kubeadm starts it: the two that serve bootstrap tokens are off by default.
+    "--controllers=*,bootstrapsigner,tokencleaner",
+    ...(nodeAuthority === undefined
+      ? []
+      : [
+          `--cluster-signing-cert-file=${nodeAuthority.certFile}`,
+          `--cluster-signing-key-file=${nodeAuthority.keyFile}`,
+        ]),
   ];
 }
 

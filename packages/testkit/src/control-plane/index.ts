@@ -6,3 +6,4 @@ export type { Component, ControlPlane, ControlPlaneUser, OptionalComponent } fro
 export { neededBinaries, startControlPlane, type ControlPlaneOptions } from "./start.ts";
 export { prepareControlPlane, READINESS_ANNOTATION } from "./for-tests.ts";
 export { isClaimed } from "./folder.ts";
+export type { NodeAuthority } from "./component-arguments.ts";

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { SystemClock, type Clock } from "@karpenter-multicloud/core/runtime";
 import { writeAccessFiles, writeKubeconfig } from "./access-files.ts";
 import { requireBinaries, type BinaryPaths } from "./binaries.ts";
+import type { NodeAuthority } from "./component-arguments.ts";
 import type { Component, ControlPlane, ControlPlaneUser, OptionalComponent } from "./control-plane.ts";
 import { installDefinitions } from "./custom-resource-definitions.ts";
 import { claimFolder } from "./folder.ts";
@@ -20,6 +21,8 @@ export interface ControlPlaneOptions {
   readonly crds?: readonly object[];
   /** Further users of the token file; "admin" is always one. */
   readonly users?: readonly ControlPlaneUser[];
+  /** @defaultValue none: no certificate is signed, and nodes have no rights of their own */
+  readonly nodeAuthority?: NodeAuthority;
   /** Only paces the readiness checks. @defaultValue the system's */
   readonly clock?: Clock;
   /** New, empty, or left by another control plane; removed by `stop`. @defaultValue a new temporary folder */
@@ -60,7 +63,10 @@ async function startOnce(options: ControlPlaneOptions, binaries: BinaryPaths): P
   try {
     const tokens = await writeAccessFiles(layout, users);
     await writeKubeconfig(layout.adminKubeconfig, layout, "admin", tokens.get("admin") ?? "");
-    const argumentOptions = { serviceAccountAdmission: components.includes("controller-manager") };
+    const argumentOptions = {
+      serviceAccountAdmission: components.includes("controller-manager"),
+      ...(options.nodeAuthority && { nodeAuthority: options.nodeAuthority }),
+    };
     const plane = new RunningControlPlane({ layout, guard, binaries, tokens, clock, argumentOptions, crds });
     await plane.start("etcd");
     await plane.start("kube-apiserver");
