@@ -9,11 +9,11 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g, HIDDEN],
   // Values of keys that sound like secrets, in YAML, in shell and in environment files; a block below a key goes whole.
   [
-    /^(\s*(?:- )?(?:export )?["']?[\w.-]*(?:token|secret|password|passwd|key)["']?\s*[:=][ \t]*)[|>][+-]?[ \t]*\n(?:([ \t]+).*\n?)+/gim,
+    /^(\s*(?:- )?(?:export )?["']?(?:[\w.-]*(?:token|secret|password|passwd)|[\w.-]+key)["']?\s*[:=][ \t]*)[|>][+-]?[ \t]*\n(?:([ \t]+).*\n?)+/gim,
     `$1${HIDDEN}\n`,
   ],
   [
-    /^(\s*(?:- )?(?:export )?["']?[\w.-]*(?:token|secret|password|passwd|key)["']?\s*[:=][ \t]*)(?!<redacted>)\S.*$/gim,
+    /^(\s*(?:- )?(?:export )?["']?(?:[\w.-]*(?:token|secret|password|passwd)|[\w.-]+key)["']?\s*[:=][ \t]*)(?!<redacted>)\S.*$/gim,
     `$1${HIDDEN}`,
   ],
   [/((?:token|secret|password)[= ])(?!<redacted>)\S+/gi, `$1${HIDDEN}`],

@@ -1,0 +1,141 @@
+import { gunzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { aJoinPlan, bootMachine, joiningSurroundings, readUserData, TEST_TOKEN } from "../testing/cloud-init/index.ts";
+import { BootstrapError, packUserData, partType, redactUserData, renderUserData, type JoinPlan } from "./index.ts";
+
+const SCALEWAY = { maxBytes: 102_400, encoding: "text", compress: false } as const;
+const CLOUDSTACK = { maxBytes: 32_768, encoding: "base64", compress: true } as const;
+const USER_CONFIG =
+  "#cloud-config\nhostname: other\nruncmd:\n  - echo user\nwrite_files:\n  - {path: /etc/user, content: x}\n";
+const USER_MULTIPART = [
+  'Content-Type: multipart/mixed; boundary="b"',
+  "MIME-Version: 1.0",
+  "",
+  "--b",
+  "Content-Type: text/cloud-config",
+  "",
+  USER_CONFIG,
+  "--b",
+  "Content-Type: text/x-shellscript",
+  "",
+  "#!/bin/bash\necho from-multipart",
+  "--b--",
+  "",
+].join("\n");
+
+function withUser(userData: string, userDataOrder: "before" | "after"): string {
+  return renderUserData(aJoinPlan({ userData, userDataOrder }));
+}
+
+/** Which of the user's commands run before and which after the product's. */
+function order(text: string): readonly string[] {
+  return readUserData(text).commands.map((command) => (command.includes("/etc/karpenter/") ? "product" : "user"));
+}
+
+describe("the user's own part", () => {
+  it("T-67: runs before or after the product's, as a script and as a cloud-config", () => {
+    expect(order(withUser("#!/bin/bash\necho hi\n", "before"))).toEqual(["user", "product"]);
+    expect(order(withUser("#!/bin/bash\necho hi\n", "after"))).toEqual(["product", "user"]);
+    expect(order(withUser(USER_CONFIG, "before"))).toEqual(["user", "product"]);
+    expect(order(withUser(USER_CONFIG, "after"))).toEqual(["product", "user"]);
+  });
+
+  it.each([
+    ["a script", "#!/bin/bash\necho hi\n"],
+    ["a cloud-config", USER_CONFIG],
+    ["a cloud-config that replaces what it meets", `${USER_CONFIG}merge_how: "dict(replace)+list()+str()"\n`],
+    ["a template of jinja", `## template: jinja\n${USER_CONFIG}`],
+    ["parts of its own", USER_MULTIPART],
+    ["text beyond ASCII", "#!/bin/bash\necho héllo ✓\n"],
+    ["very long lines", `#!/bin/bash\n# ${"x".repeat(5000)}\n`],
+  ])("does not keep the machine from joining: %s", async (_what, userData) => {
+    for (const userDataOrder of ["before", "after"] as const) {
+      const text = withUser(userData, userDataOrder);
+      expect(await bootMachine(text, await joiningSurroundings())).toMatchObject({ joins: true });
+      if (userData === USER_CONFIG) expect(readUserData(text).files.get("/etc/user")?.content).toBe("x");
+      expect(withUser(userData, userDataOrder)).toBe(text);
+    }
+  });
+
+  it("is known by its first line", () => {
+    expect(partType("#!/bin/sh")).toBe("text/x-shellscript");
+    expect(partType("## template: jinja\n#cloud-config")).toBe("text/jinja2");
+    expect(partType("Content-Type: multipart/mixed")).toBe("multipart");
+    expect(partType("machine: {}")).toBeUndefined();
+  });
+
+  it("adds nothing when it is empty", () => {
+    expect(renderUserData(aJoinPlan({ userData: " \n" }))).toBe(renderUserData(aJoinPlan()));
+  });
+});
+
+describe("packing", () => {
+  it("C-73: compresses where the cloud takes base64, the same way every time", async () => {
+    const text = renderUserData(aJoinPlan());
+    const packed = packUserData(text, CLOUDSTACK);
+    expect(packed).toEqual(packUserData(text, CLOUDSTACK));
+    expect(packed.compressed).toBe(true);
+    expect(packed.bytes).toBeLessThan(4096);
+    const bytes = Buffer.from(packed.body, "base64");
+    expect([...bytes.subarray(4, 10)]).toEqual([0, 0, 0, 0, 2, 255]);
+    expect(gunzipSync(bytes).toString()).toBe(text);
+    expect(await bootMachine(bytes, await joiningSurroundings())).toMatchObject({ joins: true });
+    expect(await bootMachine(bytes.subarray(0, 500), await joiningSurroundings())).toMatchObject({ joins: false });
+  });
+
+  it("sends text as it is where the cloud takes text", () => {
+    const text = renderUserData(aJoinPlan());
+    expect(packUserData(text, SCALEWAY)).toEqual({ body: text, compressed: false, bytes: Buffer.byteLength(text) });
+  });
+
+  it("T-58, T-48: says both numbers when it is too much", () => {
+    const noise = `#!/bin/bash\n${Array.from({ length: 4000 }, (_, at) => String(Math.sin(at))).join("\n")}\n`;
+    expect(() => packUserData(noise, CLOUDSTACK)).toThrow(/user data has \d+ bytes and the cloud takes 32768/);
+    expect(packUserData("#".repeat(31 * 1024), CLOUDSTACK).bytes).toBeLessThan(1000);
+    const error = caught(() => packUserData("x".repeat(300 * 1024), SCALEWAY));
+    expect(BootstrapError.is(error) && error.reason).toBe("UserDataTooLarge");
+  });
+});
+
+describe("redaction", () => {
+  const secrets = ["0123456789abcdef", "K10x::server:y", "it is a key", "talos.token"];
+  const plans: readonly Partial<JoinPlan>[] = [
+    {},
+    { mode: "k3s" },
+    { mode: "rke2", material: { secret: { token: "K10x::server:y" } } },
+    { mode: "kosmos", material: { secret: { POOL_ID: "p", POOL_REGION: "r", SCW_SECRET_KEY: "it is a key" } } },
+    { mode: "talos", material: { secret: { machineConfig: "machine:\n  token: talos.token\n" } } },
+    { userData: "#!/bin/bash\nexport TOKEN='{{ .Token }}' PASSWORD=it\\ is\\ a\\ key\n" },
+    { userData: "#!/bin/bash\necho ✓ {{ .Token }}\n" },
+  ];
+
+  it.each(plans)("shows no secret of plan %#", (over) => {
+    const shown = redactUserData(renderUserData(aJoinPlan(over)));
+    for (const secret of secrets) expect(shown).not.toContain(secret);
+    expect(shown).not.toContain(Buffer.from(TEST_TOKEN.secret).toString("base64").slice(0, 12));
+    expect(shown).toContain("<redacted>");
+  });
+
+  it("keeps what is no secret", () => {
+    const shown = redactUserData(renderUserData(aJoinPlan()));
+    expect(shown).toContain("apiServerEndpoint: 203.0.113.10:6443");
+    expect(shown).toContain("kubeadm join --config /etc/karpenter/join.yaml");
+    expect(shown).toContain("- key: dedicated");
+  });
+
+  it("strikes out private keys and blocks below keys that sound like secrets", () => {
+    const text =
+      "a: 1\nmy-password: |\n  line one\n  line two\nb: 2\n-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n";
+    const shown = redactUserData(text);
+    for (const hidden of ["line one", "line two", "abc"]) expect(shown).not.toContain(hidden);
+    for (const kept of ["a: 1", "b: 2"]) expect(shown).toContain(kept);
+  });
+});
+
+function caught(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
