@@ -26,7 +26,7 @@ console="\${KARPENTER_CONSOLE:-/dev/console}"
 exec >>"$log" 2>&1
 say() {
   printf 'karpenter: %s\\n' "$1"
-  printf 'karpenter: %s\\n' "$1" >"$console" || true
+  printf 'karpenter: %s\\n' "$1" >>"$console" || true
 }
 trap 'code=$?; [ "$code" -eq 0 ] || say "this machine does not join: exit code $code, see $log"' EXIT`;
 

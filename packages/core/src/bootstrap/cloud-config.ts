@@ -1,6 +1,6 @@
 // The product's part of the user data as cloud-init reads it: files, then one command that runs the bootstrap script.
 
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import { BootstrapError } from "./bootstrap-error.ts";
 import type { BootstrapSettings, JoiningNode, MachineFile } from "./join-plan.ts";
 
@@ -29,7 +29,14 @@ export function cloudConfig(
 
 /** Spelled so that readers of YAML 1.1 (cloud-init) and 1.2 agree on every value. */
 export function toYaml(value: unknown): string {
-  return stringify(value, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
+  const document = new Document(value, { version: "1.1", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, scalar) {
+      // The only spelling of a number that 1.2 knows and 1.1 does not.
+      if (typeof scalar.value === "string" && /^0o[0-7]+$/.test(scalar.value)) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
+  return document.toString({ lineWidth: 0, directives: false });
 }
 
 function ownScripts({ preScript, postScript }: BootstrapSettings): readonly MachineFile[] {
