@@ -1,7 +1,7 @@
 // Whatever a user writes arrives on the machine as it was written, and nothing of it is run that was not meant to.
 
 import { execFileSync } from "node:child_process";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { aJoinPlan, readUserData } from "../testing/cloud-init/index.ts";

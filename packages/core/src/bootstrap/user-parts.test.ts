@@ -52,9 +52,14 @@ describe("the user's own part", () => {
     for (const userDataOrder of ["before", "after"] as const) {
       const text = withUser(userData, userDataOrder);
       expect(await bootMachine(text, await joiningSurroundings())).toMatchObject({ joins: true });
-      if (userData === USER_CONFIG) expect(readUserData(text).files.get("/etc/user")?.content).toBe("x");
       expect(withUser(userData, userDataOrder)).toBe(text);
     }
+  });
+
+  it.each(["before", "after"] as const)("writes the user's files too when it comes %s", (userDataOrder) => {
+    const { files } = readUserData(withUser(USER_CONFIG, userDataOrder));
+    expect(files.get("/etc/user")?.content).toBe("x");
+    expect(files.has("/etc/karpenter/join.yaml")).toBe(true);
   });
 
   it("is known by its first line", () => {

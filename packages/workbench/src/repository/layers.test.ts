@@ -42,8 +42,9 @@ const STOREY: Readonly<Record<string, number>> = {
   options: 5,
   state: 5,
   decisions: 5,
-  controllers: 6,
-  testing: 7,
+  bootstrap: 6,
+  controllers: 7,
+  testing: 8,
 };
 
 const PURE_STOREYS = 4;

@@ -11,9 +11,21 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** Arguments a kubelet of today still takes that matter here; an unknown one ends it at once. */
 const KNOWN = new Set([
-  ...["cloud-provider", "config", "hostname-override", "node-ip", "node-labels", "provider-id"],
-  ...["register-with-taints", "container-runtime-endpoint", "pod-infra-container-image", "root-dir", "v"],
-  ...["max-pods", "image-credential-provider-config", "image-credential-provider-bin-dir", "feature-gates"],
+  "cloud-provider",
+  "config",
+  "container-runtime-endpoint",
+  "feature-gates",
+  "hostname-override",
+  "image-credential-provider-bin-dir",
+  "image-credential-provider-config",
+  "max-pods",
+  "node-ip",
+  "node-labels",
+  "pod-infra-container-image",
+  "provider-id",
+  "register-with-taints",
+  "root-dir",
+  "v",
 ]);
 const EFFECTS: readonly string[] = ["NoSchedule", "PreferNoSchedule", "NoExecute"] satisfies readonly TaintEffect[];
 const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$/;

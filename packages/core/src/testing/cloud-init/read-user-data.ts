@@ -114,7 +114,7 @@ function decodedContent(text: string, encoding: unknown): string {
   if (encoding === undefined || encoding === "text/plain") return text;
   if (encoding === "b64" || encoding === "base64") return Buffer.from(text, "base64").toString("utf8");
   if (encoding === "gz+b64" || encoding === "gzip+base64") return decodeUserData(Buffer.from(text, "base64"));
-  throw new Error(`encoding ${String(encoding)} of a written file`);
+  throw new Error(`unknown encoding of a written file`);
 }
 
 function commandsOf(value: unknown): readonly string[] {
