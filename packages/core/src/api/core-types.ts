@@ -312,7 +312,12 @@ export interface KubeEvent extends KubeObject {
 }
 
 export interface Service extends KubeObject {
-  readonly spec?: { readonly selector?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly selector?: Readonly<Record<string, string>>;
+    /** "None" for one without an address. */
+    readonly clusterIP?: string;
+    readonly clusterIPs?: readonly string[];
+  };
 }
 
 export interface ReplicationController extends KubeObject {

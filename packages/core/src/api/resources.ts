@@ -53,6 +53,13 @@ function resource<T extends KubeObject>(
 export const Pods = /* @__PURE__ */ resource<Pod>("", "v1", "Pod", "pods", true);
 export const Nodes = /* @__PURE__ */ resource<Node>("", "v1", "Node", "nodes", false);
 export const Namespaces = /* @__PURE__ */ resource<Namespace>("", "v1", "Namespace", "namespaces", false);
+export const ClusterRoleBindings = /* @__PURE__ */ resource<KubeObject>(
+  "rbac.authorization.k8s.io",
+  "v1",
+  "ClusterRoleBinding",
+  "clusterrolebindings",
+  false,
+);
 export const Secrets = /* @__PURE__ */ resource<Secret>("", "v1", "Secret", "secrets", true);
 export const ConfigMaps = /* @__PURE__ */ resource<ConfigMap>("", "v1", "ConfigMap", "configmaps", true);
 export const Events = /* @__PURE__ */ resource<KubeEvent>("", "v1", "Event", "events", true);

@@ -8,6 +8,7 @@ import {
   discoverClusterFacts,
   hasClusterInfo,
   hostAndPort,
+  missingJoinBindings,
   newestVersion,
   parseVersion,
 } from "./index.ts";
@@ -110,6 +111,16 @@ describe("facts about the cluster", () => {
     expect(await reasonOf(discoverClusterFacts({ kube }, { ...over, caBundle: "x" }, signal))).toMatch(
       /no certificate/,
     );
+  });
+});
+
+describe("rights of joining", () => {
+  it("W-47: are missed by name", async () => {
+    expect(await missingJoinBindings(emptyCluster(), signal)).toEqual([
+      "kubeadm:kubelet-bootstrap",
+      "kubeadm:node-autoapprove-bootstrap",
+      "kubeadm:node-autoapprove-certificate-rotation",
+    ]);
   });
 });
 

@@ -1,9 +1,10 @@
 // What a machine must know of the cluster it joins: told by the node class, else read from the cluster itself (W-47, C-72).
 
-import { ConfigMaps, Nodes, Services, type ConfigMap, type KubeObject, type Resource } from "../api/index.ts";
-import { isNotFound, KubeError, type KubeReader } from "../kube/index.ts";
+import { ConfigMaps, Nodes, Services, type ConfigMap } from "../api/index.ts";
+import type { KubeReader } from "../kube/index.ts";
 import { BootstrapError } from "./bootstrap-error.ts";
 import { caHashes } from "./ca-hash.ts";
+import { ifReadable } from "./if-readable.ts";
 import { readKubeconfig } from "./kubeconfig.ts";
 import { newestVersion, parseVersion } from "./kubernetes-version.ts";
 
@@ -35,10 +36,6 @@ export interface ClusterFactSources {
   readonly kube: Pick<KubeReader, "get" | "list">;
   /** The server of the controller's own kubeconfig file; not the service account's address, which no booting machine reaches. */
   readonly own?: { readonly server: string; readonly caBundle?: string };
-}
-
-interface ServiceAddress extends KubeObject {
-  readonly spec?: { readonly clusterIP?: string; readonly clusterIPs?: readonly string[] };
 }
 
 /** Answers where a ConfigMap with the cluster's own description exists: `auto` means kubeadm then (C: kube-public/cluster-info). */
@@ -76,20 +73,21 @@ export async function discoverClusterFacts(
 }
 
 async function clusterInfo(kube: Pick<KubeReader, "get">, signal: AbortSignal) {
-  const map = await perhaps(kube, ConfigMaps, { namespace: "kube-public", name: "cluster-info" }, signal);
+  const key = { namespace: "kube-public", name: "cluster-info" };
+  const map = await ifReadable(() => kube.get(ConfigMaps, key, { signal }));
   const text = map?.data?.["kubeconfig"];
   return text === undefined ? undefined : readKubeconfig(text);
 }
 
 /** Every namespace has it. */
 async function rootCertificate(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<string | undefined> {
-  const map = await perhaps(kube, ConfigMaps, { namespace: "kube-public", name: "kube-root-ca.crt" }, signal);
-  return map?.data?.["ca.crt"];
+  const key = { namespace: "kube-public", name: "kube-root-ca.crt" };
+  return (await ifReadable(() => kube.get(ConfigMaps, key, { signal })))?.data?.["ca.crt"];
 }
 
 async function clusterDNS(kube: Pick<KubeReader, "get">, signal: AbortSignal): Promise<readonly string[]> {
   const key = { namespace: "kube-system", name: "kube-dns" };
-  const service = await perhaps<ServiceAddress>(kube, Services as Resource<ServiceAddress>, key, signal);
+  const service = await ifReadable(() => kube.get(Services, key, { signal }));
   const { clusterIP = "", clusterIPs = clusterIP === "" ? [] : [clusterIP] } = service?.spec ?? {};
   return clusterIPs.filter((address) => address !== "None");
 }
@@ -101,7 +99,8 @@ async function versionOf(
   signal: AbortSignal,
 ): Promise<string> {
   if (override) return parseVersion(override).text;
-  const noted = await perhaps(kube, ConfigMaps, { namespace: "kube-system", name: "kubeadm-config" }, signal);
+  const key = { namespace: "kube-system", name: "kubeadm-config" };
+  const noted = await ifReadable(() => kube.get(ConfigMaps, key, { signal }));
   const text = kubeadmVersion(noted);
   if (text !== undefined) return parseVersion(text).text;
   const { items } = await kube.list(Nodes, { signal });
@@ -117,21 +116,6 @@ async function versionOf(
 
 function kubeadmVersion(map: ConfigMap | undefined): string | undefined {
   return /^kubernetesVersion:\s*"?(v[^\s"]+)"?\s*$/m.exec(map?.data?.["ClusterConfiguration"] ?? "")?.[1];
-}
-
-/** What is not there, or not ours to read, is not told. */
-async function perhaps<T extends KubeObject>(
-  kube: Pick<KubeReader, "get">,
-  resource: Resource<T>,
-  key: { readonly name: string; readonly namespace?: string },
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  try {
-    return await kube.get(resource, key, { signal });
-  } catch (error) {
-    if (isNotFound(error) || (KubeError.is(error) && error.code === 403)) return undefined;
-    throw error;
-  }
 }
 
 /** @throws BootstrapError for what is no address */

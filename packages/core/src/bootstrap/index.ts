@@ -16,6 +16,7 @@
 // when the machine must find its UUID itself. `material` is { token }, { secret: values of tokenSecretRef } or { none: true }.
 // Mistakes of the user are BootstrapErrors; their `reason` is a condition's reason. Before a launch, render once with a token
 // of the same length to find them early. `redactUserData` is the only form in which user data may be shown.
+// `missingJoinBindings` names what would keep certificates from being signed: a warning of the class.
 // A fake cloud boots its machines with core/testing/cloud-init: bootMachine(userData, surroundings).
 
 export * from "./bootstrap-error.ts";
@@ -23,6 +24,7 @@ export * from "./bootstrap-tokens.ts";
 export * from "./ca-hash.ts";
 export * from "./cluster-facts.ts";
 export * from "./join-plan.ts";
+export * from "./join-rights.ts";
 export * from "./kubelet-labels.ts";
 export * from "./kubelet-settings.ts";
 export { argPairs, kubeletArgs, NODE_IP_SLOT, PROVIDER_ID_SLOT, type KubeletArgs } from "./kubelet-args.ts";

@@ -14,6 +14,7 @@ import {
   BootstrapTokens,
   discoverClusterFacts,
   joinConfiguration,
+  missingJoinBindings,
   renderUserData,
   resolveKubelet,
   systemRandom,
@@ -104,6 +105,10 @@ describe.runIf(isThere)("a machine that joins with kubeadm", () => {
     expect(facts).toMatchObject({ endpoint: cluster.endpoint, kubernetesVersion: "v1.36.3" });
     expect(facts.caBundle.trim()).toBe(cluster.caBundle.trim());
     expect(facts.caHashes[0]).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it("finds every binding that answers its request for a certificate", async () => {
+    expect(await missingJoinBindings(cluster.admin, signal)).toEqual([]);
   });
 
   it("has a JoinConfiguration that kubeadm calls valid, for both of its versions", async () => {

@@ -40,8 +40,9 @@ const PLUMBING = [
 ];
 
 /** @throws Error naming a call whose resource cannot be told */
-export function rightsNeeded(folders: readonly string[]): readonly Right[] {
-  const calls = folders.flatMap(sourcesIn).flatMap(callsOf);
+export function rightsNeeded(folders: readonly string[], without: readonly string[] = []): readonly Right[] {
+  const files = folders.flatMap(sourcesIn).filter((file) => !without.some((folder) => file.startsWith(`${folder}/`)));
+  const calls = files.flatMap(callsOf);
   // The gated client reads a deleted object again, to see the mark that the deletion left.
   const read = calls.filter(({ verb }) => verb === "delete").map((call): Call => ({ ...call, verb: "get" }));
   return [...new Set([...calls, ...read].map(rightOf))].sort();

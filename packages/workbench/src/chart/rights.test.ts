@@ -13,6 +13,8 @@ type Role = Manifest & { readonly rules: readonly Rule[] };
 
 const CORE = ["packages/core/src", "packages/controller/src"];
 const OVH = ["packages/provider-ovh/src"];
+/** Only for clouds that give bare machines. */
+const BOOTSTRAP = ["packages/core/src/bootstrap"];
 
 /** Kept inside one namespace and, where the verb allows it, to names. */
 const NAMESPACED: readonly Right[] = [
@@ -55,7 +57,7 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
   const clusterWide = (...names: string[]): readonly Right[] => rightsOf(rulesOf("ClusterRole", names));
 
   it("RB-5: are exactly what the sources of core ask for", () => {
-    const needed = rightsNeeded(CORE).filter((right) => !NAMESPACED.includes(right));
+    const needed = rightsNeeded(CORE, BOOTSTRAP).filter((right) => !NAMESPACED.includes(right));
     expect(clusterWide("karpenter-core")).toEqual([...needed, ...BY_ADMISSION].sort());
   });
 
@@ -85,6 +87,32 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     ]);
     expect(rightsOf(rules.flatMap(({ rules: own }) => own))).toEqual(NAMESPACED);
   });
+
+  it.each(["scaleway", "cloudstack"])(
+    "let %s's machines in by tokens, in two namespaces and by name where a verb allows it",
+    async (provider) => {
+      const rendered = await renderChart({ set: [`provider=${provider}`, "clusterName=test"] });
+      const isOfJoining = ({ kind, metadata }: Manifest): boolean =>
+        /Role$/.test(kind) && /-bootstrap$/.test(metadata.name ?? "");
+      const own = rendered.filter(isOfJoining) as unknown as readonly Role[];
+      const shown = own.flatMap(({ metadata, rules }) =>
+        rules.map(
+          ({ resources, resourceNames = ["*"], verbs }) =>
+            `${metadata.namespace ?? "everywhere"}: ${verbs.join()} ${resources.join()} ${resourceNames.join()}`,
+        ),
+      );
+      expect(shown.sort()).toEqual([
+        "everywhere: get clusterrolebindings kubeadm:kubelet-bootstrap,kubeadm:node-autoapprove-bootstrap,kubeadm:node-autoapprove-certificate-rotation",
+        "kube-public: get configmaps cluster-info,kube-root-ca.crt",
+        "kube-system: create,get,list,delete secrets *",
+        "kube-system: get configmaps kubeadm-config",
+        "kube-system: get services kube-dns",
+      ]);
+      const core = clusterWide("karpenter-core");
+      const needed = rightsNeeded(BOOTSTRAP).filter((right) => !core.includes(right));
+      expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed);
+    },
+  );
 
   it("RB-5: hold no wildcard", () => {
     const parts = roles.flatMap(({ rules }) =>

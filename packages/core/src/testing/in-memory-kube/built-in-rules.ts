@@ -1,6 +1,7 @@
 // Rules of the built-in kinds that need only a few: workloads, budgets, events, leases, configuration, storage.
 
 import {
+  ClusterRoleBindings,
   ConfigMaps,
   DaemonSets,
   Deployments,
@@ -234,6 +235,7 @@ export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, Ki
   byName(ConfigMaps),
   [PodTemplates.kind, podTemplates],
   byName(Services),
+  byName(ClusterRoleBindings),
   byName(ReplicationControllers),
   byName(plain("storage.k8s.io", "v1", "StorageClass", "storageclasses")),
   byName(plain("storage.k8s.io", "v1", "CSINode", "csinodes")),
