@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConfigMaps, Nodes, Services, type Service } from "../api/index.ts";
+import { ConfigMaps, Nodes, Services } from "../api/index.ts";
 import { OTHER_CA, TEST_CA, TEST_CA_HASH } from "../testing/cloud-init/index.ts";
 import { InMemoryKube } from "../testing/index.ts";
 import {
@@ -30,7 +30,7 @@ async function kubeadmCluster(): Promise<InMemoryKube> {
     data: { ClusterConfiguration },
   });
   const spec = { clusterIP: "10.96.0.10", ports: [{ port: 53 }] };
-  await kube.create(Services, { metadata: { namespace: "kube-system", name: "kube-dns" }, spec } as Service);
+  await kube.create(Services, { metadata: { namespace: "kube-system", name: "kube-dns" }, spec });
   return kube;
 }
 

@@ -14,8 +14,8 @@
 //
 // The machine's name for `node.providerID`: { known: "scaleway://instance/…" }, or { prefix: "external-cloudstack://", lookups: [shell commands] }
 // when the machine must find its UUID itself. `material` is { token }, { secret: values of tokenSecretRef } or { none: true }.
-// Mistakes of the user are BootstrapErrors; their `reason` is a condition's reason. Before a launch, render once with a token
-// of the same length to find them early. `redactUserData` is the only form in which user data may be shown.
+// Mistakes of the user are BootstrapErrors; their `reason` is a condition's reason. Before a launch, render once with SAMPLE_TOKEN
+// to find them early. `redactUserData` is the only form in which user data may be shown.
 // `missingJoinBindings` names what would keep certificates from being signed: a warning of the class.
 // A fake cloud boots its machines with core/testing/cloud-init: bootMachine(userData, surroundings).
 

@@ -23,7 +23,7 @@ describe("user data of a kubeadm machine", () => {
         "node-labels":
           "karpenter.sh/capacity-type=on-demand,karpenter.sh/nodepool=general,node.kubernetes.io/instance-type=PRO2-S,team=ml,topology.kubernetes.io/zone=fr-par-2",
         "provider-id": "scaleway://instance/fr-par-2/6f9619ff-8b86-4011-b42d-00c04fc964ff",
-        "register-with-taints": "dedicated=ml:NoSchedule,karpenter.sh/unregistered=:NoExecute",
+        "register-with-taints": "dedicated=ml:NoSchedule,karpenter.sh/unregistered:NoExecute",
       },
       node: {
         metadata: { name: "general-x7k2p", labels: { team: "ml" } },

@@ -1,7 +1,7 @@
 // What lets a machine in, before a real kubeadm and a real API server: discovery, token, certificate and the Node itself.
 
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import {
   ConfigMaps,
   Nodes,
@@ -15,6 +15,7 @@ import {
   discoverClusterFacts,
   joinConfiguration,
   missingJoinBindings,
+  PATCHES_FOLDER,
   renderUserData,
   resolveKubelet,
   systemRandom,
@@ -24,12 +25,17 @@ import {
   type JoinPlan,
 } from "@karpenter-multicloud/core/bootstrap";
 import { SystemClock } from "@karpenter-multicloud/core/runtime";
-import { aJoinPlan, bootMachine, type JoinedMachine } from "@karpenter-multicloud/core/testing/cloud-init";
+import {
+  aJoinPlan,
+  bootMachine,
+  readUserData,
+  type JoinedMachine,
+} from "@karpenter-multicloud/core/testing/cloud-init";
 import { minutes } from "@karpenter-multicloud/core/units";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareControlPlane } from "../control-plane/index.ts";
 import { JoiningCluster } from "./joining-cluster.ts";
-import { kubeadm } from "./kubeadm.ts";
+import { kubeadm, kubeadmIn } from "./kubeadm.ts";
 
 interface CertificateRequest extends KubeObject {
   readonly spec: Readonly<Record<string, unknown>>;
@@ -70,7 +76,7 @@ describe.runIf(isThere)("a machine that joins with kubeadm", () => {
     const parts = { kube: cluster.admin, clock: new SystemClock(), random: systemRandom, labelDomain: LABEL_DOMAIN };
     tokens = new BootstrapTokens(parts);
     token = await tokens.ensure(CLAIM, minutes(30), signal);
-    plan = aJoinPlan({ cluster: facts, material: { token }, kubelet: resolveKubelet({}, 2) });
+    plan = aJoinPlan({ cluster: facts, material: { token }, kubelet: resolveKubelet({ maxPods: 37 }, 2) });
   }, 120_000);
 
   afterAll(() => cluster[Symbol.asyncDispose]());
@@ -120,25 +126,30 @@ describe.runIf(isThere)("a machine that joins with kubeadm", () => {
     expect(await valid("v1.30.4")).toMatch(/^ok$/m);
   });
 
-  it("gets its cluster's description signed with its token, which kubeadm then trusts", async () => {
+  it("is told by kubeadm, in a dry run of joining, what its user data says", async () => {
     const signed = async (): Promise<boolean> => {
       const map = await cluster.admin.get(ConfigMaps, { namespace: "kube-public", name: "cluster-info" });
       return `jws-kubeconfig-${token.id}` in (map.data ?? {});
     };
     await expect.poll(signed, { timeout: 60_000 }).toBe(true);
-    const path = await joinFile(joinConfiguration(plan));
-    const said = await kubeadm(
-      "join",
-      "phase",
-      "preflight",
-      "--config",
-      path,
-      "--ignore-preflight-errors=all",
-      "--v=1",
-    );
+    const patches = join(cluster.folder, "patches");
+    await mkdir(patches);
+    for (const [path, { content }] of readUserData(renderUserData(plan)).files) {
+      if (path.startsWith(`${PATCHES_FOLDER}/`)) await writeFile(join(patches, basename(path)), content);
+    }
+    const path = await joinFile(joinConfiguration(plan).replace(PATCHES_FOLDER, patches));
+    const args = ["join", "--config", path, "--dry-run", "--ignore-preflight-errors=all", "--v=1"];
+    const said = await kubeadmIn(cluster.folder, ...args);
     expect(said).toContain(
       "Cluster info signature and contents are valid and TLS certificate validates against pinned roots",
     );
+    const { kubeletArgs, kubeletConfig } = await boots();
+    const [, told = ""] = /^KUBELET_KUBEADM_ARGS="(.*)"$/m.exec(said) ?? [];
+    const pairs = told.split(" --").map((text) => /^(?:--)?([^=]+)=(.*)$/.exec(text)?.slice(1) ?? []);
+    expect(Object.fromEntries(pairs)).toEqual(kubeletArgs);
+    const written = said.slice(said.indexOf('Would write file "/var/lib/kubelet/config.yaml"'));
+    expect(written).toContain(`maxPods: ${String(kubeletConfig["maxPods"])}\n`);
+    expect(written).toContain("kubeReserved:\n  cpu: 70m\n  ephemeral-storage: 1Gi\n  memory: 662Mi\n");
   }, 90_000);
 
   it("is refused by kubeadm when the CA hash is of another cluster", async () => {

@@ -93,7 +93,7 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     async (provider) => {
       const rendered = await renderChart({ set: [`provider=${provider}`, "clusterName=test"] });
       const isOfJoining = ({ kind, metadata }: Manifest): boolean =>
-        /Role$/.test(kind) && /-bootstrap$/.test(metadata.name ?? "");
+        kind.endsWith("Role") && (metadata.name ?? "").endsWith("-bootstrap");
       const own = rendered.filter(isOfJoining) as unknown as readonly Role[];
       const shown = own.flatMap(({ metadata, rules }) =>
         rules.map(

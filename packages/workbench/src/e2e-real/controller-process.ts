@@ -63,9 +63,7 @@ export class ControllerProcess {
   async leads(): Promise<void> {
     const limit = new AbortController();
     const tooLong = sleep(LEADS_WITHIN_MS, undefined, { signal: limit.signal }).then(() => {
-      throw new Error(
-        `the controller does not lead in time; its log ends with\n${this.#lines.slice(-5).join("\n")}`,
-      );
+      throw new Error(`the controller does not lead in time; its log ends with\n${this.#lines.slice(-5).join("\n")}`);
     });
     try {
       await Promise.race([this.#led.promise, tooLong]);

@@ -45,7 +45,8 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     if (found.length !== 1) throw new Error(`${found.length} processes say that they lead`);
     return found[0] as ControllerProcess;
   };
-  const otherThan = (one: ControllerProcess): ControllerProcess => both.find((each) => each !== one) as ControllerProcess;
+  const otherThan = (one: ControllerProcess): ControllerProcess =>
+    both.find((each) => each !== one) as ControllerProcess;
   const runs = (pods: number): Promise<boolean> =>
     stage.clock.until(async () => (await stage.running()) === pods, { timeout: LIMIT });
   const writes = (process: ControllerProcess, since = 0): readonly string[] =>
@@ -109,7 +110,9 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     const first = leader();
     const index = both.indexOf(first);
     await stage.scale(28);
-    await stage.clock.until(async () => (await stage.admin.list(NodeClaims)).items.length > 1, { timeout: seconds(20) });
+    await stage.clock.until(async () => (await stage.admin.list(NodeClaims)).items.length > 1, {
+      timeout: seconds(20),
+    });
     const from = stage.clock.now();
     await stage.plane.kill("kube-apiserver");
     const ended = (): boolean => first.endings.length > (endings[index] ?? 0);

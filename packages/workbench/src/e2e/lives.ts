@@ -82,4 +82,3 @@ export class Lives {
     this.#world.clock.schedule(this.#world.clock.now() + downFor, () => this.begin());
   }
 }
-

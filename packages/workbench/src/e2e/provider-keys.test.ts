@@ -68,7 +68,9 @@ describe("topology.cinder.csi.openstack.org/zone on ovh", () => {
     life = world.startControllers();
     const node = async (name: string): Promise<string | undefined> =>
       (await world.cluster.pods()).find(({ metadata }) => metadata.name === name)?.spec.nodeName;
-    expect(await world.clock.until(async () => (await node("here")) !== undefined, { timeout: minutes(30) })).toBe(true);
+    expect(await world.clock.until(async () => (await node("here")) !== undefined, { timeout: minutes(30) })).toBe(
+      true,
+    );
     const [machine] = await world.cluster.nodes();
     expect(machine?.metadata.name).toBe(await node("here"));
     expect(machine?.metadata.labels).toMatchObject({ "topology.kubernetes.io/zone": "eu-west-par-b" });

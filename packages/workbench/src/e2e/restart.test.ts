@@ -92,7 +92,9 @@ describe("this suite", () => {
     const forgetful = (): CloudOpener => simulatedCloud((cloud) => void (cloud.ofClaim = () => undefined));
     const { lastLife } = await runWithCrashes(forgetful(), []);
     // The first one shows the claim's conditions, the second one its machine.
-    const written = lastLife.filter(({ moment, call }) => moment === "before" && call.startsWith("patchStatus NodeClaim"));
+    const written = lastLife.filter(
+      ({ moment, call }) => moment === "before" && call.startsWith("patchStatus NodeClaim"),
+    );
     const stored = written.find(({ call }, index) => written.findIndex((other) => other.call === call) < index);
     const report = await runWithCrashes(forgetful(), [{ point: stored?.number ?? 0, downFor: seconds(1) }]);
     expect(problemsOf(report).join("\n")).toContain("two machines for the NodeClaim");

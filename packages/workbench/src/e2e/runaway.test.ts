@@ -1,7 +1,14 @@
 // Somebody taints every node as soon as it appears, so that the pod it was bought for can never run: no machine after machine because of it.
 
 import "reflect-metadata";
-import { NodePools, Nodes, type Deployment, type KubeObject, type Node, type NodePool } from "@karpenter-multicloud/core/api";
+import {
+  NodePools,
+  Nodes,
+  type Deployment,
+  type KubeObject,
+  type Node,
+  type NodePool,
+} from "@karpenter-multicloud/core/api";
 import { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { minutes } from "@karpenter-multicloud/core/units";
 import { afterEach, describe, expect, it } from "vitest";

@@ -68,7 +68,10 @@ export class RealMachines implements MachineHooks {
     for (;;) {
       await clock.sleep(REPORT_EVERY, { signal });
       if (this.#well.size === 0) continue;
-      const nodes = await kube.list(Nodes, { signal }).then(({ items }) => items, () => []);
+      const nodes = await kube.list(Nodes, { signal }).then(
+        ({ items }) => items,
+        () => [],
+      );
       const silent = nodes.filter((node) => this.#well.has(node.metadata.name ?? "") && !isReady(node));
       for (const { metadata } of silent) await this.#side.nodeReady(metadata.name ?? "").catch(() => undefined);
     }

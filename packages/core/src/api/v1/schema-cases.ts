@@ -73,7 +73,9 @@ const LABEL_CASES: readonly SchemaCase[] = [
       "karpenter.sh/nodepool",
     ],
     (key, text) =>
-      pool(`DOM, HOST, NP, TC-12, E-6, E-7: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } }), [`${LABELS}[${key}]`]),
+      pool(`DOM, HOST, NP, TC-12, E-6, E-7: label ${text}`, poolJson({}, {}, { labels: { [key]: "x" } }), [
+        `${LABELS}[${key}]`,
+      ]),
   ),
   ...each(
     [

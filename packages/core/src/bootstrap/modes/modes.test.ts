@@ -182,6 +182,7 @@ describe("what cannot be said safely", () => {
     ["no token", { material: { none: true } }, /^TokenSourceMissing/],
   ] as const)("%s is refused", (_what, over, reason) => {
     expect(reasonFor(over)).toMatch(reason);
+    expect(reasonFor(over)).not.toContain("0123456789abcdef");
   });
 
   it("nothing of a cluster that nobody has described", () => {

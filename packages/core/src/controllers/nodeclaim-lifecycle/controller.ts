@@ -1,13 +1,6 @@
 // nodeclaim.lifecycle: takes a claim from its creation to a working node, and from its deletion to nothing left.
 
-import {
-  ConditionSet,
-  jsonEqual,
-  NodeClaims,
-  Nodes,
-  TERMINATION_FINALIZER,
-  type NodeClaim,
-} from "../../api/index.ts";
+import { ConditionSet, jsonEqual, NodeClaims, Nodes, TERMINATION_FINALIZER, type NodeClaim } from "../../api/index.ts";
 import { isNotFound, KubeError, keyOf, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
 import { minutes, seconds, type Duration } from "../../units/index.ts";

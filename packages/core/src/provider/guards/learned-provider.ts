@@ -126,7 +126,8 @@ function asSeen(type: InstanceType, size: MachineSize, seen: Resources): Instanc
  */
 function asPromised(claim: NodeClaim, types: readonly InstanceType[], learned: LearnedMachines): NodeClaim {
   const { requirements, nodeClassRef, resources } = claim.spec;
-  const listed = requirements.find(({ key, operator }) => key === Label.InstanceType && operator === "In")?.values ?? [];
+  const listed =
+    requirements.find(({ key, operator }) => key === Label.InstanceType && operator === "In")?.values ?? [];
   const asked = requestsFrom(resources?.requests);
   const lowered: Record<string, number> = {};
   for (const type of types.filter(({ name }) => listed.includes(name))) {

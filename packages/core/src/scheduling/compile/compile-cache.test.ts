@@ -67,7 +67,11 @@ describe("S-1015: a kept pool", () => {
 
   it("is read again when a type has sold out", () => {
     const cache = new CompileCache();
-    const names = [[dear, cheap], [dear, soldOut], [dear, cheap]].map((instanceTypes) =>
+    const names = [
+      [dear, cheap],
+      [dear, soldOut],
+      [dear, cheap],
+    ].map((instanceTypes) =>
       solve(problemWith({ instanceTypes }), { cache }).newClaims[0]?.instanceTypes.map(({ name }) => name),
     );
     expect(names).toEqual([["cheap", "dear"], ["dear"], ["cheap", "dear"]]);

@@ -182,7 +182,12 @@ class OverheadReader {
 }
 
 /** S-219, S-220: what DaemonSets will still bring takes room; more of them than planned never makes any. */
-function freeOf(resource: string, { allocatable }: NodeInput, { used, daemons }: NodeFacts, expected: Resources): number {
+function freeOf(
+  resource: string,
+  { allocatable }: NodeInput,
+  { used, daemons }: NodeFacts,
+  expected: Resources,
+): number {
   const has = allocatable[resource];
   if (has === undefined) return 0;
   const rest = (expected[resource] ?? 0) - (daemons[resource] ?? 0);

@@ -74,7 +74,7 @@ function readArgs(value: unknown, isBeta4: boolean): Readonly<Record<string, str
 
 function taintText(taint: JsonObject): string {
   const { key, value, effect } = taint;
-  return `${String(key)}=${typeof value === "string" ? value : ""}:${String(effect)}`;
+  return `${String(key)}${typeof value === "string" && value !== "" ? `=${value}` : ""}:${String(effect)}`;
 }
 
 /** kubeadm applies patches by their file names. */

@@ -17,7 +17,8 @@ async function runConsolidateBench(context: BenchContext): Promise<BenchReport> 
   const { quick } = options;
   const rows: ConsolidateRow[] = [];
   for (const nodes of options.sizes ?? (quick ? QUICK_SIZES : SIZES)) {
-    const theirs = karpenter === undefined ? undefined : await askKarpenterToConsolidate(karpenter, { nodes, quick }, signal);
+    const theirs =
+      karpenter === undefined ? undefined : await askKarpenterToConsolidate(karpenter, { nodes, quick }, signal);
     const ours = await runConsolidateRow({ nodes, quick }, signal);
     rows.push({ nodes, ours, ...(theirs && { karpenter: theirs }) });
     progress(`consolidate ${count(nodes)} nodes: ${ours.status}`);

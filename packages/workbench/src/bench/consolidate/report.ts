@@ -18,16 +18,36 @@ const NONE = "-";
 const OURS: readonly TableColumn[] = [
   right("nodes", ({ nodes }) => count(nodes)),
   right("cold ms", ({ ours }) => (ours.status === "measured" ? figure(ours.coldMs) : ours.status)),
-  right("p50 ms", ours(({ p50Ms }) => figure(p50Ms))),
-  right("p95 ms", ours(({ p95Ms }) => figure(p95Ms))),
-  right("cpu ms", ours(({ leastCpuMs }) => figure(leastCpuMs))),
-  right("removed", ours(({ removed }) => count(removed))),
-  right("bought", ours(({ replacements }) => count(replacements))),
-  right("saved/h", ours(({ savings }) => money(savings))),
+  right(
+    "p50 ms",
+    ours(({ p50Ms }) => figure(p50Ms)),
+  ),
+  right(
+    "p95 ms",
+    ours(({ p95Ms }) => figure(p95Ms)),
+  ),
+  right(
+    "cpu ms",
+    ours(({ leastCpuMs }) => figure(leastCpuMs)),
+  ),
+  right(
+    "removed",
+    ours(({ removed }) => count(removed)),
+  ),
+  right(
+    "bought",
+    ours(({ replacements }) => count(replacements)),
+  ),
+  right(
+    "saved/h",
+    ours(({ savings }) => money(savings)),
+  ),
 ];
 
 const KARPENTERS: readonly TableColumn[] = [
-  right("K ms", ({ karpenter }) => (karpenter?.status === "measured" ? figure(karpenter.ms) : (karpenter?.status ?? NONE))),
+  right("K ms", ({ karpenter }) =>
+    karpenter?.status === "measured" ? figure(karpenter.ms) : (karpenter?.status ?? NONE),
+  ),
   right("K removed", ({ karpenter }) => (karpenter?.status === "measured" ? count(karpenter.removed) : NONE)),
   right("ratio", (row) => times(ratioOf(row).ratio)),
 ];
