@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
 import { provisioningController } from "../provisioning/controller.ts";
 
@@ -124,7 +125,8 @@ describe("drift of several nodes", () => {
 
 describe("after a failure", () => {
   it("DX-31: the pool's drifted nodes rest, the verdict says until when, and other pools go on", async () => {
-    cluster = new DisruptableCluster();
+    const metrics = new PromMetrics();
+    cluster = new DisruptableCluster({ metrics });
     await cluster.pool({ budgets: [{ nodes: "1" }] });
     await cluster.pool({ budgets: [{ nodes: "1" }] }, "other");
     for (const name of ["n1", "n2"]) await cluster.machine(name, { drifted: DRIFTED, pod: { requests: { cpu: "6" } } });
@@ -144,6 +146,7 @@ describe("after a failure", () => {
       /^the last replacement for its NodePool failed \(.*quota.*\); it is looked at again at 2026-/,
     );
     expect(second?.until).toBeDefined();
+    expect(await metrics.render()).toMatch(/^kmc_nodepools_drift_backoff_seconds\{nodepool="default"\} 45$/m);
     await cluster.harness.pass(20_000);
     // The one that failed goes behind its equal.
     expect(await tainted("n1", "n2")).toEqual([false, true]);
