@@ -39,6 +39,7 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
     "karpenter_consolidation_score",
     "karpenter_consolidation_moves_total",
   ],
+  "./disruption/side-by-side.test.ts": ["kmc_nodepools_drift_backoff_seconds"],
   "../../../controller/src/version.test.ts": ["karpenter_build_info"],
 };
 

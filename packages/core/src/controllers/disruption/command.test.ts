@@ -18,6 +18,12 @@ describe("how long a command may take", () => {
     expect(commandTimeout(queued, minutes(5))).toBe(expected);
   });
 
+  it("DX-35: twice as long as such machines take, up to two hours", () => {
+    expect(commandTimeout(1, minutes(5), minutes(3))).toBe(minutes(10));
+    expect(commandTimeout(1, minutes(5), minutes(12))).toBe(minutes(24));
+    expect(commandTimeout(1, minutes(5), minutes(90))).toBe(minutes(120));
+  });
+
   it("DX-35: never less than a machine is given to join, and never more than two hours for that", () => {
     expect(commandTimeout(1, minutes(30))).toBe(35 * MINUTE);
     expect(commandTimeout(1, minutes(300))).toBe(120 * MINUTE);

@@ -167,7 +167,8 @@ class Loop {
       this.#commands.delete(command.id);
       // What it would have changed, and what was kept for it, may matter to any method.
       this.#stamp.renew();
-      if (isEarly(command)) this.#searches.wake();
+      if (command.phase === "waiting") this.#searches.rejected(command.proposed.method);
+      else if (isEarly(command)) this.#searches.wake();
     }
   }
 

@@ -291,6 +291,7 @@ export class Executor {
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
     const deleted = new Set(command.deleted);
+    const pools = this.#poolsOf(command.proposed.nodes);
     for (const name of left) {
       await this.#attempt("disrupting a node failed", name, async () => {
         const node = state.nodeByName(name);
@@ -301,7 +302,7 @@ export class Executor {
     const open = left.filter((name) => !deleted.has(name));
     if (open.length > 0) return { ...command, deleted };
     if (command.proposed.reason === "Drifted") {
-      for (const pool of this.#poolsOf(command.proposed.nodes)) this.#parts.driftBackOff.succeeded(pool);
+      for (const pool of pools) this.#parts.driftBackOff.succeeded(pool);
     }
     return undefined;
   }

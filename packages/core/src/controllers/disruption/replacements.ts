@@ -6,6 +6,7 @@ import { kindOfMachine } from "../../provider/index.ts";
 import { ObserveOnly } from "../../runtime/index.ts";
 import type { PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
+import { errorText } from "../../telemetry/index.ts";
 import { milliseconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
@@ -61,7 +62,7 @@ async function orderFromPlan(deps: ControllerDeps, order: Order, signal: AbortSi
 function failureText(failed: unknown): string | undefined {
   if (failed === undefined) return undefined;
   if (failed instanceof ObserveOnly) return "observe mode";
-  return failed instanceof Error ? failed.message : String(failed);
+  return errorText(failed);
 }
 
 /** D-64, D-65: one for each node, if the limit of its pool still leaves room for it. */

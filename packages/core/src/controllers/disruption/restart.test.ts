@@ -120,7 +120,8 @@ describe("the process ends at any write", () => {
       else if (!isDead) return;
       throw new KubeError(500, "InternalError", "the process has ended");
     };
-    for (let second = 0; second < 12 && !isDead; second++) {
+    const hasEnded = (): boolean => isDead;
+    for (let second = 0; second < 12 && !hasEnded(); second++) {
       await cluster.harness.pass(1000);
       isCloud = true;
       if (second === 8) await cluster.replacementsWork();

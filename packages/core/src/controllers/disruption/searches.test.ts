@@ -30,6 +30,8 @@ function slow(clock: Clock, each: number): Clock {
 }
 
 interface Bench {
+  readonly searches: Searches;
+  readonly next: () => Promise<readonly ProposedCommand[]>;
   readonly snapshot: DisruptionSnapshot;
   readonly turns: () => number;
   readonly metrics: PromMetrics;
@@ -57,6 +59,8 @@ async function bench(lookTakes: number): Promise<Bench> {
   const snapshot = snapshotOf(deps, { pools, waiting, inCommand: new Set() });
   const round = { snapshot: async () => snapshot, turn: new Turn(deps, signal), full: new Set<never>(), drift: {} };
   return {
+    searches,
+    next: () => searches.go(round),
     snapshot,
     turns: () => turns,
     metrics,
@@ -101,6 +105,23 @@ describe("a search that takes long", () => {
     const [expected] = decide("multi", snapshot).commands;
     expect(expected?.nodes.length).toBeGreaterThan(1);
     expect(found[0]).toEqual(expected);
+  });
+
+  it("DT-70: when nothing came of what multi-node found, single-node is asked before it finds the same again", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: { requests: { cpu: "500m" } } });
+    const { next, searches } = await bench(0);
+    const found = async (): Promise<string | undefined> => {
+      for (let turn = 0; turn < 10; turn++) {
+        const [command] = await next();
+        if (command) return command.method;
+      }
+      return undefined;
+    };
+    expect([await found(), await found()]).toEqual(["multi", "multi"]);
+    searches.rejected("multi");
+    expect([await found(), await found()]).toEqual(["single", "multi"]);
   });
 
   it("DT-68, DT-74, D-93, D-95: ends after the time it has had itself: one minute for several nodes, three for one", async () => {

@@ -75,6 +75,14 @@ export class Searches {
     this.#turns.askAt(this.#deps.clock.now(), ...METHODS.filter((method) => method !== "single"));
   }
 
+  /** What multi-node finds again and again and nothing comes of must not keep single-node from its turn (DT-70). */
+  rejected(method: MethodName): void {
+    this.wake();
+    if (method !== "multi" || this.#running.has("multi")) return;
+    this.#turns.rest("multi");
+    this.#turns.askAt(this.#deps.clock.now(), "single");
+  }
+
   dueAt(full: ReadonlySet<MethodKind>): number {
     return this.#turns.dueAt(full);
   }

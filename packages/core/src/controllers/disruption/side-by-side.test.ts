@@ -1,10 +1,15 @@
 // DX-21, DX-22, DX-31, DX-32: commands beside each other, and what one must know of the others.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims, Nodes } from "../../api/index.ts";
+import { Label, NodeClaims, Nodes } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { kindOfMachine, LearnedMachines } from "../../provider/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { TEST_CLASS } from "../../testing/builders/index.ts";
+import { minutes } from "../../units/index.ts";
 import { provisioningController } from "../provisioning/controller.ts";
+import { disruptionController } from "./controller.ts";
 
 const DRIFTED = "2025-12-31T00:00:00Z";
 let cluster: DisruptableCluster;
@@ -124,7 +129,8 @@ describe("drift of several nodes", () => {
 
 describe("after a failure", () => {
   it("DX-31: the pool's drifted nodes rest, the verdict says until when, and other pools go on", async () => {
-    cluster = new DisruptableCluster();
+    const metrics = new PromMetrics();
+    cluster = new DisruptableCluster({ metrics });
     await cluster.pool({ budgets: [{ nodes: "1" }] });
     await cluster.pool({ budgets: [{ nodes: "1" }] }, "other");
     for (const name of ["n1", "n2"]) await cluster.machine(name, { drifted: DRIFTED, pod: { requests: { cpu: "6" } } });
@@ -144,6 +150,7 @@ describe("after a failure", () => {
       /^the last replacement for its NodePool failed \(.*quota.*\); it is looked at again at 2026-/,
     );
     expect(second?.until).toBeDefined();
+    expect(await metrics.render()).toMatch(/^kmc_nodepools_drift_backoff_seconds\{nodepool="default"\} 45$/m);
     await cluster.harness.pass(20_000);
     // The one that failed goes behind its equal.
     expect(await tainted("n1", "n2")).toEqual([false, true]);
@@ -172,5 +179,24 @@ describe("after a failure", () => {
     expect(await tainted("n1", "n2")).toEqual([false, false]);
     expect(await cluster.replacements()).toHaveLength(2);
     expect(verdicts().filter((text) => text.endsWith("Backoff"))).toHaveLength(2);
+  });
+
+  it("DX-35, DX-43: machines that are known to take twelve minutes are waited for twice as long", async () => {
+    await started();
+    await cluster.machine("n1", { drifted: DRIFTED, pod: { requests: { cpu: "6" } } });
+    const { deps, clock } = cluster.harness;
+    const machines = new LearnedMachines(() => clock.now());
+    const boot = { at: clock.now(), toRegistered: minutes(5), toInitialized: minutes(12) };
+    machines.booted(kindOfMachine(TEST_CLASS, "m.8"), boot);
+    await cluster.harness.start(disruptionController({ ...deps, learned: { machines } }));
+    await cluster.harness.pass(5000);
+    const [replacement] = await cluster.replacements();
+    const name = replacement?.metadata.name ?? "";
+    const body = { metadata: { labels: { [Label.InstanceType]: "m.8" } } };
+    await cluster.harness.kube.patch(NodeClaims, { name }, { type: "merge", body });
+    await cluster.harness.pass(23 * 60_000);
+    expect([await cluster.isTainted("n1"), await cluster.has(name)]).toEqual([true, true]);
+    await cluster.harness.pass(90_000);
+    expect([await cluster.isTainted("n1"), await cluster.has(name)]).toEqual([false, false]);
   });
 });
