@@ -16,7 +16,7 @@ import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
 import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
-import type { NodeBook } from "./node-facts.ts";
+import type { NodeBook, NodeFacts } from "./node-facts.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
 import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
@@ -49,20 +49,21 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   }
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
-  const labelKeys = yield* labelKeysOf(input, cache.nodes);
+  const nodeFacts = yield* factsOf(input, cache.nodes);
+  const repelling = nodeFacts.flatMap((facts) => facts.repelling);
+  const labelKeys = yield* labelKeysOf(input, repelling);
   yield;
   const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
   yield;
   const sorted = yield* sortPods({ input, labelKeys, volumes, reading: readingOf(input, rules) });
   const inThisSolve = new Set(input.pods.map(identityOf));
-  yield* registerCarriers(input, rules, { labelKeys, inThisSolve, book: cache.nodes });
+  yield* registerCarriers(repelling, rules, { labelKeys, inThisSolve });
   const { resources, vectors, vectorOf } = vectorsOf(sorted.requests);
   internRequirements(sorted, book);
   const keys = askedKeys(book, daemons, rules);
-  const facts = cache.nodes;
-  const reading = { book, facts, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
+  const reading = { book, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
   yield;
-  const nodes = yield* nodeTable(input.nodes, reading);
+  const nodes = yield* nodeTable(nodeFacts, reading);
   const topology = yield* topologyTable({
     rules,
     labelKeys,
@@ -122,7 +123,17 @@ function* templatesIn(
   return templates;
 }
 
-function* labelKeysOf(input: ProblemInput, nodes: NodeBook): Steps<LabelKeys> {
+function* factsOf({ nodes }: ProblemInput, book: NodeBook): Steps<readonly NodeFacts[]> {
+  const all: NodeFacts[] = [];
+  for (const [index, node] of nodes.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
+    all.push(book.of(node));
+  }
+  return all;
+}
+
+/** `repelling`: running pods that keep others away. */
+function* labelKeysOf(input: ProblemInput, repelling: readonly Pod[]): Steps<LabelKeys> {
   const keys = new LabelKeys();
   keys.addSpreadDefaults(input);
   const seen = new Set<string>();
@@ -133,31 +144,24 @@ function* labelKeysOf(input: ProblemInput, nodes: NodeBook): Steps<LabelKeys> {
     const { size } = seen;
     if (seen.add(constraintText(pod.spec)).size > size) keys.addRulesOf(pod);
   }
-  for (const [index, node] of input.nodes.entries()) {
+  for (const [index, pod] of repelling.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of nodes.of(node).repelling) {
-      for (const term of requiredTermsOf(pod, "podAntiAffinity")) keys.addTerm(term);
-    }
+    for (const term of requiredTermsOf(pod, "podAntiAffinity")) keys.addTerm(term);
   }
   keys.finish();
   return keys;
 }
 
 /** All rules have to be known before shapes can say which of them count their pods. */
-function* registerCarriers({ nodes }: ProblemInput, rules: GroupBook, among: Carriers): Steps<void> {
-  const { labelKeys, inThisSolve, book } = among;
-  for (const [index, node] of nodes.entries()) {
+function* registerCarriers(
+  repelling: readonly Pod[],
+  rules: GroupBook,
+  { labelKeys, inThisSolve }: { readonly labelKeys: LabelKeys; readonly inThisSolve: ReadonlySet<string> },
+): Steps<void> {
+  for (const [index, pod] of repelling.entries()) {
     if (index % STRIDE === STRIDE - 1) yield;
-    for (const pod of book.of(node).repelling) {
-      if (!inThisSolve.has(identityOf(pod))) rules.carriedBy(pod, labelKeys.textOf(pod));
-    }
+    if (!inThisSolve.has(identityOf(pod))) rules.carriedBy(pod, labelKeys.textOf(pod));
   }
-}
-
-interface Carriers {
-  readonly labelKeys: LabelKeys;
-  readonly inThisSolve: ReadonlySet<string>;
-  readonly book: NodeBook;
 }
 
 /** Every requirement that may become a node's, so that the list of domains is complete. */

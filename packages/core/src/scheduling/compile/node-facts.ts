@@ -21,7 +21,7 @@ export interface RunningKind {
 }
 
 export class NodeFacts {
-  readonly pods: readonly Pod[];
+  readonly node: NodeInput;
   readonly identities: readonly string[];
   /** What its pods request together, and what those of DaemonSets do. */
   readonly used: Resources;
@@ -32,7 +32,8 @@ export class NodeFacts {
   #kinds: { readonly keys: string; readonly kinds: readonly RunningKind[] } | undefined;
   #labels: { readonly asked: string; readonly text: string } | undefined;
 
-  constructor({ pods }: NodeInput) {
+  constructor(node: NodeInput) {
+    const { pods } = node;
     const used: Record<string, number> = {};
     const daemons: Record<string, number> = {};
     for (const pod of pods) {
@@ -40,7 +41,7 @@ export class NodeFacts {
       addTo(used, requests);
       if (isDaemonSetPod(pod)) addTo(daemons, requests);
     }
-    this.pods = pods;
+    this.node = node;
     this.identities = pods.map(identityOf);
     this.used = used;
     this.daemons = daemons;
@@ -57,7 +58,7 @@ export class NodeFacts {
 
   kindsBy(keys: LabelKeys): readonly RunningKind[] {
     if (this.#kinds?.keys === keys.signature) return this.#kinds.kinds;
-    const kinds = kindsAmong(this.pods, keys);
+    const kinds = kindsAmong(this.node.pods, keys);
     this.#kinds = { keys: keys.signature, kinds };
     return kinds;
   }

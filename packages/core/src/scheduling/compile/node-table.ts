@@ -12,7 +12,7 @@ import type { HostPort } from "../host-ports.ts";
 import type { NodeInput } from "../problem.ts";
 import { bitsFor, setBit } from "./bits.ts";
 import type { Bits } from "./bits.ts";
-import type { NodeBook, NodeFacts } from "./node-facts.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 import { STRIDE } from "./steps.ts";
 import type { Steps } from "./steps.ts";
@@ -41,7 +41,6 @@ export interface NodeTable {
 
 export interface NodeReading {
   readonly book: RequirementBook;
-  readonly facts: NodeBook;
   readonly taintLists: TaintLists;
   readonly daemons: readonly DaemonPod[];
   /** Resources that pods of the solve ask for. */
@@ -52,15 +51,16 @@ export interface NodeReading {
 }
 
 /** Pauses now and then. */
-export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): Steps<NodeTable> {
-  const inputs = nodes.toSorted(compareNodes);
+export function* nodeTable(nodes: readonly NodeFacts[], reading: NodeReading): Steps<NodeTable> {
+  const facts = nodes.toSorted(compareFacts);
+  const inputs = facts.map(({ node }) => node);
   const count = inputs.length;
   const labelReader = new LabelReader(reading);
   const overheads = new OverheadReader(reading);
   const hosts = new Map<string, number>();
   const table = {
     inputs,
-    facts: inputs.map((node) => reading.facts.of(node)),
+    facts,
     count,
     labels: new Int32Array(count),
     taints: new Int32Array(count),
@@ -70,24 +70,25 @@ export function* nodeTable(nodes: readonly NodeInput[], reading: NodeReading): S
     settling: bitsFor(count),
     ports: new Map<number, readonly HostPort[]>(),
   };
-  for (const [index, node] of inputs.entries()) {
-    const facts = table.facts[index];
-    if (facts === undefined) continue;
+  const lists = [...table.free];
+  for (const [index, about] of facts.entries()) {
+    const { node } = about;
     if (index % STRIDE === STRIDE - 1) yield;
     const host = node.labels[Label.Hostname] ?? node.name;
-    const labels = labelReader.read(node, facts, host);
+    const labels = labelReader.read(node, about, host);
     const taints = reading.taintLists.idOf(node.taints);
     table.labels[index] = labels;
     table.taints[index] = taints;
-    if (!hosts.has(host)) hosts.set(host, hosts.size);
-    table.hosts[index] = hosts.get(host) ?? 0;
+    const known = hosts.get(host);
+    table.hosts[index] = known ?? hosts.size;
+    if (known === undefined) hosts.set(host, hosts.size);
     const expected = overheads.expectedOn(labels, taints);
-    for (const [resource, amounts] of table.free) amounts[index] = freeOf(resource, node, facts, expected);
+    for (const [resource, amounts] of lists) amounts[index] = freeOf(resource, about, expected);
     for (const resource in node.allocatable) {
-      if (freeOf(resource, node, facts, expected) < 0) setBit(table.overdrawn, index);
+      if (freeOf(resource, about, expected) < 0) setBit(table.overdrawn, index);
     }
     if (node.settling === true) setBit(table.settling, index);
-    if (facts.ports.length > 0) table.ports.set(index, facts.ports);
+    if (about.ports.length > 0) table.ports.set(index, about.ports);
   }
   return { ...table, hostNames: [...hosts.keys()] };
 }
@@ -182,20 +183,15 @@ class OverheadReader {
 }
 
 /** S-219, S-220: what DaemonSets will still bring takes room; more of them than planned never makes any. */
-function freeOf(
-  resource: string,
-  { allocatable }: NodeInput,
-  { used, daemons }: NodeFacts,
-  expected: Resources,
-): number {
-  const has = allocatable[resource];
+function freeOf(resource: string, { node, used, daemons }: NodeFacts, expected: Resources): number {
+  const has = node.allocatable[resource];
   if (has === undefined) return 0;
   const rest = (expected[resource] ?? 0) - (daemons[resource] ?? 0);
   return has - (used[resource] ?? 0) - Math.max(0, rest);
 }
 
 /** S-303. */
-function compareNodes(a: NodeInput, b: NodeInput): number {
+function compareFacts({ node: a }: NodeFacts, { node: b }: NodeFacts): number {
   return (
     Number(b.initialized) - Number(a.initialized) ||
     compareText(a.name, b.name) ||

@@ -182,7 +182,7 @@ function* countRunningPods(table: TopologyTable, reading: TopologyReading): Step
 function kindsOn(facts: NodeFacts, keys: LabelKeys, inThisSolve: ReadonlySet<string>): readonly RunningKind[] {
   if (!facts.hasAnyOf(inThisSolve)) return facts.kindsBy(keys);
   return kindsAmong(
-    facts.pods.filter((pod) => !inThisSolve.has(identityOf(pod))),
+    facts.node.pods.filter((pod) => !inThisSolve.has(identityOf(pod))),
     keys,
   );
 }
