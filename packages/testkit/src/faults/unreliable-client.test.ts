@@ -8,12 +8,19 @@ import { UnreliableClient } from "./unreliable-client.ts";
 function aWorld(plan: ApiFaultPlan) {
   const clock = new FakeClock();
   const kube = new InMemoryKube({ now: () => clock.now(), customResources: CUSTOM_RESOURCES });
-  const faults = new ApiFaults(plan, () => 0.5, () => clock.now());
+  const faults = new ApiFaults(
+    plan,
+    () => 0.5,
+    () => clock.now(),
+  );
   return { clock, kube, faults, client: new UnreliableClient(kube, faults, clock) };
 }
 
 async function codeOf(work: Promise<unknown>): Promise<number | undefined> {
-  const error: unknown = await work.then(() => undefined, (reason: unknown) => reason);
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   return KubeError.is(error) ? error.code : undefined;
 }
 
