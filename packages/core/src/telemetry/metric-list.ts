@@ -250,7 +250,7 @@ const CLIENT_METRICS = [
   {
     name: "karpenter_watch_restarts_total",
     type: "counter",
-    help: "Watches begun again, by reason: expired, closed, error, stalled.",
+    help: "Watches begun again, by reason: expired, closed, error, stalled, asked (for a list, because it kept something back).",
     labels: ["resource", "reason"],
   },
   {

@@ -5,7 +5,9 @@ import { MemoryLogger, type LogLine } from "@karpenter-multicloud/core/testing";
 import { hours, milliseconds, minutes, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { seededRandom, type SimulatedFaults } from "@karpenter-multicloud/simulator";
 import { ApiFaults, UnreliableClient, type ApiFaultPlan, type CrashPoint } from "@karpenter-multicloud/testkit";
+import { ovhCloud } from "../demo/clouds/ovh.ts";
 import { simulatedCloud } from "../demo/clouds/simulated.ts";
+import type { CloudOpener } from "../demo/demo-cloud.ts";
 import { chooseObjects } from "../demo/manifests.ts";
 import { World } from "../demo/world.ts";
 import { ClaimWitness } from "./claim-witness.ts";
@@ -73,20 +75,35 @@ export function drawChaos(seed: number): Chaos {
   };
 }
 
-export async function runInChaos(seed: number, chaos: Chaos): Promise<ChaosReport> {
-  const opener = simulatedCloud((cloud) => cloud.inject(chaos.cloud));
+export interface ChaosPlace {
+  readonly open: (chaos: Chaos) => CloudOpener;
+  /** Its label for the number of CPUs. */
+  readonly cpuLabel: string;
+}
+
+export const SIMULATED: ChaosPlace = {
+  open: (chaos) => simulatedCloud((cloud) => cloud.inject(chaos.cloud)),
+  cpuLabel: "karpenter.kwok.sh/instance-cpu",
+};
+
+/** Over HTTPS, with machines that take minutes; what goes wrong in this cloud itself is tested with its provider. */
+export const OVH: ChaosPlace = { open: () => ovhCloud(), cpuLabel: "karpenter.ovhcloud.sh/instance-cpu" };
+
+export async function runInChaos(seed: number, chaos: Chaos, place: ChaosPlace = SIMULATED): Promise<ChaosReport> {
+  const opener = place.open(chaos);
   const world = await World.open({ speed: "fast", seed, logger: new MemoryLogger(), cloud: opener });
   const off = new AbortController();
   try {
     const claims = new ClaimWitness();
     const nodes = new NodeWitness(world.cluster.kube);
+    await world.cluster.apply(world.cloud.preparation);
     const watching = [claims.watch(world.cluster.kube, off.signal), nodes.watch(off.signal)];
     const faults = new ApiFaults(chaos.api, seededRandom(seed + 1), () => world.clock.now());
     const client = new UnreliableClient(world.cluster.kube, faults, world.clock);
     const lives = new Lives(world, chaos.crashes, client);
     lives.begin();
     const chosen = chooseObjects(world.cloud, opener.customResources, []);
-    const objects = chaos.small ? chosen.map(onSmallMachines) : chosen;
+    const objects = chaos.small ? chosen.map((object) => onSmallMachines(object, place.cpuLabel)) : chosen;
     const stuck = await play(world, objects, chaos.meddling, nodes);
     await world.clock.until(async () => (await leftoversOf(world)).length === 0, { timeout: minutes(20) });
     const left = await leftoversOf(world);
@@ -154,11 +171,11 @@ async function meddle(world: World, nodes: NodeWitness): Promise<void> {
   await world.clock.advance(seconds(1));
 }
 
-function onSmallMachines(object: KubeObject): KubeObject {
+function onSmallMachines(object: KubeObject, key: string): KubeObject {
   if (object.kind !== NodePools.kind) return object;
   const pool = object as NodePool;
   const { template } = pool.spec;
-  const small = { key: "karpenter.kwok.sh/instance-cpu", operator: "In" as const, values: ["2", "4"] };
+  const small = { key, operator: "In" as const, values: ["2", "4"] };
   const spec = { ...template.spec, requirements: [...template.spec.requirements, small] };
   return { ...pool, spec: { ...pool.spec, template: { ...template, spec } } } as KubeObject;
 }
