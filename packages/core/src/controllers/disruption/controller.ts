@@ -21,6 +21,7 @@ import { NodeBackOff } from "./node-back-off.ts";
 import { resumed } from "./resume.ts";
 import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import { StartedNodes } from "./started-nodes.ts";
 import { tellAnnotations, tellCandidate } from "./tell.ts";
 
 const AT_ONCE: Duration = milliseconds(1);
@@ -46,6 +47,7 @@ class Loop {
   readonly #backOff: PoolBackOff;
   readonly #nodeBackOff: NodeBackOff;
   readonly #driftBackOff: DriftBackOff;
+  readonly #started: StartedNodes;
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
   readonly #searches: Searches;
@@ -60,6 +62,7 @@ class Loop {
     this.#backOff = backOff;
     this.#nodeBackOff = new NodeBackOff(deps);
     this.#driftBackOff = new DriftBackOff(deps);
+    this.#started = new StartedNodes(deps);
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
     this.#searches = new Searches(deps, this.#stamp);
@@ -69,6 +72,7 @@ class Loop {
       stamp: this.#stamp,
       nodeBackOff: this.#nodeBackOff,
       driftBackOff: this.#driftBackOff,
+      started: this.#started,
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -115,6 +119,7 @@ class Loop {
         return snapshotOf(this.#deps, {
           pools,
           waiting: this.#waiting,
+          started: this.#started,
           inCommand: this.#nodes(),
           paused: this.#nodeBackOff.paused(),
           ahead: [...this.#commands.values()],

@@ -40,6 +40,7 @@ import type { NodeBackOff } from "./node-back-off.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { giveBackUnused, learnedBoot, orderReplacements } from "./replacements.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import type { StartedNodes } from "./started-nodes.ts";
 import { markDisrupted, unmarkDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
@@ -55,6 +56,7 @@ export interface ExecutorParts {
   readonly stamp: ClusterStamp;
   readonly nodeBackOff: NodeBackOff;
   readonly driftBackOff: DriftBackOff;
+  readonly started: StartedNodes;
   /** All of them, the oldest first. */
   readonly commands: () => readonly RunningCommand[];
   readonly cache: CompileCache;
@@ -172,7 +174,10 @@ export class Executor {
         if (reprieve) {
           recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
           await this.#release(node, signal);
-        } else if (await this.#delete(proposed, node, signal)) done.push(node);
+        } else if (await this.#delete(proposed, node, signal)) {
+          done.push(node);
+          this.#parts.started.started(node.nodePool ?? "", "Empty");
+        }
       });
       const node = this.#deps.state.nodeByName(name);
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#release(node, signal);
@@ -199,6 +204,7 @@ export class Executor {
       if (pods.some((pod) => !isBufferPod(pod))) this.#deps.state.nominate(node);
     }
     countDecision(this.#deps, proposed, nodes);
+    for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
     const { id, createdAt } = command;
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
@@ -403,8 +409,8 @@ export class Executor {
     const nodes = withLivePods(this.#deps.state.nodes(), live);
     // Those that came later were planned with this one in mind, not the other way round.
     const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
-    const { waiting, cache } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, inCommand, nodes, ahead, cache });
+    const { waiting, cache, started } = this.#parts;
+    return snapshotOf(this.#deps, { pools, waiting, started, inCommand, nodes, ahead, cache });
   }
 
   /** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
