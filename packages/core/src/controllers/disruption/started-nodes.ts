@@ -1,6 +1,6 @@
 // How many nodes of each NodePool went within the last hour, for those that limit it (DX-33). A restart forgets them.
 
-import type { DisruptionReason } from "../../api/index.ts";
+import { Annotation, type DisruptionReason } from "../../api/index.ts";
 import { hourlyLimitOf, type HourlyLimit, type HourlyLimits } from "../../disruption/index.ts";
 import { errorText } from "../../telemetry/index.ts";
 import { hours } from "../../units/index.ts";
@@ -34,7 +34,8 @@ export class StartedNodes {
     const recent = this.#recent();
     const limits = new Map<string, Partial<Record<DisruptionReason, HourlyLimit>>>();
     for (const pool of managedPools(this.#deps)) {
-      const { name = "" } = pool.metadata;
+      const { name = "", annotations } = pool.metadata;
+      if (annotations?.[Annotation.DisruptionsPerHour] === undefined) continue;
       const nodes = this.#deps.state.nodes().filter((node) => node.nodePool === name && node.initialized).length;
       for (const reason of REASONS) {
         const own = recent.filter((start) => start.pool === name && start.reason === reason);
