@@ -17,6 +17,7 @@ export const Annotation = {
   LaunchHint: "karpenter-multicloud.sh/launch-hint",
   DisruptionCommand: "karpenter-multicloud.sh/disruption-command",
   Replaces: "karpenter-multicloud.sh/replaces",
+  DisruptionsPerHour: "karpenter-multicloud.sh/disruptions-per-hour",
   ReplaceBeforeExpiry: "karpenter-multicloud.sh/replace-before-expiry",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
@@ -60,6 +61,13 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
     format: "<id of the command>",
     defaultValue: "written when a replacement is ordered",
     meaning: "For which command the machine was ordered, so that none is ordered twice.",
+  },
+  {
+    key: Annotation.DisruptionsPerHour,
+    object: "NodePool",
+    format: '<number or percentage>, such as "5" or "10%"; or with reasons, "Underutilized=5,Drifted=10%"',
+    defaultValue: "no limit besides the budgets",
+    meaning: "How many nodes may be disrupted within an hour, for each reason. What cannot be read lets none go.",
   },
   {
     key: Annotation.ReplaceBeforeExpiry,

@@ -1,6 +1,7 @@
 // Which nodes the budgets let go, and what is said about one that they hold (D-36, D-41).
 
 import type { PoolBudget } from "./budget.ts";
+import { hourlyDetail } from "./hourly-limit.ts";
 import type { Obstacle } from "./candidate.ts";
 
 /** `used`: nodes of the pool that the same decision has accepted already. */
@@ -12,6 +13,10 @@ export function budgetObstacle(pool: string, budget: PoolBudget | undefined, use
     };
   }
   if (budget !== undefined && used < budget.remaining) return undefined;
+  if (budget?.hourly !== undefined) {
+    const { until } = budget.hourly;
+    return { code: "Budget", detail: hourlyDetail(pool, budget.hourly), ...(until !== undefined && { until }) };
+  }
   const { limiting = "", allowed = 0, disrupting = 0 } = budget ?? {};
   const busy = disrupting + used;
   return {

@@ -5,6 +5,7 @@ import { isConditionTrue } from "../api/index.ts";
 import type { Budget, DisruptionReason, NodePool } from "../api/index.ts";
 import { CronError, DurationError, nextAfter, parseCron, parseDuration } from "../units/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { HourlyLimit } from "./hourly-limit.ts";
 
 /** No budget applies. */
 export const UNLIMITED = 2_147_483_647;
@@ -19,6 +20,8 @@ export interface PoolBudget {
   readonly nodes: number;
   /** What is wrong; one unreadable budget blocks every reason of its pool (D-33). */
   readonly errors: readonly string[];
+  /** What decides instead of the budgets (DX-33). */
+  readonly hourly?: HourlyLimit;
   /** The budget that decides, as written; absent without one. */
   readonly limiting?: string;
 }

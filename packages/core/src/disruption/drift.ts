@@ -2,7 +2,6 @@
 
 import { fromRfc3339, getCondition, isConditionTrue, NodeClaimCondition } from "../api/index.ts";
 import { compareText } from "../units/index.ts";
-import { poolBudgets } from "./budget.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
@@ -14,6 +13,7 @@ import type { DecideOptions } from "./decide-options.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
 import { pauseObstacle } from "./pause.ts";
 import { simulateSteps } from "./simulation.ts";
+import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
@@ -24,7 +24,7 @@ const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
 export function* decideDrift(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
   const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
   const candidates = inDriftOrder(accepted, options);
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Drifted", snapshot.nowMs);
+  const budgets = remainingOf(snapshot, "Drifted");
   const verdicts: NodeVerdict[] = [...refused];
   let command: ProposedCommand | undefined;
   for (const candidate of candidates) {

@@ -13,6 +13,7 @@ import type { CandidateContext, Obstacle } from "./candidate.ts";
 import { consolidatableAt, consolidateAfter, consolidationWait } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { isEmpty, rescheduleCost } from "./eviction-cost.ts";
+import { limited, type HourlyLimits } from "./hourly-limit.ts";
 import { indexPdbs } from "./pdbs.ts";
 import type { Pause } from "./pause.ts";
 import { isReschedulable } from "./pods.ts";
@@ -34,6 +35,8 @@ export interface EmptinessInput {
   readonly paused?: ReadonlyMap<string, Pause>;
   /** By node name: the CapacityBuffers whose room was planned on it (D-61). */
   readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
+  /** DX-33. */
+  readonly hourly?: HourlyLimits;
   /** Only these may be selected: the nodes of a command that is validated again (D-108). */
   readonly only?: ReadonlySet<string>;
 }
@@ -66,7 +69,12 @@ export function decideEmptiness(input: EmptinessInput): EmptinessDecision {
     if (obstacle === undefined) candidates.push(node);
     else verdicts.set(node.name, { node: node.name, ...ofPool(node), ...obstacle });
   }
-  const budgets = poolBudgets(input.nodePools, input.nodes, "Empty", input.nowMs);
+  const budgets = new Map(
+    [...poolBudgets(input.nodePools, input.nodes, "Empty", input.nowMs)].map(([pool, budget]) => [
+      pool,
+      limited(budget, input.hourly?.get(pool)?.Empty),
+    ]),
+  );
   const accepted = spendBudgets(inOrder(candidates, input), budgets, verdicts);
   const command: EmptinessCommand = { reason: "Empty", decision: "delete", nodes: accepted };
   return {

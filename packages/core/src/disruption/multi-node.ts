@@ -1,6 +1,5 @@
 // Which nodes go together, for one cheaper machine or none: the longest prefix of the candidates that a bisection finds (D-89…D-94).
 
-import { poolBudgets } from "./budget.ts";
 import { spendBudgets } from "./budget-obstacle.ts";
 import { balancedTotals, scoresOf } from "./balanced.ts";
 import type { PoolTotals } from "./balanced.ts";
@@ -15,6 +14,7 @@ import type { MethodDecision, PoolScore } from "./method.ts";
 import { consolidationCommand, savingsOf } from "./proposal.ts";
 import type { GoodOption } from "./proposal.ts";
 import { withoutSameTypes } from "./same-type-filter.ts";
+import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
@@ -28,7 +28,7 @@ interface Probe {
 export function* decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
   const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
   const candidates = byRatio(accepted);
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Underutilized", snapshot.nowMs);
+  const budgets = remainingOf(snapshot, "Underutilized");
   const spending = spendBudgets(candidates, budgets);
   const batch = spending.accepted.slice(0, snapshot.settings.maxBatch);
   const found = yield* searchPrefixes(batch, snapshot, options.shouldStop ?? (() => false));

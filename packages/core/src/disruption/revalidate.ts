@@ -1,6 +1,5 @@
 // Whether a proposed command still holds for a later picture of the cluster, and in what form it goes on (D-107…D-111).
 
-import { poolBudgets } from "./budget.ts";
 import { spendBudgets } from "./budget-obstacle.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
@@ -11,6 +10,7 @@ import { disruptionCostOf } from "./proposal.ts";
 import type { PlannedClaim } from "../scheduling/index.ts";
 import { simulateSteps } from "./simulation.ts";
 import { decideSnapshotEmptiness } from "./snapshot-emptiness.ts";
+import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { finished, type Steps } from "./steps.ts";
 
@@ -77,7 +77,7 @@ function* revalidateConsolidation(command: ProposedCommand, snapshot: Disruption
   const { candidates, lost } = stillCandidates(command, snapshot);
   if (candidates.length === 0 && command.nodes.length === 0) return refuse("unknown", "the command has no nodes");
   if (lost !== undefined) return refuse("churn", lost);
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, command.reason, snapshot.nowMs);
+  const budgets = remainingOf(snapshot, command.reason);
   const [held] = spendBudgets(candidates, budgets).refused;
   if (held !== undefined) return refuse("budget", `${held.candidate.name}: ${held.obstacle.detail}`);
   const simulation = yield* simulateSteps(snapshot, command.nodes, { respectConsolidateAfter: true });

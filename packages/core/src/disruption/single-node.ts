@@ -2,7 +2,6 @@
 
 import { balancedTotals, bestScore, isApproved, scoresOf } from "./balanced.ts";
 import type { PoolTotals } from "./balanced.ts";
-import { poolBudgets } from "./budget.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
@@ -14,6 +13,7 @@ import { consolidationOption } from "./consolidation-option.ts";
 import type { DecideOptions } from "./decide-options.ts";
 import type { MethodDecision, PoolScore, ProposedCommand } from "./method.ts";
 import { consolidationCommand, savingsOf } from "./proposal.ts";
+import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
@@ -21,7 +21,7 @@ import type { NodeVerdict } from "./verdict.ts";
 export function* decideSingleNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
   const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
   const candidates = inTurns(byRatio(accepted), options.unseenPools ?? new Set());
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Underutilized", snapshot.nowMs);
+  const budgets = remainingOf(snapshot, "Underutilized");
   const walk = yield* walkCandidates(candidates, snapshot, budgets, options.shouldStop ?? (() => false));
   return {
     method: "single",

@@ -27,7 +27,7 @@ export function decideSnapshotEmptiness(snapshot: DisruptionSnapshot, only?: rea
 }
 
 function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): EmptinessDecision {
-  const { nodes, nodePools, pdbs, nowMs, pools, inCommand, kept, paused, bufferNodes } = snapshot;
+  const { nodes, nodePools, pdbs, nowMs, pools, inCommand, kept, paused, bufferNodes, hourly } = snapshot;
   return decideEmptiness({
     nodes,
     nodePools,
@@ -39,6 +39,7 @@ function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): Em
     // An empty node has nothing to lose by another try.
     ...(paused && { paused: new Map([...paused].filter(([, { alsoEmpty }]) => alsoEmpty === true)) }),
     ...(bufferNodes && { bufferNodes }),
+    ...(hourly && { hourly }),
     ...(only && { only: new Set(only) }),
   });
 }

@@ -3,6 +3,7 @@
 import type { NodePool, Pod, PodDisruptionBudget } from "../api/index.ts";
 import type { CompileCache, NodeInput, PoolInput, ProblemInput } from "../scheduling/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { HourlyLimits } from "./hourly-limit.ts";
 import type { Pause } from "./pause.ts";
 
 export interface DisruptionSnapshot {
@@ -32,6 +33,8 @@ export interface DisruptionSnapshot {
   readonly bufferNodes?: ReadonlyMap<string, readonly string[]>;
   /** By static pool: what is taken of it. Absent: counted from the nodes, and nothing is reserved. */
   readonly staticCounts?: ReadonlyMap<string, StaticCounts>;
+  /** By pool and reason: how many nodes may still go within this hour (DX-33). */
+  readonly hourly?: HourlyLimits;
   readonly settings: DisruptionSettings;
   /** What earlier solves have read of the pools; changes no decision (S-1015). */
   readonly cache?: CompileCache;

@@ -3,7 +3,6 @@
 import { isConditionTrue, Label, NodeClaimCondition } from "../api/index.ts";
 import type { NodePool } from "../api/index.ts";
 import { allocatableFrom } from "../units/index.ts";
-import { poolBudgets } from "./budget.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
@@ -12,6 +11,7 @@ import type { Candidate, CandidateFilter } from "./candidates.ts";
 import type { DecideOptions } from "./decide-options.ts";
 import { driftFilter, inDriftOrder, isDrifted } from "./drift.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
+import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot, StaticCounts } from "./snapshot.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
@@ -21,7 +21,7 @@ const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
 export function decideStaticDrift(snapshot: DisruptionSnapshot, options: DecideOptions): MethodDecision {
   const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
   const candidates = inDriftOrder(accepted, options);
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, "Drifted", snapshot.nowMs);
+  const budgets = remainingOf(snapshot, "Drifted");
   const commands: ProposedCommand[] = [];
   const verdicts: NodeVerdict[] = [...refused];
   for (const [pool, own] of Map.groupBy(candidates, (candidate) => candidate.pool)) {

@@ -19,8 +19,10 @@ import { Executor } from "./execute.ts";
 import { kindOf, type MethodKind } from "./method-turns.ts";
 import { NodeBackOff } from "./node-back-off.ts";
 import { resumed } from "./resume.ts";
+import { Retreat } from "./retreat.ts";
 import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import { StartedNodes } from "./started-nodes.ts";
 import { tellAnnotations, tellCandidate } from "./tell.ts";
 
 const AT_ONCE: Duration = milliseconds(1);
@@ -46,8 +48,10 @@ class Loop {
   readonly #backOff: PoolBackOff;
   readonly #nodeBackOff: NodeBackOff;
   readonly #driftBackOff: DriftBackOff;
+  readonly #started: StartedNodes;
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
+  readonly #retreat: Retreat;
   readonly #searches: Searches;
   readonly #stamp: ClusterStamp;
   readonly #cache = new CompileCache();
@@ -60,15 +64,22 @@ class Loop {
     this.#backOff = backOff;
     this.#nodeBackOff = new NodeBackOff(deps);
     this.#driftBackOff = new DriftBackOff(deps);
+    this.#started = new StartedNodes(deps);
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
     this.#searches = new Searches(deps, this.#stamp);
+    this.#retreat = new Retreat(deps, {
+      stamp: this.#stamp,
+      nodeBackOff: this.#nodeBackOff,
+      driftBackOff: this.#driftBackOff,
+    });
     this.#executor = new Executor(deps, {
       waiting: this.#waiting,
       backOff,
       stamp: this.#stamp,
-      nodeBackOff: this.#nodeBackOff,
       driftBackOff: this.#driftBackOff,
+      retreat: this.#retreat,
+      started: this.#started,
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -115,6 +126,7 @@ class Loop {
         return snapshotOf(this.#deps, {
           pools,
           waiting: this.#waiting,
+          started: this.#started,
           inCommand: this.#nodes(),
           paused: this.#nodeBackOff.paused(),
           ahead: [...this.#commands.values()],
@@ -151,7 +163,7 @@ class Loop {
       if (now < command.dueAt + LONGEST_STALE) continue;
       this.#commands.delete(command.id);
       if (command.phase === "tainted") {
-        await this.#executor.rollBack(command, "the state of the cluster was not known", signal);
+        await this.#retreat.rollBack(command, "the state of the cluster was not known", signal);
       }
     }
   }
@@ -181,7 +193,7 @@ class Loop {
       else this.#deps.logger.error("disruption command failed", fields);
       // What is ordered is followed until it is there or late; anything else is given up and judged anew.
       if (command.phase === "starting") return { ...command, dueAt: this.#deps.clock.now() + seconds(1) };
-      await this.#executor.rollBack(command, error instanceof Error ? error.message : String(error), signal);
+      await this.#retreat.rollBack(command, error instanceof Error ? error.message : String(error), signal);
       return undefined;
     }
   }

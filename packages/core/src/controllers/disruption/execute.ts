@@ -2,21 +2,20 @@
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
 import {
-  consolidateAfter,
   revalidateSteps,
   type DisruptionNode,
   type DisruptionSnapshot,
   type ProposedCommand,
 } from "../../disruption/index.ts";
-import { isConflict } from "../../kube/index.ts";
 import { isBufferPod, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { milliseconds, minutes, seconds, type Duration } from "../../units/index.ts";
+import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { Turn } from "../provisioning/turn.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
+import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import {
   commandTimeout,
@@ -36,25 +35,25 @@ import {
   type Reprieve,
 } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
-import type { NodeBackOff } from "./node-back-off.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
-import { giveBackUnused, learnedBoot, orderReplacements } from "./replacements.ts";
+import { learnedBoot, orderReplacements } from "./replacements.ts";
+import type { Retreat } from "./retreat.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
-import { markDisrupted, unmarkDisrupted } from "./taints.ts";
+import type { StartedNodes } from "./started-nodes.ts";
+import { markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
 /** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
 const TAINT_SETTLE: Duration = seconds(2);
 const POLL: Duration = seconds(1);
-/** The first one after a failure (DX-35). */
-const PAUSE: Duration = minutes(5);
 
 export interface ExecutorParts {
   readonly waiting: WaitingPods;
   readonly backOff: PoolBackOff;
   readonly stamp: ClusterStamp;
-  readonly nodeBackOff: NodeBackOff;
   readonly driftBackOff: DriftBackOff;
+  readonly retreat: Retreat;
+  readonly started: StartedNodes;
   /** All of them, the oldest first. */
   readonly commands: () => readonly RunningCommand[];
   readonly cache: CompileCache;
@@ -63,10 +62,12 @@ export interface ExecutorParts {
 export class Executor {
   readonly #deps: ControllerDeps;
   readonly #parts: ExecutorParts;
+  readonly #retreat: Retreat;
 
   constructor(deps: ControllerDeps, parts: ExecutorParts) {
     this.#deps = deps;
     this.#parts = parts;
+    this.#retreat = parts.retreat;
   }
 
   /** The command in its next phase; undefined when it is over, in whatever way. */
@@ -81,42 +82,6 @@ export class Executor {
       case "starting":
         return await this.#watch(command, signal);
     }
-  }
-
-  /** D-125, D-126, DX-35: its nodes go back into service; of what was ordered for it only that stays which is of use. */
-  async rollBack(command: RunningCommand, why: string, signal: AbortSignal): Promise<void> {
-    this.#pause(command.proposed, why);
-    if (command.phase === "starting") await this.#giveBack(command.replacements, signal);
-    const deleted = command.phase === "starting" ? command.deleted : new Set<string>();
-    for (const name of command.proposed.nodes) {
-      const node = this.#deps.state.nodeByName(name);
-      if (!node || deleted.has(name)) continue;
-      await this.#release(node, signal);
-    }
-  }
-
-  /** DX-35: what works by now is there for a while, so that what comes next can be planned onto it. */
-  async #giveBack(names: readonly string[], signal: AbortSignal): Promise<void> {
-    for (const { name, nodePool } of await giveBackUnused(this.#deps, names, signal)) {
-      const pool = this.#deps.cache.informer(NodePools).get({ name: nodePool ?? "" });
-      const time = milliseconds(((pool && consolidateAfter(pool)) ?? 0) + PAUSE);
-      this.#parts.nodeBackOff.hold(name, "it was started in place of a node that stays", time);
-    }
-  }
-
-  /** An empty node has nothing to lose: it is tried again soon. */
-  #pause({ method, nodes }: ProposedCommand, why: string): void {
-    if (method !== "emptiness") this.#parts.nodeBackOff.failed(nodes, why, PAUSE);
-  }
-
-  async #release(node: StateNode, signal: AbortSignal): Promise<void> {
-    this.#deps.state.unmarkForDeletion(node.providerID);
-    this.#parts.stamp.renew();
-    if (node.nodeClaim?.metadata.deletionTimestamp || node.node?.metadata.deletionTimestamp) return;
-    // What cannot be taken back now is taken back in the next pass (D-14).
-    await this.#attempt("taking the disruption mark off a node failed", node.name, () =>
-      unmarkDisrupted(this.#deps, node, signal),
-    );
   }
 
   /** D-108, D-109, D-114, D-115. */
@@ -137,7 +102,7 @@ export class Executor {
     const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
     const nodes: string[] = [];
     for (const node of confirmed) {
-      await this.#attempt("marking a node failed", node.name, async () => {
+      await attempt(this.#deps, "marking a node failed", node.name, async () => {
         if (await markDisrupted(this.#deps, node, found.command.reason, signal)) nodes.push(node.name);
       });
     }
@@ -151,10 +116,10 @@ export class Executor {
     };
     if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
     if (nodes.length > 0 && proposed.method === "emptiness") return tainted;
-    this.#pause(found.command, "not all of its nodes could be marked");
+    this.#retreat.pause(found.command, "not all of its nodes could be marked");
     for (const { name } of confirmed) {
       const node = state.nodeByName(name);
-      if (node) await this.#release(node, signal);
+      if (node) await this.#retreat.release(node, signal);
     }
     return undefined;
   }
@@ -164,18 +129,21 @@ export class Executor {
     const done: StateNode[] = [];
     const pools = await this.#pools(signal);
     for (const name of command.proposed.nodes) {
-      const gone = await this.#attempt("disrupting a node failed", name, async () => {
+      const gone = await attempt(this.#deps, "disrupting a node failed", name, async () => {
         const proposed = { ...command.proposed, nodes: [name] };
         const reprieve = await this.#lastLook({ ...command, proposed }, pools, signal);
         const node = this.#deps.state.nodeByName(name);
         if (!node || (node.markedForDeletion && !reprieve)) return;
         if (reprieve) {
           recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
-          await this.#release(node, signal);
-        } else if (await this.#delete(proposed, node, signal)) done.push(node);
+          await this.#retreat.release(node, signal);
+        } else if (await this.#delete(proposed, node, signal)) {
+          done.push(node);
+          this.#parts.started.started(node.nodePool ?? "", "Empty");
+        }
       });
       const node = this.#deps.state.nodeByName(name);
-      if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#release(node, signal);
+      if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
     }
     if (done.length > 0) countDecision(this.#deps, command.proposed, done);
     return undefined;
@@ -199,6 +167,7 @@ export class Executor {
       if (pods.some((pod) => !isBufferPod(pod))) this.#deps.state.nominate(node);
     }
     countDecision(this.#deps, proposed, nodes);
+    for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
     const { id, createdAt } = command;
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
@@ -221,23 +190,13 @@ export class Executor {
     const names = ordered.map(({ metadata: { name = "" } }) => name);
     if (missing === undefined) return names;
     const command = { id, createdAt, proposed, ...rest };
-    await this.#giveBack(names, signal);
-    this.#driftFailed(proposed, missing);
+    await this.#retreat.giveBack(names, signal);
+    this.#retreat.driftFailed(proposed, missing);
     return await this.#spare(
       command,
       { verdict: "NodeLimit", detail: `kept: its replacement could not be ordered: ${missing}` },
       signal,
     );
-  }
-
-  /** DX-31. */
-  #driftFailed({ reason, nodes }: ProposedCommand, why: string): void {
-    if (reason !== "Drifted") return;
-    for (const pool of this.#poolsOf(nodes)) this.#parts.driftBackOff.failed(pool, why);
-  }
-
-  #poolsOf(nodes: readonly string[]): ReadonlySet<string> {
-    return new Set(nodes.map((name) => this.#deps.state.nodeByName(name)?.nodePool ?? ""));
   }
 
   /** D-121 to D-124. */
@@ -281,7 +240,7 @@ export class Executor {
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
-      const isKnown = await this.#attempt("looking at a leaving node failed", left.join(", "), async () => {
+      const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
         const reprieve = await this.#lastProtection(command, left, signal);
         if (reprieve) found.push(reprieve);
       });
@@ -291,9 +250,9 @@ export class Executor {
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
     const deleted = new Set(command.deleted);
-    const pools = this.#poolsOf(command.proposed.nodes);
+    const pools = this.#retreat.poolsOf(command.proposed.nodes);
     for (const name of left) {
-      await this.#attempt("disrupting a node failed", name, async () => {
+      await attempt(this.#deps, "disrupting a node failed", name, async () => {
         const node = state.nodeByName(name);
         if (node) await this.#delete(command.proposed, node, signal);
         deleted.add(name);
@@ -378,14 +337,14 @@ export class Executor {
     this.#deps.metrics.count("karpenter_voluntary_disruption_queue_failures_total", labels, failed);
     this.#deps.logger.error("disruption command failed, its nodes stay", { "command-id": command.id, nodes, why });
     for (const name of nodes) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
-    this.#driftFailed(command.proposed, why);
-    await this.rollBack(command, why, signal);
+    this.#retreat.driftFailed(command.proposed, why);
+    await this.#retreat.rollBack(command, why, signal);
     return undefined;
   }
 
   async #spare(command: RunningCommand, reprieve: Reprieve, signal: AbortSignal): Promise<undefined> {
     for (const name of command.proposed.nodes) recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
-    await this.rollBack(command, reprieve.detail, signal);
+    await this.#retreat.rollBack(command, reprieve.detail, signal);
     return undefined;
   }
 
@@ -403,20 +362,8 @@ export class Executor {
     const nodes = withLivePods(this.#deps.state.nodes(), live);
     // Those that came later were planned with this one in mind, not the other way round.
     const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
-    const { waiting, cache } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, inCommand, nodes, ahead, cache });
-  }
-
-  /** One node's trouble is not the others': it is logged, and the node is judged anew in a later pass. */
-  async #attempt(failure: string, name: string, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      if (isConflict(error)) this.#deps.logger.debug(failure, { Node: name, error });
-      else this.#deps.logger.error(failure, { Node: name, error });
-      return false;
-    }
+    const { waiting, cache, started } = this.#parts;
+    return snapshotOf(this.#deps, { pools, waiting, started, inCommand, nodes, ahead, cache });
   }
 }
 

@@ -9,7 +9,7 @@ import {
   isOwnedByNode,
   isReschedulable,
   isTerminal,
-  poolBudgets,
+  remainingOf,
   revalidate,
   type DisruptionNode,
   type DisruptionSnapshot,
@@ -82,7 +82,7 @@ const VERDICTS = {
 function driftRefusal({ nodes, reason }: ProposedCommand, snapshot: DisruptionSnapshot): Reprieve | undefined {
   const blocked = nodes.flatMap((name) => blockOf(name, snapshot, "eventual") ?? []);
   if (blocked[0]) return blocked[0];
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, reason, snapshot.nowMs);
+  const budgets = remainingOf(snapshot, reason);
   const held = snapshot.nodes.find(
     ({ name, nodePool = "" }) => nodes.includes(name) && (budgets.get(nodePool)?.remaining ?? 0) === 0,
   );

@@ -15,6 +15,7 @@ import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { afterCommands } from "./ahead.ts";
 import { isEarly, type RunningCommand } from "./command.ts";
+import type { StartedNodes } from "./started-nodes.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
@@ -30,6 +31,8 @@ export interface SnapshotParts {
   readonly paused?: ReadonlyMap<string, Pause>;
   /** Commands whose outcome the picture shows as if it were there. */
   readonly ahead?: readonly RunningCommand[];
+  /** For the hourly limits: what has gone by now. */
+  readonly started?: StartedNodes;
   /** May know more of some nodes than the mirror. */
   readonly nodes?: readonly DisruptionNode[];
   /** Of whoever takes one picture after the other. */
@@ -87,8 +90,18 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     ...(deps.buffers && { bufferNodes: deps.buffers.keepers(deps.state.nodes()) }),
     staticCounts: staticCounts(deps, ahead),
     ...(cache && { cache }),
+    ...(parts.started && { hourly: parts.started.limits(chosenIn(deps, ahead)) }),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
   };
+}
+
+/** What has begun to leave is counted where it began. */
+function chosenIn({ state }: Pick<SnapshotDeps, "state">, ahead: readonly RunningCommand[]) {
+  return ahead
+    .filter(isEarly)
+    .flatMap(({ proposed }) =>
+      proposed.nodes.map((name) => ({ pool: state.nodeByName(name)?.nodePool ?? "", reason: proposed.reason })),
+    );
 }
 
 export function managedPools(deps: Pick<ControllerDeps, "cache" | "state">): readonly NodePool[] {

@@ -1,0 +1,63 @@
+// DX-33: at most so many nodes per hour, besides the budgets.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { Annotation, NodePools } from "../../api/index.ts";
+import { hourlyLimitOf } from "../../disruption/index.ts";
+import { aNodePool } from "../../testing/builders/index.ts";
+import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+
+let cluster: DisruptableCluster | undefined;
+afterEach(() => cluster?.harness.stop());
+
+async function empty(limit: string, nodes = 5): Promise<DisruptableCluster> {
+  const made = new DisruptableCluster();
+  cluster = made;
+  await made.pool();
+  const body = { metadata: { annotations: { [Annotation.DisruptionsPerHour]: limit } } };
+  await made.harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
+  for (let i = 0; i < nodes; i++) await made.machine(`n${i}`, { pod: null });
+  await made.start();
+  return made;
+}
+
+describe("the hourly limit", () => {
+  it("DX-33: lets so many go, says when the next one may, and then lets it", async () => {
+    const made = await empty("2");
+    await made.harness.pass(60_000);
+    expect(await made.claims()).toHaveLength(3);
+    const [verdict] = made.harness.deps.decisions.judgements();
+    expect(verdict).toMatchObject({ verdict: "Budget", until: Date.UTC(2026, 0, 1, 1, 0, 17) });
+    expect(verdict?.detail).toContain("allows 2 disruptions per hour");
+    await made.harness.pass(3_600_000);
+    expect(await made.claims()).toHaveLength(1);
+  });
+
+  it("DX-33: another reason has a limit of its own", async () => {
+    const made = await empty("Drifted=0");
+    await made.harness.pass(20_000);
+    expect(await made.claims()).toEqual([]);
+  });
+
+  it("DX-33: what cannot be read lets none go, and is an error in the log", async () => {
+    const made = await empty("many");
+    await made.harness.pass(60_000);
+    expect(await made.claims()).toHaveLength(5);
+    const message = "an hourly limit cannot be read, nothing of the nodepool is disrupted";
+    expect(made.harness.logger.messages("error").filter((text) => text === message)).toHaveLength(1);
+  });
+
+  it.each([
+    ["5", 5],
+    ["10%", 3],
+    ["4,Drifted=50%", 4],
+    ["4, Underutilized = 1", 1],
+    ["Drifted=1", undefined],
+  ])("DX-33: %j allows %s of 25 nodes to be underutilized", (text, most) => {
+    const pool = aNodePool({});
+    const annotated = {
+      ...pool,
+      metadata: { ...pool.metadata, annotations: { [Annotation.DisruptionsPerHour]: text } },
+    };
+    expect(hourlyLimitOf(annotated, "Underutilized", 25)?.most).toBe(most);
+  });
+});
