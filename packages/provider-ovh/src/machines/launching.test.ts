@@ -19,7 +19,7 @@ const nodeIds = async (): Promise<readonly string[]> =>
 afterEach(() => bench.close());
 
 describe("launching", () => {
-  it("T-01: the first claim makes the pool with every field said, and gets its machine's provider id", async () => {
+  it("T-01, O-40: the first claim makes the pool with every field said, and gets its machine's provider id", async () => {
     await started();
     const [claim] = await bench.machines(1, { zones: [ZONE_A] });
     expect(bench.bodies("POST")).toEqual([
@@ -116,7 +116,7 @@ describe("launching", () => {
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-32");
   });
 
-  it("T-08: of b3-32 and b3-8 a small pod gets the cheaper one, not the first one", async () => {
+  it("T-08, O-21: of b3-32 and b3-8 a small pod gets the cheaper one, not the first one", async () => {
     await started();
     const [claim] = await bench.machines(1, { flavors: ["b3-32", "b3-8"] });
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-8");
@@ -135,7 +135,7 @@ describe("launching", () => {
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-16");
   });
 
-  it("T-12: claims with different taints get different pools; T-13: the order of taints does not count", async () => {
+  it("T-12, O-7: claims with different taints get different pools; T-13: the order of taints does not count", async () => {
     await started();
     const gpu = { key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" } as const;
     const team = { key: "team", value: "a", effect: "NoSchedule" } as const;
@@ -171,7 +171,7 @@ describe("launching", () => {
     expect(await bench.during(bench.provider.isDrifted(claim, { signal: bench.signal }))).toBe("NodeClassDrift");
   });
 
-  it("T-16: seven claims with anti-affinity make shards of five and two", async () => {
+  it("T-16, O-12: seven claims with anti-affinity make shards of five and two", async () => {
     await started({ spec: { antiAffinity: true } });
     await bench.machines(7, { zones: [ZONE_A] });
     const posted = bench.bodies("POST") as readonly { name: string; desiredNodes: number; maxNodes: number }[];
@@ -181,7 +181,7 @@ describe("launching", () => {
     expect(posted.find(({ desiredNodes }) => desiredNodes === 2)?.name).toMatch(/-[0-9a-f]{6}-2$/);
   });
 
-  it("T-17: monthly billing is said in the pool and spread over 730 hours", async () => {
+  it("T-17, O-11: monthly billing is said in the pool and spread over 730 hours", async () => {
     await started({ spec: { monthlyBilled: true } });
     await bench.machines(1, { flavors: ["b2-7"], zones: [ZONE_A] });
     expect(bench.bodies("POST")).toMatchObject([{ monthlyBilled: true, flavorName: "b2-7" }]);
@@ -217,7 +217,7 @@ describe("launching", () => {
     ]);
   });
 
-  it("T-39: a machine without instance never blocks a call for more than a minute", async () => {
+  it("T-39, O-21.7: a machine without instance never blocks a call for more than a minute", async () => {
     await started({ fake: { faults: [{ match: { operation: "launch" }, fault: "boot", noInstance: true }] } });
     await bench.putClaim("slow", {});
     const before = bench.clock.now();
