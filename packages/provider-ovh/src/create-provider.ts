@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 
 import { Nodes } from "@karpenter-multicloud/core/api";
+import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
@@ -15,6 +16,7 @@ import { situationOf } from "./machines/class-view.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
 import { launchWatchController } from "./machines/launch-watch-controller.ts";
 import { buildMachinery } from "./machines/machinery.ts";
+import type { Machinery, MachineryParts } from "./machines/machinery.ts";
 import { nodeNoticesController } from "./machines/node-notices-controller.ts";
 import { nodeSyncController } from "./machines/node-sync-controller.ts";
 import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
@@ -32,7 +34,7 @@ import { ovhSettings } from "./settings.ts";
 export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TOKEN_FILE): BuiltProvider {
   const settings = ovhSettings(env);
   if (settings.caFile !== undefined) trustCertificate(readFileSync(settings.caFile, "utf8"));
-  const { clock, gate, random, kube, cache, events, metrics } = ports;
+  const { clock, gate, random, kube, cache, metrics } = ports;
   declareOvhMetrics(metrics);
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
@@ -59,22 +61,31 @@ export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TO
   const machinery = buildMachinery(parts);
   return {
     provider: new OvhProvider(parts, machinery),
-    controllers: [
-      nodeClassStatusController({ kube, cache, events, clock, inspector }),
-      nodePoolCheckController({
-        cache,
-        events,
-        situationOf,
-        instanceTypes: async (nodeClass, signal) =>
-          machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
-      }),
-      ...(pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
-      launchWatchController({ kube, logger, ...machinery }),
-      nodeSyncController({ kube, cache, logger }),
-      nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
-      ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
-    ],
+    controllers: ovhControllers(parts, machinery, inspector),
   };
+}
+
+function ovhControllers(
+  { ports, settings, accesses, pricing }: MachineryParts,
+  machinery: Machinery,
+  inspector: Inspector,
+): readonly Controller[] {
+  const { kube, cache, events, clock, metrics, logger } = ports;
+  return [
+    nodeClassStatusController({ kube, cache, events, clock, inspector }),
+    nodePoolCheckController({
+      cache,
+      events,
+      situationOf,
+      instanceTypes: async (nodeClass, signal) =>
+        machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
+    }),
+    ...(settings.pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
+    launchWatchController({ kube, logger, ...machinery }),
+    nodeSyncController({ kube, cache, logger }),
+    nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
+    ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
+  ];
 }
 
 export const ovhProviderFactory: ProviderFactory = {

@@ -66,6 +66,19 @@ describe("launching", () => {
     expect(new Set(await nodeIds()).size).toBe(5);
   });
 
+  it("O-21.4: a hundred claims at once share their calls", { timeout: 60_000 }, async () => {
+    await started({ env: { OVH_QPS: "5", OVH_BURST: "10", OVH_MAX_IN_FLIGHT: "4" } });
+    const zones = ["eu-west-par-a", "eu-west-par-b", "eu-west-par-c"];
+    const names = await bench.putClaims(100, { zones });
+    const before = bench.fake.requestLog().length;
+    const since = bench.clock.now();
+    await bench.launchAll(names);
+    const calls = bench.fake.requestLog().length - before;
+    expect(calls).toBeLessThan(100);
+    expect(bench.clock.now() - since).toBeLessThan(120_000);
+    expect(new Set(bench.fake.state().machines.map(({ id }) => id)).size).toBe(100);
+  });
+
   it("T-03: three more claims later raise the pool in one request", async () => {
     await started();
     await bench.machines(5, { zones: [ZONE_A] });

@@ -178,6 +178,14 @@ describe("the status of an OVHNodeClass", () => {
     },
   );
 
+  it("S-24: a cluster beyond its quota still works, and says what to do", async () => {
+    await started();
+    bench.fake.outside.setClusterStatus("USER_QUOTA_ERROR");
+    await bench.pass(310_000);
+    expect(await bench.condition("ClusterReady")).toMatch(/^True .*USER_QUOTA_ERROR: raise the quota/);
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
   it("O-16: flavors can be listed with the right for the region's alone", async () => {
     const rules = MINIMUM.filter(({ path }) => !path.endsWith("/flavors"));
     await started({ fake: { credentials: [keys("least", rules)] } });

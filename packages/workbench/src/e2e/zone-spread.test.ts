@@ -11,14 +11,12 @@ import {
 } from "@karpenter-multicloud/core/api";
 import { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { minutes } from "@karpenter-multicloud/core/units";
-import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
+import type { FakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
 import { afterEach, expect, it } from "vitest";
 import { ovhCloud } from "../demo/clouds/ovh.ts";
 import type { ControllerLife } from "../demo/controller-life.ts";
 import { chooseObjects } from "../demo/manifests.ts";
 import { World } from "../demo/world.ts";
-
-type Fake = Awaited<ReturnType<typeof startFakeOvh>>;
 
 let world: World;
 let life: ControllerLife;
@@ -66,7 +64,7 @@ function spread(object: KubeObject): KubeObject {
 }
 
 it("T-74, S-39: two of six replicas run in each zone, from three pools of one zone each", async () => {
-  const seen: Fake[] = [];
+  const seen: FakeOvh[] = [];
   const cloud = ovhCloud({}, (fake) => void seen.push(fake));
   world = await World.open({ speed: "fast", logger: new MemoryLogger(), cloud });
   const objects = chooseObjects(world.cloud, cloud.customResources, []).map(spread);
