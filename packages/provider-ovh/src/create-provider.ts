@@ -9,6 +9,7 @@ import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpen
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { FlavorCatalog } from "./catalog/flavors.ts";
 import { fetchCatalogue, Pricing } from "./catalog/pricing.ts";
+import { RegionMemory } from "./catalog/region-memory.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
 import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
@@ -56,8 +57,10 @@ export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TO
   });
   const nodes = cache.informer(Nodes);
   const addresses = (signal: AbortSignal): Promise<string> => ownAddresses({ kube, tokenFile }, signal);
-  const inspector = new Inspector({ clients, addresses, nodes: () => nodes.list(), flavors, pricing, settings });
-  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing };
+  const regions = new RegionMemory();
+  const seen = { nodes: () => nodes.list(), hasZones: (region: string) => regions.hasZones(region) };
+  const inspector = new Inspector({ clients, addresses, ...seen, flavors, pricing, settings });
+  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing, regions };
   const machinery = buildMachinery(parts);
   return {
     provider: new OvhProvider(parts, machinery),

@@ -122,6 +122,19 @@ describe("launching", () => {
     expect(bench.bodies("POST").at(-1)).toMatchObject({ availabilityZones: [] });
   });
 
+  it("O-30: a region that opened yesterday shows that it has zones by refusing a pool without one", async () => {
+    const path = "/cloud/project/*/kube/*";
+    const accessRules = ["GET", "POST", "PUT", "DELETE"].map((method) => ({ method, path }));
+    const poor = { applicationKey: "ak", applicationSecret: "as", consumerKey: "ck", accessRules };
+    await started({ fake: { region: "EU-FAR-NEW", credentials: [poor] } });
+    expect((await bench.nodeClass()).status?.zones).toEqual(["nova"]);
+    const [claim] = await bench.machines(1);
+    expect((await bench.nodeClass()).status?.zones).toEqual(["eu-far-new-a", "eu-far-new-b", "eu-far-new-c"]);
+    expect(claim?.metadata.labels?.[Label.Zone]).toBe("eu-far-new-a");
+    expect(bench.bodies("POST")).toHaveLength(2);
+    expect(bench.bodies("POST").at(-1)).toMatchObject({ availabilityZones: ["eu-far-new-a"] });
+  });
+
   it("OV-7: where overlays changed prices, the claim's own order counts more than the price list", async () => {
     await started();
     const annotations = { [Annotation.PriceOverlayApplied]: "true" };

@@ -35,6 +35,8 @@ export interface InspectorParts {
   /** Texts in which the address of the cluster we run in stands. */
   readonly addresses: (signal: AbortSignal) => Promise<string>;
   readonly nodes: () => readonly Node[];
+  /** The API has refused a pool without zone there. */
+  readonly hasZones: (region: string) => boolean;
   readonly flavors: FlavorCatalog;
   readonly pricing: Pricing;
   readonly settings: OvhSettings;
@@ -166,8 +168,9 @@ export class Inspector {
   }
 
   async #zones(nodeClass: OVHNodeClass, access: ClusterAccess, { region }: WireCluster, out: Out): Promise<void> {
-    const { settings, nodes } = this.#parts;
-    const question = { access, region, subsidiary: access.subsidiary, nodes: nodes() };
+    const { settings, nodes, hasZones } = this.#parts;
+    const { subsidiary } = access;
+    const question = { access, region, subsidiary, nodes: nodes(), hasZones: hasZones(region) };
     const { defaultZone } = settings;
     const found = await findZones({ ...question, ...(defaultZone === undefined ? {} : { defaultZone }) }, out.signal);
     Object.assign(out.status, { zones: found.zones, regionType: found.regionType });
