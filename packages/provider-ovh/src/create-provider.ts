@@ -3,11 +3,13 @@
 import { readFileSync } from "node:fs";
 
 import { Nodes } from "@karpenter-multicloud/core/api";
+import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 import { FlavorCatalog } from "./catalog/flavors.ts";
 import { fetchCatalogue, Pricing } from "./catalog/pricing.ts";
+import { RegionMemory } from "./catalog/region-memory.ts";
 import { parseEndpoint } from "./client/endpoints.ts";
 import { transportFor } from "./client/transports.ts";
 import { trustCertificate } from "./client/trust.ts";
@@ -15,6 +17,7 @@ import { situationOf } from "./machines/class-view.ts";
 import { earlyTaintController } from "./machines/early-taint-controller.ts";
 import { launchWatchController } from "./machines/launch-watch-controller.ts";
 import { buildMachinery } from "./machines/machinery.ts";
+import type { Machinery, MachineryParts } from "./machines/machinery.ts";
 import { nodeNoticesController } from "./machines/node-notices-controller.ts";
 import { nodeSyncController } from "./machines/node-sync-controller.ts";
 import { declareOvhMetrics } from "./metrics/ovh-metrics.ts";
@@ -32,7 +35,7 @@ import { ovhSettings } from "./settings.ts";
 export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TOKEN_FILE): BuiltProvider {
   const settings = ovhSettings(env);
   if (settings.caFile !== undefined) trustCertificate(readFileSync(settings.caFile, "utf8"));
-  const { clock, gate, random, kube, cache, events, metrics } = ports;
+  const { clock, gate, random, kube, cache, metrics } = ports;
   declareOvhMetrics(metrics);
   const logger = ports.logger.with({ provider: "ovh" });
   const endpoint = parseEndpoint(settings.endpoint);
@@ -54,27 +57,38 @@ export function createOvhProvider(ports: Ports, env: Environment, tokenFile = TO
   });
   const nodes = cache.informer(Nodes);
   const addresses = (signal: AbortSignal): Promise<string> => ownAddresses({ kube, tokenFile }, signal);
-  const inspector = new Inspector({ clients, addresses, nodes: () => nodes.list(), flavors, pricing, settings });
-  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing };
+  const regions = new RegionMemory();
+  const seen = { nodes: () => nodes.list(), hasZones: (region: string) => regions.hasZones(region) };
+  const inspector = new Inspector({ clients, addresses, ...seen, flavors, pricing, settings });
+  const parts = { ports: { ...ports, logger }, settings, accesses, flavors, pricing, regions };
   const machinery = buildMachinery(parts);
   return {
     provider: new OvhProvider(parts, machinery),
-    controllers: [
-      nodeClassStatusController({ kube, cache, events, clock, inspector }),
-      nodePoolCheckController({
-        cache,
-        events,
-        situationOf,
-        instanceTypes: async (nodeClass, signal) =>
-          machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
-      }),
-      ...(pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
-      launchWatchController({ kube, logger, ...machinery }),
-      nodeSyncController({ kube, cache, logger }),
-      nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
-      ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
-    ],
+    controllers: ovhControllers(parts, machinery, inspector),
   };
+}
+
+function ovhControllers(
+  { ports, settings, accesses, pricing }: MachineryParts,
+  machinery: Machinery,
+  inspector: Inspector,
+): readonly Controller[] {
+  const { kube, cache, events, clock, metrics, logger } = ports;
+  return [
+    nodeClassStatusController({ kube, cache, events, clock, inspector }),
+    nodePoolCheckController({
+      cache,
+      events,
+      situationOf,
+      instanceTypes: async (nodeClass, signal) =>
+        machinery.views.instanceTypes(nodeClass, await accesses.of(nodeClass, signal), signal),
+    }),
+    ...(settings.pricingInterval === undefined ? [] : [priceController({ pricing, metrics, clock })]),
+    launchWatchController({ kube, logger, ...machinery }),
+    nodeSyncController({ kube, cache, logger }),
+    nodeNoticesController({ cache, clock, ...machinery, nodeClass: (name) => accesses.find(name) }),
+    ...(settings.earlyTaint ? [earlyTaintController({ kube, cache, clock })] : []),
+  ];
 }
 
 export const ovhProviderFactory: ProviderFactory = {

@@ -11,6 +11,7 @@ describe("EnvironmentReader", () => {
       true,
       minutes(3),
     ]);
+    expect([read.oneOf("A", "y", ["x", "y"]), read.oneOf("B", "y", ["x", "y"])]).toEqual(["x", "y"]);
     expect({ ...read.optional("c", "C", /./, "anything") }).toEqual({});
     expect(read.problems).toEqual([]);
   });
@@ -20,6 +21,7 @@ describe("EnvironmentReader", () => {
     read.number("N", 1, { min: 1, max: 9 });
     read.flag("F", true);
     read.duration("D", minutes(1));
+    expect(read.oneOf("D", "now", ["now", "later"])).toBe("now");
     read.optional("p", "P", /^\S+$/, "one word");
     read.checked("U", "", () => {
       throw new Error("is no URL");
@@ -28,6 +30,7 @@ describe("EnvironmentReader", () => {
       "N=12 is no number in range: use a number between 1 and 9",
       "F=ja is neither true nor false: use true or false",
       "D=soon is not a duration: use a text such as 10m or 1h30m",
+      "D=soon is none of the possible values: use now or later",
       "P=x y is written wrongly: use one word",
       "U=:: is no URL: correct it or leave it out",
     ]);

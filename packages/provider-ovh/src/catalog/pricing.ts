@@ -115,14 +115,17 @@ export class Pricing {
     const { clock, logger, fetch, random, interval } = this.#options;
     if (interval === undefined || this.#running) return;
     this.#running = true;
+    const shop = this.#shop;
     try {
-      const shop = this.#shop;
       const catalogue = await clock.during(() => fetch(shop, this.#etag, signal));
+      // Another list is wanted by now: it is due at once.
+      if (shop !== this.#shop) return;
       if (catalogue !== undefined) this.#take(catalogue);
       this.#readAt = clock.now();
       this.#failure = undefined;
-      if (shop === this.#shop) this.#nextAt = clock.now() + interval * (1 + random() / 10);
+      this.#nextAt = clock.now() + interval * (1 + random() / 10);
     } catch (error) {
+      if (shop !== this.#shop) return;
       this.#failure = error instanceof Error ? error.message : String(error);
       const wait = Math.min(interval, this.#book.source === "live" ? hours(1) : minutes(10));
       this.#nextAt = clock.now() + wait * (1 + random() / 10);

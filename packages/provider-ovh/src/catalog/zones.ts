@@ -22,6 +22,8 @@ export interface ZoneQuestion {
   readonly subsidiary: string;
   readonly nodes: readonly Node[];
   readonly defaultZone?: string;
+  /** The API has refused a pool without zone there. */
+  readonly hasZones?: boolean;
 }
 
 export async function findZones(question: ZoneQuestion, signal: AbortSignal): Promise<RegionZones> {
@@ -29,7 +31,12 @@ export async function findZones(question: ZoneQuestion, signal: AbortSignal): Pr
   const seen = seenZones(question);
   if (told && told.availabilityZones.length > 1) return three(told.availabilityZones);
   if (told?.type === "region-3-az") return three(zonesByName(question.region));
-  if (!told && (isThreeZoneRegion(question.region) || seen.some((zone) => isLettered(zone, question.region)))) {
+  if (
+    !told &&
+    (question.hasZones === true ||
+      isThreeZoneRegion(question.region) ||
+      seen.some((zone) => isLettered(zone, question.region)))
+  ) {
     return three(zonesByName(question.region));
   }
   const zone = question.defaultZone ?? seen[0] ?? ONE_AZ_ZONE;

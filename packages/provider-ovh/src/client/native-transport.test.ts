@@ -176,7 +176,7 @@ describe("a proxy", () => {
 });
 
 describe("plain http", () => {
-  it("O-1: carries signed calls to a local API, and follows no redirect", async () => {
+  it("O-1, O-2: carries signed calls to a local API, and follows no redirect", async () => {
     const plain = await startFakeOvh({ clock: new FakeClock(), insecure: true });
     const api = new NativeTransport(parseEndpoint(plain.url), { kind: "application-keys", ...plain.credentials });
     expect((await get(api)).status).toBe(200);

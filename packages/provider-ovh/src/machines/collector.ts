@@ -196,7 +196,9 @@ export class Collector {
   ): Promise<void> {
     const key = `empty/${pool.id}`;
     if (!this.#isEmpty(pool, machines)) return this.#parts.sightings.clear(key);
-    if (!this.#parts.sightings.confirmed(key, this.#parts.settings.emptyPoolTtl)) return;
+    // O-15: a pool for one claim alone serves no other one.
+    const ttl = pool.maxNodes === 1 ? 0 : this.#parts.settings.emptyPoolTtl;
+    if (!this.#parts.sightings.confirmed(key, ttl)) return;
     if (await this.#deleteEmpty(access, pool.id, signal)) this.#parts.sightings.clear(key);
   }
 

@@ -19,7 +19,7 @@ const nodeIds = async (): Promise<readonly string[]> =>
 afterEach(() => bench.close());
 
 describe("launching", () => {
-  it("T-01: the first claim makes the pool with every field said, and gets its machine's provider id", async () => {
+  it("T-01, O-40: the first claim makes the pool with every field said, and gets its machine's provider id", async () => {
     await started();
     const [claim] = await bench.machines(1, { zones: [ZONE_A] });
     expect(bench.bodies("POST")).toEqual([
@@ -66,6 +66,19 @@ describe("launching", () => {
     expect(new Set(await nodeIds()).size).toBe(5);
   });
 
+  it("O-21.4: a hundred claims at once share their calls", { timeout: 60_000 }, async () => {
+    await started({ env: { OVH_QPS: "5", OVH_BURST: "10", OVH_MAX_IN_FLIGHT: "4" } });
+    const zones = ["eu-west-par-a", "eu-west-par-b", "eu-west-par-c"];
+    const names = await bench.putClaims(100, { zones });
+    const before = bench.fake.requestLog().length;
+    const since = bench.clock.now();
+    await bench.launchAll(names);
+    const calls = bench.fake.requestLog().length - before;
+    expect(calls).toBeLessThan(100);
+    expect(bench.clock.now() - since).toBeLessThan(120_000);
+    expect(new Set(bench.fake.state().machines.map(({ id }) => id)).size).toBe(100);
+  });
+
   it("T-03: three more claims later raise the pool in one request", async () => {
     await started();
     await bench.machines(5, { zones: [ZONE_A] });
@@ -109,6 +122,19 @@ describe("launching", () => {
     expect(bench.bodies("POST").at(-1)).toMatchObject({ availabilityZones: [] });
   });
 
+  it("O-30: a region that opened yesterday shows that it has zones by refusing a pool without one", async () => {
+    const path = "/cloud/project/*/kube/*";
+    const accessRules = ["GET", "POST", "PUT", "DELETE"].map((method) => ({ method, path }));
+    const poor = { applicationKey: "ak", applicationSecret: "as", consumerKey: "ck", accessRules };
+    await started({ fake: { region: "EU-FAR-NEW", credentials: [poor] } });
+    expect((await bench.nodeClass()).status?.zones).toEqual(["nova"]);
+    const [claim] = await bench.machines(1);
+    expect((await bench.nodeClass()).status?.zones).toEqual(["eu-far-new-a", "eu-far-new-b", "eu-far-new-c"]);
+    expect(claim?.metadata.labels?.[Label.Zone]).toBe("eu-far-new-a");
+    expect(bench.bodies("POST")).toHaveLength(2);
+    expect(bench.bodies("POST").at(-1)).toMatchObject({ availabilityZones: ["eu-far-new-a"] });
+  });
+
   it("OV-7: where overlays changed prices, the claim's own order counts more than the price list", async () => {
     await started();
     const annotations = { [Annotation.PriceOverlayApplied]: "true" };
@@ -116,7 +142,7 @@ describe("launching", () => {
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-32");
   });
 
-  it("T-08: of b3-32 and b3-8 a small pod gets the cheaper one, not the first one", async () => {
+  it("T-08, O-21: of b3-32 and b3-8 a small pod gets the cheaper one, not the first one", async () => {
     await started();
     const [claim] = await bench.machines(1, { flavors: ["b3-32", "b3-8"] });
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-8");
@@ -135,7 +161,7 @@ describe("launching", () => {
     expect(claim?.metadata.labels?.[Label.InstanceType]).toBe("b3-16");
   });
 
-  it("T-12: claims with different taints get different pools; T-13: the order of taints does not count", async () => {
+  it("T-12, O-7: claims with different taints get different pools; T-13: the order of taints does not count", async () => {
     await started();
     const gpu = { key: "nvidia.com/gpu", value: "true", effect: "NoSchedule" } as const;
     const team = { key: "team", value: "a", effect: "NoSchedule" } as const;
@@ -171,7 +197,7 @@ describe("launching", () => {
     expect(await bench.during(bench.provider.isDrifted(claim, { signal: bench.signal }))).toBe("NodeClassDrift");
   });
 
-  it("T-16: seven claims with anti-affinity make shards of five and two", async () => {
+  it("T-16, O-12: seven claims with anti-affinity make shards of five and two", async () => {
     await started({ spec: { antiAffinity: true } });
     await bench.machines(7, { zones: [ZONE_A] });
     const posted = bench.bodies("POST") as readonly { name: string; desiredNodes: number; maxNodes: number }[];
@@ -181,7 +207,7 @@ describe("launching", () => {
     expect(posted.find(({ desiredNodes }) => desiredNodes === 2)?.name).toMatch(/-[0-9a-f]{6}-2$/);
   });
 
-  it("T-17: monthly billing is said in the pool and spread over 730 hours", async () => {
+  it("T-17, O-11: monthly billing is said in the pool and spread over 730 hours", async () => {
     await started({ spec: { monthlyBilled: true } });
     await bench.machines(1, { flavors: ["b2-7"], zones: [ZONE_A] });
     expect(bench.bodies("POST")).toMatchObject([{ monthlyBilled: true, flavorName: "b2-7" }]);
@@ -217,7 +243,7 @@ describe("launching", () => {
     ]);
   });
 
-  it("T-39: a machine without instance never blocks a call for more than a minute", async () => {
+  it("T-39, O-21.7: a machine without instance never blocks a call for more than a minute", async () => {
     await started({ fake: { faults: [{ match: { operation: "launch" }, fault: "boot", noInstance: true }] } });
     await bench.putClaim("slow", {});
     const before = bench.clock.now();

@@ -6,6 +6,7 @@ import type { Ports } from "@karpenter-multicloud/core/controllers";
 import type { Flavor } from "../catalog/flavor.ts";
 import type { FlavorCatalog } from "../catalog/flavors.ts";
 import type { Pricing } from "../catalog/pricing.ts";
+import type { RegionMemory } from "../catalog/region-memory.ts";
 import type { ClusterAccesses } from "../node-class/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import { Adopter } from "./adopter.ts";
@@ -35,6 +36,7 @@ export interface MachineryParts {
   readonly accesses: ClusterAccesses;
   readonly flavors: FlavorCatalog;
   readonly pricing: Pricing;
+  readonly regions: RegionMemory;
 }
 
 export interface Machinery {
@@ -50,7 +52,8 @@ export interface Machinery {
   readonly flavors: (kubeId: string) => readonly Flavor[];
 }
 
-export function buildMachinery({ ports, settings, accesses, flavors: catalog, pricing }: MachineryParts): Machinery {
+export function buildMachinery(parts: MachineryParts): Machinery {
+  const { ports, settings, accesses, flavors: catalog, pricing, regions } = parts;
   const { clock, cache, unavailable, logger, metrics } = ports;
   const { clusterName } = ports.settings;
   const now = (): number => clock.now();
@@ -71,7 +74,7 @@ export function buildMachinery({ ports, settings, accesses, flavors: catalog, pr
   const events = new PoolEvents(ports.events);
   const failures = new FailureBook(unavailable, now);
   const writer = new PoolWriter(ledger, busy, logger, settings.deleteMode);
-  const opener = new PoolOpener(clock, failures);
+  const opener = new PoolOpener(clock, failures, regions);
   const adopter = new Adopter({ claims, views, writer, events, settings, locks });
   const inventories = new Inventories({ clock, accesses, claims, views, settings, adopter });
   const census = new PoolCensus({ clock, metrics, sightings, unavailable });

@@ -6,6 +6,7 @@ import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { minutes } from "@karpenter-multicloud/core/units";
 
 import type { Flavor } from "../catalog/flavor.ts";
+import type { RegionMemory } from "../catalog/region-memory.ts";
 import { kindOf, outcomeUnknown, toProviderError } from "../client/failure-kind.ts";
 import type { PoolSpec } from "../client/mks-client.ts";
 import type { WirePool } from "../client/wire.ts";
@@ -24,12 +25,14 @@ export type Opening =
 export class PoolOpener {
   readonly #clock: Clock;
   readonly #failures: FailureBook;
+  readonly #regions: RegionMemory;
   /** Names we have asked for, by when. */
   readonly #posted = new Map<string, number>();
   /** What one-AZ regions that insist on the field get (O-32). */
   #zonesInOneAz: readonly string[] | undefined;
 
-  constructor(clock: Clock, failures: FailureBook) {
+  constructor(clock: Clock, failures: FailureBook, regions: RegionMemory) {
+    this.#regions = regions;
     this.#clock = clock;
     this.#failures = failures;
   }
@@ -38,12 +41,12 @@ export class PoolOpener {
     return this.#clock.now() - (this.#posted.get(name) ?? Number.NEGATIVE_INFINITY) < INVISIBLE_MS;
   }
 
-  /** The pool is listed: from now on its absence means that it is gone. */
   /** An earlier process may have asked for it, at the latest at this time. */
   mayBePosted(name: string, at: number): void {
     this.#posted.set(name, Math.max(at, this.#posted.get(name) ?? at));
   }
 
+  /** The pool is listed: from now on its absence means that it is gone. */
   seen(name: string): void {
     this.#posted.delete(name);
   }
@@ -56,6 +59,8 @@ export class PoolOpener {
   ): Promise<Opening> {
     if (this.isFresh(target.name))
       return { kind: "waiting", why: `pool ${target.name} was ordered and is not visible yet` };
+    const unzoned = this.#unzoned(target);
+    if (unzoned !== undefined) return unzoned;
     const desired = Math.min(waiting.length, target.maxNodes);
     try {
       return { kind: "opened", pool: await this.#post(target, desired, signal) };
@@ -72,6 +77,8 @@ export class PoolOpener {
     } catch (error) {
       if (!outcomeUnknown(error) && kindOf(error) !== "name-taken") this.#posted.delete(name);
       if (kindOf(error) !== "zones-mandatory" || target.shape.place === "3az" || this.#zonesInOneAz) throw error;
+      this.#regions.zoneDemanded(target.shape.region);
+      if (this.#regions.hasZones(target.shape.region)) throw error;
       this.#zonesInOneAz = [];
       return this.#post(target, desired, signal);
     }
@@ -92,9 +99,18 @@ export class PoolOpener {
     };
   }
 
+  /** The class is looked at again within minutes, and its claims then get a zone. */
+  #unzoned({ shape, name }: PoolTarget): Opening | undefined {
+    if (shape.place === "3az" || !this.#regions.hasZones(shape.region)) return undefined;
+    const why = `creating pool ${name}: region ${shape.region} has zones, which are looked up first`;
+    return { kind: "waiting", why };
+  }
+
   #explain(target: PoolTarget, flavors: readonly Flavor[], error: unknown): Opening {
     const { name, shape } = target;
     const doing = `creating pool ${name} of ${shape.flavor} in ${shape.zone}`;
+    const unzoned = this.#unzoned(target);
+    if (unzoned !== undefined) return unzoned;
     if (outcomeUnknown(error)) return { kind: "waiting", why: `${doing}: the answer was lost, looking for the pool` };
     switch (kindOf(error)) {
       case "name-taken":

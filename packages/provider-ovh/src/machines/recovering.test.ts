@@ -26,7 +26,7 @@ const failureOf = async (work: Promise<unknown>): Promise<ReturnType<typeof find
 afterEach(() => bench.close(...provoked));
 
 describe("launching when something goes wrong", () => {
-  it("T-28: after a crash between ordering and assigning the same machine is taken, and none is ordered", async () => {
+  it("T-28, O-3, O-25: after a crash between ordering and assigning the same machine is taken, and none is ordered", async () => {
     await started();
     await bench.putClaim("one", { zones: [ZONE_A] });
     const dying = bench.launch("one").catch(() => "died");
@@ -91,7 +91,7 @@ describe("launching when something goes wrong", () => {
     expect(bench.fake.state().machines).toHaveLength(1);
   });
 
-  it("T-32: a busy pool is asked again until it is ready, without an event in the first five minutes", async () => {
+  it("T-32, O-53: a busy pool is asked again until it is ready, without an event in the first five minutes", async () => {
     await started({ fake: { switches: { refusePutWhileBusy: true } } });
     await bench.machines(1, { zones: [ZONE_A] });
     bench.fake.outside.editPool(POOL_A, { status: "UPSCALING" });
@@ -255,6 +255,21 @@ describe("launching when something goes wrong", () => {
     expect(bench.writes("PUT")).toEqual([]);
   });
 
+  it("O-24: whoever keeps undoing the size is told of, and not fought for ever", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    const undo = { match: { method: "PUT" }, fault: "status", status: 200, body: "null" } as const;
+    bench.fake.faults([undo]);
+    await bench.putClaim("later", { zones: [ZONE_A] });
+    const launch = bench.launch("later");
+    await bench.pass(10_000);
+    expect(bench.events.withReason("PoolModifiedExternally").length).toBeGreaterThan(0);
+    expect(bench.writes("PUT").length).toBeLessThanOrEqual(12);
+    bench.fake.faults([]);
+    await bench.during(launch);
+    expect(bench.fake.state().machines).toHaveLength(2);
+  });
+
   it("T-43: a pool of that name which is not ours stays untouched, ours takes another name", async () => {
     await started();
     await bench.machines(1, { zones: [ZONE_A] });
@@ -284,7 +299,7 @@ describe("launching when something goes wrong", () => {
     expect(bench.fake.state().machines).toHaveLength(3);
   });
 
-  it("T-63: a flavor that nobody knows is offered all the same, with its disk and price estimated", async () => {
+  it("T-63, O-17: a flavor that nobody knows is offered all the same, with its disk and price estimated", async () => {
     const unknown = {
       name: "b9-24",
       category: "b",
@@ -303,7 +318,7 @@ describe("launching when something goes wrong", () => {
     expect(claim?.status?.capacity).toMatchObject({ cpu: "6" });
   });
 
-  it("T-66: at the limit of nodes the claim hears so, in a new pool as in a growing one", async () => {
+  it("T-66, O-13: at the limit of nodes the claim hears so, in a new pool as in a growing one", async () => {
     await started({ env: { OVH_MAX_NODES_PER_CLUSTER: "2" } });
     await bench.machines(2, { zones: [ZONE_A] });
     for (const flavor of ["b3-8", "b3-16"]) {
@@ -313,7 +328,7 @@ describe("launching when something goes wrong", () => {
     expect(bench.fake.state().machines).toHaveLength(2);
   });
 
-  it("T-65: at the limit of pools an empty one of ours makes way, else the claim hears why", async () => {
+  it("T-65, O-13: at the limit of pools an empty one of ours makes way, else the claim hears why", async () => {
     await started({ env: { OVH_MAX_POOLS: "1" } });
     await bench.machines(1, { zones: [ZONE_A] }, "first");
     const error = await failureOf(bench.machines(1, { flavors: ["b3-16"], zones: [ZONE_A] }, "second"));

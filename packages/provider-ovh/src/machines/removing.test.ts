@@ -43,7 +43,7 @@ describe("removing", () => {
     expect(bench.bodies("PUT")).toEqual([{ desiredNodes: 1, nodesToRemove: expect.arrayContaining(ids) }]);
   });
 
-  it("T-22: the last machine leaves an empty pool, which is deleted after its time", async () => {
+  it("T-22, O-41: the last machine leaves an empty pool, which is deleted after its time", async () => {
     await started();
     await bench.machines(1, { zones: [ZONE_A] });
     await bench.during(bench.remove("claim-1"));
@@ -107,7 +107,7 @@ describe("removing", () => {
     expect(left()).not.toContain(id);
   });
 
-  it("T-27: what was ordered for a claim that is gone is removed by name, and nothing else", async () => {
+  it("T-27, O-52: what was ordered for a claim that is gone is removed by name, and nothing else", async () => {
     await started();
     await bench.machines(2, { zones: [ZONE_A] });
     const kept = [await nodeId("claim-1"), await nodeId("claim-2")];
@@ -189,6 +189,37 @@ describe("removing", () => {
     ]);
   });
 
+  it("O-15: with a pool for each claim the pool goes as soon as its machine went", async () => {
+    await started({ spec: { poolStrategy: "PerNodeClaim" } });
+    await bench.machines(2, { zones: [ZONE_A] });
+    expect(bench.bodies("POST")).toMatchObject([
+      { desiredNodes: 1, maxNodes: 1, name: expect.stringMatching(/^karpenter-b3-8-[0-9a-f]{8}$/) },
+      { desiredNodes: 1, maxNodes: 1, name: expect.stringMatching(/^karpenter-b3-8-[0-9a-f]{8}$/) },
+    ]);
+    await bench.pass(600_000);
+    await bench.during(bench.remove("claim-1"));
+    await bench.pass(120_000);
+    await bench.collect();
+    await bench.pass(10_000);
+    expect(bench.fake.state().pools).toHaveLength(1);
+    expect(left()).toEqual([await nodeId("claim-2")]);
+  });
+
+  it("O-56: a pool that goes between its listing and its machines is listed again, not an error", async () => {
+    await started();
+    await bench.machines(1, { zones: [ZONE_A] });
+    bench.fake.faults([{ match: { operation: "listPoolMachines" }, fault: "status", status: 404, times: 1 }]);
+    await expect(bench.during(bench.provider.list({ signal: bench.signal }))).resolves.toHaveLength(1);
+  });
+
+  it("O-59: a node may be NotReady for longer than MKS takes to mend it", async () => {
+    await started({ env: { OVH_REPAIR_TOLERATION: "40m" } });
+    expect(bench.provider.repairPolicies()).toEqual([
+      { conditionType: "Ready", conditionStatus: "False", tolerationDuration: 2_400_000 },
+      { conditionType: "Ready", conditionStatus: "Unknown", tolerationDuration: 2_400_000 },
+    ]);
+  });
+
   it("O-50.3: an API that does not take machine ids gets provider ids, once", async () => {
     await started();
     await bench.machines(2, { zones: [ZONE_A] });
@@ -216,7 +247,7 @@ describe("removing", () => {
     provoked = ["UnnamedMachineDeleted"];
   });
 
-  it("T-71: a drain that a disruption budget holds up for 8 minutes is waited for, and nothing is asked twice", async () => {
+  it("T-71, O-54: a drain that a disruption budget holds up for 8 minutes is waited for, and nothing is asked twice", async () => {
     await started({ env: { OVH_DELETING_IS_GONE: "false" }, fake: { switches: { drainSeconds: 480 } } });
     await bench.machines(2, { zones: [ZONE_A] });
     await bench.pass(600_000);

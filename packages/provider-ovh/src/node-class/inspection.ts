@@ -1,23 +1,33 @@
 // Looks at everything a class depends on, in order, and says for each condition of OVHNodeClass whether it holds.
 
-import type { ConditionStatus, Node } from "@karpenter-multicloud/core/api";
+import type { Node } from "@karpenter-multicloud/core/api";
 import { formatRate } from "@karpenter-multicloud/core/units";
 
-import { isForbiddenTemplateLabel } from "../api/labels.ts";
 import { OvhCondition } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass, OVHNodeClassStatus } from "../api/ovh-node-class.ts";
 import type { FlavorCatalog } from "../catalog/flavors.ts";
 import type { Pricing } from "../catalog/pricing.ts";
 import { findZones } from "../catalog/zones.ts";
-import { CredentialsError } from "../client/credentials.ts";
-import { adviceFor, kindOf } from "../client/failure-kind.ts";
+import { kindOf } from "../client/failure-kind.ts";
 import { MksClient } from "../client/mks-client.ts";
 import type { WireCluster } from "../client/wire.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ApiClient, ApiClients } from "./api-clients.ts";
-import { CLUSTER_GOING, serviceNameOf } from "./cluster-access.ts";
+import { serviceNameOf } from "./cluster-access.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import { clusterIdOf, findCluster } from "./find-cluster.ts";
+import {
+  clusterFinding,
+  findingOf,
+  no,
+  permissionsSoFar,
+  planFinding,
+  projectFinding,
+  saidBy,
+  tagsFinding,
+  yes,
+} from "./findings.ts";
+import type { Finding } from "./findings.ts";
 import { missingRights } from "./needed-rights.ts";
 
 export interface InspectorParts {
@@ -25,25 +35,17 @@ export interface InspectorParts {
   /** Texts in which the address of the cluster we run in stands. */
   readonly addresses: (signal: AbortSignal) => Promise<string>;
   readonly nodes: () => readonly Node[];
+  /** The API has refused a pool without zone there. */
+  readonly hasZones: (region: string) => boolean;
   readonly flavors: FlavorCatalog;
   readonly pricing: Pricing;
   readonly settings: OvhSettings;
-}
-
-export interface Finding {
-  readonly type: string;
-  readonly status: ConditionStatus;
-  readonly reason?: string;
-  readonly message?: string;
 }
 
 export interface Inspection {
   readonly findings: readonly Finding[];
   readonly status: Omit<OVHNodeClassStatus, "conditions">;
 }
-
-const WORKABLE: readonly string[] = ["READY", "UPDATING", "MAINTENANCE", "USER_QUOTA_ERROR"];
-const SUSPENDED: readonly string[] = ["SUSPENDED", "SUSPENDING"];
 
 /** Stops at the first thing that makes the following ones unknowable. */
 export class Inspector {
@@ -166,8 +168,9 @@ export class Inspector {
   }
 
   async #zones(nodeClass: OVHNodeClass, access: ClusterAccess, { region }: WireCluster, out: Out): Promise<void> {
-    const { settings, nodes } = this.#parts;
-    const question = { access, region, subsidiary: access.subsidiary, nodes: nodes() };
+    const { settings, nodes, hasZones } = this.#parts;
+    const { subsidiary } = access;
+    const question = { access, region, subsidiary, nodes: nodes(), hasZones: hasZones(region) };
     const { defaultZone } = settings;
     const found = await findZones({ ...question, ...(defaultZone === undefined ? {} : { defaultZone }) }, out.signal);
     Object.assign(out.status, { zones: found.zones, regionType: found.regionType });
@@ -208,7 +211,7 @@ export class Inspector {
     const rules = await client.accessRules(signal);
     const deletesNodes = this.#parts.settings.deleteMode === "node";
     const missing = rules && missingRights(rules, { ...cluster, deletesNodes });
-    if (missing === undefined || client.deniedWrites().length > 0) return permissions(client);
+    if (missing === undefined || client.deniedWrites().length > 0) return permissionsSoFar(client);
     if (missing.length === 0)
       return { ...yes(OvhCondition.PermissionsReady), message: "every right that is needed is granted" };
     const rights = missing.join(", ");
@@ -248,79 +251,4 @@ interface Out {
 function b3Rate(book: Pricing["book"]): ReturnType<Pricing["book"]["hourly"]>["rate"] {
   const flavor = { name: "b3-8", family: "b3", size: "8", category: "b", vCPUs: 2, ramGB: 8, diskGB: 50 };
   return book.hourly({ ...flavor, diskEstimated: false, gpus: 0, state: "available" }, "1az").rate;
-}
-
-function clusterFinding({ status }: WireCluster): Finding {
-  if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return yes(OvhCondition.ClusterReady);
-  const reason = status === "DELETING" || status === "DELETED" ? CLUSTER_GOING : "NotReady";
-  return no(OvhCondition.ClusterReady, reason, `the cluster's status is ${status}`);
-}
-
-function projectFinding({ status }: WireCluster): Finding {
-  if (!SUSPENDED.includes(status)) return yes(OvhCondition.ProjectUsable);
-  return no(
-    OvhCondition.ProjectUsable,
-    "Suspended",
-    `the cluster is ${status}: check the project's payment in the OVHcloud control panel`,
-  );
-}
-
-function planFinding(nodeClass: OVHNodeClass, { plan }: WireCluster): Finding {
-  if (!nodeClass.spec?.attachFloatingIps || plan !== "free") return yes(OvhCondition.PlanSupports);
-  return no(OvhCondition.PlanSupports, "FreePlan", "attachFloatingIps needs the Standard plan");
-}
-
-function tagsFinding(nodeClass: OVHNodeClass): Finding {
-  const wrong = Object.keys(nodeClass.spec?.tags ?? {}).filter(isForbiddenTemplateLabel);
-  if (wrong.length === 0) return yes(OvhCondition.TagsValid);
-  return no(
-    OvhCondition.TagsValid,
-    "ReservedKey",
-    `tags ${wrong.join(", ")} are reserved for Kubernetes, MKS and Karpenter`,
-  );
-}
-
-/** Rights to write cannot be tried out: what was refused so far is told, the rest is not verified. */
-function permissions({ deniedWrites }: ApiClient): Finding {
-  const refused = deniedWrites();
-  if (refused.length === 0)
-    return {
-      ...yes(OvhCondition.PermissionsReady),
-      message: "reading is allowed; the rights to write are not verified before they are needed",
-    };
-  return no(OvhCondition.PermissionsReady, "CallNotGranted", refused.join("; "));
-}
-
-/** Which condition a failed call speaks against. */
-export function findingOf(error: unknown): Finding {
-  if (error instanceof CredentialsError) return no(OvhCondition.CredentialsReady, error.reason, error.message);
-  const advice = adviceFor(error);
-  const said = saidBy(error);
-  const message = advice === "" ? said : `${advice}: ${said}`;
-  switch (kindOf(error)) {
-    case "auth":
-      return no(OvhCondition.CredentialsReady, "InvalidCredential", message);
-    case "permission":
-      return no(OvhCondition.PermissionsReady, "CallNotGranted", message);
-    case "not-found":
-      return no(OvhCondition.ClusterReady, "NotFound", `check serviceName, kubeId and endpoint: ${said}`);
-    case "expired":
-      return no(OvhCondition.ProjectUsable, "Expired", message);
-    default:
-      return { type: OvhCondition.ClusterReady, status: "Unknown", reason: "NotReachable", message };
-  }
-}
-
-/** Without the query id: a text that is new with every look is a new event each time. */
-function saidBy(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.replace(/ \(query id [^)]*\)$/, "");
-}
-
-function yes(type: string): Finding {
-  return { type, status: "True" };
-}
-
-function no(type: string, reason: string, message: string): Finding {
-  return { type, status: "False", reason, message };
 }

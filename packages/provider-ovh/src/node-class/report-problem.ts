@@ -11,7 +11,7 @@ import { OVH_NODE_CLASS_CONDITIONS, OVHNodeClasses } from "../api/ovh-node-class
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { CredentialsError } from "../client/credentials.ts";
 import { OvhApiError } from "../client/ovh-api.ts";
-import { findingOf } from "./inspection.ts";
+import { findingOf } from "./findings.ts";
 
 /** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
 export async function reportProblem(

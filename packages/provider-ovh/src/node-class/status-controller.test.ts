@@ -82,7 +82,7 @@ describe("the status of an OVHNodeClass", () => {
     expect(await bench.condition("Ready")).toBe("True Ready: ");
   });
 
-  it("T-59: a region that is not the cluster's is named with both", async () => {
+  it("T-59, O-71: a region that is not the cluster's is named with both", async () => {
     await started({ spec: { region: "GRA11" } });
     expect(await bench.condition("RegionValid")).toMatch(
       /^False RegionMismatch: region is GRA11, but the cluster is in EU-WEST-PAR/,
@@ -122,7 +122,7 @@ describe("the status of an OVHNodeClass", () => {
     );
   });
 
-  it("T-60: without kubeId the cluster is never guessed, and the clusters there are named", async () => {
+  it("T-60, O-70: without kubeId the cluster is never guessed, and the clusters there are named", async () => {
     await started({
       env: {},
       fake: {
@@ -178,8 +178,35 @@ describe("the status of an OVHNodeClass", () => {
     },
   );
 
+  it("S-24: a cluster beyond its quota still works, and says what to do", async () => {
+    await started();
+    bench.fake.outside.setClusterStatus("USER_QUOTA_ERROR");
+    await bench.pass(310_000);
+    expect(await bench.condition("ClusterReady")).toMatch(/^True .*USER_QUOTA_ERROR: raise the quota/);
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
+  it("O-16: flavors can be listed with the right for the region's alone", async () => {
+    const rules = MINIMUM.filter(({ path }) => !path.endsWith("/flavors"));
+    await started({ fake: { credentials: [keys("least", rules)] } });
+    expect((await bench.nodeClass()).status?.discoveredFlavors).toContain("b3-8");
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+    await bench.machines(1);
+  });
+
+  it("O-72, O-73: another cluster than the one this controller runs in is refused, whatever the class says", async () => {
+    const second = KUBE.replace("1", "2");
+    await started({ fake: { clusters: [{ kubeId: KUBE }, { kubeId: second }] }, env: { OVH_KUBE_ID: KUBE } });
+    await bench.putClass("other", { kubeId: second });
+    await bench.pass(3_000);
+    expect(await bench.condition("ClusterReady", "other")).toMatch(
+      /^False OtherCluster: kubeId 2.* is not the cluster this controller runs in \(1/,
+    );
+    expect(await bench.condition("Ready")).toBe("True Ready: ");
+  });
+
   it("O-35: prices are those of the account's own subsidiary, or of the one that is said", async () => {
-    await started({ env: { OVH_PRICING_INTERVAL: "12h" } });
+    await started({ env: { OVH_PRICING_INTERVAL: "12h", OVH_ENDPOINT: "https://127.0.0.1:1/1.0" } });
     await bench.pass(120_000);
     const lists = (): readonly string[] =>
       bench.fake.requestLog().flatMap(({ path, query }) => (path.includes("/order/catalog") ? [query] : []));
@@ -304,7 +331,7 @@ describe("the status of an OVHNodeClass", () => {
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}/);
   });
 
-  it("T-56: no secret shows up in conditions, events, errors or the log", async () => {
+  it("T-56, O-64: no secret shows up in conditions, events, errors or the log", async () => {
     await started({ fake: { credentials: [keys("canary", MINIMUM.slice(0, 3))] } });
     await bench.putClaim("one");
     const error = await bench.during(bench.launch("one")).catch((thrown: unknown) => thrown);

@@ -33,6 +33,8 @@ const ONE_ZONE: readonly Row[] = [
 const THREE_ZONES: readonly Row[] = [
   ["EU-WEST-PAR", "EU", "FR", "PAR"],
   ["EU-SOUTH-MIL", "EU", "IT", "MIL"],
+  // Made up: one that opened after clients have written down their lists.
+  ["EU-FAR-NEW", "EU", "FR", "NEW"],
 ];
 
 function oneZone([name, continentCode, countryCode, datacenter]: Row): SeedRegion {
