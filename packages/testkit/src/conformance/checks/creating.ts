@@ -32,16 +32,19 @@ const once: Check = {
   },
 };
 
+/** More than a client repeats by itself within one call. */
+const LOST_ANSWERS = 5;
+
 const lostAnswer: Check = {
   id: "create-lost-answer",
-  title: "an order whose answer is lost is found again instead of repeated",
+  title: "an order whose answer is lost, several times over, is found again instead of repeated",
   level: "must",
   wants:
     "A connection may break after the cloud has done what was asked. Whoever repeats the order must find the machine of the first one: by a name or tag made of the claim's UID, or by a token the cloud keeps.",
   needs: ["inject"],
   async run(stage) {
     const claim = await stage.claim();
-    part(stage, "inject")([{ fault: "timeoutAfter", on: "create", times: 1 }]);
+    part(stage, "inject")([{ fault: "timeoutAfter", on: "create", times: LOST_ANSWERS }]);
     await createStubbornly(stage, claim);
     await stage.pass(minutes(2));
     expectMachines(stage, 1, "an order whose answer was lost and its repetition");
