@@ -103,6 +103,11 @@ function faultsOf({ fault, on = "any", status, headers, times, probability, inst
       return request({ fault: "timeoutBefore" });
     case "malformed":
       return request({ fault });
+    case "busy":
+      return request({ fault: "status", status: 400, message: "NodePool status is UPSCALING" });
+    case "slowBoot":
+      return [{ match: machine, fault: "boot", ...often }];
+    case "vanish":
     case "outOfStock":
     case "quota":
       return [{ match: machine, fault, ...often }];
@@ -133,7 +138,7 @@ function actionOf(operation: string, body: unknown): CloudAction {
 }
 
 /** A pool of another Karpenter in the same cluster, with its labels. */
-async function addForeignMachine(fake: FakeOvh): Promise<string> {
+async function addForeignMachine(fake: FakeOvh): Promise<void> {
   const client = new TinyClient(fake);
   const labels = { [OwnerLabel.ManagedBy]: "karpenter", [OwnerLabel.Cluster]: "another" };
   await client.call("POST", `${client.kube}/nodepool`, {
@@ -146,6 +151,4 @@ async function addForeignMachine(fake: FakeOvh): Promise<string> {
     availabilityZones: ["eu-west-par-a"],
     template: { metadata: { labels, annotations: {}, finalizers: [] }, spec: { taints: [], unschedulable: false } },
   });
-  const isThere = () => fake.state().machines.find(({ pool }) => pool === "another-b3-8")?.id;
-  return isThere() ?? "another-b3-8";
 }

@@ -18,6 +18,7 @@ const TYPES: readonly TinyType[] = [
 ];
 const PAGE = 10;
 const BOOT_MS = 40_000;
+const SLOW_BOOT_MS = 30 * 60_000;
 const STOP_MS = 30_000;
 const GIB = 1024 ** 3;
 const BOOT_FAILURE = "image is broken";
@@ -77,6 +78,8 @@ export class TinyCloud {
 
   inject(faults: readonly CloudFault[]): void {
     this.#faults = faults.map((fault) => ({ fault, left: fault.times ?? Infinity }));
+    const victim = this.machines().find(({ status }) => status === "running");
+    if (victim !== undefined && this.#take("vanish") !== undefined) this.#gone(victim.id);
   }
 
   order(order: TinyOrder): TinyMachine {
@@ -85,7 +88,8 @@ export class TinyCloud {
     const machine: Mutable<TinyMachine> = { id: `m-${++this.#made}`, status: "booting", createdAt, ...order };
     this.#machines.set(machine.id, machine);
     const fails = this.#take("boot") !== undefined;
-    clock.schedule(clock.now() + BOOT_MS, () => this.#booted(machine, fails));
+    const bootMs = this.#take("slowBoot") === undefined ? BOOT_MS : SLOW_BOOT_MS;
+    clock.schedule(clock.now() + bootMs, () => this.#booted(machine, fails));
     return machine;
   }
 
@@ -118,7 +122,8 @@ export class TinyCloud {
     const fault = this.#takeRequestFault(action);
     if (fault?.fault === "hang") return;
     if (fault?.fault === "timeoutBefore") return void response.destroy();
-    const answer = fault?.fault === "status" ? statusAnswer(fault) : this.#answer(action, id, searchParams, chunks);
+    const answer =
+      fault?.fault === "status" || fault?.fault === "busy" ? statusAnswer(fault) : this.#answer(action, id, searchParams, chunks);
     if (fault?.fault === "timeoutAfter") return void response.destroy();
     response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
     response.end(fault?.fault === "malformed" ? "{" : JSON.stringify(answer.body));
@@ -147,18 +152,19 @@ export class TinyCloud {
   }
 
   #stop(machine: Mutable<TinyMachine>): TinyMachine {
-    const { clock, hooks } = this.#options;
-    const hadNode = machine.status === "running";
+    const { clock } = this.#options;
     machine.status = "stopping";
-    clock.schedule(clock.now() + STOP_MS, () => {
-      this.#machines.delete(machine.id);
-      if (hadNode) void hooks.nodeLeaves(machine.id);
-    });
+    clock.schedule(clock.now() + STOP_MS, () => this.#gone(machine.id));
     return machine;
   }
 
+  #gone(id: string): void {
+    this.#machines.delete(id);
+    void this.#options.hooks.nodeLeaves(id);
+  }
+
   #takeRequestFault(action: CloudAction): CloudFault | undefined {
-    const kinds: readonly CloudFaultKind[] = ["status", "timeoutBefore", "timeoutAfter", "hang", "malformed"];
+    const kinds: readonly CloudFaultKind[] = ["status", "timeoutBefore", "timeoutAfter", "hang", "malformed", "busy"];
     return this.#first(({ fault, on = "any" }) => kinds.includes(fault) && (on === "any" || on === action));
   }
 
@@ -183,7 +189,8 @@ function actionOf(method: string, path: string): CloudAction {
   return path === "/machines" ? "list" : "other";
 }
 
-function statusAnswer({ status = 500, headers = {} }: CloudFault): Answer {
+function statusAnswer({ fault, status = 500, headers = {} }: CloudFault): Answer {
+  if (fault === "busy") return refused(503, "another operation is under way");
   return { status, headers, body: { message: "made so by a fault" } };
 }
 

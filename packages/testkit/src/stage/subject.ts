@@ -41,8 +41,8 @@ export interface SubjectCloud {
   inject?(faults: readonly CloudFault[]): void;
   /** Every request so far that reached the cloud, oldest first. */
   requests?(): readonly CloudRequest[];
-  /** Somebody else's machine, as like ours as the cloud allows; answers its id. */
-  addForeignMachine?(): Promise<string>;
+  /** Somebody else's machine, as like ours as the cloud allows; it may take its time to appear. */
+  addForeignMachine?(): Promise<void>;
   /** A merge patch of the NodeClass's spec that machines made before it do not satisfy. */
   readonly driftingSpec?: Readonly<Record<string, unknown>>;
   /** Promises to the cloud that were broken: leaks, wrong deletions, double orders. */
@@ -82,7 +82,13 @@ export type CloudFaultKind =
   | "outOfStock"
   | "quota"
   /** The machine is ordered and fails while it boots, with a text of the cloud. */
-  | "boot";
+  | "boot"
+  /** The machine is ordered and boots for ever, or much longer than it should. */
+  | "slowBoot"
+  /** A machine that runs disappears by itself. */
+  | "vanish"
+  /** A request is refused because another operation is under way, in the cloud's own words. */
+  | "busy";
 
 export interface CloudFault {
   readonly fault: CloudFaultKind;

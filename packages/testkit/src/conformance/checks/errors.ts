@@ -113,7 +113,7 @@ const pace: Check = {
   needs: ["inject", "requests"],
   async run(stage) {
     await stage.restart();
-    const headers = { "retry-after": String(RETRY_AFTER_S) };
+    const headers = { "Retry-After": String(RETRY_AFTER_S) };
     part(stage, "inject")([{ fault: "status", status: 429, headers, on: "list", times: 1 }]);
     const before = part(stage, "requests")().length;
     const error = await failureOf(stage.during(stage.provider.list(stage.context)));

@@ -55,20 +55,24 @@ const readTime: Check = {
     "Refusals are remembered in ports.unavailable and laid over the catalogue whenever it is read; its version is part of the version. A cached list that hides them sends the same order again and again, one that keeps them never buys there again.",
   needs: ["inject"],
   async run(stage) {
-    const { type, zone } = await cheapest(stage);
+    const { type, zone, capacityType } = await cheapest(stage);
+    const isOpen = (items: readonly InstanceType[]): boolean =>
+      offeringsOf(items, type, zone).some(
+        (each) => placeOf(each).capacityType === capacityType && each.availability.available,
+      );
     const before = await read(stage);
     part(stage, "inject")([{ fault: "outOfStock", instanceType: type, zone }]);
     const claim = await stage.claim({ instanceTypes: [type], zones: [zone] });
     if ((await stage.creationError(claim)) === undefined) breach(`${type} in ${zone} is out of stock, and create answered a machine`);
     await stage.forget(claim);
     const after = await read(stage);
-    if (offeringsOf(after.items, type, zone).some(({ availability }) => availability.available)) {
+    if (isOpen(after.items)) {
       breach(`${type} in ${zone} was refused and is still offered as available`);
     }
     if (after.version === before.version) breach(`the list has changed and its version is ${before.version} as before`);
     part(stage, "inject")([]);
     await stage.pass(hours(2));
-    if (offeringsOf((await read(stage)).items, type, zone).every(({ availability }) => !availability.available)) {
+    if (!isOpen((await read(stage)).items)) {
       breach(`${type} in ${zone} is still marked as unavailable two hours after it was refused`);
     }
   },
