@@ -95,6 +95,7 @@ function withFault(faults: SimulatedFaults, { fault, status, instanceType, zone,
       return status === 429 ? { ...faults, throttled: true } : { ...faults, errorRate: probability };
     case "timeoutBefore":
     case "busy":
+    case "malformed":
       return { ...faults, errorRate: probability };
     case "slowBoot":
       return { ...faults, registrationDelay: minutes(30) };
@@ -102,7 +103,6 @@ function withFault(faults: SimulatedFaults, { fault, status, instanceType, zone,
       return faults;
     case "boot":
     case "hang":
-    case "malformed":
       throw new RangeError(`the simulated cloud knows no fault "${fault}"`);
   }
 }

@@ -5,7 +5,7 @@ import { seededRandom } from "@karpenter-multicloud/core/testing";
 import { minutes, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { Stage, type Subject } from "../stage/index.ts";
 import { ClaimWitness } from "./claim-witness.ts";
-import { judge, WrongDeletions } from "./judge.ts";
+import { judge, WrongEnds } from "./judge.ts";
 import { below, nextStep, type Step, type Trouble } from "./storm.ts";
 
 export interface FaultRun {
@@ -61,13 +61,13 @@ class Run {
   readonly #stage: Stage;
   readonly #random: () => number;
   readonly #off = new AbortController();
-  readonly #wrong: WrongDeletions;
+  readonly #wrong: WrongEnds;
   #death: { readonly downFor: Duration; readonly afterPoints: number } | undefined;
 
   constructor(stage: Stage, random: () => number) {
     this.#stage = stage;
     this.#random = random;
-    this.#wrong = new WrongDeletions(stage);
+    this.#wrong = new WrongEnds(stage);
     this.witness.watch(stage.kube, this.#off.signal).catch(() => {});
   }
 

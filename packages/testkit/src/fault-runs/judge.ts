@@ -25,25 +25,38 @@ export function judge(claims: readonly NodeClaim[], machines: readonly CloudMach
   return problems;
 }
 
-/** Machines that were asked to go although their NodeClaim was to stay. */
-export class WrongDeletions {
+/** Machines that were asked to go although their NodeClaim was to stay, and NodeClaims that ended before their machine did. */
+export class WrongEnds {
   readonly found: string[] = [];
   readonly #stage: Stage;
-  readonly #known = new Set<string>();
+  readonly #judged = new Set<string>();
+  /** Provider ID → NodeClaim, as of the last look. */
+  #owners = new Map<string, string>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
   }
 
   look(claims: readonly NodeClaim[]): void {
-    const leaving = new Set(
-      this.#stage.cloud.machines().flatMap(({ leaving: goes, providerID }) => (goes && providerID ? [providerID] : [])),
-    );
+    const machines = new Map(this.#stage.cloud.machines().map((machine) => [machine.providerID ?? "", machine]));
+    const owners = new Map<string, string>();
     for (const { metadata, status } of claims) {
       const id = status?.providerID ?? "";
-      if (metadata.deletionTimestamp !== undefined || !leaving.has(id) || this.#known.has(id)) continue;
-      this.#known.add(id);
-      this.found.push(`machine ${id} goes although NodeClaim ${metadata.name} stays`);
+      if (id === "") continue;
+      owners.set(id, metadata.name ?? "");
+      if (metadata.deletionTimestamp !== undefined || machines.get(id)?.leaving !== true) continue;
+      this.#note(id, `machine ${id} goes although NodeClaim ${metadata.name} stays`);
     }
+    for (const [id, name] of this.#owners) {
+      if (owners.has(id) || machines.get(id)?.leaving !== false) continue;
+      this.#note(id, `NodeClaim ${name} has ended and its machine ${id} runs on`);
+    }
+    this.#owners = owners;
+  }
+
+  #note(id: string, problem: string): void {
+    if (this.#judged.has(id)) return;
+    this.#judged.add(id);
+    this.found.push(problem);
   }
 }
