@@ -75,7 +75,7 @@ function objectsFor(fake: FakeOvh): readonly KubeObject[] {
   return [
     { apiVersion: "v1", kind: Namespaces.kind, metadata: { name: NAMESPACE } },
     { apiVersion: "v1", kind: Secrets.kind, metadata: secret, data: Object.fromEntries(encoded) } as KubeObject,
-    nodeClass as KubeObject,
+    nodeClass,
   ];
 }
 
@@ -88,7 +88,16 @@ const ROUTES: Readonly<Record<CloudAction | "any", readonly FaultMatch[]>> = {
   any: [{ path: "/cloud/*" }],
 };
 
-function faultsOf({ fault, on = "any", status, headers, times, probability, instanceType, zone }: CloudFault): readonly FakeFault[] {
+function faultsOf({
+  fault,
+  on = "any",
+  status,
+  headers,
+  times,
+  probability,
+  instanceType,
+  zone,
+}: CloudFault): readonly FakeFault[] {
   const often = { ...(times === undefined ? {} : { times }), ...(probability === undefined ? {} : { probability }) };
   const machine = { operation: "launch", ...(instanceType ? { flavor: instanceType } : {}), ...(zone ? { zone } : {}) };
   const request = (change: Omit<FakeFault, "match">): readonly FakeFault[] =>
@@ -121,7 +130,8 @@ function requestOf({ at, operation, body }: LoggedRequest): CloudRequest {
 }
 
 function actionOf(operation: string, body: unknown): CloudAction {
-  const removes = ((body as { readonly nodesToRemove?: readonly string[] } | undefined)?.nodesToRemove ?? []).length > 0;
+  const removes =
+    ((body as { readonly nodesToRemove?: readonly string[] } | undefined)?.nodesToRemove ?? []).length > 0;
   switch (operation) {
     case "createPool":
       return "create";

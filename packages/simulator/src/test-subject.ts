@@ -81,7 +81,10 @@ function subjectCloud(cloud: SimulatedCloud, env: SubjectCloud["env"]): SubjectC
   };
 }
 
-function withFault(faults: SimulatedFaults, { fault, status, instanceType, zone, probability = 1 }: CloudFault): SimulatedFaults {
+function withFault(
+  faults: SimulatedFaults,
+  { fault, status, instanceType, zone, probability = 1 }: CloudFault,
+): SimulatedFaults {
   switch (fault) {
     case "outOfStock": {
       const key = { ...(instanceType ? { instanceType } : {}), ...(zone ? { zone } : {}) };

@@ -122,7 +122,9 @@ const LISTING: readonly BrokenProvider[] = [
     mistake: "whatever fails is tried once more at once",
     provider: (correct, { url, ports }) => ({
       list: async (context) => {
-        await ports.clock.during(() => fetch(`${url}/machines`, context).then((answer) => answer.text())).catch(() => {});
+        await ports.clock
+          .during(() => fetch(`${url}/machines`, context).then((answer) => answer.text()))
+          .catch(() => {});
         return await correct.list(context);
       },
     }),
@@ -201,7 +203,10 @@ const OFFERING: readonly BrokenProvider[] = [
       version,
       items: items.map((type) =>
         type.name === "huge"
-          ? { ...type, offerings: type.offerings.map((each) => ({ ...each, requirements: elsewhere(each.requirements) })) }
+          ? {
+              ...type,
+              offerings: type.offerings.map((each) => ({ ...each, requirements: elsewhere(each.requirements) })),
+            }
           : type,
       ),
     })),
@@ -226,7 +231,10 @@ const NODES: readonly BrokenProvider[] = [
   {
     breaks: "node-provider-id",
     mistake: "the cloud controller manager writes one slash more",
-    node: (node) => ({ ...node, spec: { ...node.spec, providerID: (node.spec?.providerID ?? "").replace("//", "///") } }),
+    node: (node) => ({
+      ...node,
+      spec: { ...node.spec, providerID: (node.spec?.providerID ?? "").replace("//", "///") },
+    }),
   },
   {
     breaks: "node-zone",

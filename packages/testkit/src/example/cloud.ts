@@ -123,7 +123,9 @@ export class TinyCloud {
     if (fault?.fault === "hang") return;
     if (fault?.fault === "timeoutBefore") return void response.destroy();
     const answer =
-      fault?.fault === "status" || fault?.fault === "busy" ? statusAnswer(fault) : this.#answer(action, id, searchParams, chunks);
+      fault?.fault === "status" || fault?.fault === "busy"
+        ? statusAnswer(fault)
+        : this.#answer(action, id, searchParams, chunks);
     if (fault?.fault === "timeoutAfter") return void response.destroy();
     response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
     response.end(fault?.fault === "malformed" ? "{" : JSON.stringify(answer.body));
@@ -142,7 +144,8 @@ export class TinyCloud {
     const known = this.machines().find(({ token, status }) => token === order.token && status !== "stopping");
     if (known !== undefined) return ok(known);
     if (this.#take("quota") !== undefined) return refused(412, "the account may not have more machines");
-    if (this.#take("outOfStock", order) !== undefined) return refused(409, `${order.type} is sold out in ${order.zone}`);
+    if (this.#take("outOfStock", order) !== undefined)
+      return refused(409, `${order.type} is sold out in ${order.zone}`);
     return ok(this.order(order));
   }
 
@@ -197,7 +200,12 @@ function statusAnswer({ fault, status = 500, headers = {} }: CloudFault): Answer
 /** As the machine's kubelet registers it. */
 function nodeOf(machine: TinyMachine): Node {
   const { cpu = 0, memoryGiB = 0 } = TYPES.find(({ name }) => name === machine.type) ?? {};
-  const capacity = { cpu: cpu * 1000, memory: Math.floor(memoryGiB * GIB * 0.98), "ephemeral-storage": 40 * GIB, pods: 110 };
+  const capacity = {
+    cpu: cpu * 1000,
+    memory: Math.floor(memoryGiB * GIB * 0.98),
+    "ephemeral-storage": 40 * GIB,
+    pods: 110,
+  };
   const allocatable = { ...capacity, cpu: capacity.cpu - 100, memory: capacity.memory - 292 * 1024 ** 2 };
   return {
     apiVersion: "v1",

@@ -78,9 +78,12 @@ export class TinyProvider implements CloudProvider {
       throw new LaunchPending(`machine ${machine.id} of nodeclaim ${name} boots`, { retryAfter: POLL });
     }
     if (machine.status === "failed") await this.#client.remove(machine.id, signal);
-    throw new CreateFailed(`machine ${machine.id} of nodeclaim ${name} is ${machine.status}: ${machine.failure ?? ""}`, {
-      conditionReason: "BootFailed",
-    });
+    throw new CreateFailed(
+      `machine ${machine.id} of nodeclaim ${name} is ${machine.status}: ${machine.failure ?? ""}`,
+      {
+        conditionReason: "BootFailed",
+      },
+    );
   }
 
   async delete(claim: NodeClaim, { signal }: CallContext): Promise<void> {
@@ -186,7 +189,8 @@ export class TinyProvider implements CloudProvider {
   }
 
   #requireOurs({ id, cluster }: TinyMachine): void {
-    if (cluster !== this.#ports.settings.clusterName) throw new MachineNotFound(`machine ${id} is of cluster ${cluster}`);
+    if (cluster !== this.#ports.settings.clusterName)
+      throw new MachineNotFound(`machine ${id} is of cluster ${cluster}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MachineNotFound } from "@karpenter-multicloud/core/provider";
 import { describe, expect, it } from "vitest";
 import { BROKEN_PROVIDERS, brokenSubject } from "../broken/index.ts";
 import { tinySubject } from "../example/index.ts";
@@ -39,7 +40,12 @@ describe("a fault run", { timeout: 240_000 }, () => {
     expect(await problemsIn(subjectWithout("delete-right-one"), [1, 2])).toMatch(/goes although NodeClaim .* stays/);
   });
 
-  it("notices a provider that takes an outage for the end of a machine", async () => {
-    expect(await problemsIn(subjectWithout("delete-outage"), [1, 2, 3, 4, 5, 6])).toMatch(/has ended and its machine/);
+  it("notices a provider that calls a machine gone before it asked for its removal", async () => {
+    const hasty = brokenSubject({
+      breaks: "delete-ends",
+      mistake: "what has no answer yet is gone",
+      provider: () => ({ delete: () => Promise.reject(new MachineNotFound("the machine was not looked for")) }),
+    });
+    expect(await problemsIn(hasty, [1])).toMatch(/has ended and its machine .* runs on/);
   });
 });

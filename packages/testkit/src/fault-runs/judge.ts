@@ -20,7 +20,8 @@ export function judge(claims: readonly NodeClaim[], machines: readonly CloudMach
     if (id !== "") owners.set(id, name);
   }
   for (const { id, providerID } of machines) {
-    if (!owners.has(providerID ?? "")) problems.push(`machine ${id} (${providerID ?? "no provider ID"}) has no NodeClaim`);
+    if (!owners.has(providerID ?? ""))
+      problems.push(`machine ${id} (${providerID ?? "no provider ID"}) has no NodeClaim`);
   }
   return problems;
 }

@@ -29,7 +29,12 @@ export async function measureLaunch(subject: Subject, nodes: number): Promise<La
     return {
       nodes,
       ready: await ready(),
-      requests: seen && { create: count("create"), delete: count("delete"), list: count("list"), other: count("other") },
+      requests: seen && {
+        create: count("create"),
+        delete: count("delete"),
+        list: count("list"),
+        other: count("other"),
+      },
       callsPerNode: seen && seen.length / nodes,
       virtualSeconds: Math.round((stage.clock.now() - from) / 1000),
       milliseconds: Math.round(performance.now() - begun),

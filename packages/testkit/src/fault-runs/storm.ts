@@ -49,10 +49,7 @@ const DOWN = [seconds(0), seconds(1), seconds(20), minutes(3)];
 const MOST_CLAIMS = 8;
 
 /** The next thing to happen, and how long until the one after it. */
-export function nextStep(
-  random: () => number,
-  alive: number,
-): { readonly step: Step; readonly pause: Duration } {
+export function nextStep(random: () => number, alive: number): { readonly step: Step; readonly pause: Duration } {
   const pause = pick(PAUSES, random);
   const dice = random();
   if (dice < 0.28 && alive < MOST_CLAIMS) return { step: { kind: "claims", count: 1 + below(3, random) }, pause };

@@ -326,6 +326,7 @@ export class Stage {
 function resourceOf(object: KubeObject, resources: readonly Resource[]): Resource {
   const { apiVersion, kind } = object;
   const found = resources.find((each) => each.kind === kind && apiVersionOf(each) === apiVersion);
-  if (found === undefined) throw new Error(`the subject hands in a ${kind} of ${apiVersion}, which no resource describes`);
+  if (found === undefined)
+    throw new Error(`the subject hands in a ${kind} of ${apiVersion}, which no resource describes`);
   return found;
 }

@@ -64,7 +64,12 @@ async function showBroken(): Promise<boolean> {
     rows.push([broken.mistake, failed.join(", ") || "none", caught ? "caught" : "NOT CAUGHT", said]);
   }
   const columns = ["the mistake", "failing checks", "", "what the kit says"];
-  console.log(textTable(columns.map((title) => ({ title, align: "left" })), rows));
+  console.log(
+    textTable(
+      columns.map((title) => ({ title, align: "left" })),
+      rows,
+    ),
+  );
   console.log(`\n${rows.length} broken providers, ${rows.length - missed} caught by exactly their check`);
   return missed === 0;
 }

@@ -21,7 +21,11 @@ export const CONFORMANCE_HELP = `pnpm --silent conformance --provider ${Object.k
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseConformanceOptions(argv: readonly string[]): ConformanceOptions {
-  const { provider = "ovh", broken, nodes = "100" } = values(argv, CONFORMANCE_HELP, {
+  const {
+    provider = "ovh",
+    broken,
+    nodes = "100",
+  } = values(argv, CONFORMANCE_HELP, {
     provider: { type: "string" },
     broken: { type: "boolean" },
     nodes: { type: "string" },
@@ -42,7 +46,11 @@ export const FAULTS_HELP = `pnpm --silent faults --provider ${Object.keys(SUBJEC
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFaultsOptions(argv: readonly string[]): FaultsOptions {
-  const { provider = "ovh", runs = "20", seed = "1" } = values(argv, FAULTS_HELP, {
+  const {
+    provider = "ovh",
+    runs = "20",
+    seed = "1",
+  } = values(argv, FAULTS_HELP, {
     provider: { type: "string" },
     runs: { type: "string" },
     seed: { type: "string" },

@@ -9,7 +9,13 @@ const TITLES = ["in these runs", "runs", "times", "NodeClaims", "with a machine"
 
 export function faultTable(provider: string, runs: readonly FaultRun[]): string {
   const names = [...TROUBLES.map(({ name }) => name), CRASH];
-  const rows = names.map((name) => row(name, runs.filter((run) => times(run, name) > 0), name));
+  const rows = names.map((name) =>
+    row(
+      name,
+      runs.filter((run) => times(run, name) > 0),
+      name,
+    ),
+  );
   const table = textTable(
     TITLES.map((title, index) => ({ title, align: index === 0 ? "left" : "right" })),
     [...rows, row("all", runs)],

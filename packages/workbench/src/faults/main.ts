@@ -18,7 +18,9 @@ async function main({ provider, subject, runs: count, seed }: FaultsOptions): Pr
     const run = await faultRun(subject, next);
     runs.push(run);
     if (run.problems.length > 0 || runs.length % 10 === 0) {
-      console.error(`${runs.length} of ${count}: seed ${next} ${run.problems.length === 0 ? "in order" : "HAS PROBLEMS"}`);
+      console.error(
+        `${runs.length} of ${count}: seed ${next} ${run.problems.length === 0 ? "in order" : "HAS PROBLEMS"}`,
+      );
     }
   }
   console.log(faultTable(provider, runs));

@@ -11,7 +11,9 @@ import { sweep } from "./sweep.ts";
 function expectMachines(stage: Stage, count: number, after: string): void {
   const machines = stage.machines();
   if (machines.length === count) return;
-  breach(`after ${after} the cloud has ${machines.length} machines instead of ${count}: ${machines.map(({ id }) => id).join(", ") || "none"}`);
+  breach(
+    `after ${after} the cloud has ${machines.length} machines instead of ${count}: ${machines.map(({ id }) => id).join(", ") || "none"}`,
+  );
 }
 
 const once: Check = {
@@ -96,7 +98,10 @@ const asAsked: Check = {
     }
     if (idOf(created) === "") breach("the answer has no status.providerID");
     const { labels = {} } = created.metadata;
-    for (const [key, value] of [[Label.InstanceType, last.type], [Label.Zone, last.zone]] as const) {
+    for (const [key, value] of [
+      [Label.InstanceType, last.type],
+      [Label.Zone, last.zone],
+    ] as const) {
       if (labels[key] !== value) breach(`the answer's label ${key} is ${labels[key] ?? "missing"}, asked was ${value}`);
     }
     if (!labels[Label.CapacityType]) breach(`the answer has no label ${Label.CapacityType}`);
@@ -127,7 +132,9 @@ const cheapestFirst: Check = {
     const prices = offeringsOf(types, name, labels[Label.Zone]).map(({ price }) => price);
     const [paid] = [...prices].sort(compareRates);
     if (compareRates(paid, best.price) <= 0) return;
-    breach(`launched ${name} for ${formatRate(paid)} although ${best.type} in ${best.zone} costs ${formatRate(best.price)}`);
+    breach(
+      `launched ${name} for ${formatRate(paid)} although ${best.type} in ${best.zone} costs ${formatRate(best.price)}`,
+    );
   },
 };
 
@@ -142,7 +149,8 @@ const unfit: Check = {
     const types = (await stage.types()).filter(({ name }) => names.includes(name));
     const cpus = types.map(({ capacity }) => capacity["cpu"] ?? 0);
     const smallest = Math.min(...cpus);
-    if (Math.max(...cpus) === smallest) breach("the subject's requirements leave no two types of different size to choose from");
+    if (Math.max(...cpus) === smallest)
+      breach("the subject's requirements leave no two types of different size to choose from");
     const created = await stage.create(await stage.claim({ requests: { cpu: `${smallest}m`, memory: "512Mi" } }));
     const got = requestsFrom(created.status?.allocatable)["cpu"] ?? 0;
     if (got < smallest) breach(`${smallest}m cpu were requested, the machine's allocatable is ${got}m`);
@@ -163,7 +171,8 @@ const dead: Check = {
     const known = findProviderError(error);
     if (error === undefined) breach("create answered a machine that the cloud has given up");
     if (known === undefined) breach(`create threw ${told(error)}, which is not one of core's provider errors`, error);
-    if (hasCode(error, "PROVIDER_LAUNCH_PENDING")) breach(`create still answers ${told(error)} at the launch timeout`, error);
+    if (hasCode(error, "PROVIDER_LAUNCH_PENDING"))
+      breach(`create still answers ${told(error)} at the launch timeout`, error);
     part(stage, "inject")([]);
     await stage.forget(claim);
     await sweep(stage);

@@ -42,10 +42,14 @@ const reported: Check = {
   async run(stage) {
     const claim = await stage.launch();
     await stage.booted();
-    await stage.kube.patch(classOf(stage), { name: stage.cloud.nodeClassRef.name }, {
-      type: "merge",
-      body: { spec: part(stage, "driftingSpec") },
-    });
+    await stage.kube.patch(
+      classOf(stage),
+      { name: stage.cloud.nodeClassRef.name },
+      {
+        type: "merge",
+        body: { spec: part(stage, "driftingSpec") },
+      },
+    );
     await stage.pass(minutes(10));
     const first = await driftOf(stage, claim);
     if (!/^[A-Z][A-Za-z]+$/.test(first)) breach(`the NodeClass has changed, isDrifted answers "${first}"`);
@@ -53,7 +57,8 @@ const reported: Check = {
     await stage.restart();
     await stage.pass(minutes(2));
     const later = await driftOf(stage, claim);
-    if (again !== first || later !== first) breach(`isDrifted answered ${first}, then "${again}", after a restart "${later}"`);
+    if (again !== first || later !== first)
+      breach(`isDrifted answered ${first}, then "${again}", after a restart "${later}"`);
   },
 };
 
@@ -66,7 +71,7 @@ const outage: Check = {
   id: "drift-outage",
   title: "a cloud that cannot be asked is no drift",
   level: "must",
-  wants: "isDrifted throws or answers \"\"; an error is never a reason to replace a machine.",
+  wants: 'isDrifted throws or answers ""; an error is never a reason to replace a machine.',
   needs: ["inject"],
   async run(stage) {
     const claim = await stage.launch();

@@ -19,11 +19,14 @@ const stock: Check = {
     const { type, zone } = await cheapest(stage);
     part(stage, "inject")([{ fault: "outOfStock", instanceType: type, zone }]);
     const error = await stage.creationError(await stage.claim({ instanceTypes: [type], zones: [zone] }));
-    if (!hasCode(error, "PROVIDER_INSUFFICIENT_CAPACITY")) breach(`${type} in ${zone} is sold out, create threw ${told(error)}`, error);
+    if (!hasCode(error, "PROVIDER_INSUFFICIENT_CAPACITY"))
+      breach(`${type} in ${zone} is sold out, create threw ${told(error)}`, error);
     const scope = scopeWithin(error);
     if (scope === undefined) breach(`the error does not say what is sold out: ${told(error)}`, error);
-    if (scope.level === "type" && scope.name !== type) breach(`${type} is sold out, the error's scope names ${scope.name}`, error);
-    if (scope.zone !== undefined && scope.zone !== zone) breach(`sold out is ${zone}, the error's scope names ${scope.zone}`, error);
+    if (scope.level === "type" && scope.name !== type)
+      breach(`${type} is sold out, the error's scope names ${scope.name}`, error);
+    if (scope.zone !== undefined && scope.zone !== zone)
+      breach(`sold out is ${zone}, the error's scope names ${scope.zone}`, error);
   },
 };
 
@@ -53,7 +56,8 @@ const quota: Check = {
       breach(`the scope of a quota is ${scope?.level ?? "missing"}; it is a family, zone, region or account`, error);
     }
     const orders = (stage.cloud.requests?.() ?? []).slice(before).filter(({ action }) => action === "create");
-    if (orders.length > 1) breach(`after the refusal ${orders.length - 1} more orders were sent for the same NodeClaim`);
+    if (orders.length > 1)
+      breach(`after the refusal ${orders.length - 1} more orders were sent for the same NodeClaim`);
   },
 };
 
@@ -67,7 +71,8 @@ const auth: Check = {
   async run(stage) {
     part(stage, "inject")([{ fault: "status", status: 401, on: "create" }]);
     const error = await stage.creationError(await stage.claim());
-    if (!hasCode(error, "PROVIDER_UNAUTHORIZED")) breach(`every order is answered with 401, create threw ${told(error)}`, error);
+    if (!hasCode(error, "PROVIDER_UNAUTHORIZED"))
+      breach(`every order is answered with 401, create threw ${told(error)}`, error);
   },
 };
 
@@ -92,13 +97,15 @@ const transient: Check = {
     part(stage, "inject")([{ fault: "status", status: 503, on: "create" }]);
     const error = await stage.creationError(claim);
     if (error === undefined) breach("every order is answered with 503, and create answered a machine");
-    if (findProviderError(error) === undefined) breach(`create threw ${told(error)}, which is not one of core's provider errors`, error);
+    if (findProviderError(error) === undefined)
+      breach(`create threw ${told(error)}, which is not one of core's provider errors`, error);
     if (hasCode(error, ...ENDING)) breach(`every order is answered with 503, create threw ${told(error)}`, error);
     part(stage, "inject")([]);
     await stage.pass(minutes(5));
     const after = await stage.creationError(claim);
     if (after !== undefined) breach(`the outage is over, create still throws ${told(after)}`, after);
-    if (stage.machines().length !== 1) breach(`after the outage there are ${stage.machines().length} machines for one NodeClaim`);
+    if (stage.machines().length !== 1)
+      breach(`after the outage there are ${stage.machines().length} machines for one NodeClaim`);
   },
 };
 
@@ -117,7 +124,9 @@ const pace: Check = {
     part(stage, "inject")([{ fault: "status", status: 429, headers, on: "list", times: 1 }]);
     const before = part(stage, "requests")().length;
     const error = await failureOf(stage.during(stage.provider.list(stage.context)));
-    const lists = part(stage, "requests")().slice(before).filter(({ action }) => action === "list");
+    const lists = part(stage, "requests")()
+      .slice(before)
+      .filter(({ action }) => action === "list");
     if (error !== undefined && !hasCode(error, "PROVIDER_RATE_LIMITED", "PROVIDER_TRANSIENT")) {
       breach(`one list request was answered with 429, list threw ${told(error)}`, error);
     }
@@ -139,7 +148,8 @@ const rateLimited: Check = {
     await stage.restart();
     part(stage, "inject")([{ fault: "status", status: 429, on: "list" }]);
     const error = await failureOf(stage.during(stage.provider.list(stage.context)));
-    if (!hasCode(error, "PROVIDER_RATE_LIMITED")) breach(`every list request is answered with 429, list threw ${told(error)}`, error);
+    if (!hasCode(error, "PROVIDER_RATE_LIMITED"))
+      breach(`every list request is answered with 429, list threw ${told(error)}`, error);
   },
 };
 
@@ -153,25 +163,32 @@ const notReady: Check = {
     const { kind, name } = stage.cloud.nodeClassRef;
     const resource = classResource(stage);
     const isReady = async (): Promise<boolean> => readyOf(await stage.kube.get(resource, { name })) === "True";
-    if (!(await stage.until(isReady, minutes(5)))) breach(`${kind} ${name} has not become Ready=True within five minutes`);
+    if (!(await stage.until(isReady, minutes(5))))
+      breach(`${kind} ${name} has not become Ready=True within five minutes`);
     const copy = await brokenCopy(stage, resource);
     const claim = await stage.claim();
     const other = { ...claim, spec: { ...claim.spec, nodeClassRef: { ...claim.spec.nodeClassRef, name: copy } } };
     const error = await failureOf(stage.during(stage.provider.create(other, stage.context)));
-    if (!hasCode(error, "PROVIDER_NODE_CLASS_NOT_READY")) breach(`${kind} ${copy} is Ready=False, create threw ${told(error)}`, error);
-    if (!(error instanceof Error && error.message.includes(copy))) breach(`the error does not name ${copy}: ${told(error)}`, error);
+    if (!hasCode(error, "PROVIDER_NODE_CLASS_NOT_READY"))
+      breach(`${kind} ${copy} is Ready=False, create threw ${told(error)}`, error);
+    if (!(error instanceof Error && error.message.includes(copy)))
+      breach(`the error does not name ${copy}: ${told(error)}`, error);
     if (stage.machines().length > 0) breach(`a machine was launched for ${kind} ${copy}, which is not ready`);
   },
 };
 
 function classResource({ subject, cloud }: Stage): Resource {
   const { group, kind } = cloud.nodeClassRef;
-  const found = subject.factory.customResources.find(({ resource }) => resource.kind === kind && resource.group === group);
+  const found = subject.factory.customResources.find(
+    ({ resource }) => resource.kind === kind && resource.group === group,
+  );
   return found?.resource ?? breach(`the factory's customResources have no ${kind} of ${group}`);
 }
 
 function readyOf(object: KubeObject): string | undefined {
-  const { status } = object as { readonly status?: { readonly conditions?: readonly { type: string; status: string }[] } };
+  const { status } = object as {
+    readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+  };
   return status?.conditions?.find(({ type }) => type === "Ready")?.status;
 }
 
@@ -182,10 +199,21 @@ async function brokenCopy(stage: Stage, resource: Resource): Promise<string> {
   const original = await kube.get(resource, { name: cloud.nodeClassRef.name });
   const name = "conformance-broken";
   const { spec } = original as { readonly spec?: unknown };
-  const copy = { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { name }, ...(spec ? { spec } : {}) };
+  const copy = {
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    metadata: { name },
+    ...(spec ? { spec } : {}),
+  };
   await kube.create(resource, copy);
   const lastTransitionTime = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  const condition = { type: "Ready", status: "False", reason: "Broken", message: "made so by a check", lastTransitionTime };
+  const condition = {
+    type: "Ready",
+    status: "False",
+    reason: "Broken",
+    message: "made so by a check",
+    lastTransitionTime,
+  };
   await kube.patchStatus(resource, { name }, { type: "merge", body: { status: { conditions: [condition] } } });
   await stage.pass(seconds(1));
   return name;
@@ -213,7 +241,10 @@ const cancel: Check = {
     };
     for (const [name, call] of Object.entries(calls)) {
       const abort = new AbortController();
-      const ended = call(abort.signal).then(() => "ended", () => "ended");
+      const ended = call(abort.signal).then(
+        () => "ended",
+        () => "ended",
+      );
       await realTime(50);
       abort.abort(new Error("the lease is lost"));
       const fate = await Promise.race([ended, realTime(PATIENCE_MS, "waits")]);

@@ -29,7 +29,9 @@ const orphans: Check = {
     const entry = (await stage.during(stage.provider.list(stage.context))).find((each) => idOf(each) === idOf(claim));
     if (entry === undefined) breach(`the machine ${idOf(claim)} runs without a NodeClaim, and list does not have it`);
     if (!entry.metadata.creationTimestamp) {
-      breach(`the entry of ${idOf(claim)} has no metadata.creationTimestamp; core collects nothing whose age it cannot tell`);
+      breach(
+        `the entry of ${idOf(claim)} has no metadata.creationTimestamp; core collects nothing whose age it cannot tell`,
+      );
     }
     await sweep(stage);
     if (stage.machines().length > 0) breach(`${idOf(claim)} still runs after 50 minutes of collection`);
@@ -55,7 +57,8 @@ const own: Check = {
       await collectOnce(stage);
       await stage.pass(minutes(2));
     }
-    if (!stage.machines().some(({ id }) => id === foreign.id)) breach(`collection has removed ${foreign.id} of another cluster`);
+    if (!stage.machines().some(({ id }) => id === foreign.id))
+      breach(`collection has removed ${foreign.id} of another cluster`);
   },
 };
 
@@ -73,7 +76,9 @@ const complete: Check = {
     const listed = [...(await listedIds(stage))].sort();
     if (listed.join() !== wanted.join()) {
       const missing = wanted.filter((id) => !listed.includes(id));
-      breach(`${MANY} machines were made, list has ${listed.length}; missing: ${missing.join(", ") || "none, some are twice"}`);
+      breach(
+        `${MANY} machines were made, list has ${listed.length}; missing: ${missing.join(", ") || "none, some are twice"}`,
+      );
     }
     const going = created.at(-1) ?? breach("no machine was made");
     await askToGo(stage, going);
@@ -96,7 +101,8 @@ const outage: Check = {
       part(stage, "inject")([{ fault, status: 500, on: "list" }]);
       const { provider, context } = stage;
       const answer = await stage.during(provider.list(context)).catch(() => undefined);
-      if (answer !== undefined) breach(`with fault "${fault}" on every list request, list answered ${answer.length} machines`);
+      if (answer !== undefined)
+        breach(`with fault "${fault}" on every list request, list answered ${answer.length} machines`);
       part(stage, "inject")([]);
       await stage.pass(minutes(2));
     }
@@ -122,7 +128,8 @@ const get: Check = {
     await askToGo(stage, claim);
     await stage.pass(minutes(10));
     const error = await failureOf(stage.during(provider.get(idOf(claim), context)));
-    if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) breach(`get of the removed ${idOf(claim)} threw ${told(error)}`, error);
+    if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND"))
+      breach(`get of the removed ${idOf(claim)} threw ${told(error)}`, error);
   },
 };
 

@@ -28,7 +28,8 @@ const providerId: Check = {
     const claim = await stage.launch();
     const node = await theNode(stage, claim);
     const real = node.spec?.providerID;
-    if (real !== idOf(claim)) breach(`the Node ${node.metadata.name} has ${real ?? "none"}, the NodeClaim ${idOf(claim)}`);
+    if (real !== idOf(claim))
+      breach(`the Node ${node.metadata.name} has ${real ?? "none"}, the NodeClaim ${idOf(claim)}`);
   },
 };
 
@@ -54,9 +55,12 @@ async function compareSizes(stage: Stage, claim: NodeClaim): Promise<void> {
   for (const resource of ["cpu", "memory"]) {
     const [predicted, actual] = [said[resource] ?? 0, real[resource] ?? 0];
     const name = claim.metadata.labels?.[Label.InstanceType] ?? idOf(claim);
-    if (predicted > actual) breach(`${name}: allocatable ${resource} was predicted as ${predicted}, the Node has only ${actual}`);
+    if (predicted > actual)
+      breach(`${name}: allocatable ${resource} was predicted as ${predicted}, the Node has only ${actual}`);
     if (predicted < LEAST * actual) {
-      breach(`${name}: allocatable ${resource} was predicted as ${predicted}, the Node has ${actual}: more than 8 % are given away`);
+      breach(
+        `${name}: allocatable ${resource} was predicted as ${predicted}, the Node has ${actual}: more than 8 % are given away`,
+      );
     }
   }
 }
@@ -86,8 +90,10 @@ const taint: Check = {
     const claim = await stage.launch();
     const { metadata } = await theNode(stage, claim);
     const joined = stage.hooks.joined.get(metadata.name ?? "");
-    if (joined === undefined) breach(`the Node ${metadata.name} did not join through the hooks that the subject was given`);
-    if (!hasTaint(joined.spec?.taints, UNREGISTERED_TAINT)) breach(`the Node ${metadata.name} joined without the taint`);
+    if (joined === undefined)
+      breach(`the Node ${metadata.name} did not join through the hooks that the subject was given`);
+    if (!hasTaint(joined.spec?.taints, UNREGISTERED_TAINT))
+      breach(`the Node ${metadata.name} joined without the taint`);
   },
 };
 

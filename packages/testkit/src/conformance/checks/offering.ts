@@ -39,8 +39,11 @@ const machinePriced: Check = {
   async run(stage) {
     const best = await cheapest(stage);
     const created = await stage.create(await stage.claim());
-    const { [Label.InstanceType]: type = "", [Label.Zone]: zone = "", [Label.CapacityType]: kind = "" } =
-      created.metadata.labels ?? {};
+    const {
+      [Label.InstanceType]: type = "",
+      [Label.Zone]: zone = "",
+      [Label.CapacityType]: kind = "",
+    } = created.metadata.labels ?? {};
     const found = offeringsOf(await stage.types(), type, zone).find((each) => placeOf(each).capacityType === kind);
     if (found === undefined) breach(`no offering has instance type ${type}, zone ${zone} and capacity type ${kind}`);
     if (found.price === undefined && best.price !== undefined) breach(`${type} in ${zone} has no price once it runs`);
@@ -63,7 +66,8 @@ const readTime: Check = {
     const before = await read(stage);
     part(stage, "inject")([{ fault: "outOfStock", instanceType: type, zone }]);
     const claim = await stage.claim({ instanceTypes: [type], zones: [zone] });
-    if ((await stage.creationError(claim)) === undefined) breach(`${type} in ${zone} is out of stock, and create answered a machine`);
+    if ((await stage.creationError(claim)) === undefined)
+      breach(`${type} in ${zone} is out of stock, and create answered a machine`);
     await stage.forget(claim);
     const after = await read(stage);
     if (isOpen(after.items)) {
@@ -106,7 +110,8 @@ const stable: Check = {
     "Core keeps what it made of a list as long as the version is the same, and breaks ties by order. A version that moves without reason makes every round slow; an order that moves makes plans waver.",
   async run(stage) {
     const [first, second] = [await read(stage), await read(stage)];
-    if (first.version !== second.version) breach(`nothing has changed, and the version went from ${first.version} to ${second.version}`);
+    if (first.version !== second.version)
+      breach(`nothing has changed, and the version went from ${first.version} to ${second.version}`);
     const names = ({ items }: typeof first): string => items.map(({ name }) => name).join(" ");
     if (names(first) !== names(second)) breach("the order of the types differs between two reads");
   },
@@ -122,7 +127,8 @@ const overhead: Check = {
     for (const { name, overhead: kept } of await stage.types()) {
       const reserved = addResources(kept.kubeReserved, kept.systemReserved);
       for (const resource of ["cpu", "memory"]) {
-        if (!((reserved[resource] ?? 0) > 0)) breach(`${name} reserves no ${resource} in kubeReserved or systemReserved`);
+        if (!((reserved[resource] ?? 0) > 0))
+          breach(`${name} reserves no ${resource} in kubeReserved or systemReserved`);
       }
       if (!((kept.evictionThreshold["memory"] ?? 0) > 0)) breach(`${name} has no memory in evictionThreshold`);
     }
@@ -136,9 +142,12 @@ const zones: Check = {
   wants:
     "What a NodeClass cannot reach must not be counted on: a plan for another zone or host would wait for a machine that cannot be made.",
   async run(stage) {
-    const all = (await stage.types()).flatMap((type) => type.offerings.map((each) => ({ name: type.name, ...placeOf(each) })));
+    const all = (await stage.types()).flatMap((type) =>
+      type.offerings.map((each) => ({ name: type.name, ...placeOf(each) })),
+    );
     const outside = all.find(({ zone }) => !stage.cloud.zones.includes(zone));
-    if (outside !== undefined) breach(`${outside.name} is offered in "${outside.zone}", the NodeClass has ${stage.cloud.zones.join(", ")}`);
+    if (outside !== undefined)
+      breach(`${outside.name} is offered in "${outside.zone}", the NodeClass has ${stage.cloud.zones.join(", ")}`);
   },
 };
 
@@ -154,7 +163,11 @@ const noKube: Check = {
     await read(stage);
     const passed = stage.life.points().length;
     await read(stage);
-    const asked = stage.life.points().slice(passed).map(({ call }) => call).find((call) => VERBS.test(call));
+    const asked = stage.life
+      .points()
+      .slice(passed)
+      .map(({ call }) => call)
+      .find((call) => VERBS.test(call));
     if (asked !== undefined) breach(`getInstanceTypes called the API server: ${asked}`);
   },
 };

@@ -32,9 +32,7 @@ export function choicesAmong(types: readonly InstanceType[], { cloud }: Stage): 
         .filter(({ availability, requirements }) => availability.available && wanted.overlaps(requirements))
         .map((offering) => ({ type: type.name, ...placeOf(offering), price: offering.price })),
     )
-    .sort(
-      (a, b) => compareRates(a.price, b.price) || compareText(a.type, b.type) || compareText(a.zone, b.zone),
-    );
+    .sort((a, b) => compareRates(a.price, b.price) || compareText(a.type, b.type) || compareText(a.zone, b.zone));
 }
 
 export async function cheapest(stage: Stage): Promise<Choice> {
@@ -68,7 +66,7 @@ export function told(error: unknown): string {
   if (error === undefined) return "nothing";
   const known = findProviderError(error);
   if (known !== undefined) return `${known.code} (${known.message})`;
-  return error instanceof Error ? `${error.name} (${error.message})` : String(error);
+  return error instanceof Error ? `${error.name} (${error.message})` : "something that is no Error";
 }
 
 /** What `promise` came to, as a value. */

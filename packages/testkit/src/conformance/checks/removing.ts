@@ -56,7 +56,8 @@ const right: Check = {
     await askToGo(stage, second);
     await stage.pass(minutes(10));
     for (const claim of [first, third]) {
-      if (!isStaying(stage, idOf(claim))) breach(`${idOf(second)} was to go, but ${idOf(claim)} of another NodeClaim went`);
+      if (!isStaying(stage, idOf(claim)))
+        breach(`${idOf(second)} was to go, but ${idOf(claim)} of another NodeClaim went`);
     }
   },
 };
@@ -77,7 +78,9 @@ const overlap: Check = {
       await stage.pass(seconds(1));
       await stage.deleteOnce(claim);
     }
-    const asked = part(stage, "requests")().slice(seen).filter(({ action }) => action === "delete");
+    const asked = part(stage, "requests")()
+      .slice(seen)
+      .filter(({ action }) => action === "delete");
     if (asked.length > 1) breach(`the cloud was asked ${asked.length} times to remove ${idOf(claim)}`);
   },
 };
@@ -96,7 +99,8 @@ const outage: Check = {
     for (const fault of ["status", "malformed"] as const) {
       part(stage, "inject")([{ fault, status: 500 }]);
       const got = await failureOf(stage.during(provider.get(idOf(claim), context)));
-      if (hasCode(got, "PROVIDER_MACHINE_NOT_FOUND")) breach(`during an outage get says that ${idOf(claim)} is gone: ${told(got)}`, got);
+      if (hasCode(got, "PROVIDER_MACHINE_NOT_FOUND"))
+        breach(`during an outage get says that ${idOf(claim)} is gone: ${told(got)}`, got);
       const deleted = await stage.deleteOnce(claim);
       if (hasCode(deleted, "PROVIDER_MACHINE_NOT_FOUND")) {
         breach(`during an outage delete says that ${idOf(claim)} is gone: ${told(deleted)}`, deleted);
