@@ -1,26 +1,25 @@
 // OVHcloud as the conformance kit gets it: the provider over https, the fake API, and the kit's faults in the fake's words.
 
 import { Label, Namespaces, Secrets, type KubeObject } from "@karpenter-multicloud/core/api";
-import type {
-  CloudAction,
-  CloudFault,
-  CloudRequest,
-  Subject,
-  SubjectCloud,
-  SubjectContext,
+import {
+  toFakeFaults,
+  type CloudAction,
+  type CloudRequest,
+  type FakeWords,
+  type Subject,
+  type SubjectCloud,
+  type SubjectContext,
 } from "@karpenter-multicloud/testkit/conformance";
 
 import { OVH_GROUP, OwnerLabel } from "./api/labels.ts";
 import { OVH_NODE_CLASS_KIND } from "./api/ovh-node-class.ts";
 import { ovhProviderFactory } from "./create-provider.ts";
-import { startFakeOvh, type FakeFault, type FakeOvh, type FaultMatch, type LoggedRequest } from "./testing/index.ts";
+import { startFakeOvh, type FakeOvh, type FaultMatch, type LoggedRequest } from "./testing/index.ts";
 import { TinyClient } from "./testing/tiny-client.ts";
 
 const NAMESPACE = "karpenter";
 const ZONES = ["eu-west-par-a", "eu-west-par-b", "eu-west-par-c"];
 const FLAVORS = ["b3-8", "b3-16", "b3-32"];
-/** A broken connection, after a real millisecond. */
-const AT_ONCE = 1;
 
 export const ovhSubject: Subject = {
   factory: ovhProviderFactory,
@@ -49,7 +48,7 @@ export function ovhSubjectCloud(fake: FakeOvh): SubjectCloud {
         leaving: removing || status === "DELETING" || status === "DELETED",
       })),
     close: () => fake.close(),
-    inject: (faults) => fake.faults(faults.flatMap(faultsOf)),
+    inject: (faults) => fake.faults(toFakeFaults(faults, WORDS)),
     requests: () => fake.requestLog().map(requestOf),
     addForeignMachine: () => addForeignMachine(fake),
     driftingSpec: { tags: { changed: "yes" } },
@@ -79,51 +78,23 @@ function objectsFor(fake: FakeOvh): readonly KubeObject[] {
   ];
 }
 
-/** A machine of a pool is ordered with the pool or with its size. */
-const ROUTES: Readonly<Record<CloudAction | "any", readonly FaultMatch[]>> = {
-  create: [{ operation: "createPool" }, { operation: "updatePool" }],
-  delete: [{ operation: "updatePool" }],
-  list: [{ method: "GET", path: "*/nodepool*" }],
-  other: [{ method: "GET", path: "*/flavors" }],
-  any: [{ path: "/cloud/*" }],
+const WORDS: FakeWords<FaultMatch> = {
+  requests: {
+    // A machine is ordered with its pool or with the pool's size.
+    create: [{ operation: "createPool" }, { operation: "updatePool" }],
+    delete: [{ operation: "updatePool" }],
+    list: [{ method: "GET", path: "*/nodepool*" }],
+    other: [{ method: "GET", path: "*/flavors" }],
+    any: [{ path: "/cloud/*" }],
+  },
+  machine: ({ instanceType, zone }) => ({
+    operation: "launch",
+    ...(instanceType === undefined ? {} : { flavor: instanceType }),
+    ...(zone === undefined ? {} : { zone }),
+  }),
+  busy: { status: 400, message: "NodePool status is UPSCALING" },
+  failedBoot: { machineStatus: "ERROR", noInstance: true },
 };
-
-function faultsOf({
-  fault,
-  on = "any",
-  status,
-  headers,
-  times,
-  probability,
-  instanceType,
-  zone,
-}: CloudFault): readonly FakeFault[] {
-  const often = { ...(times === undefined ? {} : { times }), ...(probability === undefined ? {} : { probability }) };
-  const machine = { operation: "launch", ...(instanceType ? { flavor: instanceType } : {}), ...(zone ? { zone } : {}) };
-  const request = (change: Omit<FakeFault, "match">): readonly FakeFault[] =>
-    ROUTES[on].map((match) => ({ match, ...often, ...change }));
-  switch (fault) {
-    case "status":
-      return request({ fault, status: status ?? 500, ...(headers === undefined ? {} : { headers }) });
-    case "timeoutBefore":
-    case "timeoutAfter":
-      return request({ fault, delayMs: AT_ONCE });
-    case "hang":
-      return request({ fault: "timeoutBefore" });
-    case "malformed":
-      return request({ fault });
-    case "busy":
-      return request({ fault: "status", status: 400, message: "NodePool status is UPSCALING" });
-    case "slowBoot":
-      return [{ match: machine, fault: "boot", ...often }];
-    case "vanish":
-    case "outOfStock":
-    case "quota":
-      return [{ match: machine, fault, ...often }];
-    case "boot":
-      return [{ match: machine, fault, machineStatus: "ERROR", noInstance: true, ...often }];
-  }
-}
 
 function requestOf({ at, operation, body }: LoggedRequest): CloudRequest {
   return { at, action: actionOf(operation, body) };

@@ -1,7 +1,7 @@
 // Failures: the class core reacts to, how far they reach, and when to ask again.
 
 import { setTimeout as realTime } from "node:timers/promises";
-import { apiVersionOf, type KubeObject, type Resource } from "@karpenter-multicloud/core/api";
+import { apiVersionOf, toRfc3339, type KubeObject, type Resource } from "@karpenter-multicloud/core/api";
 import { findProviderError, hasCode } from "@karpenter-multicloud/core/provider";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
 import type { Stage } from "../../stage/index.ts";
@@ -206,7 +206,7 @@ async function brokenCopy(stage: Stage, resource: Resource): Promise<string> {
     ...(spec ? { spec } : {}),
   };
   await kube.create(resource, copy);
-  const lastTransitionTime = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
+  const lastTransitionTime = toRfc3339(clock.now());
   const condition = {
     type: "Ready",
     status: "False",
@@ -219,6 +219,7 @@ async function brokenCopy(stage: Stage, resource: Resource): Promise<string> {
   return name;
 }
 
+/** Real time: the clock stands still while a request is under way. */
 const PATIENCE_MS = 3_000;
 
 const cancel: Check = {
