@@ -14,7 +14,7 @@ import {
 import { OVH_GROUP, OwnerLabel } from "./api/labels.ts";
 import { OVH_NODE_CLASS_KIND } from "./api/ovh-node-class.ts";
 import { ovhProviderFactory } from "./create-provider.ts";
-import { startFakeOvh, type FakeOvh, type FaultMatch, type LoggedRequest } from "./testing/index.ts";
+import { startFakeOvh, type FakeOvh, type LoggedRequest } from "./testing/index.ts";
 import { TinyClient } from "./testing/tiny-client.ts";
 
 const NAMESPACE = "karpenter";
@@ -78,7 +78,7 @@ function objectsFor(fake: FakeOvh): readonly KubeObject[] {
   ];
 }
 
-const WORDS: FakeWords<FaultMatch> = {
+const WORDS: FakeWords = {
   requests: {
     // A machine is ordered with its pool or with the pool's size.
     create: [{ operation: "createPool" }, { operation: "updatePool" }],

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toFakeFaults, type FakeWords } from "./fake-faults.ts";
 
-interface Match {
-  readonly operation: string;
-  readonly flavor?: string;
-}
-
-const words: FakeWords<Match> = {
+const words: FakeWords = {
   requests: {
     create: [{ operation: "order" }, { operation: "grow" }],
     delete: [{ operation: "drop" }],

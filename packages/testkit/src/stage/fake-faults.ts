@@ -1,32 +1,12 @@
 // The kit's faults in the words of a fake cloud that takes a list of {match, fault, …}, as all fakes of this repository do.
 
+import type { FakeFault, FaultMatch } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { CloudAction, CloudFault } from "./subject.ts";
 
-/** What a fake does wrong, and where: one entry of the list that is set through POST /_fake/faults. */
-export interface FakeFault<M> {
-  readonly match: M;
-  readonly fault:
-    | "status"
-    | "timeoutBefore"
-    | "timeoutAfter"
-    | "malformed"
-    | "outOfStock"
-    | "quota"
-    | "boot"
-    | "vanish";
-  readonly status?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly message?: string;
-  readonly times?: number;
-  readonly probability?: number;
-  /** Real milliseconds until a silent connection breaks; without it it stays silent. */
-  readonly delayMs?: number;
-}
-
 /** How one cloud is asked, as its fake matches requests and machines. */
-export interface FakeWords<M> {
-  readonly requests: Readonly<Record<CloudAction | "any", readonly M[]>>;
-  machine(what: { readonly instanceType?: string; readonly zone?: string }): M;
+export interface FakeWords {
+  readonly requests: Readonly<Record<CloudAction | "any", readonly FaultMatch[]>>;
+  machine(what: { readonly instanceType?: string; readonly zone?: string }): FaultMatch;
   /** The cloud's answer while another operation is under way. */
   readonly busy: { readonly status: number; readonly message: string };
   /** Added to a "boot" fault that ends in a failed machine rather than in one that boots for ever. */
@@ -36,16 +16,16 @@ export interface FakeWords<M> {
 /** A broken connection breaks at once. */
 const AT_ONCE_MS = 1;
 
-export function toFakeFaults<M>(faults: readonly CloudFault[], words: FakeWords<M>): readonly FakeFault<M>[] {
+export function toFakeFaults(faults: readonly CloudFault[], words: FakeWords): readonly FakeFault[] {
   return faults.flatMap((fault) => entriesOf(fault, words));
 }
 
-function entriesOf<M>(given: CloudFault, words: FakeWords<M>): readonly FakeFault<M>[] {
+function entriesOf(given: CloudFault, words: FakeWords): readonly FakeFault[] {
   const { fault, on = "any", status = 500, headers, times, probability, instanceType, zone } = given;
   const often = { ...(times === undefined ? {} : { times }), ...(probability === undefined ? {} : { probability }) };
-  const ofRequests = (change: Omit<FakeFault<M>, "match">): readonly FakeFault<M>[] =>
+  const ofRequests = (change: Omit<FakeFault, "match">): readonly FakeFault[] =>
     words.requests[on].map((match) => ({ match, ...often, ...change }));
-  const ofMachines = (change: Omit<FakeFault<M>, "match">): readonly FakeFault<M>[] => {
+  const ofMachines = (change: Omit<FakeFault, "match">): readonly FakeFault[] => {
     const match = words.machine({ ...(instanceType ? { instanceType } : {}), ...(zone ? { zone } : {}) });
     return [{ match, ...often, ...change }];
   };

@@ -1,5 +1,5 @@
 export { toFakeFaults } from "./fake-faults.ts";
-export type { FakeFault, FakeWords } from "./fake-faults.ts";
+export type { FakeWords } from "./fake-faults.ts";
 export type { RunningControllers } from "./controller-life.ts";
 export { CLUSTER_NAME } from "./controller-life.ts";
 export { Stage } from "./stage.ts";
