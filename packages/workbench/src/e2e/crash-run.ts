@@ -10,22 +10,7 @@ import { quickStartSteps } from "../demo/scenario.ts";
 import { World } from "../demo/world.ts";
 import { Lives, type Crash, type LivesReport } from "./lives.ts";
 
-<<<<<<< HEAD
 export interface CrashReport extends LivesReport {
-=======
-export interface Crash {
-  /** Counted from the beginning of the life that ends there. */
-  readonly point: number;
-  /** Until the next life begins. */
-  readonly downFor: Duration;
-}
-
-export interface CrashReport {
-  /** Where each life ended; fewer than asked for when a life came to rest before its point. */
-  readonly deaths: readonly CrashPoint[];
-  /** All points of the last life. */
-  readonly lastLife: readonly CrashPoint[];
->>>>>>> 14401be (Tell provider authors how to write and test a provider, with code that is tested)
   /** The step that did not converge. */
   readonly stuckAt: string | undefined;
   /** Objects of ours, machines and pools that are still there. */
