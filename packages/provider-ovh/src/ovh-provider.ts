@@ -62,7 +62,7 @@ export class OvhProvider implements CloudProvider {
   getInstanceTypes(pool: NodePool, { signal }: CallContext): Promise<InstanceTypes> {
     const nodeClass = this.#parts.accesses.nodeClass(pool.spec.template.spec.nodeClassRef.name);
     return inCoreWords("listing flavors", async () => {
-      const access = await this.#parts.accesses.of(nodeClass, signal);
+      const access = await this.#parts.accesses.ofLast(nodeClass, signal);
       return this.#machinery.views.instanceTypes(nodeClass, access, signal);
     });
   }

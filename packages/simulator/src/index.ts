@@ -1,16 +1,14 @@
 // A Kubernetes cluster on a virtual clock, and a simulated cloud that sells it machines.
 
-export { ForkedClock } from "./clock/forked-clock.ts";
+export { ForkedClock, MachineSide, seededRandom } from "@karpenter-multicloud/core/testing";
 export { crashableKube } from "./clock/crashable-kube.ts";
 export { VirtualClock } from "./virtual-clock.ts";
 export type { UntilOptions, VirtualClockOptions } from "./virtual-clock.ts";
-export { seededRandom } from "./seeded-random.ts";
 export { SimulatedCluster } from "./cluster/simulated-cluster.ts";
 export type { SimulatedClusterOptions } from "./cluster/simulated-cluster.ts";
 export type { KubeletOptions } from "./cluster/kubelet.ts";
 export { applyAll } from "./cluster/apply.ts";
 export { BUILT_IN_RESOURCES } from "./cluster/built-in-resources.ts";
-export { MachineSide } from "./cluster/machine-side.ts";
 export * from "./simulated-provider/catalog.ts";
 export { CatalogError, parseCatalog } from "./simulated-provider/catalog-file.ts";
 export type { SimulatedFaults } from "./simulated-provider/faults.ts";

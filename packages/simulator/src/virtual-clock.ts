@@ -6,7 +6,7 @@
 
 import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
 import type { Duration } from "@karpenter-multicloud/core/units";
-import { ForkedClock, sleepOn } from "./clock/forked-clock.ts";
+import { ForkedClock, sleepOn } from "@karpenter-multicloud/core/testing";
 import { Pace } from "./clock/pace.ts";
 import { TimerQueue } from "./clock/timer-queue.ts";
 

@@ -6,7 +6,6 @@ import type { Duration } from "../units/index.ts";
 
 /** Event loop turns after each timer, so that what it woke can finish. */
 const TURNS = 4;
-/** How long real work under `during` may hold a timer back, in real milliseconds. */
 const PATIENCE_MS = 1000;
 
 interface Timer {
@@ -15,12 +14,15 @@ interface Timer {
 
 export class FakeClock implements Clock {
   #now: EpochMs;
+  readonly #patienceMs: number;
   readonly #heap = new DeadlineHeap<Timer>();
   readonly #timers = new Set<Timer>();
   readonly #working = new Set<symbol>();
 
-  constructor(startEpochMs: EpochMs = Date.UTC(2026, 0, 1)) {
+  /** `patienceMs`: real milliseconds for which work under `during` may hold a timer back. */
+  constructor(startEpochMs: EpochMs = Date.UTC(2026, 0, 1), patienceMs: number = PATIENCE_MS) {
     this.#now = startEpochMs;
+    this.#patienceMs = patienceMs;
   }
 
   now(): EpochMs {
@@ -80,7 +82,7 @@ export class FakeClock implements Clock {
   /** Lets everything that needs no time finish. Work that never settles is waited for once, briefly. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < TURNS; turn++) await nextTurn();
-    const giveUpAt = performance.now() + PATIENCE_MS;
+    const giveUpAt = performance.now() + this.#patienceMs;
     while (this.#working.size > 0 && performance.now() < giveUpAt) {
       await nextTurn();
       if (this.#working.size === 0) for (let turn = 0; turn < TURNS; turn++) await nextTurn();

@@ -59,6 +59,11 @@ export class ApiClients {
     this.#makeTransport = makeTransport;
   }
 
+  /** The client of the last read, without another: for calls that may not ask the API server. */
+  lastFor(spec: OVHNodeClassSpec): ApiClient | undefined {
+    return this.#bySource.get(sourceOf(spec, this.#settings))?.client;
+  }
+
   /** Reads the Secret each time, so that the first call after a rotation already uses the new key. @throws CredentialsError */
   async forSpec(spec: OVHNodeClassSpec, signal: AbortSignal): Promise<ApiClient> {
     const { source, credentials } = await this.#credentials(spec, signal);
@@ -88,7 +93,7 @@ export class ApiClients {
     const ref = spec.credentialsSecretRef;
     if (ref === undefined) {
       const { credentials } = this.#settings;
-      if (credentials) return { source: `environment ${spec.endpoint ?? ""}`, credentials };
+      if (credentials) return { source: sourceOf(spec, this.#settings), credentials };
       throw new CredentialsError(
         "SecretNotFound",
         "no credentials: set credentialsSecretRef in the OVHNodeClass, or OVH_APPLICATION_KEY, OVH_APPLICATION_SECRET and OVH_CONSUMER_KEY (or OVH_CLIENT_ID and OVH_CLIENT_SECRET) for the controller",
@@ -98,7 +103,7 @@ export class ApiClients {
     const name = `Secret ${namespace}/${ref.name}`;
     const secret = await this.#secret(namespace, ref.name, signal);
     const credentials = readCredentials(valuesOf(secret), name);
-    if (credentials) return { source: `${name} ${spec.endpoint ?? ""}`, credentials };
+    if (credentials) return { source: sourceOf(spec, this.#settings), credentials };
     throw new CredentialsError(
       "MissingKey",
       `${name} has no value for applicationKey, applicationSecret, consumerKey, nor for clientId, clientSecret`,
@@ -142,6 +147,11 @@ function shopOf(api: OvhApi, endpoint: Endpoint): ApiClient["shop"] {
 function onceRead(api: OvhApi): ApiClient["accessRules"] {
   let known: { readonly rules: readonly AccessRule[] | undefined } | undefined;
   return async (signal) => (known ??= { rules: await readAccessRules(api, signal) }).rules;
+}
+
+/** Where the credentials of a class come from, and for which endpoint. */
+function sourceOf({ credentialsSecretRef: ref, endpoint = "" }: OVHNodeClassSpec, { namespace }: OvhSettings): string {
+  return ref === undefined ? `environment ${endpoint}` : `Secret ${ref.namespace ?? namespace}/${ref.name} ${endpoint}`;
 }
 
 function valuesOf(secret: Secret): Readonly<Record<string, string>> {

@@ -6,10 +6,10 @@ import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { NodeClassNotReady } from "@karpenter-multicloud/core/provider";
 
 import { OVH_NODE_CLASS_KIND, OvhCondition, OVHNodeClasses } from "../api/ovh-node-class.ts";
-import type { OVHNodeClass } from "../api/ovh-node-class.ts";
+import type { OVHNodeClass, OVHNodeClassSpec } from "../api/ovh-node-class.ts";
 import { MksClient } from "../client/mks-client.ts";
 import type { OvhSettings } from "../settings.ts";
-import type { ApiClients } from "./api-clients.ts";
+import type { ApiClient, ApiClients } from "./api-clients.ts";
 
 /** Reason of ClusterReady while the whole cluster is being deleted. */
 export const CLUSTER_GOING = "Deleting";
@@ -60,8 +60,20 @@ export class ClusterAccesses {
     return this.#classes.list()[0];
   }
 
+  /** With the credentials of the last read where there was one: no call to the API server then. @throws as `of` */
+  ofLast(nodeClass: OVHNodeClass, signal: AbortSignal): Promise<ClusterAccess> {
+    return this.#access(nodeClass, async (spec) => this.#clients.lastFor(spec) ?? this.#clients.forSpec(spec, signal));
+  }
+
   /** @throws NodeClassNotReady while its cluster is not known; CredentialsError */
-  async of(nodeClass: OVHNodeClass, signal: AbortSignal): Promise<ClusterAccess> {
+  of(nodeClass: OVHNodeClass, signal: AbortSignal): Promise<ClusterAccess> {
+    return this.#access(nodeClass, (spec) => this.#clients.forSpec(spec, signal));
+  }
+
+  async #access(
+    nodeClass: OVHNodeClass,
+    clientOf: (spec: OVHNodeClassSpec) => Promise<ApiClient>,
+  ): Promise<ClusterAccess> {
     const name = nodeClass.metadata.name ?? "";
     const serviceName = serviceNameOf(nodeClass, this.#settings);
     const kubeId = nodeClass.spec?.kubeId ?? this.#settings.kubeId ?? nodeClass.status?.kubeId;
@@ -70,7 +82,7 @@ export class ClusterAccesses {
         `OVHNodeClass ${name}: ${serviceName === undefined ? "serviceName" : "kubeId"} is not known yet`,
       );
     }
-    const { api, subsidiary, denied } = await this.#clients.forSpec(nodeClass.spec ?? {}, signal);
+    const { api, subsidiary, denied } = await clientOf(nodeClass.spec ?? {});
     return { mks: new MksClient(api, serviceName), kubeId, subsidiary, denied, ...standstillOf(nodeClass) };
   }
 

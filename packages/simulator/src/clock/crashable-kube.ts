@@ -2,7 +2,7 @@
 
 import type { KubeObject } from "@karpenter-multicloud/core/api";
 import type { KubeClient, WatchEvent } from "@karpenter-multicloud/core/kube";
-import type { ForkedClock } from "./forked-clock.ts";
+import type { ForkedClock } from "@karpenter-multicloud/core/testing";
 
 /** A request that was on its way has its effect; one made after the drop never arrives. */
 export function crashableKube(kube: KubeClient, process: ForkedClock): KubeClient {

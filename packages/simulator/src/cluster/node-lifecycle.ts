@@ -5,6 +5,7 @@ import type { Node, Pod, Taint } from "@karpenter-multicloud/core/api";
 import { hasTaint, Nodes, Pods, sameTaint, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { Informer } from "@karpenter-multicloud/core/kube";
 import { keyOf, keyText } from "@karpenter-multicloud/core/kube";
+import { removeNow } from "@karpenter-multicloud/core/testing";
 import { conditionStatus, isReady } from "./pod-facts.ts";
 import { WorkQueue } from "./work-queue.ts";
 import { parseKey, podsOf } from "./world.ts";
@@ -80,14 +81,5 @@ async function markNotReady(world: World, pod: Pod): Promise<void> {
 async function collect(world: World, nodes: Informer<Node>, pods: Informer<Pod>, key: string): Promise<void> {
   const pod = pods.get(parseKey(key));
   if (pod?.spec.nodeName === undefined || nodes.get({ name: pod.spec.nodeName }) !== undefined) return;
-  await removeNow(world, pod);
-}
-
-/** Without asking a kubelet: there is none any more. */
-export async function removeNow(world: Pick<World, "kube">, pod: Pod): Promise<void> {
-  const { uid } = pod.metadata;
-  await world.kube.delete(Pods, keyOf(pod), {
-    gracePeriodSeconds: 0,
-    ...(uid === undefined ? {} : { preconditions: { uid } }),
-  });
+  await removeNow(world.kube, pod);
 }

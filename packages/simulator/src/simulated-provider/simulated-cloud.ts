@@ -12,8 +12,8 @@ import type { HourlyRate } from "@karpenter-multicloud/core/units";
 import { compareText, milliseconds, seconds } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
+import { seededRandom } from "@karpenter-multicloud/core/testing";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
-import { seededRandom } from "../seeded-random.ts";
 import { isOutOfStock } from "./faults.ts";
 import type { SimulatedFaults } from "./faults.ts";
 

@@ -22,8 +22,8 @@ const never = (): Promise<never> => new Promise(() => {});
 /** Counts the points of one life and ends it at the chosen one. */
 export class CrashPoints {
   readonly #passed: { readonly moment: Moment; readonly call: OutsideCall }[] = [];
-  readonly #dieAt: number;
-  readonly #onDeath: () => void;
+  #dieAt: number;
+  #onDeath: () => void;
   #dead = false;
 
   constructor(dieAt: number | undefined, onDeath: () => void) {
@@ -42,6 +42,15 @@ export class CrashPoints {
       moment,
       call: typeof name === "string" ? name : name(),
     }));
+  }
+
+  endAfter(points: number, onDeath: () => void): void {
+    const before = this.#onDeath;
+    this.#dieAt = this.#passed.length + points;
+    this.#onDeath = () => {
+      before();
+      onDeath();
+    };
   }
 
   end(): void {

@@ -52,6 +52,11 @@ export class Mortal {
     return this.dead ? this.points().at(-1) : undefined;
   }
 
+  /** Ends it so many points from now; `onDeath` is called then, besides the one it was made with. */
+  dieAfter(points: number, onDeath: () => void): void {
+    this.#points.endAfter(points, onDeath);
+  }
+
   /** Ends it here and now. */
   kill(): void {
     this.#points.end();

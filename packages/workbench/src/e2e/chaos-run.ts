@@ -10,7 +10,7 @@ import { simulatedCloud } from "../demo/clouds/simulated.ts";
 import type { CloudOpener } from "../demo/demo-cloud.ts";
 import { chooseObjects } from "../demo/manifests.ts";
 import { World } from "../demo/world.ts";
-import { ClaimWitness } from "./claim-witness.ts";
+import { ClaimWitness } from "@karpenter-multicloud/testkit/fault-runs";
 import { leftoversOf } from "./crash-run.ts";
 import { Lives, type Crash } from "./lives.ts";
 import { NodeWitness } from "./node-witness.ts";

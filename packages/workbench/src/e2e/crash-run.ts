@@ -3,11 +3,11 @@
 import { NodeClaims, Nodes } from "@karpenter-multicloud/core/api";
 import { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { minutes } from "@karpenter-multicloud/core/units";
+import { ClaimWitness } from "@karpenter-multicloud/testkit/fault-runs";
 import { chooseObjects } from "../demo/manifests.ts";
 import type { CloudOpener } from "../demo/demo-cloud.ts";
 import { quickStartSteps } from "../demo/scenario.ts";
 import { World } from "../demo/world.ts";
-import { ClaimWitness } from "./claim-witness.ts";
 import { Lives, type Crash, type LivesReport } from "./lives.ts";
 
 export interface CrashReport extends LivesReport {

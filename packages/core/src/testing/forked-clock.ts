@@ -1,7 +1,7 @@
 // The clock of one process that may crash: after drop() nothing that waits on it ever goes on.
 
-import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
-import type { Duration } from "@karpenter-multicloud/core/units";
+import type { Clock, EpochMs } from "../runtime/index.ts";
+import type { Duration } from "../units/index.ts";
 
 export class ForkedClock implements Clock {
   readonly #parent: Clock;

@@ -1,12 +1,11 @@
 // What machines and the cloud's agents do to Node objects: a kubelet registers and reports, the cloud removes what is gone.
 
-import type { Node, PartialCondition, Taint } from "@karpenter-multicloud/core/api";
-import { hasTaint, Label, Nodes, Pods, sameTaint, toRfc3339 } from "@karpenter-multicloud/core/api";
-import { isAlreadyExists, isConflict, isNotFound } from "@karpenter-multicloud/core/kube";
-import type { KubeClient, Patch } from "@karpenter-multicloud/core/kube";
-import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { MachineHooks, NodeEdit } from "@karpenter-multicloud/core/testing";
-import { removeNow } from "./node-lifecycle.ts";
+import type { Node, PartialCondition, Pod, Taint } from "../api/index.ts";
+import { hasTaint, Label, Nodes, Pods, sameTaint, toRfc3339 } from "../api/index.ts";
+import { isAlreadyExists, isConflict, isNotFound, keyOf } from "../kube/index.ts";
+import type { KubeClient, Patch } from "../kube/index.ts";
+import type { Clock } from "../runtime/index.ts";
+import type { MachineHooks, NodeEdit } from "./machine-hooks.ts";
 
 const NOT_READY: Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
 const STARTING: readonly Taint[] = [
@@ -64,7 +63,7 @@ export class MachineSide implements MachineHooks {
   async nodeLeaves(name: string): Promise<void> {
     await this.nodeNotReady(name);
     const { items } = await this.#kube.list(Pods, { fieldSelector: `spec.nodeName=${name}` });
-    for (const pod of items) await removeNow({ kube: this.#kube }, pod).catch(ignoreGone);
+    for (const pod of items) await removeNow(this.#kube, pod).catch(ignoreGone);
     await this.#kube.delete(Nodes, { name }).catch(ignoreGone);
   }
 
@@ -120,6 +119,15 @@ export class MachineSide implements MachineHooks {
       }
     }
   }
+}
+
+/** Without asking a kubelet: there is none any more. */
+export async function removeNow(kube: KubeClient, pod: Pod): Promise<void> {
+  const { uid } = pod.metadata;
+  await kube.delete(Pods, keyOf(pod), {
+    gracePeriodSeconds: 0,
+    ...(uid === undefined ? {} : { preconditions: { uid } }),
+  });
 }
 
 function withCondition(

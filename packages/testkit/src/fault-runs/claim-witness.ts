@@ -18,6 +18,11 @@ export class ClaimWitness {
     return this.#machines.size;
   }
 
+  /** Those that ever had a machine. */
+  get served(): number {
+    return [...this.#machines.values()].filter((machines) => machines.size > 0).length;
+  }
+
   /** Claims that changed their machine, and machines that two claims called theirs. */
   contradictions(): readonly string[] {
     const owners = new Map<string, string>();

@@ -1,0 +1,6 @@
+import { conformance } from "@karpenter-multicloud/testkit/conformance";
+import { describe, it } from "vitest";
+
+import { ovhSubject } from "./test-subject.ts";
+
+conformance(ovhSubject, { describe, it });
