@@ -1,9 +1,13 @@
-// Binds this cloud to core's ProviderFactory token.
+// How the container gets this provider.
+
+import { ContainerModule } from "inversify";
 
 import { ProviderFactory } from "@karpenter-multicloud/core/controllers";
-import { ContainerModule } from "inversify";
-import { scalewayProvider } from "./provider.ts";
+
+import { scalewayProviderFactory } from "./create-provider.ts";
 
 export const scalewayModule = new ContainerModule(({ bind }) => {
-  bind(ProviderFactory).toConstantValue(scalewayProvider);
+  bind<ProviderFactory>(ProviderFactory)
+    .toResolvedValue(() => scalewayProviderFactory)
+    .inSingletonScope();
 });

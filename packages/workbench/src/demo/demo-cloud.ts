@@ -2,6 +2,7 @@
 
 import type { CustomResource, KubeObject } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
+import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import type { ContainerModule } from "inversify";
@@ -9,6 +10,11 @@ import type { ContainerModule } from "inversify";
 export interface ManifestFile {
   readonly name: string;
   readonly text: string;
+}
+
+export interface Showcase {
+  readonly title: string;
+  readonly files: readonly ManifestFile[];
 }
 
 export interface DemoCloud {
@@ -19,6 +25,8 @@ export interface DemoCloud {
   /** What a platform engineer prepares before the quick start: namespaces, Secrets. */
   readonly preparation: readonly KubeObject[];
   readonly quickStart: readonly ManifestFile[];
+  /** One more workload after the quick start: applied, seen running, deleted again. */
+  readonly showcase?: Showcase;
   /** Fills the placeholders of the documents with what this cloud knows. */
   fill(text: string): string;
   liveMachines(): number;
@@ -34,6 +42,8 @@ export interface DemoCloud {
 export interface CloudContext {
   readonly clock: Clock;
   readonly hooks: MachineHooks;
+  /** Of the cluster behind the hooks: machines that join by themselves ask it for their token. */
+  readonly kube: KubeClient;
   readonly seed: number;
 }
 

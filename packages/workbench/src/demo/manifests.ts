@@ -28,6 +28,15 @@ export function chooseObjects(
   return [...read(cloud.quickStart).filter((object) => !given.has(role(object))), ...mine];
 }
 
+/** What the cloud shows after the quick start; nothing when it has no more to show. */
+export function showcaseObjects(
+  cloud: Pick<DemoCloud, "fill" | "showcase">,
+  customResources: readonly CustomResource[],
+): readonly KubeObject[] {
+  if (cloud.showcase === undefined) return [];
+  return chooseObjects({ fill: (text) => cloud.fill(text), quickStart: cloud.showcase.files }, customResources, []);
+}
+
 export async function readFiles(paths: readonly string[]): Promise<readonly ManifestFile[]> {
   return await Promise.all(
     paths.map(async (name) => {

@@ -81,7 +81,7 @@ export class RealWorld implements DemoWorld {
       const kube = clientOf(plane, options.logger);
       const cluster = realCluster(kube, customResources);
       const hooks = new RealMachines({ kube, clock, signal: off.signal });
-      const cloud = await options.cloud.open({ clock, hooks, seed: options.seed ?? 1 }, options.files ?? []);
+      const cloud = await options.cloud.open({ clock, hooks, kube, seed: options.seed ?? 1 }, options.files ?? []);
       return new RealWorld({ clock, cluster, cloud, plane, off, options });
     } catch (error) {
       await plane.stop();

@@ -4,11 +4,11 @@ import type { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import type { CloudOpener, ManifestFile } from "./demo-cloud.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { LiveView } from "./live-view.ts";
-import { chooseObjects, readFiles } from "./manifests.ts";
+import { chooseObjects, readFiles, showcaseObjects } from "./manifests.ts";
 import type { DemoCloudName, DemoOptions } from "./options.ts";
 import { PlainView } from "./plain-view.ts";
 import { play } from "./play.ts";
-import { ownSteps, quickStartSteps } from "./scenario.ts";
+import { ownSteps, quickStartSteps, showcaseSteps } from "./scenario.ts";
 import { summaryLines } from "./summary.ts";
 import { Tally } from "./tally.ts";
 import type { Screen } from "./view.ts";
@@ -16,6 +16,7 @@ import { World } from "./world.ts";
 
 const CLOUDS: Readonly<Record<DemoCloudName, (options: DemoOptions) => Promise<CloudOpener>>> = {
   ovh: async () => (await import("./clouds/ovh.ts")).ovhDemo,
+  scaleway: async () => (await import("./clouds/scaleway.ts")).scalewayDemo,
   simulated: async ({ catalog }) => await (await import("./clouds/simulated.ts")).simulatedDemo(catalog),
 };
 
@@ -38,7 +39,8 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<b
     const objects = files.length === 0 && world.hurried ? world.hurried(chosen) : chosen;
     await world.cluster.apply(world.cloud.preparation);
     const life = world.startControllers();
-    const steps = files.length > 0 ? ownSteps(world, life, objects) : quickStartSteps(world, objects);
+    const extra = showcaseSteps(world, life, showcaseObjects(world.cloud, cloud.customResources));
+    const steps = files.length > 0 ? ownSteps(world, life, objects) : [...quickStartSteps(world, objects), ...extra];
     const tally = new Tally();
     const failed = await play(world, life, steps, { view, tally });
     const errors = logger.lines.filter((line) => line.level === "error");

@@ -46,6 +46,28 @@ export function quickStartSteps(world: DemoWorld, objects: readonly KubeObject[]
   ];
 }
 
+/** What the cloud has to show besides; empty without it. */
+export function showcaseSteps(world: DemoWorld, life: ControllerLife, objects: readonly KubeObject[]): readonly Step[] {
+  const { showcase } = world.cloud;
+  if (showcase === undefined) return [];
+  return [
+    {
+      title: showcase.title,
+      run: async () => {
+        await world.cluster.apply(objects);
+        return await boundOrHopeless(world, life);
+      },
+    },
+    {
+      title: "it goes again, and so does its machine",
+      run: async () => {
+        await removeWorkloads(world);
+        return await nothingLeft(world);
+      },
+    },
+  ];
+}
+
 /** The user's own objects: up as far as it goes, then every Deployment to 0. */
 export function ownSteps(world: DemoWorld, life: ControllerLife, objects: readonly KubeObject[]): readonly Step[] {
   return [

@@ -55,7 +55,10 @@ export class World implements DemoWorld {
     const clock = new VirtualClock({ speed: options.speed, start: Date.UTC(2026, 0, 1, 8) });
     const customResources = [...CUSTOM_RESOURCES, ...options.cloud.customResources];
     const cluster = new SimulatedCluster({ clock, customResources, seed, logger: options.logger });
-    const cloud = await options.cloud.open({ clock, hooks: cluster.machines, seed }, options.files ?? []);
+    const cloud = await options.cloud.open(
+      { clock, hooks: cluster.machines, kube: cluster.kube, seed },
+      options.files ?? [],
+    );
     const world = new World({ clock, cluster, cloud, logger: options.logger, seed });
     clock.run();
     await cluster.start(world.#off.signal);

@@ -1,9 +1,10 @@
 // Serves the fake of a cloud on loopback for any client, and prints one JSON line when it is ready.
 
 import { SystemClock } from "@karpenter-multicloud/core/runtime";
-import { startFakeOvh, type FakeFault } from "@karpenter-multicloud/provider-ovh/testing";
+import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
+import { startFakeScaleway } from "@karpenter-multicloud/provider-scaleway/testing";
 import { readFile } from "node:fs/promises";
-import { clusterBehind } from "./cluster-behind.ts";
+import { clusterBehind, clusterToJoin } from "./cluster-behind.ts";
 import { parseFakeCloudOptions, UsageError, type FakeCloudOptions } from "./options.ts";
 
 try {
@@ -14,12 +15,16 @@ try {
   process.exitCode = 2;
 }
 
+interface RunningFake {
+  readonly url: string;
+  readonly caFile: string | undefined;
+  readonly credentials: object;
+  close(): Promise<void>;
+}
+
 async function serve(options: FakeCloudOptions): Promise<void> {
-  const { port, seed, speed, insecure, kubeconfig } = options;
-  const faults = await readFaults(options.faults);
   const over = new AbortController();
-  const cluster = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, over.signal) };
-  const fake = await startFakeOvh({ clock: new SystemClock(), port, seed, speed, insecure, faults, ...cluster });
+  const fake = await start(options, over.signal);
   const { url, caFile, credentials } = fake;
   console.log(JSON.stringify({ cloud: options.cloud, url, ...(caFile ? { caFile } : {}), credentials }));
   const stop = (): void => {
@@ -30,10 +35,22 @@ async function serve(options: FakeCloudOptions): Promise<void> {
   process.once("SIGTERM", stop);
 }
 
-async function readFaults(file: string | undefined): Promise<readonly FakeFault[]> {
+async function start(options: FakeCloudOptions, signal: AbortSignal): Promise<RunningFake> {
+  const { cloud, port, seed, speed, insecure, kubeconfig } = options;
+  const faults = await readFaults(options.faults);
+  const shared = { clock: new SystemClock(), port, seed, speed, faults };
+  if (cloud === "scaleway") {
+    const cluster = kubeconfig === undefined ? {} : await clusterToJoin(kubeconfig, signal);
+    return startFakeScaleway({ ...shared, secure: !insecure, ...cluster });
+  }
+  const hooks = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, signal) };
+  return startFakeOvh({ ...shared, insecure, ...hooks });
+}
+
+async function readFaults(file: string | undefined): Promise<readonly never[]> {
   if (file === undefined) return [];
   try {
-    return JSON.parse(await readFile(file, "utf8")) as readonly FakeFault[];
+    return JSON.parse(await readFile(file, "utf8")) as readonly never[];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--faults ${file}: ${why}; the file holds a JSON list of faults`, { cause: error });

@@ -15,7 +15,7 @@ describe("fake-cloud options", () => {
   });
 
   it.each([
-    [["scaleway"], 'there is no fake of "scaleway"'],
+    [["cloudstack"], 'there is no fake of "cloudstack"'],
     [[], "no cloud is named"],
     [["ovh", "--port", "http"], '--port "http" is no whole number from 0 to 65535'],
     [["ovh", "--speed=-1"], '--speed "-1" is no speed'],

@@ -2,8 +2,11 @@
 
 import { parseArgs } from "node:util";
 
+const CLOUDS = ["ovh", "scaleway"] as const;
+export type FakedCloud = (typeof CLOUDS)[number];
+
 export interface FakeCloudOptions {
-  readonly cloud: "ovh";
+  readonly cloud: FakedCloud;
   /** 0 takes any free port. */
   readonly port: number;
   readonly seed: number;
@@ -22,15 +25,16 @@ export class UsageError extends Error {
 }
 
 export const FAKE_CLOUD_HELP =
-  "pnpm --silent fake-cloud ovh [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
+  "pnpm --silent fake-cloud <ovh|scaleway> [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions {
   const { values, positionals } = readArguments(argv);
-  const [cloud, ...more] = positionals;
-  if (cloud !== "ovh" || more.length > 0) {
-    const named = positionals.length === 0 ? "no cloud is named" : `there is no fake of "${positionals.join(" ")}"`;
-    throw new UsageError(`${named}: write ovh (scaleway and cloudstack come next)\n${FAKE_CLOUD_HELP}`);
+  const [named, ...more] = positionals;
+  const cloud = CLOUDS.find((each) => each === named);
+  if (cloud === undefined || more.length > 0) {
+    const problem = positionals.length === 0 ? "no cloud is named" : `there is no fake of "${positionals.join(" ")}"`;
+    throw new UsageError(`${problem}: write ovh or scaleway (cloudstack comes next)\n${FAKE_CLOUD_HELP}`);
   }
   return {
     cloud,

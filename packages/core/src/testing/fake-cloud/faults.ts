@@ -45,9 +45,7 @@ export interface RequestFacts {
 }
 
 /** A machine is matched by what it is and by the request that made the service order it. */
-export interface MachineFacts extends RequestFacts {
-  readonly about: Readonly<Record<string, string>>;
-}
+export type MachineFacts = RequestFacts;
 
 interface Armed<Fault> {
   readonly fault: Fault;

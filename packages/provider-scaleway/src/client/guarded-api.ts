@@ -1,0 +1,54 @@
+// What every call to Scaleway passes (W-43, W-60); which failures are worth another try is said here.
+
+import type { Pace } from "@karpenter-multicloud/core/provider";
+import { GuardedCalls } from "@karpenter-multicloud/core/runtime";
+import type { ActionGate, CallVerdict, Clock } from "@karpenter-multicloud/core/runtime";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import { milliseconds } from "@karpenter-multicloud/core/units";
+
+import { factsOf, kindOf } from "./failure-kind.ts";
+import type { ApiAnswer, ApiRequest, HttpMethod, ScalewayApi } from "./scaleway-api.ts";
+
+export interface GuardPorts {
+  readonly clock: Clock;
+  readonly gate: ActionGate;
+  readonly logger: Logger;
+  readonly random: () => number;
+}
+
+const ATTEMPTS = 5;
+/** A POST that makes something: again only when it was surely not carried out. */
+const MAKES_SOMETHING = /\/(servers|ips|volumes|private_nics|placement_groups)$/;
+
+export class GuardedApi implements ScalewayApi {
+  readonly #transport: ScalewayApi;
+  readonly #calls: GuardedCalls;
+
+  constructor(transport: ScalewayApi, pace: Pace, ports: GuardPorts) {
+    this.#transport = transport;
+    this.#calls = new GuardedCalls({ cloud: "Scaleway", pace, judge, ...ports });
+  }
+
+  call(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
+    const { route, note, signal } = request;
+    const name = `${method} ${route}`;
+    const subject = note === undefined ? name : `${name} (${note})`;
+    const write = method === "GET" ? {} : { write: { verb: method, subject } };
+    return this.#calls.run({ name, attempts: ATTEMPTS, signal, ...write }, () => this.#transport.call(method, request));
+  }
+}
+
+function judge(error: unknown): CallVerdict {
+  const kind = kindOf(error);
+  const cloud = kind === "transient" ? "down" : kind === "other" ? "unknown" : "alive";
+  const facts = factsOf(error);
+  const after = facts?.retryAfterMs;
+  const makes = facts?.method === "POST" && MAKES_SOMETHING.test(facts.route);
+  const mayBeDone = makes && kind === "transient" && facts.outcomeUnknown;
+  return {
+    cloud,
+    reason: kind,
+    retry: (kind === "transient" || kind === "rate-limited") && !mayBeDone,
+    ...(after === undefined ? {} : { after: milliseconds(after) }),
+  };
+}

@@ -1,0 +1,98 @@
+// Builds the provider and its controllers from the ports of the process.
+
+import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
+import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+
+import { SCALEWAY_GROUP } from "./api/labels.ts";
+import { SCALEWAY_CUSTOM_RESOURCES } from "./api/scaleway-node-class.schema.ts";
+import { spellings } from "./catalog/aliases.ts";
+import { ServerCatalog } from "./catalog/server-catalog.ts";
+import { GuardedApi } from "./client/guarded-api.ts";
+import { ScalewayClient } from "./client/scaleway-client.ts";
+import { SdkTransport } from "./client/sdk-transport.ts";
+import { ClassViews } from "./machines/class-view.ts";
+import { Collector } from "./machines/collector.ts";
+import { Inventory } from "./machines/inventory.ts";
+import { Joining } from "./machines/joining.ts";
+import { Launcher } from "./machines/launcher.ts";
+import { Refusals } from "./machines/refusals.ts";
+import { Remover } from "./machines/remover.ts";
+import { ServerMaker } from "./machines/server-maker.ts";
+import { SpelledAliases } from "./machines/spelled-alias.ts";
+import { userDataController } from "./machines/user-data-controller.ts";
+import { ClassResolver } from "./node-class/class-resolver.ts";
+import { Inspector } from "./node-class/inspection.ts";
+import { problemReporter } from "./node-class/report-problem.ts";
+import { nodeClassStatusController } from "./node-class/status-controller.ts";
+import { ScalewayProvider } from "./scaleway-provider.ts";
+import { scalewaySettings } from "./settings.ts";
+
+const VERSION = "0.1.0";
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** @throws SettingsError naming every variable that is missing or wrong */
+export function createScalewayProvider(ports: Ports, env: Environment): BuiltProvider {
+  const settings = scalewaySettings(env, ports.settings.clusterName);
+  const { clock, gate, random, kube, cache, events, unavailable } = ports;
+  const { clusterName } = settings;
+  const logger = ports.logger.with({ provider: "scaleway" });
+  const transport = new SdkTransport({
+    ...settings,
+    version: VERSION,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    now: () => clock.now(),
+  });
+  const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, random }));
+  const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
+  const resolver = new ClassResolver(client, clock, settings);
+  const catalog = new ServerCatalog({ ...settings, client, clock, logger });
+  const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
+  const joining = new Joining({ kube, clock, tokens, settings });
+  const refusals = new Refusals(unavailable);
+  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, clusterName });
+  const inventory = new Inventory({ client, clock, views, clusterName });
+  const launcher = new Launcher({
+    client,
+    clock,
+    logger,
+    events,
+    views,
+    resolver,
+    maker: new ServerMaker({ client, clock, logger, joining, clusterName }),
+    remover,
+    refusals,
+    aliases: new SpelledAliases(cache, settings.aliases),
+    settings,
+    spellings: spellings(settings.aliases),
+  });
+  const provider = new ScalewayProvider({
+    settings,
+    views,
+    launcher,
+    remover,
+    inventory,
+    collector: new Collector({ client, kube, clock, events, logger, views, inventory, refusals, clusterName }),
+    reportProblem: problemReporter({ kube, clock, logger }),
+  });
+  return {
+    provider,
+    controllers: [
+      nodeClassStatusController({
+        kube,
+        cache,
+        events,
+        clock,
+        inspector: new Inspector({ views, joining }),
+        cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
+      }),
+      bootstrapTokenController({ tokens, cache, clock, logger }),
+      userDataController({ kube, cache, client }),
+    ],
+  };
+}
+
+export const scalewayProviderFactory: ProviderFactory = {
+  name: "scaleway",
+  customResources: SCALEWAY_CUSTOM_RESOURCES,
+  build: createScalewayProvider,
+};

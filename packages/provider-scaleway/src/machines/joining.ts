@@ -1,0 +1,189 @@
+// The user data of one machine: how it joins the cluster, by the class's type of bootstrap (§7).
+
+import { Secrets } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import {
+  BootstrapError,
+  discoverClusterFacts,
+  packUserData,
+  renderUserData,
+  resolveKubelet,
+} from "@karpenter-multicloud/core/bootstrap";
+import type { BootstrapTokens, ClusterFacts, JoinMaterial, JoinPlan } from "@karpenter-multicloud/core/bootstrap";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import { isNotFound } from "@karpenter-multicloud/core/kube";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import { parseDuration } from "@karpenter-multicloud/core/units";
+
+import { DEFAULT_TOKEN_TTL } from "../api/scaleway-node-class.ts";
+import type { BootstrapType, ScalewayNodeClass } from "../api/scaleway-node-class.ts";
+import type { WireNic, WireServer } from "../client/wire.ts";
+import { regionOf } from "../node-class/class-resolver.ts";
+import type { ScalewaySettings } from "../settings.ts";
+import { providerIdOf } from "./machine-id.ts";
+
+/** The API's own limit is unknown; this much has always been taken (W-40). */
+export const MAX_USER_DATA_BYTES = 100 * 1024;
+
+export interface JoiningParts {
+  readonly kube: KubeReader;
+  readonly clock: Clock;
+  readonly tokens: Pick<BootstrapTokens, "ensure">;
+  readonly settings: ScalewaySettings;
+}
+
+export interface JoiningMachine {
+  readonly claim: NodeClaim;
+  readonly nodeClass: ScalewayNodeClass;
+  readonly server: Pick<WireServer, "id" | "zone" | "name" | "commercialType">;
+  readonly nics: readonly WireNic[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpus: number;
+  readonly gpus: number;
+}
+
+const FACTS_MS = 5 * 60_000;
+const NO_CLUSTER: readonly BootstrapType[] = ["talos", "kosmos", "custom"];
+const CLUSTER_VARIABLE = /\{\{-?\s*\.(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)\s*-?\}\}/;
+
+export class Joining {
+  readonly #parts: JoiningParts;
+  readonly #facts = new Map<string, { readonly facts: ClusterFacts; readonly until: number }>();
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws BootstrapError */
+  async userData(machine: JoiningMachine, signal: AbortSignal): Promise<string> {
+    const { nodeClass } = machine;
+    const cluster = await this.#cluster(nodeClass, signal);
+    const material = await this.#material(machine, signal);
+    const text = renderUserData(this.#plan(machine, material, cluster));
+    return packUserData(text, { maxBytes: MAX_USER_DATA_BYTES, encoding: "text", compress: false }).body;
+  }
+
+  /** What would stop every machine of the class from joining, found before one is bought. @throws BootstrapError */
+  async rehearse(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<void> {
+    const cluster = await this.#cluster(nodeClass, signal);
+    const mode = modeOf(nodeClass);
+    const secret = await this.#secret(nodeClass, signal);
+    const token = { id: "aaaaaa", secret: "aaaaaaaaaaaaaaaa", expiresAt: this.#parts.clock.now() };
+    const material: JoinMaterial = mode === "kubeadm" || mode === "custom" ? { token } : { secret: secret ?? {} };
+    const server = { id: SAMPLE_ID, zone: "fr-par-1", name: "rehearsal", commercialType: "PRO2-S" };
+    const claim: NodeClaim = {
+      metadata: { name: "rehearsal", uid: SAMPLE_ID },
+      spec: { requirements: [], nodeClassRef: { group: "", kind: "", name: "" } },
+    };
+    const machine: JoiningMachine = { claim, nodeClass, server, nics: [], labels: {}, cpus: 2, gpus: 0 };
+    const text = renderUserData(this.#plan(machine, material, cluster));
+    packUserData(text, { maxBytes: MAX_USER_DATA_BYTES, encoding: "text", compress: false });
+  }
+
+  #plan(machine: JoiningMachine, material: JoinMaterial, cluster: ClusterFacts | undefined): JoinPlan {
+    const { claim, nodeClass, server, nics, labels, cpus, gpus } = machine;
+    const { spec = {} } = nodeClass;
+    const { bootstrap = {}, sshKeys, userData } = spec;
+    const mode = modeOf(nodeClass);
+    const primary = nics.find(({ privateNetworkId }) => privateNetworkId === spec.primaryPrivateNetwork);
+    const only = spec.publicIP === "none" ? nics[0] : undefined;
+    const nodeIPInterface = (primary ?? only)?.macAddress;
+    return {
+      mode,
+      ...(cluster === undefined ? {} : { cluster }),
+      node: {
+        clusterName: this.#parts.settings.clusterName,
+        nodeName: server.name,
+        nodePool: labels["karpenter.sh/nodepool"] ?? "",
+        nodeClaim: claim.metadata.name ?? "",
+        nodeClaimUID: claim.metadata.uid ?? "",
+        zone: server.zone,
+        region: regionOf(server.zone),
+        instanceType: server.commercialType,
+        providerID: { known: providerIdOf(server) },
+        labels,
+        taints: [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])],
+        gpu: gpus > 0,
+        ...(nodeIPInterface === undefined ? {} : { nodeIPInterface }),
+        variables: { PrivateNetworkId: spec.primaryPrivateNetwork ?? nics[0]?.privateNetworkId ?? "" },
+      },
+      material,
+      kubelet: resolveKubelet(spec.kubelet ?? {}, cpus),
+      settings: {
+        ...(bootstrap.cloudProvider === undefined ? {} : { cloudProvider: bootstrap.cloudProvider }),
+        ...(bootstrap.installScript === undefined ? {} : { install: bootstrap.installScript }),
+        ...(bootstrap.preScript === undefined ? {} : { preScript: bootstrap.preScript }),
+        ...(bootstrap.postScript === undefined ? {} : { postScript: bootstrap.postScript }),
+        ...(sshKeys === undefined ? {} : { sshKeys }),
+        ...scratchSettings(spec.scratchStorage),
+      },
+      ...(userData === undefined ? {} : { userData }),
+    };
+  }
+
+  async #material({ claim, nodeClass }: JoiningMachine, signal: AbortSignal): Promise<JoinMaterial> {
+    const mode = modeOf(nodeClass);
+    const secret = await this.#secret(nodeClass, signal);
+    if (secret !== undefined) return { secret };
+    const wantsToken = mode === "kubeadm" || /\{\{-?\s*\.Token/.test(nodeClass.spec?.userData ?? "");
+    if (!wantsToken) return { none: true };
+    const ttl = parseDuration(nodeClass.spec?.bootstrap?.tokenTTL ?? DEFAULT_TOKEN_TTL);
+    return { token: await this.#parts.tokens.ensure(claim, ttl, signal) };
+  }
+
+  async #secret(
+    { spec }: ScalewayNodeClass,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    const reference = spec?.bootstrap?.tokenSecretRef;
+    if (reference === undefined) return undefined;
+    const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
+    try {
+      const { data = {} } = await this.#parts.kube.get(Secrets, key, { signal });
+      const values = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")]);
+      return Object.fromEntries(values) as Readonly<Record<string, string>>;
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new BootstrapError("TokenSourceMissing", `Secret ${key.namespace}/${key.name} does not exist`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #cluster({ spec }: ScalewayNodeClass, signal: AbortSignal): Promise<ClusterFacts | undefined> {
+    const { kube, clock, settings } = this.#parts;
+    const { type = "kubeadm", apiServerEndpoint, kubernetesVersion } = spec?.bootstrap ?? {};
+    const wanted = type === "custom" && CLUSTER_VARIABLE.test(spec?.userData ?? "");
+    if (NO_CLUSTER.includes(type) && !wanted) return undefined;
+    const overrides = {
+      endpoint: apiServerEndpoint || (settings.clusterEndpoint ?? ""),
+      kubernetesVersion: kubernetesVersion ?? "",
+    };
+    const key = JSON.stringify(overrides);
+    const known = this.#facts.get(key);
+    if (known !== undefined && clock.now() < known.until) return known.facts;
+    const facts = await discoverClusterFacts({ kube }, overrides, signal);
+    this.#facts.set(key, { facts, until: clock.now() + FACTS_MS });
+    return facts;
+  }
+}
+
+const SAMPLE_ID = "00000000-0000-4000-8000-000000000000";
+
+export function modeOf({ spec }: ScalewayNodeClass): BootstrapType {
+  return spec?.bootstrap?.type ?? "kubeadm";
+}
+
+/** Scratch disks are empty and unformatted at every boot. */
+function scratchSettings(storage: string | undefined): { readonly prepare?: readonly string[] } {
+  if (storage === undefined || storage === "none") return {};
+  const disks =
+    '$(lsblk -dnpo NAME,TYPE,MOUNTPOINT | awk \'$2 == "disk" && $3 == "" {print $1}\' | while read -r d; do [ -z "$(lsblk -nro MOUNTPOINT "$d" | tr -d \'\\n\')" ] && echo "$d"; done)';
+  return {
+    prepare: [
+      `disks=(${disks})`,
+      'if [ "${#disks[@]}" -gt 1 ]; then mdadm --create /dev/md0 --run --level=0 --raid-devices="${#disks[@]}" "${disks[@]}"; scratch=/dev/md0; else scratch="${disks[0]:-}"; fi',
+      'if [ -n "$scratch" ]; then mkfs.ext4 -F -m 0 "$scratch"; mkdir -p /mnt/scratch; mount "$scratch" /mnt/scratch; for d in kubelet containerd; do mkdir -p "/mnt/scratch/$d" "/var/lib/$d"; mount --bind "/mnt/scratch/$d" "/var/lib/$d"; done; fi',
+    ],
+  };
+}

@@ -1,0 +1,144 @@
+// Looks at everything a class depends on, and says for each condition of ScalewayNodeClass whether it holds (§3).
+
+import type { ConditionStatus } from "@karpenter-multicloud/core/api";
+import { BootstrapError } from "@karpenter-multicloud/core/bootstrap";
+
+import { ScalewayCondition } from "../api/scaleway-node-class.ts";
+import type { FoundImage, ScalewayNodeClass, ScalewayNodeClassStatus } from "../api/scaleway-node-class.ts";
+import { adviceFor, kindOf } from "../client/failure-kind.ts";
+import type { ClassView, ClassViews } from "../machines/class-view.ts";
+import type { Joining } from "../machines/joining.ts";
+import type { ResolvedClass } from "./resolved-class.ts";
+
+export interface Finding {
+  readonly type: string;
+  readonly status: ConditionStatus;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  readonly status: Omit<ScalewayNodeClassStatus, "conditions">;
+}
+
+export interface InspectorParts {
+  readonly views: ClassViews;
+  readonly joining: Joining;
+}
+
+const MOST_IMAGES = 200;
+const BY_ZONE = [
+  ScalewayCondition.ImagesReady,
+  ScalewayCondition.SecurityGroupsReady,
+  ScalewayCondition.PrivateNetworksReady,
+  ScalewayCondition.PlacementGroupsReady,
+] as const;
+
+export class Inspector {
+  readonly #parts: InspectorParts;
+
+  constructor(parts: InspectorParts) {
+    this.#parts = parts;
+  }
+
+  async inspect(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<Inspection> {
+    const findings: Finding[] = [yes(ScalewayCondition.ValidationSucceeded)];
+    findings.push(await this.#bootstrap(nodeClass, signal));
+    try {
+      const view = await this.#parts.views.view(nodeClass, [], signal);
+      findings.push(yes(ScalewayCondition.CredentialsReady), ...zoneFindings(view.resolved), typesFinding(view));
+      return { findings, status: statusOf(view) };
+    } catch (error) {
+      signal.throwIfAborted();
+      findings.push(credentialsFinding(error));
+      return { findings, status: {} };
+    }
+  }
+
+  async #bootstrap(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<Finding> {
+    try {
+      await this.#parts.joining.rehearse(nodeClass, signal);
+      return yes(ScalewayCondition.BootstrapReady);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (BootstrapError.is(error)) return no(ScalewayCondition.BootstrapReady, error.reason, error.message);
+      return unknown(ScalewayCondition.BootstrapReady, error);
+    }
+  }
+}
+
+/** What a failed call tells about the key; of anything else it tells nothing. */
+export function credentialsFinding(error: unknown): Finding {
+  const kind = kindOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  const advice = adviceFor(error);
+  const text = advice === "" ? message : `${advice} (${message})`;
+  if (kind === "auth") return no(ScalewayCondition.CredentialsReady, "Unauthorized", text);
+  if (kind === "permission") return no(ScalewayCondition.CredentialsReady, "Forbidden", text);
+  return unknown(ScalewayCondition.InstanceTypesReady, error);
+}
+
+/** A class works while one of its zones does (T-68); the reason names the zones that do not. */
+function zoneFindings({ zones, dropped }: ResolvedClass): readonly Finding[] {
+  return BY_ZONE.map((type) => {
+    const [first, ...more] = dropped.filter(({ condition }) => condition === type);
+    if (first === undefined || zones.length > 0) {
+      const message = first === undefined ? "" : `not in ${[first, ...more].map(({ zone }) => zone).join(", ")}`;
+      return message === "" ? yes(type) : { ...yes(type), message };
+    }
+    return no(type, first.reason, [first, ...more].map(({ message }) => message).join("; "));
+  });
+}
+
+function typesFinding({ types, resolved }: ClassView): Finding {
+  const type = ScalewayCondition.InstanceTypesReady;
+  if (types.items.length > 0) return yes(type);
+  const zones = resolved.zones.map(({ zone }) => zone).join(", ");
+  const message = `no instance type of ${zones === "" ? "any zone" : zones} fits instanceTypeSelector, rootVolume and the images`;
+  return no(type, "NoInstanceTypes", message);
+}
+
+function statusOf({ types, resolved }: ClassView): Inspection["status"] {
+  const { zones } = resolved;
+  const groups = (pick: "securityGroupId" | "placementGroupId") =>
+    zones.flatMap((each) => (each[pick] === undefined ? [] : [{ id: each[pick], zone: each.zone }]));
+  const networks = zones.flatMap(({ privateNetworkIds, region }) => privateNetworkIds.map((id) => ({ id, region })));
+  return {
+    zones: zones.map(({ zone }) => zone),
+    images: imagesOf(resolved).slice(0, MOST_IMAGES),
+    securityGroups: groups("securityGroupId"),
+    placementGroups: groups("placementGroupId"),
+    privateNetworks: [...new Map(networks.map((network) => [network.id, network])).values()],
+    instanceTypeCount: types.items.length,
+  };
+}
+
+function imagesOf({ zones }: ResolvedClass): readonly FoundImage[] {
+  return zones.flatMap(({ zone, terms }) =>
+    terms.flatMap(({ label, gpu, candidates }) =>
+      candidates.map(({ id, arch, type, compatibleTypes }) => ({
+        id,
+        ...(label === undefined ? {} : { label }),
+        arch,
+        zone,
+        type,
+        gpu: gpu ?? false,
+        compatibleTypes: compatibleTypes?.length ?? 0,
+      })),
+    ),
+  );
+}
+
+function yes(type: string): Finding {
+  return { type, status: "True" };
+}
+
+function no(type: string, reason: string, message: string): Finding {
+  return { type, status: "False", reason, message };
+}
+
+function unknown(type: string, error: unknown): Finding {
+  const message = error instanceof Error ? error.message : String(error);
+  return { type, status: "Unknown", reason: "NotChecked", message };
+}

@@ -1,0 +1,41 @@
+// Takes readiness away from a class the moment a launch shows that its key or rights do not suffice; the next look confirms or lifts it.
+
+import { ConditionSet } from "@karpenter-multicloud/core/api";
+import { patchObjectStatus } from "@karpenter-multicloud/core/kube";
+import type { KubeClient } from "@karpenter-multicloud/core/kube";
+import { findProviderError } from "@karpenter-multicloud/core/provider";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
+
+import { SCALEWAY_NODE_CLASS_CONDITIONS, ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
+import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
+import { credentialsFinding } from "./inspection.ts";
+
+/** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
+export type ProblemReporter = (nodeClass: ScalewayNodeClass, error: unknown, signal: AbortSignal) => Promise<void>;
+
+export function problemReporter(ports: {
+  readonly kube: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): ProblemReporter {
+  const { kube, clock, logger } = ports;
+  return async (nodeClass, error, signal) => {
+    const found = findProviderError(error);
+    if (found?.code !== "PROVIDER_UNAUTHORIZED") return;
+    const { type, status, reason, message } = credentialsFinding(found.cause);
+    if (status !== "False") return;
+    const conditions = ConditionSet.of(nodeClass, SCALEWAY_NODE_CLASS_CONDITIONS, clock.now()).set(
+      type,
+      status,
+      reason,
+      message,
+    );
+    const after = { ...nodeClass, status: { ...nodeClass.status, conditions: conditions.toList() } };
+    try {
+      await patchObjectStatus(kube, ScalewayNodeClasses, { before: nodeClass, after }, { signal });
+    } catch (failure) {
+      logger.debug("the problem could not be written to the class", { error: failure, class: nodeClass.metadata.name });
+    }
+  };
+}

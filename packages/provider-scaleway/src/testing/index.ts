@@ -1,0 +1,17 @@
+export { durationsFor } from "./durations.ts";
+export type { Durations, Speed } from "./durations.ts";
+export type { FakeFault } from "./faults.ts";
+export { report } from "./invariants.ts";
+export type { Violation, ViolationKind } from "./invariants.ts";
+export type { SeedKey } from "./keyring.ts";
+export type { FakeScalewayCredentials, FakeScalewayOptions } from "./options.ts";
+export { SEED_TYPES } from "./seed/server-types.ts";
+export type { SeedType, SeedZone, Stock } from "./seed/server-types.ts";
+export { startFakeScaleway } from "./server.ts";
+export type { FakeScaleway } from "./server.ts";
+export type { Switches } from "./switches.ts";
+export type { ClusterBehind } from "./world/boot.ts";
+export { syncTags } from "./world/cloud-controller.ts";
+export type { FakeScalewayState, ServerSummary } from "./world/dump.ts";
+export { KAPSULE_CLUSTER_ID } from "./world/kapsule.ts";
+export type { Outside } from "./world/outside.ts";
