@@ -4,6 +4,7 @@
 import { CUSTOM_RESOURCES } from "../packages/core/src/api/index.ts";
 import type { CustomResource } from "../packages/core/src/api/index.ts";
 import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
+import { SCALEWAY_CUSTOM_RESOURCES } from "../packages/provider-scaleway/src/api/scaleway-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
@@ -15,7 +16,7 @@ import { staleFiles, writeFiles } from "./generate/files.ts";
 import type { GeneratedSet } from "./generate/files.ts";
 
 /** Custom resources that get a CustomResourceDefinition in the chart: the product's own and each provider's. */
-const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES];
+const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES, ...SCALEWAY_CUSTOM_RESOURCES];
 
 const SETS: readonly GeneratedSet[] = [
   crdFiles(RESOURCES),

@@ -1,6 +1,6 @@
 // The demo on Scaleway: a fake of its API, reached through @scaleway/sdk-client; its machines join by reading their own cloud-init.
 
-import { ConfigMaps, Namespaces, type KubeObject } from "@karpenter-multicloud/core/api";
+import { ConfigMaps, Namespaces, type ConfigMap, type KubeObject } from "@karpenter-multicloud/core/api";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
 import { SCALEWAY_CUSTOM_RESOURCES, scalewayModule } from "@karpenter-multicloud/provider-scaleway";
 import {
@@ -51,9 +51,10 @@ async function demoCloud(fake: FakeScaleway): Promise<DemoCloud> {
       files: await readExamples("scaleway/gpu"),
     },
     fill: (text) => text,
-    liveMachines: () => fake.state().machines.length,
+    // A volume or an address that outlives its machine keeps it from being gone.
+    liveMachines: () => Math.max(fake.state().machines.length, fake.leakedVolumes().length, fake.leakedIps().length),
     machinesEver: () => fake.costSoFar().machines,
-    pools: () => fake.leakedVolumes().length + fake.leakedIps().length,
+    pools: () => 0,
     complaints: async () => (await fake.invariants()).map(({ kind, message }) => `${kind}: ${message}`),
     evidence: () => evidence(fake),
     close: () => fake.close(),
@@ -72,11 +73,11 @@ export function clusterDescription(): readonly KubeObject[] {
     `      server: https://${endpoint}`,
     `      certificate-authority-data: ${authority}`,
   ].join("\n");
-  const map = (namespace: string, name: string, data: Readonly<Record<string, string>>): KubeObject => ({
+  const map = (namespace: string, name: string, data: Readonly<Record<string, string>>): ConfigMap => ({
     apiVersion: "v1",
     kind: ConfigMaps.kind,
     metadata: { namespace, name },
-    ...{ data },
+    data,
   });
   const namespaces = ["kube-public", "kube-system", "karpenter"].map((name) => ({
     apiVersion: "v1",
