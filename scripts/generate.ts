@@ -16,7 +16,11 @@ import { staleFiles, writeFiles } from "./generate/files.ts";
 import type { GeneratedSet } from "./generate/files.ts";
 
 /** Custom resources that get a CustomResourceDefinition in the chart: the product's own and each provider's. */
-const RESOURCES: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES, ...SCALEWAY_CUSTOM_RESOURCES];
+const RESOURCES: readonly CustomResource[] = [
+  ...CUSTOM_RESOURCES,
+  ...OVH_CUSTOM_RESOURCES,
+  ...SCALEWAY_CUSTOM_RESOURCES,
+];
 
 const SETS: readonly GeneratedSet[] = [
   crdFiles(RESOURCES),
