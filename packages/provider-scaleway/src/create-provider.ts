@@ -15,6 +15,7 @@ import { Collector } from "./machines/collector.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { clusterTags } from "./machines/owner-tags.ts";
 import { Refusals } from "./machines/refusals.ts";
 import { Remover } from "./machines/remover.ts";
 import { ServerMaker } from "./machines/server-maker.ts";
@@ -22,6 +23,7 @@ import { SpelledAliases } from "./machines/spelled-alias.ts";
 import { userDataController } from "./machines/user-data-controller.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { Inspector } from "./node-class/inspection.ts";
+import { KeyTroubles } from "./node-class/key-troubles.ts";
 import { problemReporter } from "./node-class/report-problem.ts";
 import { nodeClassStatusController } from "./node-class/status-controller.ts";
 import { ScalewayProvider } from "./scaleway-provider.ts";
@@ -44,11 +46,12 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
   });
   const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, random }));
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
-  const resolver = new ClassResolver(client, clock, settings);
+  const resolver = new ClassResolver(client, { clock, logger }, settings);
   const catalog = new ServerCatalog({ ...settings, client, clock, logger });
   const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
+  const troubles = new KeyTroubles(clock);
   const remover = new Remover({ client, kube, clock, events, logger, views, tokens, clusterName });
   const inventory = new Inventory({ client, clock, views, clusterName });
   const launcher = new Launcher({
@@ -72,7 +75,7 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
     remover,
     inventory,
     collector: new Collector({ client, kube, clock, events, logger, views, inventory, refusals, clusterName }),
-    reportProblem: problemReporter({ kube, clock, logger }),
+    reportProblem: problemReporter({ kube, clock, logger, troubles }),
   });
   return {
     provider,
@@ -82,7 +85,12 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
         cache,
         events,
         clock,
-        inspector: new Inspector({ views, joining }),
+        inspector: new Inspector({
+          views,
+          joining,
+          troubles,
+          checkKey: async (signal) => void (await client.servers(settings.zone, clusterTags(clusterName), signal)),
+        }),
         cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
       }),
       bootstrapTokenController({ tokens, cache, clock, logger }),

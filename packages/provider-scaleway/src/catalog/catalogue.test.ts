@@ -111,7 +111,7 @@ describe("discovery (W-1 to W-4)", () => {
     if (some === undefined) throw new Error("PRO2-S is not on sale");
     await start({ fake: { extraTypes: [{ ...some, name: "FOO9-X2C-8G" }] } });
     const plain = await bench.type("FOO9-X2C-8G");
-    expect(priceIn(plain, "fr-par-1")).toBe(0.2234);
+    expect(priceIn(plain, "fr-par-1")).toBe(0.22338);
     expect(label(plain, ScalewayLabel.Family)).toContain("FOO9");
   });
 

@@ -2,11 +2,12 @@
 
 import { ObserveOnly } from "@karpenter-multicloud/core/runtime";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { OwnerTag } from "../api/labels.ts";
 import { ScalewayCondition } from "../api/scaleway-node-class.ts";
 import type { NamedRef, ScalewayNodeClass, ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
-import { isNotFound } from "../client/failure-kind.ts";
+import { isNotFound, kindOf } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { ScalewaySettings } from "../settings.ts";
 import { ImageFinder } from "./image-finder.ts";
@@ -19,17 +20,25 @@ interface Kept {
 }
 
 const KEEP_MS = 10 * 60_000;
+/** How much longer an answer serves while the API is away. */
+const STALE_MS = 24 * 3600_000;
 
 export class ClassResolver {
   readonly #client: ScalewayClient;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #settings: ScalewaySettings;
   readonly #images: ImageFinder;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(client: ScalewayClient, clock: Clock, settings: ScalewaySettings) {
+  constructor(
+    client: ScalewayClient,
+    { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+    settings: ScalewaySettings,
+  ) {
     this.#client = client;
     this.#clock = clock;
+    this.#logger = logger;
     this.#settings = settings;
     this.#images = new ImageFinder(client, clock);
   }
@@ -44,9 +53,16 @@ export class ClassResolver {
     const key = `${uid}:${generation}`;
     const known = this.#kept.get(name);
     if (known?.key === key && this.#clock.now() < known.until) return known.resolved;
-    const resolved = await this.#look(nodeClass, signal);
-    this.#kept.set(name, { key, resolved, until: this.#clock.now() + KEEP_MS });
-    return resolved;
+    try {
+      const resolved = await this.#look(nodeClass, signal);
+      this.#kept.set(name, { key, resolved, until: this.#clock.now() + KEEP_MS });
+      return resolved;
+    } catch (error) {
+      const passes = ["transient", "rate-limited"].includes(kindOf(error));
+      if (known?.key !== key || !passes || this.#clock.now() > known.until + STALE_MS) throw error;
+      this.#logger.warn("using what a class was last found to mean", { error, ScalewayNodeClass: name });
+      return known.resolved;
+    }
   }
 
   /** The cloud no longer has what the class was found to mean. */

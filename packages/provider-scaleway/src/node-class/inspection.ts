@@ -8,6 +8,7 @@ import type { FoundImage, ScalewayNodeClass, ScalewayNodeClassStatus } from "../
 import { adviceFor, kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
+import type { KeyTroubles } from "./key-troubles.ts";
 import type { ResolvedClass } from "./resolved-class.ts";
 
 export interface Finding {
@@ -25,6 +26,9 @@ export interface Inspection {
 export interface InspectorParts {
   readonly views: ClassViews;
   readonly joining: Joining;
+  readonly troubles: KeyTroubles;
+  /** One cheap call that any valid key may make. */
+  readonly checkKey: (signal: AbortSignal) => Promise<void>;
 }
 
 const MOST_IMAGES = 200;
@@ -46,8 +50,10 @@ export class Inspector {
     const findings: Finding[] = [yes(ScalewayCondition.ValidationSucceeded)];
     findings.push(await this.#bootstrap(nodeClass, signal));
     try {
+      await this.#parts.checkKey(signal);
       const view = await this.#parts.views.view(nodeClass, [], signal);
-      findings.push(yes(ScalewayCondition.CredentialsReady), ...zoneFindings(view.resolved), typesFinding(view));
+      const key = this.#parts.troubles.recent() ?? yes(ScalewayCondition.CredentialsReady);
+      findings.push(key, ...zoneFindings(view.resolved), typesFinding(view));
       return { findings, status: statusOf(view) };
     } catch (error) {
       signal.throwIfAborted();

@@ -10,6 +10,7 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { SCALEWAY_NODE_CLASS_CONDITIONS, ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
 import { credentialsFinding } from "./inspection.ts";
+import type { KeyTroubles } from "./key-troubles.ts";
 
 /** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
 export type ProblemReporter = (nodeClass: ScalewayNodeClass, error: unknown, signal: AbortSignal) => Promise<void>;
@@ -18,13 +19,16 @@ export function problemReporter(ports: {
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly troubles: KeyTroubles;
 }): ProblemReporter {
-  const { kube, clock, logger } = ports;
+  const { kube, clock, logger, troubles } = ports;
   return async (nodeClass, error, signal) => {
     const found = findProviderError(error);
     if (found?.code !== "PROVIDER_UNAUTHORIZED") return;
-    const { type, status, reason, message } = credentialsFinding(found.cause);
+    const finding = credentialsFinding(found.cause);
+    const { type, status, reason, message } = finding;
     if (status !== "False") return;
+    troubles.note(finding);
     const conditions = ConditionSet.of(nodeClass, SCALEWAY_NODE_CLASS_CONDITIONS, clock.now()).set(
       type,
       status,
