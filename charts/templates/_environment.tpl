@@ -85,7 +85,28 @@ leaderElectionName: LEADER_ELECTION_NAME
   value: {{ toString $value | quote }}
 {{- end }}
 {{- end }}
+{{- if eq $provider "scaleway" }}
+{{- range $key, $value := $block.settings }}
+- name: SCW_{{ $key | snakecase | upper }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- with $block.instanceTypeAliases }}
+{{- $pairs := list }}
+{{- range $name, $type := . }}{{ $pairs = append $pairs (printf "%s=%s" $name $type) }}{{ end }}
+- name: SCW_INSTANCE_TYPE_ALIASES
+  value: {{ join "," $pairs | quote }}
+{{- end }}
+{{- end }}
 {{- include "karpenter.credentialsEnv" . }}
+{{- end -}}
+
+{{/* A Secret whose keys are environment variables, as the older GPU controller had it. What is said above wins over it. */}}
+{{- define "karpenter.envFrom" -}}
+{{- if eq (include "karpenter.provider" .) "scaleway" -}}
+- secretRef:
+    name: {{ include "karpenter.existingSecret" . | default "scaleway-credentials" }}
+    optional: true
+{{- end -}}
 {{- end -}}
 
 {{- define "karpenter.credentialsEnv" -}}
