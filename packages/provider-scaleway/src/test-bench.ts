@@ -177,7 +177,7 @@ export class Bench {
           spec: { nodeClassRef: { ...SCALEWAY_NODE_CLASS_KIND, name: "default" }, requirements },
         },
       },
-    } as unknown as NodePool;
+    };
     const { items } = await this.during(this.provider.getInstanceTypes(pool, { signal: this.signal }));
     return items;
   }

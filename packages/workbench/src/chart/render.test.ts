@@ -324,7 +324,7 @@ describe.runIf(helmIsThere)("the chart", () => {
   it("CH-7: brings the definitions, and leaves the chart that upgrades them out of its package", async () => {
     const kinds = async (flags: readonly string[]): Promise<number> =>
       (await renderChart({ set: OVH, flags })).filter(({ kind }) => kind === "CustomResourceDefinition").length;
-    expect(await kinds(["--include-crds"])).toBe(5);
+    expect(await kinds(["--include-crds"])).toBe(6);
     expect(await kinds([])).toBe(0);
   });
 
@@ -334,7 +334,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       ({ kind }) => kind === "CustomResourceDefinition",
     );
     expect(upgraded.map(({ metadata }) => metadata.annotations)).toEqual(
-      Array.from({ length: 5 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
+      Array.from({ length: 6 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
     );
     const plain = upgraded.map(({ metadata, ...rest }) => ({ ...rest, metadata: { name: metadata.name } }));
     const byName = (a: Named, b: Named): number => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);

@@ -81,7 +81,8 @@ describe("demo --provider scaleway", () => {
       if (object.kind !== Pods.kind) return object;
       const { spec } = object as KubeObject & { readonly spec: { readonly tolerations?: unknown } };
       const { tolerations: _, ...rest } = spec;
-      return { ...object, ...{ spec: rest } };
+      const without: KubeObject & { readonly spec: unknown } = { ...object, spec: rest };
+      return without;
     };
     await withGpuPod(intolerant, async ({ world }) => {
       await world.clock.advance(minutes(10));

@@ -1,0 +1,63 @@
+// The one-file installation of the older GPU controller: same objects, same names (S-13 to S-18).
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { ROOT } from "../repository/import-graph.ts";
+
+interface Named {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly stringData?: Readonly<Record<string, string>>;
+  readonly spec?: unknown;
+}
+
+const read = (file: string): readonly Named[] =>
+  parseAllDocuments(readFileSync(join(ROOT, "deploy/scaleway", file), "utf8")).map((each) => each.toJS() as Named);
+const objects = read("deploy.yaml");
+const find = (kind: string, name: string): Named | undefined =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
+
+describe("deploy/scaleway", () => {
+  it("S-13: the Secret has the name, the namespace and the five keys of the older file", () => {
+    const secret = find("Secret", "scaleway-credentials");
+    expect(secret?.metadata.namespace).toBe("default");
+    expect(Object.keys(secret?.stringData ?? {})).toEqual([
+      "SCW_ACCESS_KEY",
+      "SCW_SECRET_KEY",
+      "SCW_DEFAULT_PROJECT_ID",
+      "SCW_DEFAULT_REGION",
+      "SCW_DEFAULT_ZONE",
+    ]);
+  });
+
+  it("S-14, S-15: Deployment, container, image and label are called as before", () => {
+    expect(find("Deployment", "scw-karpenter-controller")?.spec).toMatchObject({
+      template: {
+        metadata: { labels: { app: "scw-karpenter" } },
+        spec: {
+          containers: [
+            {
+              name: "controller",
+              image: "your-registry/scw-karpenter:latest",
+              envFrom: [{ secretRef: { name: "scaleway-credentials", optional: true } }],
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it("S-14: it has definitions and rights, and none of them is a wildcard", () => {
+    const kinds = new Set(objects.map(({ kind }) => kind));
+    expect([...kinds]).toEqual(expect.arrayContaining(["ClusterRole", "ClusterRoleBinding", "Role", "ServiceAccount"]));
+    expect(find("CustomResourceDefinition", "scalewaynodeclasses.karpenter.scaleway.com")).toBeDefined();
+    expect(JSON.stringify(objects.filter(({ kind }) => kind.endsWith("Role")))).not.toContain('"*"');
+  });
+
+  it("S-18, W-24: the compatibility file holds the NodePool and the class named scaleway-gpu", () => {
+    const names = read("compat-scaleway-gpu.yaml").map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(names).toEqual(["NodePool scaleway-gpu", "ScalewayNodeClass scaleway-gpu"]);
+  });
+});
