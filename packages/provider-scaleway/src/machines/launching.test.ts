@@ -23,7 +23,13 @@ const operations = (): readonly string[] =>
     .map(({ operation }) => operation)
     .filter((name) => MACHINE_CALLS.includes(name));
 const MACHINE_CALLS = [
-  ...["createIp", "createVolume", "createServer", "updateBlockVolume", "createNic", "setUserData", "serverAction"],
+  "createIp",
+  "createVolume",
+  "createServer",
+  "updateBlockVolume",
+  "createNic",
+  "setUserData",
+  "serverAction",
 ];
 const nothingLeft = (): void => {
   expect(bench.fake.state().machines).toEqual([]);
@@ -95,8 +101,13 @@ describe("create (W-40)", () => {
     const claim = await bench.launch("a");
     const [secret] = (await bench.kube.list(Secrets, { namespace: "kube-system" })).items;
     expect(Object.keys(secret?.data ?? {}).toSorted()).toEqual([
-      ...["auth-extra-groups", "description", "expiration", "token-id", "token-secret"],
-      ...["usage-bootstrap-authentication", "usage-bootstrap-signing"],
+      "auth-extra-groups",
+      "description",
+      "expiration",
+      "token-id",
+      "token-secret",
+      "usage-bootstrap-authentication",
+      "usage-bootstrap-signing",
     ]);
     const registered = {
       type: "Registered",
@@ -175,7 +186,9 @@ describe("idempotence (W-42)", () => {
     await start();
     const claim = await bench.putClaim("a");
     const tags = [
-      ...["karpenter-managed=true", "karpenter-cluster=prod", `karpenter-nodeclaim-uid=${claim.metadata.uid ?? ""}`],
+      "karpenter-managed=true",
+      "karpenter-cluster=prod",
+      `karpenter-nodeclaim-uid=${claim.metadata.uid ?? ""}`,
     ];
     provoked = ["ServerCreatedTwice"];
     const request = { commercialType: "PRO2-XXS", tags, foreign: false };

@@ -80,7 +80,7 @@ describe("delete (W-49)", () => {
   it("T-56: after a crash the volume's id stands in the annotation; without it the tag leads to it", async () => {
     await start();
     const claim = await bench.launch("a");
-    await bench.deleteOnce(claim);
+    expect(await bench.deleteOnce(claim)).toBe(false);
     await bench.restart();
     await bench.remove("a");
     nothingLeft();
