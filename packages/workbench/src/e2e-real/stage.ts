@@ -13,6 +13,7 @@ import {
   Pods,
   Secrets,
   toCustomResourceDefinition,
+  toRfc3339,
   type KubeObject,
   type NodePool,
   type Pod,
@@ -45,8 +46,17 @@ const RESOURCES: readonly Resource[] = [
   ...OUR_RESOURCES.map(({ resource }) => resource),
 ];
 
-/** Nothing is scaled: the fake cloud is fast, and what the product would wait minutes for it is told to wait seconds for. */
+/** The fake cloud is fast, and what the product would wait minutes for it is told to wait seconds for. */
 const IMPATIENT = { "ovh.settings.emptyPoolTtl": "5s", "ovh.settings.surplusTtl": "15s" };
+
+export interface StageOptions {
+  /** On top of the environment that the chart gives the controller. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Machines and the controller's timers live so many times faster than Kubernetes, and as long as those of the real cloud. */
+  readonly timeScale?: number;
+  /** @defaultValue "fast", or "real" on a scaled stage */
+  readonly speed?: "fast" | "real";
+}
 
 export class Stage {
   readonly clock = new RealClock();
@@ -70,25 +80,33 @@ export class Stage {
     return clientOf(kubeconfig);
   }
 
-  /** The controller is not started yet. `extra` comes on top of the environment that the chart gives it. */
-  static async open(extra: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  /** The controller is not started yet. */
+  static async open({ env = {}, timeScale, speed }: StageOptions = {}): Promise<Stage> {
+    // One origin for all processes, also for the controller's later lives: they compare their times.
+    const origin = toRfc3339(new RealClock().now());
+    const scaled: Readonly<Record<string, string>> =
+      timeScale === undefined ? {} : { KMC_TIME_SCALE: `${timeScale}@${origin}` };
     const plane = await startControlPlane({
       components: COMPONENTS,
       crds: OUR_RESOURCES.map(toCustomResourceDefinition),
     });
     try {
-      const cloud = await FakeCloudProcess.start(plane.kubeconfigPath);
+      const cloud = await FakeCloudProcess.start(plane.kubeconfigPath, {
+        speed: speed ?? (timeScale === undefined ? "fast" : "real"),
+        env: scaled,
+      });
       const values = {
         clusterName: "e2e",
         "ovh.endpoint": cloud.url,
         "ovh.settings.caFile": cloud.caFile,
-        ...IMPATIENT,
+        ...(timeScale === undefined && IMPATIENT),
       };
       const rendered = await renderChart(values);
       await prepare(adminOf(plane), cloud, rendered);
       const kubeconfig = await plane.kubeconfig(CONTROLLER_USER);
       const ports = { METRICS_PORT: "0", HEALTH_PROBE_PORT: "0" };
-      return new Stage(plane, cloud, { ...environmentOf(rendered), ...ports, ...extra, KUBECONFIG: kubeconfig });
+      const given = { ...environmentOf(rendered), ...ports, ...scaled, ...env, KUBECONFIG: kubeconfig };
+      return new Stage(plane, cloud, given);
     } catch (error) {
       await plane.stop();
       throw error;

@@ -1,6 +1,6 @@
 // Serves the fake of a cloud on loopback for any client, and prints one JSON line when it is ready.
 
-import { SystemClock } from "@karpenter-multicloud/core/runtime";
+import { parseTimeScale, ScaledClock, SystemClock, type Clock } from "@karpenter-multicloud/core/runtime";
 import { startFakeOvh, type FakeFault } from "@karpenter-multicloud/provider-ovh/testing";
 import { readFile } from "node:fs/promises";
 import { clusterBehind } from "./cluster-behind.ts";
@@ -19,7 +19,7 @@ async function serve(options: FakeCloudOptions): Promise<void> {
   const faults = await readFaults(options.faults);
   const over = new AbortController();
   const cluster = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, over.signal) };
-  const fake = await startFakeOvh({ clock: new SystemClock(), port, seed, speed, insecure, faults, ...cluster });
+  const fake = await startFakeOvh({ clock: machineClock(), port, seed, speed, insecure, faults, ...cluster });
   const { url, caFile, credentials } = fake;
   console.log(JSON.stringify({ cloud: options.cloud, url, ...(caFile ? { caFile } : {}), credentials }));
   const stop = (): void => {
@@ -28,6 +28,13 @@ async function serve(options: FakeCloudOptions): Promise<void> {
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+}
+
+/** KMC_TIME_SCALE: machines live as many times faster as the controller on the same stage. */
+function machineClock(): Clock {
+  const real = new SystemClock();
+  const scale = process.env["KMC_TIME_SCALE"] ?? "";
+  return scale === "" ? real : new ScaledClock(real, parseTimeScale(scale, real.now()));
 }
 
 async function readFaults(file: string | undefined): Promise<readonly FakeFault[]> {

@@ -43,8 +43,6 @@ import type { StartedNodes } from "./started-nodes.ts";
 import { markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
-/** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
-const TAINT_SETTLE: Duration = seconds(2);
 const POLL: Duration = seconds(1);
 
 export interface ExecutorParts {
@@ -86,7 +84,7 @@ export class Executor {
 
   /** D-108, D-109, D-114, D-115. */
   async #taint(command: WaitingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
-    const { state, clock } = this.#deps;
+    const { state, clock, settings } = this.#deps;
     const pools = await this.#pools(signal);
     const turn = new Turn(this.#deps, signal);
     const found = await turn.through(revalidateSteps(command.proposed, this.#snapshot(command, pools)));
@@ -111,7 +109,8 @@ export class Executor {
       ...command,
       phase: "tainted",
       proposed,
-      dueAt: clock.now() + TAINT_SETTLE,
+      // The scheduler has to see the taint before the pods are counted for the last time (DX-23).
+      dueAt: clock.now() + settings.taintSettleTime,
       knownPods,
     };
     if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
