@@ -49,6 +49,9 @@ const RESOURCES: readonly Resource[] = [
 /** The fake cloud is fast, and what the product would wait minutes for it is told to wait seconds for. */
 const IMPATIENT = { "ovh.settings.emptyPoolTtl": "5s", "ovh.settings.surplusTtl": "15s" };
 
+/** The same for a scaled stage. */
+const SCALED_IMPATIENT = { "ovh.settings.emptyPoolTtl": "30s", "ovh.settings.surplusTtl": "60s" };
+
 export interface StageOptions {
   /** On top of the environment that the chart gives the controller. */
   readonly env?: Readonly<Record<string, string>>;
@@ -99,7 +102,7 @@ export class Stage {
         clusterName: "e2e",
         "ovh.endpoint": cloud.url,
         "ovh.settings.caFile": cloud.caFile,
-        ...(timeScale === undefined && IMPATIENT),
+        ...(timeScale === undefined ? IMPATIENT : SCALED_IMPATIENT),
       };
       const rendered = await renderChart(values);
       await prepare(adminOf(plane), cloud, rendered);
@@ -135,6 +138,15 @@ export class Stage {
 
   /** NodeClass, NodePool and Deployment of the quick start, with no pods; empty nodes go soon and all at once. */
   async applyQuickStart(): Promise<void> {
+    await this.apply((await this.#quickStart()).map(hurried));
+  }
+
+  /** The quick start's, for NodePools of one's own. */
+  async applyNodeClass(): Promise<void> {
+    await this.apply((await this.#quickStart()).filter(({ kind }) => kind === "OVHNodeClass"));
+  }
+
+  async #quickStart(): Promise<readonly KubeObject[]> {
     const { serviceName, kubeId } = this.cloud.credentials;
     const files = (await readExamples("ovh/quick-start")).map(({ name, text }) => ({
       name,
@@ -142,7 +154,7 @@ export class Stage {
     }));
     const { objects, problems } = loadManifests(files, OUR_RESOURCES);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
-    await this.apply(objects.map(({ object }) => hurried(object)));
+    return objects.map(({ object }) => object);
   }
 
   async apply(objects: readonly KubeObject[]): Promise<void> {
