@@ -141,9 +141,8 @@ function dumpOf(container: ReturnType<typeof createContainer>, env: Environment)
   redactor.add(() => secrets);
   const state = container.get(Token.ClusterState);
   const manager = container.get(Token.Manager);
-  const decisions = container.get(Token.Decisions);
   const clock = container.get(Token.Clock);
-  return (leads) => redactor.value(stateDump({ state, manager, decisions, leads, now: () => clock.now() }));
+  return (leads) => redactor.value(stateDump({ state, manager, leads, now: () => clock.now() }));
 }
 
 function loggerFor(settings: Composition["settings"], env: Environment, { stream }: LogOutput): WinstonLogger {

@@ -1,13 +1,11 @@
 // The cluster as this process sees it, for people: what it decides on, and what it has to do (OP-5).
 
-import type { Decision, DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import type { ControllerManager } from "@karpenter-multicloud/core/runtime";
 import type { ClusterState, StateNode } from "@karpenter-multicloud/core/state";
 import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import { toResourceList } from "@karpenter-multicloud/core/units";
 
 export interface DumpedParts {
-  readonly decisions: Pick<DecisionLedger, "list">;
   readonly state: Pick<ClusterState, "nodes" | "unsynced">;
   readonly manager: Pick<ControllerManager, "queues" | "running">;
   readonly leads: () => boolean;
@@ -15,27 +13,18 @@ export interface DumpedParts {
 }
 
 /** Annotations are left out: anybody may have put anything there. */
-export function stateDump({ state, manager, decisions, leads, now }: DumpedParts): unknown {
-  const verdicts = latestVerdicts(decisions.list());
+export function stateDump({ state, manager, leads, now }: DumpedParts): unknown {
   return {
     time: toRfc3339(now()),
     leading: leads(),
     controllersRun: manager.running,
     unsynced: state.unsynced(),
-    nodes: state.nodes().map((node) => ({ ...dumpNode(node), verdict: verdicts.get(`Node ${node.name}`) })),
+    nodes: state.nodes().map(dumpNode),
     queues: manager.queues(),
   };
 }
 
-/** By subject: what disruption last decided about it, and since when it says so (DX-1). */
-function latestVerdicts(decisions: readonly Decision[]): ReadonlyMap<string, object> {
-  const ours = decisions.filter(({ controller }) => controller === "disruption");
-  return new Map(
-    ours.map(({ subject, verdict: code, detail, at }) => [subject, { code, detail, since: toRfc3339(at) }]),
-  );
-}
-
-function dumpNode(node: StateNode): object {
+function dumpNode(node: StateNode): unknown {
   const { name, providerID, nodePool, managed, registered, initialized, markedForDeletion, nominatedUntil } = node;
   return {
     name,

@@ -10,12 +10,16 @@ import {
   NodeClaims,
   NodePools,
   Nodes,
+  PodDisruptionBudgets,
   Pods,
+  VolumeAttachments,
   type KubeObject,
   type Node,
   type NodeClaim,
   type Pod,
+  type Resource,
 } from "@karpenter-multicloud/core/api";
+import { isNotFound, type ObjectKey } from "@karpenter-multicloud/core/kube";
 import { seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { History, type Change } from "../race/history.ts";
 import { deployment, nodePool, type PoolOptions } from "./objects.ts";
@@ -68,12 +72,35 @@ export class DisruptionStage {
     return await this.nodes(name);
   }
 
-  /** The NodePool, its workload and all that came of them. */
-  async end(name: string): Promise<void> {
+  /** Of everything: nothing of it is left. */
+  async clear(): Promise<void> {
     const { admin } = this.stage;
-    await admin.delete(Deployments, { name, namespace: "default" });
-    await admin.delete(NodePools, { name });
-    await this.until(async () => (await this.claims(name)).length === 0, `nothing of ${name} is left`);
+    await this.stage.cloud.arm([]);
+    const inDefault = { namespace: "default" };
+    for (const { metadata } of (await admin.list(PodDisruptionBudgets, inDefault)).items) {
+      await this.#drop(PodDisruptionBudgets, { name: metadata.name ?? "", ...inDefault });
+    }
+    for (const { metadata } of (await admin.list(VolumeAttachments)).items) {
+      await this.#drop(VolumeAttachments, { name: metadata.name ?? "" });
+    }
+    for (const { metadata } of (await admin.list(Deployments, inDefault)).items) {
+      await this.#drop(Deployments, { name: metadata.name ?? "", ...inDefault });
+    }
+    for (const { metadata } of (await admin.list(Pods, inDefault)).items) {
+      await this.#drop(Pods, { name: metadata.name ?? "", ...inDefault });
+    }
+    for (const { metadata } of (await admin.list(NodePools)).items) {
+      await this.#drop(NodePools, { name: metadata.name ?? "" });
+    }
+    await this.until(async () => (await admin.list(NodeClaims)).items.length === 0, "all claims are gone");
+  }
+
+  async #drop(resource: Resource, key: ObjectKey): Promise<void> {
+    try {
+      await this.stage.admin.delete(resource, key);
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   async patchPool(name: string, spec: Readonly<Record<string, unknown>>): Promise<void> {
@@ -89,7 +116,8 @@ export class DisruptionStage {
   async until(isTrue: () => boolean | Promise<boolean>, what: string, timeout = PATIENCE): Promise<void> {
     if (await this.stage.clock.until(isTrue, { timeout })) return;
     const log = this.stage.controller.log.slice(-8).map((line) => line.slice(0, 400));
-    throw new Error(`not so after ${timeout / 1000} s: ${what}; the controller's log ends with\n${log.join("\n")}`);
+    const said = (await this.#newestEvents()).join("\n");
+    throw new Error(`not so after ${timeout / 1000} s: ${what}\n${log.join("\n")}\n${said}`);
   }
 
   async nodes(pool: string): Promise<readonly Node[]> {
@@ -154,6 +182,16 @@ export class DisruptionStage {
     const { items } = await this.stage.admin.list(Nodes);
     const tainted = items.filter(({ spec }) => hasTaint(spec?.taints, DISRUPTED_TAINT));
     return tainted.map(({ metadata }) => metadata.name ?? "");
+  }
+
+  async #newestEvents(): Promise<readonly string[]> {
+    const { items } = await this.stage.admin.list(Events);
+    const text = (event: KubeObject, key: string): string => String(Reflect.get(event, key));
+    const newest = items.filter((event) => Reflect.get(event, "lastTimestamp") !== null).toSorted((a, b) => text(b, "lastTimestamp").localeCompare(text(a, "lastTimestamp")));
+    return newest.slice(0, 12).map((event) => {
+      const { kind, name } = Object(Reflect.get(event, "involvedObject")) as Readonly<Record<string, string>>;
+      return `${text(event, "lastTimestamp")} ${kind} ${name} ${text(event, "reason")}: ${text(event, "message")}`;
+    });
   }
 
   async #of<T extends KubeObject>(resource: typeof Nodes | typeof NodeClaims, pool: string): Promise<readonly T[]> {

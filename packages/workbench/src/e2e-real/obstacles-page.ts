@@ -16,7 +16,7 @@ export interface ShownObstacle {
 }
 
 export interface ObstaclesPage {
-  /** NodePool, code and detail, without generated names. */
+  /** The lines of the list, without generated names and times. */
   readonly verdicts: readonly string[];
   readonly obstacles: readonly ShownObstacle[];
 }
@@ -27,7 +27,7 @@ const PAGE = new URL("../../../../docs/guides/why-is-my-node-still-here.md", imp
 export async function readObstaclesPage(): Promise<ObstaclesPage> {
   const [intro = "", ...sections] = (await readFile(PAGE, "utf8")).split(/^## /m);
   const [, listed = ""] = blocks(intro, "console");
-  return { verdicts: listed.trimEnd().split("\n").slice(1).map(maskedNames), obstacles: sections.map(obstacle) };
+  return { verdicts: verdictLines(listed.split("\n").slice(1).join("\n")), obstacles: sections.map(obstacle) };
 }
 
 /** Each line once, in order: nodes of one pool say the same. */
@@ -35,7 +35,13 @@ export function toldLines(described: string): readonly string[] {
   return [...new Set(karpenterLines(described).map(maskedNames))].toSorted();
 }
 
-export function maskedNames(text: string): string {
+/** The same of the list of verdicts, without its heading. */
+export function verdictLines(list: string): readonly string[] {
+  const lines = list.trimEnd().split("\n").slice(1).map(maskedNames);
+  return [...new Set(lines.map((line) => line.replaceAll(/ {2,}/g, "  ")))].toSorted();
+}
+
+function maskedNames(text: string): string {
   return text
     .replaceAll(/\b\d{4}-\d{2}-\d{2}T[\d:]{8}Z\b/g, "TIME")
     .replaceAll(/\bkarpenter-[a-z0-9-]+-node-[0-9a-f]{6}\b/g, "NODE")
