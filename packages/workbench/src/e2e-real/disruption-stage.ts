@@ -187,7 +187,9 @@ export class DisruptionStage {
   async #newestEvents(): Promise<readonly string[]> {
     const { items } = await this.stage.admin.list(Events);
     const text = (event: KubeObject, key: string): string => String(Reflect.get(event, key));
-    const newest = items.filter((event) => Reflect.get(event, "lastTimestamp") !== null).toSorted((a, b) => text(b, "lastTimestamp").localeCompare(text(a, "lastTimestamp")));
+    const newest = items
+      .filter((event) => Reflect.get(event, "lastTimestamp") !== null)
+      .toSorted((a, b) => text(b, "lastTimestamp").localeCompare(text(a, "lastTimestamp")));
     return newest.slice(0, 12).map((event) => {
       const { kind, name } = Object(Reflect.get(event, "involvedObject")) as Readonly<Record<string, string>>;
       return `${text(event, "lastTimestamp")} ${kind} ${name} ${text(event, "reason")}: ${text(event, "message")}`;
@@ -199,7 +201,6 @@ export class DisruptionStage {
     return (await this.stage.admin.list(resource, { labelSelector })).items as readonly KubeObject[] as readonly T[];
   }
 }
-
 
 export function namesOf(objects: readonly KubeObject[]): readonly string[] {
   return objects.map(({ metadata }) => metadata.name ?? "").toSorted();

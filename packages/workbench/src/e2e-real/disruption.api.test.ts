@@ -190,7 +190,11 @@ describe.runIf(isThere)("disruption on a real control plane", () => {
       const runs = async (): Promise<boolean> => (await podNamed(world, "precious"))?.status?.phase === "Running";
       await world.until(runs, "the protected pod runs");
       const [old] = await world.claims("sick");
-      await world.stage.admin.patchStatus(Nodes, { name }, { type: "strategic", body: { status: notReady(world.stage.clock.now()) } });
+      await world.stage.admin.patchStatus(
+        Nodes,
+        { name },
+        { type: "strategic", body: { status: notReady(world.stage.clock.now()) } },
+      );
       await world.until(async () => !namesOf(await world.nodes("sick")).includes(name), "the sick node is gone");
       const claim = world.deletionOf(old?.metadata.name ?? "")?.object;
       expect(claim?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBeDefined();
@@ -259,7 +263,10 @@ describe.runIf(isThere)("disruption on a real control plane", () => {
       const [claim] = await world.claims("lost");
       const machine = (await cloud.state()).machines.find(({ providerID }) => providerID === claim?.status?.providerID);
       await cloud.arm([{ fault: "vanish", match: { pool: machine?.pool ?? "" }, times: 1 }]);
-      await world.until(async () => !namesOf(await world.claims("lost")).includes(claim?.metadata.name ?? ""), "the claim is gone");
+      await world.until(
+        async () => !namesOf(await world.claims("lost")).includes(claim?.metadata.name ?? ""),
+        "the claim is gone",
+      );
       const moved = async (): Promise<boolean> => {
         const [running] = await world.runningPods("lost");
         const [other] = await world.claims("lost");
@@ -310,7 +317,9 @@ describe.runIf(isThere)("disruption on a real control plane", () => {
       await world.until(async () => (await world.stage.leftovers()).length === 0, "nothing is left", PATIENCE);
       const { cost } = await world.stage.cloud.state();
       const claims = new Set(
-        world.history.inOrder().flatMap(({ resource, object }) => (resource === "NodeClaim" ? [object.metadata.uid] : [])),
+        world.history
+          .inOrder()
+          .flatMap(({ resource, object }) => (resource === "NodeClaim" ? [object.metadata.uid] : [])),
       );
       expect(cost.machines).toBeLessThanOrEqual(claims.size);
       expect((await world.stage.cloud.invariants()).violations).toEqual([]);
@@ -335,10 +344,17 @@ async function podNamed({ stage }: DisruptionStage, name: string) {
 function notReady(now: number) {
   const at = new Date(now).toISOString();
   const times = { lastHeartbeatTime: at, lastTransitionTime: at };
-  return { conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady", message: "it is sick", ...times }] };
+  return {
+    conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady", message: "it is sick", ...times }],
+  };
 }
 
 function attachment(nodeName: string): KubeObject {
   const spec = { attacher: "csi.example.com", nodeName, source: { persistentVolumeName: "some-volume" } };
-  return { apiVersion: "storage.k8s.io/v1", kind: "VolumeAttachment", metadata: { name: "attached" }, spec } as KubeObject;
+  return {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "VolumeAttachment",
+    metadata: { name: "attached" },
+    spec,
+  } as KubeObject;
 }

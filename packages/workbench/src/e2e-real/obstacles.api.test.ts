@@ -1,6 +1,6 @@
 // Forty nodes that stay for ten reasons: docs/guides/why-is-my-node-still-here.md quotes what the list of verdicts and `kubectl describe` say of each.
 
-import { Nodes, NodeClaims, isConditionTrue } from "@karpenter-multicloud/core/api";
+import { Label, Nodes, NodeClaims, isConditionTrue } from "@karpenter-multicloud/core/api";
 import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -87,10 +87,12 @@ describe.runIf(isThere)("forty nodes that stay", () => {
 
   it.each(obstacles.filter(({ command }) => command !== undefined))(
     "$title",
-    async ({ command = "", lines }) => {
+    async ({ pool, command = "", lines }) => {
+      const nodes = (await stage.admin.list(Nodes, { labelSelector: `${Label.NodePool}=${pool}` })).items;
+      const args = command.replace(/karpenter-\S+-node-\S+/, nodes[0]?.metadata.name ?? "").split(" ");
       let seen: readonly string[] = [];
       const isTold = async (): Promise<boolean> => {
-        seen = toldLines(await run(command.split(" ")));
+        seen = toldLines(await run(args));
         return lines.every((line) => seen.includes(line));
       };
       await stage.clock.until(isTold, { timeout: seconds(60) });

@@ -123,7 +123,8 @@ class Race {
     }
     this.#history.onChange(({ resource, object }) => {
       if (resource !== "NodeClaim" || !object.metadata.deletionTimestamp) return;
-      if (!isConditionTrue(object as NodeClaim, "DisruptionReason") || this.#removed.has(object.metadata.uid ?? "")) return;
+      if (!isConditionTrue(object as NodeClaim, "DisruptionReason") || this.#removed.has(object.metadata.uid ?? ""))
+        return;
       this.#removed.add(object.metadata.uid ?? "");
       this.#lastRemoval = clock.now();
     });
