@@ -40,7 +40,7 @@ import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import type { StartedNodes } from "./started-nodes.ts";
-import { markDisrupted } from "./taints.ts";
+import { isMarked, markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
 const POLL: Duration = seconds(1);
@@ -113,6 +113,7 @@ export class Executor {
       dueAt: clock.now() + settings.taintSettleTime,
       knownPods,
     };
+    this.#promise(proposed);
     if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
     if (nodes.length > 0 && proposed.method === "emptiness") return tainted;
     this.#retreat.pause(found.command, "not all of its nodes could be marked");
@@ -121,6 +122,22 @@ export class Executor {
       if (node) await this.#retreat.release(node, signal);
     }
     return undefined;
+  }
+
+  /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
+  #promise({ existing }: ProposedCommand, replacements: Iterable<string> = []): void {
+    for (const node of destinationsOf(existing)) this.#deps.state.nominate(node);
+    for (const name of replacements) this.#deps.state.nominate(name);
+  }
+
+  #lostDestination({ existing }: ProposedCommand): Reprieve | undefined {
+    const lost = destinationsOf(existing).find((name) => {
+      const node = this.#deps.state.nodeByName(name);
+      return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
+    });
+    return lost === undefined
+      ? undefined
+      : { verdict: "TaintRace", detail: `kept: node ${lost}, where its pods were to go, is leaving itself` };
   }
 
   /** D-115: each empty node stands for itself. */
@@ -152,7 +169,7 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#pools(signal);
-    const reprieve = await this.#lastLook(command, pools, signal);
+    const reprieve = this.#lostDestination(proposed) ?? (await this.#lastLook(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -162,9 +179,7 @@ export class Executor {
     if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
-    for (const { node, pods } of proposed.existing) {
-      if (pods.some((pod) => !isBufferPod(pod))) this.#deps.state.nominate(node);
-    }
+    this.#promise(proposed);
     countDecision(this.#deps, proposed, nodes);
     for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
@@ -211,6 +226,7 @@ export class Executor {
       const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
       return await this.#fail({ ...command, initialized }, { failed, why }, signal);
     }
+    this.#promise(command.proposed, initialized);
     const again = { ...command, initialized, dueAt: clock.now() + POLL };
     for (const name of waitingFor) {
       const object = claims.get({ name });
@@ -240,7 +256,8 @@ export class Executor {
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve = await this.#lastProtection(command, left, signal);
+        const reprieve =
+          this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -372,6 +389,11 @@ const REJECTED = {
   scheduling: "ValidationScheduling",
   unknown: "StaleState",
 } as const;
+
+/** Nodes that real pods were planned onto. */
+function destinationsOf(existing: ProposedCommand["existing"]): readonly string[] {
+  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
+}
 
 /** It counts as leaving because of this very command. */
 function asBefore(node: DisruptionNode): DisruptionNode {
