@@ -84,15 +84,22 @@ describe("replay", () => {
     expect(rules(judged(changes, 1))).toEqual(["capacity"]);
   });
 
-  it("what passing pods took after the node was marked is not held against the product", () => {
-    const passing = pod("passing", "b", { labels: { [LATE]: "yes" } });
-    const marked = set("Node", node("a", true));
-    const changes = [set("Pod", pod("one", "a")), set("Pod", pod("two", "b")), set("Node", node("b")), marked];
-    const late = judged([...changes, set("Pod", passing), set("NodeClaim", leavingClaim("a"))], 2);
-    expect(rules(late)).toEqual([]);
-    version = 100;
-    const early = [set("Pod", passing), ...changes.map((each) => ({ ...each, version: ++version }))];
-    expect(rules(judged([...early, set("NodeClaim", leavingClaim("a"))], 2))).toEqual(["capacity"]);
+  it("what passing pods took while it was planned or after it is counted, not held against the product", () => {
+    const run = (at: number): Replay =>
+      judged(
+        [
+          set("Pod", pod("one", "a"), 0),
+          set("Pod", pod("two", "b"), 0),
+          set("Node", node("b"), 0),
+          set("Pod", pod("passing", "b", { labels: { [LATE]: "yes" } }), at),
+          set("Node", node("a", true), 30_000),
+          set("NodeClaim", leavingClaim("a"), 32_000),
+        ],
+        2,
+      );
+    expect([rules(run(31_000)), run(31_000).roomTaken]).toEqual([[], 1]);
+    expect([rules(run(25_000)), run(25_000).roomTaken]).toEqual([[], 1]);
+    expect([rules(run(5_000)), run(5_000).roomTaken]).toEqual([["capacity"], 0]);
   });
 
   it("an empty node is empty also of a pod that was bound while it was being marked", () => {

@@ -42,6 +42,8 @@ export interface Replay {
   /** Pods that were bound between the mark of a node and its release or end: the race as such. */
   readonly boundWhileMarked: number;
   readonly claims: number;
+  /** Nodes whose pods had to wait for a machine because passing pods took the room that was meant for them. */
+  readonly roomTaken: number;
 }
 
 /** Pods that come and go at random; a node's load is what it had without those that came after another node was marked. */
@@ -50,14 +52,16 @@ export const LATE = "race.example.com/late";
 export const FORCED = "race.example.com/forced";
 export const FIXED = "race.example.com/fixed";
 
+/** Planning takes a moment, and what it planned onto may be taken by a pod that passed meanwhile: nobody can keep room in Kubernetes. */
+const PLAN_MS = 10_000;
 /** No scheduler's view lags further behind than the product waits; whoever is bound later did not race. */
 const LAG_MS = 1500;
 
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
   for (const change of input.changes) world.apply(change);
-  const { findings, removed, evicted, mostNodes, boundWhileMarked, claims } = world;
-  return { findings, removed, evicted: evicted.size, mostNodes, boundWhileMarked, claims: claims.size };
+  const { findings, removed, evicted, mostNodes, boundWhileMarked, claims, roomTaken } = world;
+  return { findings, removed, evicted: evicted.size, mostNodes, boundWhileMarked, claims: claims.size, roomTaken };
 }
 
 class World {
@@ -67,12 +71,13 @@ class World {
   readonly claims = new Set<string>();
   mostNodes = 0;
   boundWhileMarked = 0;
+  roomTaken = 0;
   readonly #input: ReplayInput;
   readonly #pods = new Map<string, Pod>();
   readonly #nodes = new Map<string, Node>();
   readonly #nodeClaims = new Map<string, NodeClaim>();
   readonly #boundAt = new Map<string, number>();
-  readonly #markedAt = new Map<string, { readonly version: number; readonly at: number }>();
+  readonly #markedAt = new Map<string, number>();
   readonly #outOfRace = new Set<string>();
   /** Their claims are deleted. */
   readonly #leaving = new Set<string>();
@@ -98,15 +103,15 @@ class World {
     if (pod.metadata.deletionTimestamp && !before?.metadata.deletionTimestamp) this.#ends(uid, pod);
   }
 
-  #bound({ version, at }: Change, pod: Pod, node: string): void {
+  #bound({ at }: Change, pod: Pod, node: string): void {
     const uid = pod.metadata.uid ?? "";
-    this.#boundAt.set(uid, version);
+    this.#boundAt.set(uid, at);
     const marked = this.#markedAt.get(node);
     const isForced = pod.metadata.labels?.[FORCED] !== undefined;
-    if (isForced && (marked === undefined || at - marked.at > LAG_MS)) this.#outOfRace.add(uid);
+    if (isForced && (marked === undefined || at - marked > LAG_MS)) this.#outOfRace.add(uid);
     else if (this.#leaving.has(node)) {
       this.#find("late", `${nameOf(pod)} was bound to ${node} after the node had been given up`);
-    } else if (marked) this.boundWhileMarked++;
+    } else if (marked !== undefined) this.boundWhileMarked++;
   }
 
   #ends(uid: string, pod: Pod): void {
@@ -122,7 +127,7 @@ class World {
     }
   }
 
-  #node({ type, version, at }: Change, node: Node): void {
+  #node({ type, at }: Change, node: Node): void {
     const name = node.metadata.name ?? "";
     if (type === "DELETED") {
       this.#nodes.delete(name);
@@ -131,7 +136,7 @@ class World {
     }
     this.#nodes.set(name, node);
     if (!hasTaint(node.spec?.taints, DISRUPTED_TAINT)) this.#markedAt.delete(name);
-    else if (!this.#markedAt.has(name)) this.#markedAt.set(name, { version, at });
+    else if (!this.#markedAt.has(name)) this.#markedAt.set(name, at);
     this.mostNodes = Math.max(this.mostNodes, this.#nodes.size);
   }
 
@@ -159,8 +164,9 @@ class World {
     const load = this.#input.fixed.get(pool);
     if (!load) return;
     const needed = this.#homeless(pool, load);
-    const room = this.#room(pool, load.milliCpu, this.#markedAt.get(node)?.version ?? 0);
-    if (needed <= room) return;
+    if (needed <= this.#room(pool, load.milliCpu, Number.POSITIVE_INFINITY)) return;
+    const room = this.#room(pool, load.milliCpu, (this.#markedAt.get(node) ?? 0) - PLAN_MS);
+    if (needed <= room) return void this.roomTaken++;
     this.#find("capacity", `${node} (${reason}) was given up while ${needed} pods of ${pool} had room for ${room}`);
   }
 

@@ -31,6 +31,7 @@ export interface RaceReport {
   readonly mostNodes: number;
   readonly podsEvicted: number;
   readonly boundWhileMarked: number;
+  readonly roomTaken: number;
   readonly claims: number;
   readonly machines: number;
   /** Every broken rule in one sentence; none is a pass. */
@@ -105,6 +106,7 @@ class Race {
       mostNodes: found.mostNodes,
       podsEvicted: found.evicted,
       boundWhileMarked: found.boundWhileMarked,
+      roomTaken: found.roomTaken,
       claims: found.claims,
       machines: state.cost.machines,
       violations: [...found.findings.map(({ rule, text }) => `${rule}: ${text}`), ...this.#violations],
