@@ -137,7 +137,7 @@ export class DisruptionStage {
   async events({ kind = "", metadata }: Pick<KubeObject, "kind" | "metadata">): Promise<readonly string[]> {
     const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${metadata.name}`;
     const { items } = await this.stage.admin.list(Events, { fieldSelector });
-    return items.map((event) => `${String(Reflect.get(event, "reason"))}: ${String(Reflect.get(event, "message"))}`);
+    return items.map((event) => `${Reflect.get(event, "reason")}: ${Reflect.get(event, "message")}`);
   }
 
   /** Of the log lines "disrupting node(s)" that name the node. */

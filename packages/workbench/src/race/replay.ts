@@ -88,7 +88,7 @@ class World {
 
   apply(change: Change): void {
     if (change.resource === "Pod") this.#pod(change, change.object as Pod);
-    if (change.resource === "Node") this.#node(change, change.object as Node);
+    if (change.resource === "Node") this.#node(change, change.object);
     if (change.resource === "NodeClaim") this.#claim(change, change.object as NodeClaim);
   }
 

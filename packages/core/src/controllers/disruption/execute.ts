@@ -256,8 +256,7 @@ export class Executor {
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve =
-          this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
+        const reprieve = this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
