@@ -25,6 +25,7 @@ import { leaseNamespace, ownNamespace } from "./lease-namespace.ts";
 import { loadProvider } from "./load-provider.ts";
 import { openLog, type LogOutput } from "./log-output.ts";
 import { stateDump } from "./state-dump.ts";
+import { stagedTime } from "./staged-time.ts";
 import { Token } from "./tokens.ts";
 import { buildLabels, productVersion } from "./version.ts";
 
@@ -87,7 +88,8 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
   const namespace = ownNamespace(env);
   const learned =
     namespace === "" ? {} : { learnedPlace: { namespace, name: `karpenter-learned-${settings.provider}` } };
-  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned };
+  const staged = stagedTime({ env, clock, client, logger });
+  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned, ...staged };
   const container = createContainer(ports, module);
   const manager = container.get(Token.Manager);
   const mirror = container.get(Token.KubeCache);

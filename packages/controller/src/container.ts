@@ -28,6 +28,8 @@ import { Token } from "./tokens.ts";
 export interface ProcessPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
+  /** What the cluster's own time is measured with: watches and their silence. @defaultValue clock */
+  readonly clusterClock?: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly settings: Settings;
@@ -47,6 +49,7 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   const container = new Container({ defaultScope: "Singleton" });
   container.bind(Token.RawKubeClient).toConstantValue(given.client);
   container.bind(Token.Clock).toConstantValue(given.clock);
+  container.bind(Token.ClusterClock).toConstantValue(given.clusterClock ?? given.clock);
   container.bind(Token.Logger).toConstantValue(given.logger);
   container.bind(Token.Metrics).toConstantValue(given.metrics);
   container.bind(Token.Settings).toConstantValue(given.settings);
@@ -72,7 +75,7 @@ function bindKubernetes(container: Container, permitted: () => boolean): void {
     .toResolvedValue(
       (client: KubeClient, clock: Clock, logger: Logger, random: () => number, metrics: Metrics) =>
         new Mirror({ client, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES }),
-      [Token.RawKubeClient, Token.Clock, Token.Logger, Token.Random, Token.Metrics],
+      [Token.RawKubeClient, Token.ClusterClock, Token.Logger, Token.Random, Token.Metrics],
     );
   container
     .bind(Token.KubeClient)

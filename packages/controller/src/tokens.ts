@@ -22,6 +22,7 @@ export const Token = {
   KubeCache: token<Mirror>("KubeCache"),
   ActionGate: token<ActionGate>("ActionGate"),
   Clock: token<Clock>("Clock"),
+  ClusterClock: token<Clock>("ClusterClock"),
   Logger: token<Logger>("Logger"),
   Metrics: token<Metrics>("Metrics"),
   Events: token<KubeEventRecorder>("EventRecorder"),

@@ -10,4 +10,5 @@ export * from "./informer.ts";
 export { listAll, type FullList } from "./list-all.ts";
 export * from "./mirror.ts";
 export * from "./gated-client.ts";
+export * from "./time-scaled-client.ts";
 export * from "./lease/index.ts";

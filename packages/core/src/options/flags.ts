@@ -130,6 +130,15 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
     },
     milliseconds(0),
   ),
+  taintSettleTime: durationFlag(
+    {
+      name: "taint-settle-time",
+      env: "TAINT_SETTLE_TIME",
+      default: "2s",
+      help: "How long the scheduler gets to see that a node is being disrupted, before its pods are looked at for the last time.",
+    },
+    seconds(2),
+  ),
   batchIdleDuration: durationFlag(
     {
       name: "batch-idle-duration",

@@ -34,6 +34,7 @@ describe("parseSettings", () => {
       healthProbePort: 8081,
       logLevel: "info",
       batchMaxDuration: seconds(10),
+      taintSettleTime: seconds(2),
       batchIdleDuration: seconds(1),
       launchTimeout: minutes(5),
       registrationTimeout: minutes(15),

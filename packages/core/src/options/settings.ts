@@ -19,6 +19,8 @@ export interface Settings {
   readonly logErrorOutputPaths: readonly string[];
   readonly batchIdleDuration: Duration;
   readonly batchMaxDuration: Duration;
+  /** DX-23. */
+  readonly taintSettleTime: Duration;
   readonly launchTimeout: Duration;
   readonly registrationTimeout: Duration;
   /** Infinity by default: Karpenter waits for ever (LC-30). */

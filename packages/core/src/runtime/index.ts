@@ -4,6 +4,7 @@ export * from "./rate-limit.ts";
 export * from "./action-gate.ts";
 export * from "./deadline-heap.ts";
 export * from "./system-clock.ts";
+export * from "./scaled-clock.ts";
 export * from "./token-bucket.ts";
 export * from "./retry-limiter.ts";
 export * from "./work-queue.ts";

@@ -83,6 +83,15 @@ describe("SystemClock", () => {
     });
   });
 
+  it("TC-45: a real timer of 30 days, more than 2^31 ms, does not fire at once", async () => {
+    const clock = new SystemClock();
+    let fired = 0;
+    const cancel = clock.schedule(clock.now() + hours(720), () => (fired += 1));
+    await clock.sleep(milliseconds(50));
+    expect(fired).toBe(0);
+    cancel();
+  });
+
   it("passes real work through", async () => {
     await expect(new SystemClock().during(() => Promise.resolve(7))).resolves.toBe(7);
   });
@@ -96,7 +105,7 @@ describe("SystemClock, RT-24: long timers", () => {
     vi.useRealTimers();
   });
 
-  it.each([720, 8760])("fires a timer of %i h then and not before", (length) => {
+  it.each([720, 8760])("TC-45: fires a timer of %i h then and not before", (length) => {
     const clock = new SystemClock();
     let fired = 0;
     clock.schedule(clock.now() + hours(length), () => (fired += 1));

@@ -27,6 +27,8 @@ export interface Switches {
   drainSeconds: number;
   /** The zone label of Nodes, when another than the usual one. */
   nodeZoneLabel: string | undefined;
+  /** From a machine's order until it is READY, when another time than the speed's; its Node joins after three quarters of it. */
+  bootSeconds: number | undefined;
   /** Template labels reach a fresh Node this late. */
   labelsLateSeconds: number;
   /** A reinstalled Node lacks the label "nodepool". */
@@ -55,6 +57,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   emptyAnswer: "null",
   drainSeconds: 0,
   nodeZoneLabel: undefined,
+  bootSeconds: undefined,
   labelsLateSeconds: 0,
   loseLabels: false,
   memoryFactor: 1,

@@ -17,6 +17,12 @@ interface Ready {
   readonly credentials: FakeOvhCredentials;
 }
 
+export interface FakeCloudProcessOptions {
+  /** @defaultValue "fast" */
+  readonly speed?: "fast" | "real";
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export class FakeCloudProcess {
   readonly url: string;
   readonly caFile: string;
@@ -32,10 +38,11 @@ export class FakeCloudProcess {
     this.credentials = ready.credentials;
   }
 
-  static async start(kubeconfig: string): Promise<FakeCloudProcess> {
+  static async start(kubeconfig: string, options: FakeCloudProcessOptions = {}): Promise<FakeCloudProcess> {
+    const { speed = "fast", env = {} } = options;
     const first = Promise.withResolvers<string>();
-    const args = ["ovh", "--kubeconfig", kubeconfig];
-    const program = new Program({ path: "workbench/src/fake-cloud/main.ts", args, onLine: first.resolve });
+    const args = ["ovh", "--kubeconfig", kubeconfig, "--speed", speed];
+    const program = new Program({ path: "workbench/src/fake-cloud/main.ts", args, env, onLine: first.resolve });
     const end = program.ended.then((how) => Promise.reject(new Error(`the fake cloud ended with ${how}`)));
     const ready = JSON.parse(await Promise.race([first.promise, end])) as Ready;
     return new FakeCloudProcess(program, ready, await readFile(ready.caFile));
@@ -51,14 +58,23 @@ export class FakeCloudProcess {
 
   /** From now on these go wrong, and nothing else. */
   arm(faults: readonly FakeFault[]): Promise<void> {
+    return this.#post("/_fake/faults", faults);
+  }
+
+  /** What the fake's switches are called and mean is the fake's to say. */
+  async switch(switches: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#post("/_fake/switches", switches);
+  }
+
+  #post(path: string, body: unknown): Promise<void> {
     const options = { ca: this.#ca, method: "POST", headers: { "content-type": "application/json" } };
     return new Promise((resolve, reject) => {
-      const posted = request(new URL("/_fake/faults", this.url), options, (answer) => {
+      const posted = request(new URL(path, this.url), options, (answer) => {
         answer.resume();
         if (answer.statusCode === 200) answer.on("end", resolve);
-        else reject(new Error(`POST /_fake/faults: ${answer.statusCode}`));
+        else reject(new Error(`POST ${path}: ${answer.statusCode}`));
       });
-      posted.on("error", reject).end(JSON.stringify(faults));
+      posted.on("error", reject).end(JSON.stringify(body));
     });
   }
 

@@ -13,6 +13,7 @@ import {
   Pods,
   Secrets,
   toCustomResourceDefinition,
+  toRfc3339,
   type KubeObject,
   type NodePool,
   type Pod,
@@ -45,8 +46,20 @@ const RESOURCES: readonly Resource[] = [
   ...OUR_RESOURCES.map(({ resource }) => resource),
 ];
 
-/** Nothing is scaled: the fake cloud is fast, and what the product would wait minutes for it is told to wait seconds for. */
+/** The fake cloud is fast, and what the product would wait minutes for it is told to wait seconds for. */
 const IMPATIENT = { "ovh.settings.emptyPoolTtl": "5s", "ovh.settings.surplusTtl": "15s" };
+
+/** The same for a scaled stage. */
+const SCALED_IMPATIENT = { "ovh.settings.emptyPoolTtl": "30s", "ovh.settings.surplusTtl": "60s" };
+
+export interface StageOptions {
+  /** On top of the environment that the chart gives the controller. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Machines and the controller's timers live so many times faster than Kubernetes, and as long as those of the real cloud. */
+  readonly timeScale?: number;
+  /** @defaultValue "fast", or "real" on a scaled stage */
+  readonly speed?: "fast" | "real";
+}
 
 export class Stage {
   readonly clock = new RealClock();
@@ -70,25 +83,33 @@ export class Stage {
     return clientOf(kubeconfig);
   }
 
-  /** The controller is not started yet. `extra` comes on top of the environment that the chart gives it. */
-  static async open(extra: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  /** The controller is not started yet. */
+  static async open({ env = {}, timeScale, speed }: StageOptions = {}): Promise<Stage> {
+    // One origin for all processes, also for the controller's later lives: they compare their times.
+    const origin = toRfc3339(new RealClock().now());
+    const scaled: Readonly<Record<string, string>> =
+      timeScale === undefined ? {} : { KMC_TIME_SCALE: `${timeScale}@${origin}` };
     const plane = await startControlPlane({
       components: COMPONENTS,
       crds: OUR_RESOURCES.map(toCustomResourceDefinition),
     });
     try {
-      const cloud = await FakeCloudProcess.start(plane.kubeconfigPath);
+      const cloud = await FakeCloudProcess.start(plane.kubeconfigPath, {
+        speed: speed ?? (timeScale === undefined ? "fast" : "real"),
+        env: scaled,
+      });
       const values = {
         clusterName: "e2e",
         "ovh.endpoint": cloud.url,
         "ovh.settings.caFile": cloud.caFile,
-        ...IMPATIENT,
+        ...(timeScale === undefined ? IMPATIENT : SCALED_IMPATIENT),
       };
       const rendered = await renderChart(values);
       await prepare(adminOf(plane), cloud, rendered);
       const kubeconfig = await plane.kubeconfig(CONTROLLER_USER);
       const ports = { METRICS_PORT: "0", HEALTH_PROBE_PORT: "0" };
-      return new Stage(plane, cloud, { ...environmentOf(rendered), ...ports, ...extra, KUBECONFIG: kubeconfig });
+      const given = { ...environmentOf(rendered), ...ports, ...scaled, ...env, KUBECONFIG: kubeconfig };
+      return new Stage(plane, cloud, given);
     } catch (error) {
       await plane.stop();
       throw error;
@@ -117,6 +138,15 @@ export class Stage {
 
   /** NodeClass, NodePool and Deployment of the quick start, with no pods; empty nodes go soon and all at once. */
   async applyQuickStart(): Promise<void> {
+    await this.apply((await this.#quickStart()).map(hurried));
+  }
+
+  /** The quick start's, for NodePools of one's own. */
+  async applyNodeClass(): Promise<void> {
+    await this.apply((await this.#quickStart()).filter(({ kind }) => kind === "OVHNodeClass"));
+  }
+
+  async #quickStart(): Promise<readonly KubeObject[]> {
     const { serviceName, kubeId } = this.cloud.credentials;
     const files = (await readExamples("ovh/quick-start")).map(({ name, text }) => ({
       name,
@@ -124,7 +154,7 @@ export class Stage {
     }));
     const { objects, problems } = loadManifests(files, OUR_RESOURCES);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
-    await this.apply(objects.map(({ object }) => hurried(object)));
+    return objects.map(({ object }) => object);
   }
 
   async apply(objects: readonly KubeObject[]): Promise<void> {

@@ -65,7 +65,7 @@ describe.runIf(isThere)("static capacity on a real control plane", () => {
   }
 
   beforeAll(async () => {
-    stage = await Stage.open({ FEATURE_GATES: "StaticCapacity=true" });
+    stage = await Stage.open({ env: { FEATURE_GATES: "StaticCapacity=true" } });
     stage.controller.start();
     await stage.controller.leads();
     await stage.applyQuickStart();

@@ -30,7 +30,7 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
   let both: readonly ControllerProcess[];
 
   beforeAll(async () => {
-    stage = await Stage.open(TALKATIVE);
+    stage = await Stage.open({ env: TALKATIVE });
     both = [stage.controller, stage.replica];
   }, 120_000);
 

@@ -1,6 +1,6 @@
 // Serves the fake of a cloud on loopback for any client, and prints one JSON line when it is ready.
 
-import { SystemClock } from "@karpenter-multicloud/core/runtime";
+import { parseTimeScale, ScaledClock, SystemClock, type Clock } from "@karpenter-multicloud/core/runtime";
 import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
 import { startFakeScaleway } from "@karpenter-multicloud/provider-scaleway/testing";
 import { readFile } from "node:fs/promises";
@@ -38,13 +38,20 @@ async function serve(options: FakeCloudOptions): Promise<void> {
 async function start(options: FakeCloudOptions, signal: AbortSignal): Promise<RunningFake> {
   const { cloud, port, seed, speed, insecure, kubeconfig } = options;
   const faults = await readFaults(options.faults);
-  const shared = { clock: new SystemClock(), port, seed, speed, faults };
+  const shared = { clock: machineClock(), port, seed, speed, faults };
   if (cloud === "scaleway") {
     const cluster = kubeconfig === undefined ? {} : await clusterToJoin(kubeconfig, signal);
     return startFakeScaleway({ ...shared, secure: !insecure, ...cluster });
   }
   const hooks = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, signal) };
   return startFakeOvh({ ...shared, insecure, ...hooks });
+}
+
+/** KMC_TIME_SCALE: machines live as many times faster as the controller on the same stage. */
+function machineClock(): Clock {
+  const real = new SystemClock();
+  const scale = process.env["KMC_TIME_SCALE"] ?? "";
+  return scale === "" ? real : new ScaledClock(real, parseTimeScale(scale, real.now()));
 }
 
 async function readFaults(file: string | undefined): Promise<readonly never[]> {

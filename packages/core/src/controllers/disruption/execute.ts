@@ -40,11 +40,9 @@ import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import type { StartedNodes } from "./started-nodes.ts";
-import { markDisrupted } from "./taints.ts";
+import { isMarked, markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
-/** The scheduler gets this long to see the taint before the pods are counted for the last time (DX-23). */
-const TAINT_SETTLE: Duration = seconds(2);
 const POLL: Duration = seconds(1);
 
 export interface ExecutorParts {
@@ -86,7 +84,7 @@ export class Executor {
 
   /** D-108, D-109, D-114, D-115. */
   async #taint(command: WaitingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
-    const { state, clock } = this.#deps;
+    const { state, clock, settings } = this.#deps;
     const pools = await this.#pools(signal);
     const turn = new Turn(this.#deps, signal);
     const found = await turn.through(revalidateSteps(command.proposed, this.#snapshot(command, pools)));
@@ -111,9 +109,11 @@ export class Executor {
       ...command,
       phase: "tainted",
       proposed,
-      dueAt: clock.now() + TAINT_SETTLE,
+      // The scheduler has to see the taint before the pods are counted for the last time (DX-23).
+      dueAt: clock.now() + settings.taintSettleTime,
       knownPods,
     };
+    this.#promise(proposed);
     if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
     if (nodes.length > 0 && proposed.method === "emptiness") return tainted;
     this.#retreat.pause(found.command, "not all of its nodes could be marked");
@@ -122,6 +122,22 @@ export class Executor {
       if (node) await this.#retreat.release(node, signal);
     }
     return undefined;
+  }
+
+  /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
+  #promise({ existing }: ProposedCommand, replacements: Iterable<string> = []): void {
+    for (const node of destinationsOf(existing)) this.#deps.state.nominate(node);
+    for (const name of replacements) this.#deps.state.nominate(name);
+  }
+
+  #lostDestination({ existing }: ProposedCommand): Reprieve | undefined {
+    const lost = destinationsOf(existing).find((name) => {
+      const node = this.#deps.state.nodeByName(name);
+      return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
+    });
+    return lost === undefined
+      ? undefined
+      : { verdict: "TaintRace", detail: `kept: node ${lost}, where its pods were to go, is leaving itself` };
   }
 
   /** D-115: each empty node stands for itself. */
@@ -153,7 +169,7 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#pools(signal);
-    const reprieve = await this.#lastLook(command, pools, signal);
+    const reprieve = this.#lostDestination(proposed) ?? (await this.#lastLook(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -163,9 +179,7 @@ export class Executor {
     if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
-    for (const { node, pods } of proposed.existing) {
-      if (pods.some((pod) => !isBufferPod(pod))) this.#deps.state.nominate(node);
-    }
+    this.#promise(proposed);
     countDecision(this.#deps, proposed, nodes);
     for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
@@ -212,6 +226,7 @@ export class Executor {
       const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
       return await this.#fail({ ...command, initialized }, { failed, why }, signal);
     }
+    this.#promise(command.proposed, initialized);
     const again = { ...command, initialized, dueAt: clock.now() + POLL };
     for (const name of waitingFor) {
       const object = claims.get({ name });
@@ -241,7 +256,7 @@ export class Executor {
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve = await this.#lastProtection(command, left, signal);
+        const reprieve = this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -373,6 +388,11 @@ const REJECTED = {
   scheduling: "ValidationScheduling",
   unknown: "StaleState",
 } as const;
+
+/** Nodes that real pods were planned onto. */
+function destinationsOf(existing: ProposedCommand["existing"]): readonly string[] {
+  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
+}
 
 /** It counts as leaving because of this very command. */
 function asBefore(node: DisruptionNode): DisruptionNode {

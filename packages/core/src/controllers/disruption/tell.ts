@@ -82,15 +82,30 @@ const QUIET: ReadonlySet<string> = new Set([
   "ScoreTooLow",
 ]);
 
-/** E-1, E-3. */
+/** What keeps a node from every method (D-20); the rest says why nothing would be saved (D-58 and on). */
+const OF_EVERY_METHOD: ReadonlySet<string> = new Set([
+  "NotInitialized",
+  "Deleting",
+  "Nominated",
+  "NodeProtected",
+  "PodProtected",
+  "PdbBlocked",
+  "PdbMultiple",
+  "NoNodePool",
+  "StaleState",
+  "Backoff",
+]);
+
+/** E-1, E-3: one cause is told once, whichever method comes across it. */
 export function publishVerdicts(
   deps: Tell,
   method: MethodName,
   verdicts: readonly NodeVerdict[],
   nodes: NodeByName,
 ): void {
-  const reason = method === "multi" || method === "single" ? "Unconsolidatable" : "DisruptionBlocked";
+  const isDrift = method === "drift" || method === "staticDrift";
   for (const { node, code, detail } of verdicts) {
+    const reason = isDrift || OF_EVERY_METHOD.has(code) ? "DisruptionBlocked" : "Unconsolidatable";
     if (!QUIET.has(code)) publishOn(deps, nodes(node), { reason, message: detail });
   }
 }

@@ -1,6 +1,7 @@
 // How a machine comes, lives and goes (F-5): each change at its time, unless stock, quota or a fault decide otherwise.
 
 import type { MachineFaultKind } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Durations } from "../durations.ts";
 import type { FakeFault } from "../faults.ts";
 import { planCodesOf } from "../seed/catalogue.ts";
 import type { Cluster } from "./cluster.ts";
@@ -162,7 +163,8 @@ export class MachineLife {
 
   #boot(placed: Placed, fault: FakeFault | undefined): void {
     const { cluster, pool, machine } = placed;
-    const { durations, flavors } = this.#ground;
+    const { flavors } = this.#ground;
+    const durations = this.#bootTimes();
     const extra = (flavors.get(machine.flavor)?.gpus ?? 0) > 0 ? durations.gpuExtra : 0;
     const fromNow = (sinceListed: number): number => Math.max(0, sinceListed - durations.instance) + extra;
     if (fault !== undefined) {
@@ -178,6 +180,15 @@ export class MachineLife {
       this.setStatus(placed, "READY");
       this.#becameReady(placed);
     });
+  }
+
+  /** Since the machine was listed. */
+  #bootTimes(): Durations {
+    const { durations, switches } = this.#ground;
+    const { bootSeconds } = switches;
+    if (bootSeconds === undefined) return durations;
+    const ready = bootSeconds * 1000 - durations.listed;
+    return { ...durations, nodeJoins: 0.75 * ready, nodeReady: 0.9 * ready, ready };
   }
 
   #gone(placed: Placed): void {

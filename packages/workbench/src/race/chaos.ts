@@ -1,0 +1,121 @@
+// What happens while nodes leave: pods come and go, workloads grow and shrink, a NodePool gets a new edition. All from one seed.
+
+import {
+  DISRUPTED_TAINT,
+  Deployments,
+  hasTaint,
+  Label,
+  NodeClaims,
+  NodePools,
+  Pods,
+  type Node,
+} from "@karpenter-multicloud/core/api";
+import { isNotFound } from "@karpenter-multicloud/core/kube";
+import { milliseconds } from "@karpenter-multicloud/core/units";
+import type { Stage } from "../e2e-real/stage.ts";
+import type { History } from "./history.ts";
+import { EBB, forcedPod, PACK, passingPod, PLACES, ROLL, type Load, type Place } from "./load.ts";
+
+const LONGEST_PAUSE_MS = 600;
+/** After a node was marked; the product looks at its pods two seconds after that. */
+const LONGEST_LAG_MS = 1200;
+const FORCED_PART = 0.3;
+
+export class Chaos {
+  /** Names of the pods it deleted. */
+  readonly deleted = new Set<string>();
+  readonly #stage: Stage;
+  readonly #load: Load;
+  readonly #random: () => number;
+  readonly #passing: string[] = [];
+  readonly #forced: Promise<void>[] = [];
+  #names = 0;
+  #edition = 0;
+
+  constructor(stage: Stage, load: Load, random: () => number) {
+    this.#stage = stage;
+    this.#load = load;
+    this.#random = random;
+  }
+
+  /** Some of the nodes that are marked get a pod all the same. */
+  surprise(history: History, isOver: () => boolean): void {
+    const marked = new Set<string>();
+    history.onChange(({ resource, object, type }) => {
+      if (resource !== "Node") return;
+      const name = object.metadata.name ?? "";
+      const isMarked = type === "SET" && hasTaint((object as Node).spec?.taints, DISRUPTED_TAINT);
+      if (!isMarked) return void marked.delete(name);
+      if (marked.has(name) || object.metadata.deletionTimestamp) return;
+      marked.add(name);
+      const place = PLACES.find((each) => each.name === object.metadata.labels?.[Label.NodePool]);
+      if (!place || isOver() || this.#random() > FORCED_PART) return;
+      this.#forced.push(this.#force(place, name).catch(() => undefined));
+    });
+  }
+
+  async #force(place: Place, node: string): Promise<void> {
+    await this.#stage.clock.sleep(milliseconds(this.#random() * LONGEST_LAG_MS));
+    const name = `forced-${++this.#names}`;
+    this.#passing.push(name);
+    await this.#stage.apply([forcedPod(name, place, node)]);
+  }
+
+  async run(isOver: () => boolean): Promise<void> {
+    await this.#newEdition();
+    while (!isOver()) {
+      await this.#step();
+      await this.#stage.clock.sleep(milliseconds(this.#random() * LONGEST_PAUSE_MS));
+    }
+  }
+
+  /** What protects or fills nodes only for the sake of the race goes. */
+  async calm(): Promise<void> {
+    await Promise.all(this.#forced);
+    while (this.#passing.length > 0) await this.#deletePassing();
+  }
+
+  async #step(): Promise<void> {
+    const dice = this.#random();
+    if (dice < 0.3) return await this.#scaleEbb();
+    if (dice < 0.65) return await this.#addPassing();
+    if (dice < 0.9) return await this.#deletePassing();
+    await this.#newEdition();
+  }
+
+  async #scaleEbb(): Promise<void> {
+    const replicas = Math.floor(this.#random() * (this.#load.ebb + 1));
+    const key = { namespace: "default", name: EBB.name };
+    await this.#stage.admin.patch(Deployments, key, { type: "merge", body: { spec: { replicas } } });
+  }
+
+  async #addPassing(): Promise<void> {
+    if (this.#passing.length >= this.#load.passing) return await this.#deletePassing();
+    const places: readonly Place[] = [ROLL, EBB, PACK, PACK];
+    const place = places[Math.floor(this.#random() * places.length)] ?? PACK;
+    const name = `passing-${++this.#names}`;
+    await this.#stage.apply([passingPod(name, place, this.#random() < 0.25)]);
+    this.#passing.push(name);
+  }
+
+  async #deletePassing(): Promise<void> {
+    const [name] = this.#passing.splice(Math.floor(this.#random() * this.#passing.length), 1);
+    if (name === undefined) return;
+    this.deleted.add(name);
+    try {
+      await this.#stage.admin.delete(Pods, { name, namespace: "default" });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+
+  /** All nodes of that pool drift; while they still do, nothing is added. */
+  async #newEdition(): Promise<void> {
+    const claims = (await this.#stage.admin.list(NodeClaims)).items;
+    const label = "race.example.com/edition";
+    const edition = String(this.#edition);
+    if (claims.some(({ metadata: { labels = {} } }) => label in labels && labels[label] !== edition)) return;
+    const body = { spec: { template: { metadata: { labels: { [label]: String(++this.#edition) } } } } };
+    await this.#stage.admin.patch(NodePools, { name: ROLL.name }, { type: "merge", body });
+  }
+}

@@ -1,0 +1,62 @@
+// What the race was asked to do.
+
+import { parseArgs } from "node:util";
+
+export interface RaceOptions {
+  /** It ends when so many nodes have been taken away. */
+  readonly disruptions: number;
+  /** About so many are there at once. */
+  readonly nodes: number;
+  readonly seed: number;
+  /** Machines and the controller's timers live so many times faster than Kubernetes. */
+  readonly timeScale: number;
+  readonly json: boolean;
+}
+
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const RACE_HELP = `pnpm race [--disruptions N] [--nodes N] [--seed S] [--time-scale N] [--json]
+
+Takes nodes away on a real control plane while pods come, bind and go at random moments, and checks afterwards from the API server's
+own history that no pod lost its place without another, no protected pod was evicted, no node stayed tainted, no machine leaked.
+
+  --disruptions N  ends after so many nodes (default 200)
+  --nodes N        about so many nodes at once (default 24)
+  --seed S         of the random moments (default 1)
+  --time-scale N   machines and our timers live so many times faster than Kubernetes (default 20)
+  --json           one JSON object instead of the table`;
+
+/** @throws UsageError naming the flag, the value and the fix */
+export function parseRaceOptions(argv: readonly string[]): RaceOptions {
+  const values = readFlags(argv);
+  return {
+    disruptions: readNumber("--disruptions", values.disruptions ?? "200", 1),
+    nodes: readNumber("--nodes", values.nodes ?? "24", 6),
+    seed: readNumber("--seed", values.seed ?? "1", 0),
+    timeScale: readNumber("--time-scale", values["time-scale"] ?? "20", 1),
+    json: values.json ?? false,
+  };
+}
+
+function readFlags(argv: readonly string[]) {
+  const text = { type: "string" } as const;
+  try {
+    return parseArgs({
+      args: argv.filter((arg) => arg !== "--"),
+      options: { disruptions: text, nodes: text, seed: text, "time-scale": text, json: { type: "boolean" } },
+    }).values;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${why}\n${RACE_HELP}`, { cause: error });
+  }
+}
+
+function readNumber(flag: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isInteger(value) || value < least) {
+    throw new UsageError(`${flag} "${text}" is no whole number from ${least} on`);
+  }
+  return value;
+}

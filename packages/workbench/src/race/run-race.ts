@@ -1,0 +1,194 @@
+// One race from the first machine to the last: what happened, and what must never have happened.
+
+import {
+  DISRUPTED_TAINT,
+  getCondition,
+  hasTaint,
+  isConditionTrue,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  PodDisruptionBudgets,
+  Pods,
+  type NodeClaim,
+} from "@karpenter-multicloud/core/api";
+import { seconds, type Duration } from "@karpenter-multicloud/core/units";
+import { seededRandom } from "@karpenter-multicloud/simulator";
+import { auditOf } from "../e2e-real/audit-log.ts";
+import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
+import { Stage } from "../e2e-real/stage.ts";
+import { Chaos } from "./chaos.ts";
+import { History } from "./history.ts";
+import { GUARDED, loadFor, type Load } from "./load.ts";
+import type { RaceOptions } from "./options.ts";
+import { FIXED, replay } from "./replay.ts";
+
+export interface RaceReport {
+  readonly seed: number;
+  readonly seconds: number;
+  /** Nodes taken away, by reason. */
+  readonly disruptions: Readonly<Record<string, number>>;
+  readonly mostNodes: number;
+  readonly podsEvicted: number;
+  readonly boundWhileMarked: number;
+  readonly roomTaken: number;
+  readonly claims: number;
+  readonly machines: number;
+  /** Every broken rule in one sentence; none is a pass. */
+  readonly violations: readonly string[];
+}
+
+const BOOT_SECONDS = 30;
+const PATIENCE: Duration = seconds(180);
+/** Without a single node taken away for so long, the race is over whatever it counted. */
+const STANDSTILL: Duration = seconds(180);
+
+/** `note` is told how far it is. */
+export async function runRace(options: RaceOptions, note: (text: string) => void): Promise<RaceReport> {
+  const { timeScale } = options;
+  // What waits for Kubernetes' own scheduler keeps its real length.
+  const env = { TAINT_SETTLE_TIME: `${2 * timeScale}s` };
+  const stage = await Stage.open({ timeScale, env });
+  try {
+    return await new Race(stage, options, note).run();
+  } finally {
+    await stage.close(`race-${options.seed}`);
+  }
+}
+
+class Race {
+  readonly #stage: Stage;
+  readonly #options: RaceOptions;
+  readonly #note: (text: string) => void;
+  readonly #history = new History();
+  readonly #load: Load;
+  readonly #over = new AbortController();
+  readonly #removed = new Set<string>();
+  readonly #violations: string[] = [];
+  #lastRemoval = 0;
+
+  constructor(stage: Stage, options: RaceOptions, note: (text: string) => void) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#note = note;
+    this.#load = loadFor(options.nodes);
+  }
+
+  async run(): Promise<RaceReport> {
+    const { seed, disruptions } = this.#options;
+    const started = this.#stage.clock.now();
+    await this.#begin();
+    this.#note(`all workloads run after ${this.#since(started)}`);
+    const chaos = new Chaos(this.#stage, this.#load, seededRandom(seed));
+    this.#lastRemoval = this.#stage.clock.now();
+    const isOver = (): boolean => this.#removed.size >= disruptions || this.#standsStill();
+    chaos.surprise(this.#history, isOver);
+    await chaos.run(isOver);
+    this.#note(`${this.#removed.size} disruptions after ${this.#since(started)}`);
+    if (this.#standsStill()) this.#violations.push(`nothing was disrupted for ${STANDSTILL / 1000} s`);
+    await chaos.calm();
+    await this.#settle();
+    const state = await this.#stage.cloud.state();
+    await this.#leave();
+    this.#over.abort(new Error("the race is over"));
+    const found = replay({
+      changes: this.#history.inOrder(),
+      fixed: this.#load.fixed,
+      deletedByUs: chaos.deleted,
+    });
+    if (state.cost.machines > found.claims) {
+      this.#violations.push(`${state.cost.machines} machines were bought for ${found.claims} claims`);
+    }
+    return {
+      seed,
+      seconds: Math.round((this.#stage.clock.now() - started) / 1000),
+      disruptions: Object.fromEntries([...found.removed].toSorted()),
+      mostNodes: found.mostNodes,
+      podsEvicted: found.evicted,
+      boundWhileMarked: found.boundWhileMarked,
+      roomTaken: found.roomTaken,
+      claims: found.claims,
+      machines: state.cost.machines,
+      violations: [...found.findings.map(({ rule, text }) => `${rule}: ${text}`), ...this.#violations],
+    };
+  }
+
+  async #begin(): Promise<void> {
+    const { admin, clock, cloud, controller } = this.#stage;
+    await cloud.switch({ bootSeconds: BOOT_SECONDS });
+    controller.start();
+    await controller.leads();
+    await this.#stage.applyNodeClass();
+    await this.#stage.apply(this.#load.objects);
+    if (!(await clock.until(() => this.#isSettled(), { timeout: PATIENCE }))) {
+      throw new Error(`the workloads do not run after ${PATIENCE / 1000} s`);
+    }
+    this.#history.onChange(({ resource, object }) => {
+      if (resource !== "NodeClaim" || !object.metadata.deletionTimestamp) return;
+      if (!isConditionTrue(object as NodeClaim, "DisruptionReason") || this.#removed.has(object.metadata.uid ?? ""))
+        return;
+      this.#removed.add(object.metadata.uid ?? "");
+      this.#lastRemoval = clock.now();
+    });
+    this.#history.follow(admin, clock, this.#over.signal);
+  }
+
+  #standsStill(): boolean {
+    return this.#stage.clock.now() - this.#lastRemoval > STANDSTILL;
+  }
+
+  /** All fixed pods run, and nothing is on its way out. */
+  async #isSettled(): Promise<boolean> {
+    return (await this.#unsettled()).length === 0;
+  }
+
+  async #unsettled(): Promise<readonly string[]> {
+    const { admin } = this.#stage;
+    const [nodes, claims, pods] = await Promise.all([admin.list(Nodes), admin.list(NodeClaims), admin.list(Pods)]);
+    const fixed = pods.items.filter(({ metadata }) => metadata.labels?.[FIXED] !== undefined);
+    const running = fixed.filter(({ status, metadata }) => status?.phase === "Running" && !metadata.deletionTimestamp);
+    const wanted = [...this.#load.fixed.values()].reduce((sum, { pods: count }) => sum + count, 0);
+    return [
+      ...(running.length === wanted ? [] : [`${running.length} of ${wanted} fixed pods run`]),
+      ...nodes.items
+        .filter(({ spec }) => hasTaint(spec?.taints, DISRUPTED_TAINT))
+        .map(({ metadata }) => `node ${metadata.name} is tainted`),
+      ...claims.items
+        .filter((claim) => getCondition(claim, "DisruptionReason")?.status === "True")
+        .map(({ metadata }) => `nodeclaim ${metadata.name} is being disrupted`),
+    ];
+  }
+
+  /** Nothing moves any more by itself once consolidation has found its end. */
+  async #settle(): Promise<void> {
+    const { clock } = this.#stage;
+    const isCalm = await clock.until(() => this.#isSettled(), { timeout: PATIENCE });
+    this.#note(`calm after the last disruption: ${isCalm}`);
+    if (!isCalm) this.#violations.push(...(await this.#unsettled()).map((text) => `left: ${text}`));
+    const { guarded } = this.#load;
+    const pods = (await this.#stage.pods()).filter(({ metadata }) => metadata.labels?.["app"] === GUARDED);
+    if (pods.length < guarded) this.#violations.push(`left: ${pods.length} of ${guarded} guarded pods are there`);
+  }
+
+  /** The pools go, and with them every machine. */
+  async #leave(): Promise<void> {
+    const { admin, clock, cloud, plane, controller } = this.#stage;
+    // Its pods find no other place any more, so that it would hold the second of them for ever.
+    await admin.delete(PodDisruptionBudgets, { name: GUARDED, namespace: "default" });
+    for (const { metadata } of (await admin.list(NodePools)).items) {
+      await admin.delete(NodePools, { name: metadata.name ?? "" });
+    }
+    await clock.until(async () => (await this.#stage.leftovers()).length === 0, { timeout: PATIENCE });
+    const leaked = await this.#stage.leftovers();
+    this.#violations.push(...leaked.map((text) => `leaked: ${text}`));
+    const { violations } = await cloud.invariants();
+    this.#violations.push(...violations.map((each) => `cloud: ${JSON.stringify(each)}`));
+    const { denied } = await auditOf(plane.auditLogPath, CONTROLLER_USER);
+    this.#violations.push(...denied.map((text) => `denied: ${text}`));
+    for (const line of controller.errors().slice(0, 5)) this.#note(`error in the log: ${line.slice(0, 300)}`);
+  }
+
+  #since(started: number): string {
+    return `${((this.#stage.clock.now() - started) / 1000).toFixed(0)} s`;
+  }
+}

@@ -1,0 +1,23 @@
+// A race's report for people.
+
+import type { RaceReport } from "./run-race.ts";
+
+export function tableOf(report: RaceReport): string {
+  const { disruptions, violations } = report;
+  const total = Object.values(disruptions).reduce((sum, count) => sum + count, 0);
+  const rows: readonly (readonly [string, string | number])[] = [
+    ["seed", report.seed],
+    ["seconds", report.seconds],
+    ["disruptions", total],
+    ...Object.entries(disruptions).map(([reason, count]) => [`  ${reason}`, count] as const),
+    ["most nodes at once", report.mostNodes],
+    ["pods evicted", report.podsEvicted],
+    ["pods bound to a marked node", report.boundWhileMarked],
+    ["rooms that passing pods took", report.roomTaken],
+    ["nodeclaims ever", report.claims],
+    ["machines ever", report.machines],
+    ["broken rules", violations.length],
+  ];
+  const lines = rows.map(([name, value]) => `${name.padEnd(30)}${String(value).padStart(8)}`);
+  return [...lines, ...violations.map((text) => `BROKEN ${text}`)].join("\n");
+}
