@@ -68,11 +68,12 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     expect(writes(otherThan(leader()))).toEqual([]);
   }, 400_000);
 
-  it("TC-65: the other one takes over when the leader is killed, and not before its lease has run out", async () => {
+  it("TC-65: another process takes over when the leader is killed, and not before its lease has run out", async () => {
     const first = leader();
     const from = stage.clock.now();
     await first.kill();
-    await otherThan(first).leads();
+    // What was killed is started again at once, and may be the one that gets the lease.
+    await Promise.race(both.map((each) => each.leads()));
     const after = (stage.clock.now() - from) / 1000;
     figures.note("takeover after a kill, seconds", after.toFixed(1));
     // The last renewal may have been two seconds old, and the other one looks every 2 to 4.4 seconds.
@@ -96,8 +97,9 @@ describe.runIf(isThere)("two replicas on a real control plane", () => {
     const first = leader();
     const second = otherThan(first);
     const endings = first.endings.length;
-    await stage.scale(14);
     first.freeze();
+    // Work that it finds when it wakes; ordered before, an answer on its way would look like a write of afterwards.
+    await stage.scale(14);
     await second.leads();
     const woken = stage.clock.now();
     first.thaw();
