@@ -26,6 +26,7 @@ export * from "./pdbs.ts";
 export * from "./pods.ts";
 export { ailmentOf, sicknessOf } from "./repair.ts";
 export type { Ailment, Sickness } from "./repair.ts";
+export { repairSettingsOf, type RepairSettings } from "./repair-settings.ts";
 export { hourlyLimitOf, remainingOf, type HourlyLimit, type HourlyLimits } from "./hourly-limit.ts";
 export { pauseObstacle, type Pause } from "./pause.ts";
 export { staticRemovalOrder } from "./static-order.ts";
