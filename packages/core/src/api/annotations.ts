@@ -85,7 +85,7 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
   {
     key: Annotation.DisruptionsStarted,
     object: "NodePool",
-    format: "JSON: reasons, each with the times of the last hour",
+    format: "JSON: by reason and node, the times of the last hour",
     defaultValue: "written where disruptions per hour are limited",
     meaning: "Which nodes the hourly limit still counts, so that a restart does not begin to count anew.",
   },

@@ -153,10 +153,10 @@ export class Executor {
         if (reprieve) {
           recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
           await this.#retreat.release(node, signal);
-        } else if (await this.#delete(proposed, node, signal)) {
-          done.push(node);
-          this.#parts.started.started(node.nodePool ?? "", "Empty");
+          return;
         }
+        await this.#parts.started.started([node], "Empty", signal);
+        if (await this.#delete(proposed, node, signal)) done.push(node);
       });
       const node = this.#deps.state.nodeByName(name);
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
@@ -175,13 +175,16 @@ export class Executor {
     const isStatic = proposed.method === "staticDrift";
     // Nobody may take the replacement for one too many (D-116).
     if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
+    await this.#parts.started.started(nodes, proposed.reason, signal);
     const ordered = await this.#replace(command, nodes, pools, signal);
-    if (ordered === undefined) return undefined;
+    if (ordered === undefined) {
+      this.#parts.started.kept(proposed.nodes);
+      return undefined;
+    }
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     this.#promise(proposed);
     countDecision(this.#deps, proposed, nodes);
-    for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
     const { id, createdAt } = command;
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };

@@ -38,6 +38,8 @@ describe("BlockedDrains", () => {
     expect(told()[0]).toMatch(/^has been leaving since .*default\/web \(PodDisruptionBudget .* allows no eviction\)$/);
     expect(harness.logger.messages("warn")).toContain("a node that is leaving is held");
     await harness.kube.delete(PodDisruptionBudgets, { namespace: "default", name: aPdb().metadata.name ?? "" });
+    await harness.pass(30_000);
+    await harness.podEnds(WEB);
     await harness.pass(MINUTE);
     expect(await alarms()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 // What a drain waits for, in words: the pods that are left and what holds each of them (DX-26).
 
 import { Annotation, toRfc3339, type Pod } from "../../api/index.ts";
+import { minutes, type Duration } from "../../units/index.ts";
 import { evictionBlock, isTerminating, protectionOf, type PdbIndex } from "../../disruption/index.ts";
 
 /** What holds a node that is leaving (DM-45). */
@@ -8,6 +9,8 @@ export const DRAIN_CAUSES = ["protected", "pdb", "terminating", "volume", "cloud
 export type DrainCause = (typeof DRAIN_CAUSES)[number];
 
 const MOST_NAMED = 5;
+/** A pod that should have ended so long ago hangs. */
+const OVERDUE: Duration = minutes(1);
 
 /** "default/web (annotation … protects it), default/db (terminating since …) and 3 more". */
 export function describeBlockers(waiting: readonly Pod[], pdbs: PdbIndex, now: number): string {
@@ -21,7 +24,7 @@ export function drainCauseOf(waiting: readonly Pod[], pdbs: PdbIndex, now: numbe
   const causes = new Set(
     waiting.map((pod): DrainCause | undefined => {
       const { deletionTimestamp } = pod.metadata;
-      if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) <= now ? "terminating" : undefined;
+      if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + OVERDUE <= now ? "terminating" : undefined;
       if (protectionOf(pod, now).active) return "protected";
       return evictionBlock(pod, pdbs, now) && "pdb";
     }),
