@@ -15,6 +15,7 @@ import { cleanUp } from "./clean-up.ts";
 import { ClusterStamp } from "./cluster-stamp.ts";
 import { isEarly, ownReplacements, type RunningCommand } from "./command.ts";
 import { DriftBackOff } from "./drift-back-off.ts";
+import { DriftWaves } from "./drift-waves.ts";
 import { Executor } from "./execute.ts";
 import { kindOf, type MethodKind } from "./method-turns.ts";
 import { NodeBackOff } from "./node-back-off.ts";
@@ -49,6 +50,7 @@ class Loop {
   readonly #nodeBackOff: NodeBackOff;
   readonly #driftBackOff: DriftBackOff;
   readonly #started: StartedNodes;
+  readonly #waves: DriftWaves;
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
   readonly #retreat: Retreat;
@@ -65,6 +67,7 @@ class Loop {
     this.#nodeBackOff = new NodeBackOff(deps);
     this.#driftBackOff = new DriftBackOff(deps);
     this.#started = new StartedNodes(deps);
+    this.#waves = new DriftWaves(deps, () => [...this.#commands.values()]);
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
     this.#searches = new Searches(deps, this.#stamp);
@@ -72,6 +75,7 @@ class Loop {
       stamp: this.#stamp,
       nodeBackOff: this.#nodeBackOff,
       driftBackOff: this.#driftBackOff,
+      waves: this.#waves,
     });
     this.#executor = new Executor(deps, {
       waiting: this.#waiting,
@@ -80,6 +84,7 @@ class Loop {
       driftBackOff: this.#driftBackOff,
       retreat: this.#retreat,
       started: this.#started,
+      waves: this.#waves,
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -127,6 +132,7 @@ class Loop {
           pools,
           waiting: this.#waiting,
           started: this.#started,
+          waves: this.#waves,
           inCommand: this.#nodes(),
           paused: this.#nodeBackOff.paused(),
           ahead: [...this.#commands.values()],

@@ -35,6 +35,7 @@ import {
   type Reprieve,
 } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
+import type { DriftWaves } from "./drift-waves.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
@@ -52,6 +53,7 @@ export interface ExecutorParts {
   readonly driftBackOff: DriftBackOff;
   readonly retreat: Retreat;
   readonly started: StartedNodes;
+  readonly waves: DriftWaves;
   /** All of them, the oldest first. */
   readonly commands: () => readonly RunningCommand[];
   readonly cache: CompileCache;
@@ -185,6 +187,9 @@ export class Executor {
     this.#parts.stamp.renew();
     this.#promise(proposed);
     countDecision(this.#deps, proposed, nodes);
+    if (proposed.reason === "Drifted") {
+      for (const { name, nodePool = "" } of nodes) this.#parts.waves.started(name, nodePool, ordered);
+    }
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
     const { id, createdAt } = command;
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
@@ -380,8 +385,8 @@ export class Executor {
     const nodes = withLivePods(this.#deps.state.nodes(), live);
     // Those that came later were planned with this one in mind, not the other way round.
     const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
-    const { waiting, cache, started } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, started, inCommand, nodes, ahead, cache });
+    const { waiting, cache, started, waves } = this.#parts;
+    return snapshotOf(this.#deps, { pools, waiting, started, waves, inCommand, nodes, ahead, cache });
   }
 }
 

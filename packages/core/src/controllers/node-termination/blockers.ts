@@ -24,7 +24,8 @@ export function drainCauseOf(waiting: readonly Pod[], pdbs: PdbIndex, now: numbe
   const causes = new Set(
     waiting.map((pod): DrainCause | undefined => {
       const { deletionTimestamp } = pod.metadata;
-      if (deletionTimestamp !== undefined) return Date.parse(deletionTimestamp) + OVERDUE <= now ? "terminating" : undefined;
+      if (deletionTimestamp !== undefined)
+        return Date.parse(deletionTimestamp) + OVERDUE <= now ? "terminating" : undefined;
       if (protectionOf(pod, now).active) return "protected";
       return evictionBlock(pod, pdbs, now) && "pdb";
     }),
