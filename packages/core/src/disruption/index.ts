@@ -28,6 +28,7 @@ export { ailmentOf, sicknessOf } from "./repair.ts";
 export type { Ailment, Sickness } from "./repair.ts";
 export { repairSettingsOf, type RepairSettings } from "./repair-settings.ts";
 export { hourlyLimitOf, narrower, remainingOf, type HourlyLimit, type HourlyLimits } from "./hourly-limit.ts";
+export { nodeBlockers, type NodeBlocker } from "./node-blockers.ts";
 export { pauseObstacle, type Pause } from "./pause.ts";
 export { staticRemovalOrder } from "./static-order.ts";
 export type { NodeVerdict } from "./verdict.ts";

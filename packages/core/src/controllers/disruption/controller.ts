@@ -12,6 +12,7 @@ import { watchProblemInput } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { cleanUp } from "./clean-up.ts";
+import { CommandRecords } from "./command-records.ts";
 import { ClusterStamp } from "./cluster-stamp.ts";
 import { isEarly, ownReplacements, type RunningCommand } from "./command.ts";
 import { DriftBackOff } from "./drift-back-off.ts";
@@ -56,6 +57,7 @@ class Loop {
   readonly #retreat: Retreat;
   readonly #searches: Searches;
   readonly #stamp: ClusterStamp;
+  readonly #records: CommandRecords;
   readonly #cache = new CompileCache();
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
@@ -70,6 +72,7 @@ class Loop {
     this.#waves = new DriftWaves(deps, () => [...this.#commands.values()]);
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
+    this.#records = new CommandRecords(deps);
     this.#searches = new Searches(deps, this.#stamp);
     this.#retreat = new Retreat(deps, {
       stamp: this.#stamp,
@@ -113,6 +116,7 @@ class Loop {
     this.#hasResumed = true;
     for (const command of resumed(this.#deps)) {
       this.#commands.set(command.id, command);
+      this.#records.follow(command);
       this.#deps.logger.info("disruption command goes on after a restart", {
         "command-id": command.id,
         nodes: command.proposed.nodes,
@@ -159,7 +163,9 @@ class Loop {
     const nodes = proposed.nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
     tellCandidate(this.#deps, proposed, nodes);
     const wait = proposed.reason === "Drifted" ? 0 : VALIDATION_DELAY;
-    this.#commands.set(id, { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait });
+    const command: RunningCommand = { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait };
+    this.#commands.set(id, command);
+    this.#records.follow(command);
   }
 
   /** A node is not kept closed for long only because the picture does not get whole (DX-24). */
@@ -171,6 +177,7 @@ class Loop {
       if (command.phase === "tainted") {
         await this.#retreat.rollBack(command, "the state of the cluster was not known", signal);
       }
+      this.#records.ended(command);
     }
   }
 
@@ -180,9 +187,11 @@ class Loop {
       const next = await this.#step(command, signal);
       if (next) {
         this.#commands.set(command.id, next);
+        this.#records.follow(next);
         continue;
       }
       this.#commands.delete(command.id);
+      this.#records.ended(command);
       // What it would have changed, and what was kept for it, may matter to any method.
       this.#stamp.renew();
       if (command.phase === "waiting") this.#searches.rejected(command.proposed.method);
