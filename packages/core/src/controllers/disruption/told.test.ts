@@ -36,6 +36,16 @@ describe("events", () => {
     );
   });
 
+  it("DT-12: a deletion cost that is no number counts for nothing, and is an error in the log, once", async () => {
+    await withPods({ annotations: { [Annotation.PodDeletionCost]: "x" } });
+    await cluster.harness.pass(60_000);
+    const { lines } = cluster.harness.logger;
+    const told = lines.filter(({ message }) => message === "an annotation is no number, it is ignored");
+    expect(told.map(({ level, fields }) => [level, fields["Pod"], fields["value"]])).toEqual([
+      ["error", "default/web-0", "x"],
+    ]);
+  });
+
   it.each(["abc", "0s", "-5m", "false", "10"])(
     "DT-5, E-20: the value %j is ignored, and the pod says so",
     async (text) => {
@@ -200,7 +210,7 @@ describe("records of commands", () => {
     expect(records()[0]).toMatchObject({ outcome: "Done" });
   });
 
-  it("DX-1: tells why one was given up", async () => {
+  it("DT-72, DX-1: a pod that is protected within the wait: each candidate is told, and the record says why", async () => {
     await oneDearNode();
     await cluster.harness.pass(1000);
     const body = { metadata: { annotations: { [Annotation.DoNotDisrupt]: "true" } } };
@@ -209,5 +219,7 @@ describe("records of commands", () => {
     const [first] = records();
     expect(first).toMatchObject({ outcome: "GivenUp" });
     expect(first?.why).toMatch(/^ValidationChurn: .*default\/web-n1/);
+    const rejected = cluster.harness.events.withReason("ConsolidationRejected");
+    expect(rejected.map(({ resource }) => resource.kind).toSorted()).toEqual(["Node", "NodeClaim"]);
   });
 });
