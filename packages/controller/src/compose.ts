@@ -2,7 +2,7 @@
 
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
-import type { NodeJudgement } from "@karpenter-multicloud/core/decisions";
+import type { CommandRecord, NodeJudgement } from "@karpenter-multicloud/core/decisions";
 import { createKubeClient, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
@@ -62,6 +62,7 @@ export interface Composition {
   dump(leads: () => boolean): unknown;
   /** Why each node stays or goes. */
   verdicts(): readonly NodeJudgement[];
+  commands(): readonly CommandRecord[];
   /** After the logger. */
   closeLog(): void;
 }
@@ -116,6 +117,7 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
       (leadership ??= election ? electInThread({ key: election, identity, logger, metrics, ...access }) : leaderless),
     dump: dumpOf(container, env),
     verdicts: () => container.get(Token.Decisions).judgements(),
+    commands: () => container.get(Token.Decisions).commands(),
     closeLog: () => log.close(),
   };
 }

@@ -1,4 +1,4 @@
-// The pages under /debug (OP-5): profiles, and the cluster as this process sees it. Except for the verdicts they exist only with --enable-profiling.
+// The pages under /debug (OP-5): profiles, and the cluster as this process sees it. Except for verdicts and commands they exist only with --enable-profiling.
 
 import type { Answer, Page } from "@karpenter-multicloud/core/telemetry";
 import { errorText } from "@karpenter-multicloud/core/telemetry";
@@ -16,6 +16,7 @@ ${ROOT}/heap                where the living heap was allocated since the start,
 ${ROOT}/cmdline             the command line
 /debug/state                      nodes and queues as this process sees them, as JSON
 /debug/verdicts                   why each node stays or goes; ?format=json; also without --enable-profiling
+/debug/commands                   what was done to nodes and what came of it; likewise
 
 Chrome's developer tools and speedscope.app open both kinds of profile; go tool pprof does not.
 `;

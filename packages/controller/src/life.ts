@@ -8,6 +8,7 @@ import { milliseconds, minutes, seconds, type Duration } from "@karpenter-multic
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
 import { debugPages } from "./debug-pages.ts";
+import { commandPage } from "./command-page.ts";
 import { verdictPage } from "./verdict-page.ts";
 import { EventLoopWatch } from "./event-loop-watch.ts";
 import { HeapWatch } from "./heap-limit.ts";
@@ -34,6 +35,7 @@ export type LifeParts = Pick<
   | "definitions"
   | "lead"
   | "dump"
+  | "commands"
   | "verdicts"
 > & {
   readonly logger: Logger;
@@ -169,8 +171,8 @@ class Life {
 
   /** OP-5. */
   async #debugPages(): Promise<Readonly<Record<string, Page>>> {
-    const { settings, logger, dump, verdicts, clock, steady = clock } = this.#parts;
-    const always = { "/debug/verdicts": verdictPage(verdicts) };
+    const { settings, logger, dump, verdicts, commands, clock, steady = clock } = this.#parts;
+    const always = { "/debug/verdicts": verdictPage(verdicts), "/debug/commands": commandPage(commands) };
     if (!settings.enableProfiling) return always;
     this.#profiler = new Profiler(steady);
     await this.#profiler.start();

@@ -11,6 +11,13 @@ const JUDGEMENTS: readonly NodeJudgement[] = [
     verdict: "Budget",
     detail: "the budget is used up",
     since: SINCE,
+    pricePerHour: 0.25,
+    currency: "USD",
+    rescheduleCost: 2,
+    blockers: [
+      { kind: "budget", name: "n1", text: "the budget is used up" },
+      { kind: "pod", name: "default/web", text: "protected" },
+    ],
   },
   { node: "n22", verdict: "Unmanaged", detail: "not ours", since: SINCE, until: SINCE + 60_000 },
 ];
@@ -24,9 +31,9 @@ describe("DX-1: the page of verdicts", () => {
   it("is a table for people", async () => {
     expect(await ask()).toBe(
       [
-        "NODE  NODEPOOL  VERDICT    SINCE                 UNTIL                 DETAIL",
-        "n1    default   Budget     2026-01-01T00:00:00Z                        the budget is used up",
-        "n22             Unmanaged  2026-01-01T00:00:00Z  2026-01-01T00:01:00Z  not ours",
+        "NODE  NODEPOOL  VERDICT    PRICE/H     SINCE                 UNTIL                 DETAIL",
+        "n1    default   Budget     0.2500 USD  2026-01-01T00:00:00Z                        the budget is used up (and 1 more)",
+        "n22             Unmanaged              2026-01-01T00:00:00Z  2026-01-01T00:01:00Z  not ours",
         "",
       ].join("\n"),
     );
@@ -41,6 +48,13 @@ describe("DX-1: the page of verdicts", () => {
         verdict: "Budget",
         detail: "the budget is used up",
         since: "2026-01-01T00:00:00Z",
+        pricePerHour: 0.25,
+        currency: "USD",
+        rescheduleCost: 2,
+        blockers: [
+          { kind: "budget", name: "n1", text: "the budget is used up" },
+          { kind: "pod", name: "default/web", text: "protected" },
+        ],
       },
     ]);
     expect(JSON.parse(await ask("format=json&verdict=Unmanaged&verdict=Deleting"))).toHaveLength(1);

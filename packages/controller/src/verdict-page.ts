@@ -4,7 +4,7 @@ import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeJudgement } from "@karpenter-multicloud/core/decisions";
 import type { Page } from "@karpenter-multicloud/core/telemetry";
 
-const COLUMNS = ["NODE", "NODEPOOL", "VERDICT", "SINCE", "UNTIL", "DETAIL"] as const;
+const COLUMNS = ["NODE", "NODEPOOL", "VERDICT", "PRICE/H", "SINCE", "UNTIL", "DETAIL"] as const;
 const NOTHING_YET = "no node has been looked at yet: this process does not lead, or has just begun\n";
 
 /** `?node=`, `?nodepool=` and `?verdict=` choose; `?format=json` is for programs. */
@@ -33,13 +33,26 @@ function plain({ since, until, ...judgement }: NodeJudgement) {
   return { ...judgement, since: toRfc3339(since), ...(until !== undefined && { until: toRfc3339(until) }) };
 }
 
-function cells({ node, nodePool = "", verdict, since, until, detail }: NodeJudgement): readonly string[] {
-  return [node, nodePool, verdict, toRfc3339(since), until === undefined ? "" : toRfc3339(until), detail];
+function cells(judgement: NodeJudgement): readonly string[] {
+  const { node, nodePool = "", verdict, pricePerHour, currency = "", since, until, detail } = judgement;
+  const price = pricePerHour === undefined ? "" : `${pricePerHour.toFixed(4)} ${currency}`;
+  const [first, ...others] = judgement.blockers ?? [];
+  const more = first && others.length > 0 ? ` (and ${others.length} more)` : "";
+  return [
+    node,
+    nodePool,
+    verdict,
+    price,
+    toRfc3339(since),
+    until === undefined ? "" : toRfc3339(until),
+    `${detail}${more}`,
+  ];
 }
 
-function tableOf(rows: readonly (readonly string[])[]): string {
-  const all: readonly (readonly string[])[] = [COLUMNS, ...rows];
-  const widths = COLUMNS.map((_, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)));
+/** Columns as wide as what is in them. */
+export function tableOf(rows: readonly (readonly string[])[], columns: readonly string[] = COLUMNS): string {
+  const all: readonly (readonly string[])[] = [columns, ...rows];
+  const widths = columns.map((_, index) => Math.max(...all.map((row) => row[index]?.length ?? 0)));
   return all
     .map(
       (row) =>

@@ -18,7 +18,12 @@ export const Annotation = {
   DisruptionCommand: "karpenter-multicloud.sh/disruption-command",
   Replaces: "karpenter-multicloud.sh/replaces",
   DisruptionsPerHour: "karpenter-multicloud.sh/disruptions-per-hour",
+  DisruptionsStarted: "karpenter-multicloud.sh/disruptions-started",
   ReplaceBeforeExpiry: "karpenter-multicloud.sh/replace-before-expiry",
+  RepairThreshold: "karpenter-multicloud.sh/repair-threshold",
+  RepairTolerations: "karpenter-multicloud.sh/repair-tolerations",
+  MaxVolumeWait: "karpenter-multicloud.sh/max-volume-wait",
+  DriftWaves: "karpenter-multicloud.sh/drift-waves",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
 
@@ -76,6 +81,44 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
     defaultValue: "off: a machine is deleted when it expires",
     meaning:
       "So long before a machine's `expireAfter` ends it counts as drifted: its replacement starts first, within the pool's budgets for drift.",
+  },
+  {
+    key: Annotation.DisruptionsStarted,
+    object: "NodePool",
+    format: "JSON: by reason and node, the times of the last hour",
+    defaultValue: "written where disruptions per hour are limited",
+    meaning: "Which nodes the hourly limit still counts, so that a restart does not begin to count anew.",
+  },
+  {
+    key: Annotation.RepairThreshold,
+    object: "NodePool",
+    format: '<number or percentage>, such as "2" or "40%"',
+    defaultValue: "20%",
+    meaning:
+      "While more nodes of the pool than this are unhealthy, none of them is repaired. Percentages are rounded up; one node may always be unhealthy. What cannot be read lets none be repaired.",
+  },
+  {
+    key: Annotation.RepairTolerations,
+    object: "NodePool",
+    format: '<condition>=<duration>, separated by commas, such as "Ready=10m,StorageReady=1h"',
+    defaultValue: "what the provider tolerates",
+    meaning: "How long a condition of a node may be bad before the node is repaired.",
+  },
+  {
+    key: Annotation.MaxVolumeWait,
+    object: "NodePool",
+    format: '<duration>, such as "10m"',
+    defaultValue: "no bound besides terminationGracePeriod",
+    meaning:
+      "How long a drained node is kept for volumes that are still attached to it. Pods are never forced by it. What cannot be read bounds nothing.",
+  },
+  {
+    key: Annotation.DriftWaves,
+    object: "NodePool",
+    format: '"true"',
+    defaultValue: "off: as many at once as budgets allow",
+    meaning:
+      "Drifted nodes go in waves of 1, 2, 4, …; each begins when the replacements of the last have worked for two minutes. After two failed replacements the roll-out stops until the NodePool is changed.",
   },
 ];
 

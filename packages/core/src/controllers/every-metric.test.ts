@@ -30,7 +30,10 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
   "../kube/reflector.test.ts": ["kmc_cache_relists_total"],
   "../kube/own-writes.test.ts": ["kmc_cache_overlays_expired_total"],
   "../kube/events.test.ts": ["kmc_events_dropped_total"],
-  "./node-health/controller.test.ts": ["karpenter_nodeclaims_unhealthy_disrupted_total"],
+  "./node-health/controller.test.ts": [
+    "karpenter_nodeclaims_unhealthy_disrupted_total",
+    "kmc_node_repairs_skipped_total",
+  ],
   "./disruption/replacing.test.ts": [
     "karpenter_voluntary_disruption_decisions_total",
     "karpenter_voluntary_disruption_decisions_by_nodepool_total",

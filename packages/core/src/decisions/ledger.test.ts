@@ -35,4 +35,15 @@ describe("DecisionLedger", () => {
     ledger.record(decision({ at: 2, detail: "other" }));
     expect(heard).toEqual([1]);
   });
+
+  it("DX-1: keeps one record of each command, of so many as are bounded", () => {
+    const ledger = new DecisionLedger();
+    const record = { method: "multi", reason: "Underutilized", decision: "delete", nodes: [] } as const;
+    const rest = { replacements: [], moves: [], moveCost: 1, phases: [] };
+    for (let n = 0; n < 600; n++) ledger.command({ id: `c${n}`, ...record, ...rest });
+    ledger.command({ id: "c300", ...record, ...rest, outcome: "Done" });
+    expect(ledger.commands()).toHaveLength(500);
+    expect(ledger.commands()[0]?.id).toBe("c100");
+    expect(ledger.commands().at(-1)).toMatchObject({ id: "c300", outcome: "Done" });
+  });
 });

@@ -26,15 +26,52 @@ export interface NodeJudgement {
   readonly until?: number;
   /** Since when this is so. */
   readonly since: number;
+  /** What its machine costs; absent when that is not known. */
+  readonly pricePerHour?: number;
+  readonly currency?: string;
+  /** How much its going would disturb. */
+  readonly rescheduleCost?: number;
+  /** All that holds it, the verdict's own obstacle first or among them. */
+  readonly blockers?: readonly Blocker[];
+}
+
+export interface Blocker {
+  readonly kind: "pod" | "pdb" | "node" | "budget" | "scheduling" | "price" | "time" | "state";
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What one command set out to do, how far it is, and what came of it (DX-1). */
+export interface CommandRecord {
+  readonly id: string;
+  readonly method: string;
+  readonly reason: string;
+  readonly decision: "delete" | "replace";
+  readonly nodes: readonly string[];
+  readonly replacements: readonly { readonly types: readonly string[]; readonly pricePerHour?: number }[];
+  /** Where the pods were to go; to "new#1" for the first replacement. */
+  readonly moves: readonly { readonly pod: string; readonly from: string; readonly to: string }[];
+  /** Absent when a price is not known. */
+  readonly savingsPerHour?: number;
+  readonly moveCost: number;
+  readonly phases: readonly { readonly name: string; readonly start: number }[];
+  readonly outcome?: "Done" | "PartlyDone" | "GivenUp";
+  /** When it ended. */
+  readonly end?: number;
+  /** Why it was given up. */
+  readonly why?: string;
 }
 
 const DEFAULT_CAPACITY = 2000;
+/** Each may tell of many pods. */
+const MOST_COMMANDS = 500;
 
 export class DecisionLedger {
   readonly #capacity: number;
   readonly #decisions: Decision[] = [];
   readonly #latest = new Map<string, string>();
   #judgements: readonly NodeJudgement[] = [];
+  readonly #commands = new Map<string, CommandRecord>();
   readonly #listeners = new Set<(decision: Decision) => void>();
 
   constructor(capacity: number = DEFAULT_CAPACITY) {
@@ -67,6 +104,19 @@ export class DecisionLedger {
   /** In the order in which they were given. */
   judgements(): readonly NodeJudgement[] {
     return this.#judgements;
+  }
+
+  /** In place of what was said of it before. */
+  command(record: CommandRecord): void {
+    this.#commands.delete(record.id);
+    this.#commands.set(record.id, record);
+    const [oldest] = this.#commands.keys();
+    if (this.#commands.size > MOST_COMMANDS && oldest !== undefined) this.#commands.delete(oldest);
+  }
+
+  /** The one that was heard of last is the last. */
+  commands(): readonly CommandRecord[] {
+    return [...this.#commands.values()];
   }
 
   list(): readonly Decision[] {

@@ -134,6 +134,11 @@ describe("D-34: when", () => {
     expect(allowed(budget, 10, at("2026-01-04T12:29:59.999Z"))).toBe(0);
   });
 
+  it("DT-25: names of days may be written in any case", () => {
+    const daily = pool({ nodes: "5", schedule: "0 9 * * MON-fri", duration: "1h" });
+    expect(allowedDisruptions(daily, 10, "Empty", NOW).errors).toEqual([]);
+  });
+
   it.each(["0 0 * * 7", "0 0 * * tue-mon", "TZ=Europe/Paris 0 9 * * *"])("DT-25: %j cannot be read", (schedule) => {
     const { allowed: none, errors } = allowedDisruptions(
       pool({ nodes: "5", schedule, duration: "1h" }),

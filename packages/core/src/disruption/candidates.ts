@@ -15,6 +15,7 @@ import { paidTimeLeft } from "./paid-time.ts";
 import { indexPdbs } from "./pdbs.ts";
 import { isReschedulable } from "./pods.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import { finished, STRIDE, type Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 export interface Candidate {
@@ -51,15 +52,21 @@ export interface Candidates {
 }
 
 /** In the order of the snapshot. */
-export function candidatesOf(
+export function candidatesOf(snapshot: DisruptionSnapshot, filter: CandidateFilter): Candidates {
+  return finished(candidatesSteps(snapshot, filter));
+}
+
+/** The same with pauses. */
+export function* candidatesSteps(
   snapshot: DisruptionSnapshot,
   { disruptionClass, looksAt, obstacle: methodObstacle }: CandidateFilter,
-): Candidates {
+): Steps<Candidates> {
   const context = candidateContext(snapshot);
   const pools = new Map(snapshot.pools.map((input) => [input.nodePool.metadata.name ?? "", input]));
   const accepted: Candidate[] = [];
   const refused: NodeVerdict[] = [];
-  for (const node of snapshot.nodes) {
+  for (const [index, node] of snapshot.nodes.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
     if (!looksAt(node, context.nodePools.get(node.nodePool ?? ""))) continue;
     const common = candidateObstacle(node, context, disruptionClass);
     const candidate = common === undefined ? candidateOf(node, context, pools) : undefined;
@@ -67,6 +74,7 @@ export function candidatesOf(
     if (obstacle !== undefined) refused.push({ node: node.name, ...ofPool(node), ...obstacle });
     else if (candidate !== undefined) accepted.push(candidate);
   }
+  yield;
   return { accepted, refused };
 }
 

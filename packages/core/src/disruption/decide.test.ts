@@ -7,7 +7,7 @@ import {
   aPod,
   aSnapshot,
 } from "../testing/builders/index.ts";
-import { decide } from "./decide.ts";
+import { decide, decideSteps } from "./decide.ts";
 import { METHODS } from "./method.ts";
 
 const priced = (name: string, cpu: string, price: number) =>
@@ -58,6 +58,23 @@ describe("which method comes first", () => {
     const { commands, verdicts } = decide("single", aSnapshot({ nodes, pools: sold, pendingPods: [huge] }));
     expect(commands).toEqual([]);
     expect(verdicts.map(({ node, code }) => `${node} ${code}`)).toContain("roomy NotCheaper");
+  });
+
+  it("S-1016: every method pauses after each few nodes, and answers as it does in one piece", () => {
+    const nodes = Array.from({ length: 300 }, (_, index) =>
+      aDisruptionNode({ name: `n${index}`, type, pods: index % 3 === 0 ? [aPod({ name: `p${index}` })] : [] }),
+    );
+    const snapshot = aSnapshot({ nodes, pools });
+    for (const method of METHODS) {
+      const steps = decideSteps(method, snapshot);
+      let pauses = 0;
+      for (let step = steps.next(); ; step = steps.next(), pauses++) {
+        if (step.done !== true) continue;
+        expect(step.value).toEqual(decide(method, snapshot));
+        break;
+      }
+      expect(pauses).toBeGreaterThanOrEqual(4);
+    }
   });
 
   it("DX-1: no method gives a node two verdicts", () => {

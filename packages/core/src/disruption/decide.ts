@@ -23,9 +23,9 @@ export function* decideSteps(
 ): Steps<MethodDecision> {
   switch (method) {
     case "emptiness":
-      return decideSnapshotEmptiness(snapshot);
+      return yield* decideSnapshotEmptiness(snapshot);
     case "staticDrift":
-      return decideStaticDrift(snapshot, options);
+      return yield* decideStaticDrift(snapshot, options);
     case "drift":
       return yield* decideDrift(snapshot, options);
     case "multi":

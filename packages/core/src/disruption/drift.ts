@@ -5,7 +5,7 @@ import { compareText } from "../units/index.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
-import { candidatesOf, verdictOn } from "./candidates.ts";
+import { candidatesSteps, verdictOn } from "./candidates.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
 import { unplacedObstacle } from "./consolidation-option.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
@@ -22,7 +22,7 @@ const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
   nodePool?.spec.replicas === undefined && isDrifted(node);
 
 export function* decideDrift(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
-  const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
+  const { accepted, refused } = yield* candidatesSteps(snapshot, driftFilter(snapshot, looksAt, options));
   const candidates = inDriftOrder(accepted, options);
   const budgets = remainingOf(snapshot, "Drifted");
   const verdicts: NodeVerdict[] = [...refused];

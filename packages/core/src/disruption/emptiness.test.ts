@@ -113,7 +113,12 @@ describe("candidates", () => {
       code: "PodProtected",
       detail: `annotation ${Annotation.DoNotDisrupt} on pod kube-system/agent-x protects it`,
     });
-    const ended = [aDaemonSetPod({ nodeName: "n1", annotations, status: { phase: "Succeeded" } })];
+    const mirror = aPod({ nodeName: "n1", annotations, owner: { apiVersion: "v1", kind: "Node" } });
+    expect(verdictOf(node("n1", { pods: [mirror] }))?.code).toBe("PodProtected");
+    const ended = [
+      aDaemonSetPod({ nodeName: "n1", annotations, status: { phase: "Succeeded" } }),
+      aDaemonSetPod({ name: "ending", nodeName: "n1", annotations, deletionTimestamp: "2026-01-01T00:00:00Z" }),
+    ];
     expect(verdictOf(node("n1", { pods: ended }))?.code).toBe("Selected");
   });
 
@@ -185,9 +190,16 @@ describe("emptiness", () => {
     expect(verdictOf(node("n1"), { disruption: { consolidateAfter: "Never" } })?.code).toBe("ConsolidationDisabled");
   });
 
-  it("DT-32: a node that is not marked Consolidatable waits", () => {
+  it("DT-32: a node that is not marked Consolidatable, or is marked that it is not, waits", () => {
     const nodeClaim = aNodeClaim({ conditions: ["Initialized"] });
     expect(verdictOf(node("n1", { nodeClaim }))?.code).toBe("WaitConsolidateAfter");
+    const lastTransitionTime = "2026-01-01T00:00:00Z";
+    const no = { type: "Consolidatable", status: "False", reason: "No", message: "", lastTransitionTime } as const;
+    const denied = {
+      ...nodeClaim,
+      status: { ...nodeClaim.status, conditions: [...(nodeClaim.status?.conditions ?? []), no] },
+    };
+    expect(verdictOf(node("n1", { nodeClaim: denied }))?.code).toBe("WaitConsolidateAfter");
   });
 
   it("D-135: a Consolidatable that is out of date does not count", () => {

@@ -17,6 +17,7 @@ import { limited, type HourlyLimits } from "./hourly-limit.ts";
 import { indexPdbs } from "./pdbs.ts";
 import type { Pause } from "./pause.ts";
 import { isReschedulable } from "./pods.ts";
+import { finished, STRIDE, type Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 export interface EmptinessInput {
@@ -60,21 +61,29 @@ export interface EmptinessDecision {
 }
 
 export function decideEmptiness(input: EmptinessInput): EmptinessDecision {
+  return finished(emptinessSteps(input));
+}
+
+/** The same with pauses. */
+export function* emptinessSteps(input: EmptinessInput): Steps<EmptinessDecision> {
   const context = contextOf(input);
   const verdicts = new Map<string, NodeVerdict>();
   const candidates: DisruptionNode[] = [];
-  for (const node of input.nodes) {
+  for (const [index, node] of input.nodes.entries()) {
+    if (index % STRIDE === STRIDE - 1) yield;
     const obstacle =
       candidateObstacle(node, context) ?? emptinessObstacle(node, context, input) ?? excluded(node, input);
     if (obstacle === undefined) candidates.push(node);
     else verdicts.set(node.name, { node: node.name, ...ofPool(node), ...obstacle });
   }
+  yield;
   const budgets = new Map(
     [...poolBudgets(input.nodePools, input.nodes, "Empty", input.nowMs)].map(([pool, budget]) => [
       pool,
       limited(budget, input.hourly?.get(pool)?.Empty),
     ]),
   );
+  yield;
   const accepted = spendBudgets(inOrder(candidates, input), budgets, verdicts);
   const command: EmptinessCommand = { reason: "Empty", decision: "delete", nodes: accepted };
   return {

@@ -17,6 +17,12 @@ export function evictionCost(pod: Pod): number {
   return Math.max(-MOST, Math.min(MOST, cost));
 }
 
+/** What the pod says about its deletion cost and is not heeded, for it is no number. */
+export function unreadableCost({ metadata }: Pod): string | undefined {
+  const text = metadata.annotations?.[Annotation.PodDeletionCost];
+  return text === undefined || DECIMAL.test(text) ? undefined : text;
+}
+
 /** Of all pods of a node; 1 is the base of each node. */
 export function rescheduleCost(pods: readonly Pod[]): number {
   return pods.filter(isReschedulable).reduce((sum, pod) => sum + Math.max(0, evictionCost(pod)), 1);

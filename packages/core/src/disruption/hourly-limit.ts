@@ -14,9 +14,18 @@ export interface HourlyLimit {
   readonly left: number;
   /** Epoch milliseconds when the next one may, once none is left. */
   readonly until?: number;
+  /** What is said where it is not so many per hour that bounds them. */
+  readonly detail?: string;
 }
 
 export type HourlyLimits = ReadonlyMap<string, Readonly<Partial<Record<DisruptionReason, HourlyLimit>>>>;
+
+/** The narrower one, and of equal ones the first. */
+export function narrower(limits: readonly (HourlyLimit | undefined)[]): HourlyLimit | undefined {
+  return limits.reduce((best, limit) =>
+    limit !== undefined && (best === undefined || limit.left < best.left) ? limit : best,
+  );
+}
 
 /** By pool name: what budgets and hourly limits leave. */
 export function remainingOf(snapshot: DisruptionSnapshot, reason: DisruptionReason): ReadonlyMap<string, PoolBudget> {
@@ -32,7 +41,8 @@ export function limited(budget: PoolBudget, limit: HourlyLimit | undefined): Poo
     : { ...budget, remaining: limit.left, hourly: limit };
 }
 
-export function hourlyDetail(pool: string, { text, until }: HourlyLimit): string {
+export function hourlyDetail(pool: string, { text, until, detail }: HourlyLimit): string {
+  if (detail !== undefined) return detail;
   const next = until === undefined ? "" : `; the next one may go at ${toRfc3339(until)}`;
   return `NodePool ${pool} allows ${text} disruptions per hour (${Annotation.DisruptionsPerHour})${next}`;
 }

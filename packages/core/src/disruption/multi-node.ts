@@ -5,7 +5,7 @@ import { balancedTotals, scoresOf } from "./balanced.ts";
 import type { PoolTotals } from "./balanced.ts";
 import type { Obstacle } from "./candidate.ts";
 import { byRatio } from "./candidate-order.ts";
-import { candidatesOf, verdictOn } from "./candidates.ts";
+import { candidatesSteps, verdictOn } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { consolidationFilter } from "./consolidation-filter.ts";
 import { consolidationOption } from "./consolidation-option.ts";
@@ -26,7 +26,7 @@ interface Probe {
 }
 
 export function* decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
-  const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
+  const { accepted, refused } = yield* candidatesSteps(snapshot, consolidationFilter(snapshot));
   const candidates = byRatio(accepted);
   const budgets = remainingOf(snapshot, "Underutilized");
   const spending = spendBudgets(candidates, budgets);

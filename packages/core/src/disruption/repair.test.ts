@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Node, PartialCondition } from "../api/index.ts";
+import { Annotation, type Node, type NodePool, type PartialCondition } from "../api/index.ts";
 import type { RepairPolicy } from "../provider/index.ts";
-import { aNode } from "../testing/builders/index.ts";
+import { aNode, aNodePool } from "../testing/builders/index.ts";
 import { minutes } from "../units/index.ts";
 import { ailmentOf, sicknessOf } from "./repair.ts";
+import { repairSettingsOf } from "./repair-settings.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 const POLICIES: readonly RepairPolicy[] = [
@@ -18,6 +19,12 @@ function node(...conditions: readonly PartialCondition[]): Node {
 
 function condition(type: string, status: "True" | "False" | "Unknown", lastTransitionTime?: string): PartialCondition {
   return { type, status, ...(lastTransitionTime !== undefined && { lastTransitionTime }) };
+}
+
+/** The builder's annotations are those of the machines. */
+function aPool(key: string, text: string): NodePool {
+  const pool = aNodePool();
+  return { ...pool, metadata: { ...pool.metadata, annotations: { [key]: text } } };
 }
 
 function group(sick: number, all: number): readonly Node[] {
@@ -55,7 +62,30 @@ describe("how many nodes may be sick", () => {
     [3, 10, true],
     [3, 11, false],
   ])("D-154, DT-110, DX-30: %d of %d are too many: %s", (sick, all, expected) => {
-    const { nodes, unhealthy, most } = sicknessOf(group(sick, all), POLICIES);
+    const { nodes, unhealthy, most } = sicknessOf(group(sick, all), repairSettingsOf(undefined, POLICIES));
     expect([nodes, unhealthy, unhealthy > most]).toEqual([all, sick, expected]);
+  });
+
+  it.each([
+    ["0", 1],
+    ["3", 3],
+    ["40%", 4],
+    ["41%", 5],
+  ])("DX-30: a NodePool that says %s lets %d of ten be sick, never none", (text, expected) => {
+    expect(repairSettingsOf(aPool(Annotation.RepairThreshold, text), POLICIES).most(10)).toBe(expected);
+  });
+});
+
+describe("how long each condition may be bad", () => {
+  const settings = (text: string) => repairSettingsOf(aPool(Annotation.RepairTolerations, text), POLICIES);
+
+  it("DX-30: what a NodePool says holds for the conditions it names", () => {
+    const ready = condition("Ready", "False", "2026-01-01T00:00:00Z");
+    expect(ailmentOf(node(ready), settings("Ready=5m, Other=1h").policies)?.repairAt).toBe(START + minutes(5));
+    expect(ailmentOf(node(ready), settings("Other=1h").policies)?.repairAt).toBe(START + minutes(30));
+  });
+
+  it.each(["Ready", "Ready=soon", "=5m", "Ready=5m=6m"])("DX-30: %s is an error", (text) => {
+    expect(() => settings(text)).toThrow("is not of the form Condition=duration");
   });
 });

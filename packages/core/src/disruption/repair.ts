@@ -3,6 +3,7 @@
 import { fromRfc3339 } from "../api/index.ts";
 import type { Node, PartialCondition } from "../api/index.ts";
 import type { RepairPolicy } from "../provider/index.ts";
+import type { RepairSettings } from "./repair-settings.ts";
 
 export interface Ailment {
   readonly condition: string;
@@ -17,8 +18,6 @@ export interface Sickness {
   readonly most: number;
 }
 
-const MOST_PERCENT = 20;
-
 /** The condition whose time is up first. A condition that does not say since when it holds is not judged. */
 export function ailmentOf(node: Node, policies: readonly RepairPolicy[]): Ailment | undefined {
   let first: Ailment | undefined;
@@ -31,12 +30,11 @@ export function ailmentOf(node: Node, policies: readonly RepairPolicy[]): Ailmen
   return first;
 }
 
-/** Counted from the first moment, whatever each policy tolerates. At least one node may be sick. */
-export function sicknessOf(nodes: readonly Node[], policies: readonly RepairPolicy[]): Sickness {
+/** Counted from the first moment, whatever each policy tolerates. */
+export function sicknessOf(nodes: readonly Node[], { policies, most }: RepairSettings): Sickness {
   const isSick = (node: Node): boolean =>
     policies.some(({ conditionType, conditionStatus }) => conditionLike(node, conditionType, conditionStatus));
-  const most = Math.max(1, Math.ceil((nodes.length * MOST_PERCENT) / 100));
-  return { nodes: nodes.length, unhealthy: nodes.filter(isSick).length, most };
+  return { nodes: nodes.length, unhealthy: nodes.filter(isSick).length, most: most(nodes.length) };
 }
 
 function conditionLike(node: Node, type: string, status: string): PartialCondition | undefined {

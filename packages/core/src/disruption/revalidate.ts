@@ -1,7 +1,7 @@
 // Whether a proposed command still holds for a later picture of the cluster, and in what form it goes on (D-107…D-111).
 
 import { spendBudgets } from "./budget-obstacle.ts";
-import { candidatesOf } from "./candidates.ts";
+import { candidatesSteps } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { consolidationFilter } from "./consolidation-filter.ts";
 import { unplacedObstacle } from "./consolidation-option.ts";
@@ -40,7 +40,7 @@ export function revalidate(command: ProposedCommand, snapshot: DisruptionSnapsho
 export function* revalidateSteps(command: ProposedCommand, snapshot: DisruptionSnapshot): Steps<Validation> {
   switch (command.method) {
     case "emptiness":
-      return revalidateEmptiness(command, snapshot);
+      return yield* revalidateEmptiness(command, snapshot);
     case "multi":
     case "single":
       return yield* revalidateConsolidation(command, snapshot);
@@ -51,8 +51,8 @@ export function* revalidateSteps(command: ProposedCommand, snapshot: DisruptionS
 }
 
 /** D-108: what is still empty goes on. */
-function revalidateEmptiness(command: ProposedCommand, snapshot: DisruptionSnapshot): Validation {
-  const { commands, verdicts } = decideSnapshotEmptiness(snapshot, command.nodes);
+function* revalidateEmptiness(command: ProposedCommand, snapshot: DisruptionSnapshot): Steps<Validation> {
+  const { commands, verdicts } = yield* decideSnapshotEmptiness(snapshot, command.nodes);
   const [still] = commands;
   const asked = new Set(command.nodes);
   const held = verdicts.filter(({ node, code }) => asked.has(node) && HELD_LATER.has(code));
@@ -74,7 +74,7 @@ function* revalidateConsolidation(command: ProposedCommand, snapshot: Disruption
     detail,
     failed: command.nodes.length,
   });
-  const { candidates, lost } = stillCandidates(command, snapshot);
+  const { candidates, lost } = yield* stillCandidates(command, snapshot);
   if (candidates.length === 0 && command.nodes.length === 0) return refuse("unknown", "the command has no nodes");
   if (lost !== undefined) return refuse("churn", lost);
   const budgets = remainingOf(snapshot, command.reason);
@@ -90,11 +90,11 @@ function* revalidateConsolidation(command: ProposedCommand, snapshot: Disruption
 }
 
 /** In the command's order, as they are now. */
-function stillCandidates(
+function* stillCandidates(
   command: ProposedCommand,
   snapshot: DisruptionSnapshot,
-): { readonly candidates: readonly Candidate[]; readonly lost?: string } {
-  const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
+): Steps<{ readonly candidates: readonly Candidate[]; readonly lost?: string }> {
+  const { accepted, refused } = yield* candidatesSteps(snapshot, consolidationFilter(snapshot));
   const byName = new Map(accepted.map((candidate) => [candidate.name, candidate]));
   const candidates = command.nodes.flatMap((name) => byName.get(name) ?? []);
   const missing = command.nodes.find((name) => !byName.has(name));

@@ -46,6 +46,7 @@ export function* simulateSteps(
   { respectConsolidateAfter, shouldStop }: SimulationOptions,
 ): Steps<Simulation | undefined> {
   const base = simulationBase(snapshot);
+  yield;
   const gone = new Set(names);
   const candidates = inSnapshotOrder(snapshot, base, gone);
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;

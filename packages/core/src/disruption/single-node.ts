@@ -6,7 +6,7 @@ import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
 import { byRatio } from "./candidate-order.ts";
-import { candidatesOf, verdictOn } from "./candidates.ts";
+import { candidatesSteps, verdictOn } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
 import { consolidationFilter } from "./consolidation-filter.ts";
 import { consolidationOption } from "./consolidation-option.ts";
@@ -19,7 +19,7 @@ import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 export function* decideSingleNode(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
-  const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
+  const { accepted, refused } = yield* candidatesSteps(snapshot, consolidationFilter(snapshot));
   const candidates = inTurns(byRatio(accepted), options.unseenPools ?? new Set());
   const budgets = remainingOf(snapshot, "Underutilized");
   const walk = yield* walkCandidates(candidates, snapshot, budgets, options.shouldStop ?? (() => false));

@@ -1,22 +1,26 @@
 // Emptiness, asked of a snapshot and answered like the other methods (D-61, D-62).
 
 import { priceOf } from "./candidate-order.ts";
-import { candidatesOf } from "./candidates.ts";
-import { decideEmptiness } from "./emptiness.ts";
+import { candidatesSteps } from "./candidates.ts";
+import { emptinessSteps } from "./emptiness.ts";
 import type { EmptinessDecision } from "./emptiness.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
 import { disruptionCostOf } from "./proposal.ts";
 import { rateOfAll } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 
 /** `only`: the nodes of a command that is validated again (D-108). */
-export function decideSnapshotEmptiness(snapshot: DisruptionSnapshot, only?: readonly string[]): MethodDecision {
-  const decision = emptinessOf(snapshot, only);
+export function* decideSnapshotEmptiness(
+  snapshot: DisruptionSnapshot,
+  only?: readonly string[],
+): Steps<MethodDecision> {
+  const decision = yield* emptinessOf(snapshot, only);
   const selected = decision.command?.nodes ?? [];
   const held = decision.verdicts.filter(({ code }) => code === "Budget" || code === "BudgetInvalid");
   return {
     method: "emptiness",
-    commands: selected.length > 0 ? [commandFor(selected, snapshot)] : [],
+    commands: selected.length > 0 ? [yield* commandFor(selected, snapshot)] : [],
     verdicts: decision.verdicts,
     budgets: decision.budgets,
     eligible: [...selected, ...held.map(({ node }) => node)],
@@ -26,9 +30,9 @@ export function decideSnapshotEmptiness(snapshot: DisruptionSnapshot, only?: rea
   };
 }
 
-function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): EmptinessDecision {
+function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): Steps<EmptinessDecision> {
   const { nodes, nodePools, pdbs, nowMs, pools, inCommand, kept, paused, bufferNodes, hourly } = snapshot;
-  return decideEmptiness({
+  return emptinessSteps({
     nodes,
     nodePools,
     pdbs,
@@ -44,9 +48,9 @@ function emptinessOf(snapshot: DisruptionSnapshot, only?: readonly string[]): Em
   });
 }
 
-function commandFor(nodes: readonly string[], snapshot: DisruptionSnapshot): ProposedCommand {
+function* commandFor(nodes: readonly string[], snapshot: DisruptionSnapshot): Steps<ProposedCommand> {
   const chosen = new Set(nodes);
-  const { accepted } = candidatesOf(snapshot, {
+  const { accepted } = yield* candidatesSteps(snapshot, {
     disruptionClass: "graceful",
     looksAt: ({ name }) => chosen.has(name),
   });

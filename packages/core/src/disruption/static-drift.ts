@@ -6,20 +6,21 @@ import { allocatableFrom } from "../units/index.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
-import { candidatesOf, verdictOn } from "./candidates.ts";
+import { candidatesSteps, verdictOn } from "./candidates.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
 import type { DecideOptions } from "./decide-options.ts";
 import { driftFilter, inDriftOrder, isDrifted } from "./drift.ts";
 import type { MethodDecision, ProposedCommand } from "./method.ts";
 import { remainingOf } from "./hourly-limit.ts";
 import type { DisruptionSnapshot, StaticCounts } from "./snapshot.ts";
+import type { Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 const looksAt: CandidateFilter["looksAt"] = (node, nodePool) =>
   nodePool?.spec.replicas !== undefined && isDrifted(node);
 
-export function decideStaticDrift(snapshot: DisruptionSnapshot, options: DecideOptions): MethodDecision {
-  const { accepted, refused } = candidatesOf(snapshot, driftFilter(snapshot, looksAt, options));
+export function* decideStaticDrift(snapshot: DisruptionSnapshot, options: DecideOptions): Steps<MethodDecision> {
+  const { accepted, refused } = yield* candidatesSteps(snapshot, driftFilter(snapshot, looksAt, options));
   const candidates = inDriftOrder(accepted, options);
   const budgets = remainingOf(snapshot, "Drifted");
   const commands: ProposedCommand[] = [];

@@ -88,4 +88,16 @@ export const DISRUPTION_METRICS = [
     help: "How long drifted nodes of the NodePool are left alone since the last replacement failed; 0 after one that worked.",
     labels: ["nodepool"],
   },
+  {
+    name: "kmc_node_repairs_skipped_total",
+    type: "counter",
+    help: "How often an unhealthy node was not repaired because too many of its NodePool are unhealthy.",
+    labels: ["nodepool"],
+  },
+  {
+    name: "kmc_blocked_drains",
+    type: "gauge",
+    help: "Nodes that have been leaving for more than 30 minutes and are held: by protected pods, by a PodDisruptionBudget, by pods or volumes that do not end, or by the cloud.",
+    labels: ["cause"],
+  },
 ] as const satisfies readonly MetricDefinition[];

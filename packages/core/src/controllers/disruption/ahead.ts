@@ -3,7 +3,11 @@
 import type { Pod } from "../../api/index.ts";
 import type { DisruptionNode } from "../../disruption/index.ts";
 import type { NodeInput } from "../../scheduling/index.ts";
+import { seconds, type Duration } from "../../units/index.ts";
 import { isEarly, type RunningCommand } from "./command.ts";
+
+/** More than it takes from when a command is due until it has looked at its nodes. */
+const UNTIL_NOMINATED: Duration = seconds(10);
 
 export interface Picture {
   readonly nodes: readonly DisruptionNode[];
@@ -23,14 +27,31 @@ export function afterCommands({ nodes, inputs }: Picture, commands: readonly Run
     const there = moved.map((pod) => ({ ...pod, spec: { ...pod.spec, nodeName: node } }));
     arriving.set(node, [...(arriving.get(node) ?? []), ...there]);
   }
+  const promised = promisedNodes(planned, leaving);
   return {
-    nodes: nodes.map((node) => (leaving.has(node.name) ? { ...node, markedForDeletion: true, pods: [] } : node)),
+    nodes: nodes.map((node) => {
+      if (leaving.has(node.name)) return { ...node, markedForDeletion: true, pods: [] };
+      const until = promised.get(node.name);
+      return until === undefined ? node : { ...node, nominatedUntil: Math.max(until, node.nominatedUntil ?? 0) };
+    }),
     inputs: inputs.flatMap((input) => {
       if (leaving.has(input.name)) return [];
       const pods = arriving.get(input.name);
       return [pods === undefined ? input : { ...input, pods: [...input.pods, ...pods] }];
     }),
   };
+}
+
+/** Promised from the moment it is decided; when a command begins its nodes are nominated. By name, until when. */
+function promisedNodes(planned: readonly RunningCommand[], leaving: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const promised = new Map<string, number>();
+  for (const { proposed, dueAt } of planned.filter(isEarly)) {
+    for (const { node, pods } of proposed.existing) {
+      if (!pods.some(({ spec }) => leaving.has(spec.nodeName ?? ""))) continue;
+      promised.set(node, Math.max(dueAt + UNTIL_NOMINATED, promised.get(node) ?? 0));
+    }
+  }
+  return promised;
 }
 
 /** Where pods go is not known of a command that was resumed after a restart, nor of nodes of static pools. */

@@ -12,9 +12,11 @@ import { watchProblemInput } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { cleanUp } from "./clean-up.ts";
+import { CommandRecords } from "./command-records.ts";
 import { ClusterStamp } from "./cluster-stamp.ts";
 import { isEarly, ownReplacements, type RunningCommand } from "./command.ts";
 import { DriftBackOff } from "./drift-back-off.ts";
+import { DriftWaves } from "./drift-waves.ts";
 import { Executor } from "./execute.ts";
 import { kindOf, type MethodKind } from "./method-turns.ts";
 import { NodeBackOff } from "./node-back-off.ts";
@@ -49,11 +51,13 @@ class Loop {
   readonly #nodeBackOff: NodeBackOff;
   readonly #driftBackOff: DriftBackOff;
   readonly #started: StartedNodes;
+  readonly #waves: DriftWaves;
   readonly #waiting: WaitingPods;
   readonly #executor: Executor;
   readonly #retreat: Retreat;
   readonly #searches: Searches;
   readonly #stamp: ClusterStamp;
+  readonly #records: CommandRecords;
   readonly #cache = new CompileCache();
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
@@ -65,13 +69,16 @@ class Loop {
     this.#nodeBackOff = new NodeBackOff(deps);
     this.#driftBackOff = new DriftBackOff(deps);
     this.#started = new StartedNodes(deps);
+    this.#waves = new DriftWaves(deps, () => [...this.#commands.values()]);
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
+    this.#records = new CommandRecords(deps);
     this.#searches = new Searches(deps, this.#stamp);
     this.#retreat = new Retreat(deps, {
       stamp: this.#stamp,
       nodeBackOff: this.#nodeBackOff,
       driftBackOff: this.#driftBackOff,
+      waves: this.#waves,
     });
     this.#executor = new Executor(deps, {
       waiting: this.#waiting,
@@ -80,6 +87,7 @@ class Loop {
       driftBackOff: this.#driftBackOff,
       retreat: this.#retreat,
       started: this.#started,
+      waves: this.#waves,
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -108,6 +116,7 @@ class Loop {
     this.#hasResumed = true;
     for (const command of resumed(this.#deps)) {
       this.#commands.set(command.id, command);
+      this.#records.follow(command);
       this.#deps.logger.info("disruption command goes on after a restart", {
         "command-id": command.id,
         nodes: command.proposed.nodes,
@@ -127,6 +136,7 @@ class Loop {
           pools,
           waiting: this.#waiting,
           started: this.#started,
+          waves: this.#waves,
           inCommand: this.#nodes(),
           paused: this.#nodeBackOff.paused(),
           ahead: [...this.#commands.values()],
@@ -153,7 +163,9 @@ class Loop {
     const nodes = proposed.nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
     tellCandidate(this.#deps, proposed, nodes);
     const wait = proposed.reason === "Drifted" ? 0 : VALIDATION_DELAY;
-    this.#commands.set(id, { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait });
+    const command: RunningCommand = { id, phase: "waiting", proposed, createdAt: now, dueAt: now + wait };
+    this.#commands.set(id, command);
+    this.#records.follow(command);
   }
 
   /** A node is not kept closed for long only because the picture does not get whole (DX-24). */
@@ -165,6 +177,7 @@ class Loop {
       if (command.phase === "tainted") {
         await this.#retreat.rollBack(command, "the state of the cluster was not known", signal);
       }
+      this.#records.ended(command);
     }
   }
 
@@ -174,9 +187,11 @@ class Loop {
       const next = await this.#step(command, signal);
       if (next) {
         this.#commands.set(command.id, next);
+        this.#records.follow(next);
         continue;
       }
       this.#commands.delete(command.id);
+      this.#records.ended(command);
       // What it would have changed, and what was kept for it, may matter to any method.
       this.#stamp.renew();
       if (command.phase === "waiting") this.#searches.rejected(command.proposed.method);

@@ -35,6 +35,7 @@ import {
   type Reprieve,
 } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
+import type { DriftWaves } from "./drift-waves.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
@@ -52,6 +53,7 @@ export interface ExecutorParts {
   readonly driftBackOff: DriftBackOff;
   readonly retreat: Retreat;
   readonly started: StartedNodes;
+  readonly waves: DriftWaves;
   /** All of them, the oldest first. */
   readonly commands: () => readonly RunningCommand[];
   readonly cache: CompileCache;
@@ -153,10 +155,10 @@ export class Executor {
         if (reprieve) {
           recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
           await this.#retreat.release(node, signal);
-        } else if (await this.#delete(proposed, node, signal)) {
-          done.push(node);
-          this.#parts.started.started(node.nodePool ?? "", "Empty");
+          return;
         }
+        await this.#parts.started.started([node], "Empty", signal);
+        if (await this.#delete(proposed, node, signal)) done.push(node);
       });
       const node = this.#deps.state.nodeByName(name);
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
@@ -175,13 +177,19 @@ export class Executor {
     const isStatic = proposed.method === "staticDrift";
     // Nobody may take the replacement for one too many (D-116).
     if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
+    await this.#parts.started.started(nodes, proposed.reason, signal);
     const ordered = await this.#replace(command, nodes, pools, signal);
-    if (ordered === undefined) return undefined;
+    if (ordered === undefined) {
+      this.#parts.started.kept(proposed.nodes);
+      return undefined;
+    }
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     this.#promise(proposed);
     countDecision(this.#deps, proposed, nodes);
-    for (const { nodePool = "" } of nodes) this.#parts.started.started(nodePool, proposed.reason);
+    if (proposed.reason === "Drifted") {
+      for (const { name, nodePool = "" } of nodes) this.#parts.waves.started(name, nodePool, ordered);
+    }
     const starting = { replacements: ordered, initialized: new Set<string>(), deleted: new Set<string>() };
     const { id, createdAt } = command;
     return { id, proposed, createdAt, dueAt: this.#deps.clock.now(), phase: "starting", ...starting };
@@ -377,8 +385,8 @@ export class Executor {
     const nodes = withLivePods(this.#deps.state.nodes(), live);
     // Those that came later were planned with this one in mind, not the other way round.
     const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
-    const { waiting, cache, started } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, started, inCommand, nodes, ahead, cache });
+    const { waiting, cache, started, waves } = this.#parts;
+    return snapshotOf(this.#deps, { pools, waiting, started, waves, inCommand, nodes, ahead, cache });
   }
 }
 

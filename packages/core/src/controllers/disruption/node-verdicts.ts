@@ -1,7 +1,16 @@
 // One verdict per node and round: what is done with it, or else what the last of the methods says that looked at it (DX-1).
 
-import type { MethodName, NodeVerdict } from "../../disruption/index.ts";
+import {
+  indexPdbs,
+  nodeBlockers,
+  rescheduleCost,
+  type DisruptionSnapshot,
+  type MethodName,
+  type NodeVerdict,
+} from "../../disruption/index.ts";
+import { rateOfNode } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
+import type { HourlyRate } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { recordVerdict } from "./tell.ts";
 
@@ -19,8 +28,15 @@ export class NodeVerdicts {
   #selected = new Map<string, NodeVerdict>();
   #counted: ReadonlySet<string> = new Set();
 
+  /** Prices and budgets of pods as of the last look. */
+  #picture: Pick<DisruptionSnapshot, "pools" | "pdbs"> = { pools: [], pdbs: [] };
+
   constructor(deps: Deps) {
     this.#deps = deps;
+  }
+
+  looksAt({ pools, pdbs }: DisruptionSnapshot): void {
+    this.#picture = { pools, pdbs };
   }
 
   say(method: MethodName, verdicts: readonly NodeVerdict[]): void {
@@ -63,8 +79,11 @@ export class NodeVerdicts {
   #judge(nodes: readonly StateNode[], byNode: ReadonlyMap<string, NodeVerdict>): void {
     const { clock, decisions } = this.#deps;
     const since = clock.now();
+    const pdbs = indexPdbs(this.#picture.pdbs);
+    const types = new Map(this.#picture.pools.map((pool) => [pool.nodePool.metadata.name, pool.instanceTypes]));
     decisions.judge(
-      nodes.flatMap(({ name, nodePool, nodeClaim }) => {
+      nodes.flatMap((node) => {
+        const { name, nodePool, nodeClaim } = node;
         const found = byNode.get(name);
         if (!found) return [];
         const { verdict, text: detail } = this.#worded(found.code, found.detail);
@@ -78,6 +97,9 @@ export class NodeVerdicts {
             detail,
             ...(found.until !== undefined && { until: found.until }),
             since,
+            ...priceOf(rateOfNode(node.labels, types.get(nodePool ?? "") ?? [])),
+            rescheduleCost: rescheduleCost(node.pods),
+            blockers: nodeBlockers(node, found, { pdbs, nowMs: since }),
           },
         ];
       }),
@@ -97,4 +119,8 @@ export class NodeVerdicts {
     for (const key of this.#counted) if (!groups.has(key)) metrics.hold(GAUGE, key, []);
     this.#counted = new Set(groups.keys());
   }
+}
+
+function priceOf(rate: HourlyRate | undefined): { readonly pricePerHour?: number; readonly currency?: string } {
+  return rate ? { pricePerHour: rate.amount, currency: rate.currency } : {};
 }

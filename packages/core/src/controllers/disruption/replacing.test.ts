@@ -154,8 +154,9 @@ describe("replacing a drifted node", () => {
     expect(text).toMatch(/karpenter_voluntary_disruption_decisions_by_nodepool_total\{[^}]*\} 1/);
   });
 
-  it("DT-101, DX-35: too late: the node stays and is open again, and the machine that never worked is given back", async () => {
-    await cluster();
+  it("DT-101 as far as DX-35 lets it stand: too late: the node stays and is open again, and, other than there, the replacement that never worked is given back", async () => {
+    const metrics = new PromMetrics();
+    await cluster({ metrics });
     await machine("n1", { drifted: true });
     await start();
     await harness.pass(3000);
@@ -165,6 +166,10 @@ describe("replacing a drifted node", () => {
     expect([await isTainted("n1"), await reason("n1")]).toEqual([false, undefined]);
     expect(harness.deps.state.nodeByName("n1")?.markedForDeletion).toBe(false);
     expect([await has("n1"), await has(metadata.name ?? "")]).toEqual([true, false]);
+    expect(await metrics.render()).toMatch(/karpenter_voluntary_disruption_queue_failures_total\{[^}]*\} 1\n/);
+    expect(harness.deps.decisions.commands()).toMatchObject([
+      { outcome: "GivenUp", why: "Backoff: kept: it took too long" },
+    ]);
   });
 
   it("D-117: an order that fails gives the node back", async () => {
@@ -389,21 +394,35 @@ describe("several empty nodes during the wait", () => {
     for (const name of ["n1", "n2"]) await machine(name, { pod: null });
     await start();
     await harness.pass(10_000);
+    // Both have been chosen, and wait.
+    expect(harness.deps.decisions.commands()).toMatchObject([{ method: "emptiness", nodes: ["n1", "n2"] }]);
     const body = { spec: { disruption: { budgets: [{ nodes: "0" }] } } };
     await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
     await harness.pass(60_000);
     expect(await claims()).toHaveLength(2);
+    expect(harness.deps.decisions.commands()).toMatchObject([{ outcome: "GivenUp" }]);
   });
 });
 
 describe("a new process", () => {
-  it("DT-104: between taint and order: the mark is taken off, and nothing is bought twice", async () => {
+  it("DT-104: between taint and order: the mark is taken off, unless the node is ending, and nothing is bought twice", async () => {
     await cluster({}, { consolidateAfter: "Never" });
-    await machine("n1");
-    const body = { spec: { taints: [DISRUPTED_TAINT] } };
-    await harness.kube.patch(Nodes, { name: "n1" }, { type: "merge", body });
+    const lastTransitionTime = "2026-01-01T00:00:00Z";
+    const because = { type: "DisruptionReason", status: "True", reason: "Drifted", message: "", lastTransitionTime };
+    for (const name of ["n1", "n2"]) {
+      await machine(name);
+      await harness.kube.patch(Nodes, { name }, { type: "merge", body: { spec: { taints: [DISRUPTED_TAINT] } } });
+    }
+    const { conditions = [] } = (await harness.stored(NodeClaims, { name: "n1" }))?.status ?? {};
+    const status = { conditions: [...conditions, because] };
+    await harness.kube.patchStatus(NodeClaims, { name: "n1" }, { type: "merge", body: { status } });
+    const hold = { metadata: { finalizers: ["karpenter.sh/termination"] } };
+    await harness.kube.patch(Nodes, { name: "n2" }, { type: "merge", body: hold });
+    await harness.kube.delete(Nodes, { name: "n2" });
+    expect(await reason("n1")).toBe("Drifted");
     await start();
     await harness.pass(1000);
-    expect([await isTainted("n1"), (await claims()).length]).toEqual([false, 1]);
+    expect([await isTainted("n1"), await reason("n1"), (await claims()).length]).toEqual([false, undefined, 2]);
+    expect(await isTainted("n2")).toBe(true);
   });
 });

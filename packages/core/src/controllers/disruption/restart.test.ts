@@ -158,3 +158,77 @@ describe("the process ends at any write", () => {
     60_000,
   );
 });
+
+describe("the process ends at any write of a command that only deletes", () => {
+  const SMALL_POD = { requests: { cpu: "1" } };
+  const SCENES = {
+    /** Each empty node stands for itself. */
+    emptiness: async () => {
+      await cluster.pool();
+      for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: null });
+    },
+    drift: async () => {
+      await cluster.pool({ consolidateAfter: "Never" });
+      for (const name of ["n1", "n2"]) await cluster.machine(name, { drifted: DRIFTED, pod: SMALL_POD });
+      await cluster.machine("n3", { pod: SMALL_POD });
+    },
+    multi: async () => {
+      await cluster.pool();
+      for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: SMALL_POD });
+      await cluster.machine("n3", { pod: { requests: { cpu: "6" } } });
+    },
+  } as const;
+  const hasClaimAndTaint = async (name: string) => (await cluster.has(name)) && (await cluster.isTainted(name));
+
+  async function endsAt(
+    scene: keyof typeof SCENES,
+    { write, phase }: { readonly write: number; readonly phase: "before" | "after" },
+  ): Promise<boolean> {
+    cluster = new DisruptableCluster();
+    await SCENES[scene]();
+    await cluster.start();
+    let writes = 0;
+    let isDead = false;
+    cluster.harness.kube.faults = ({ phase: at, verb }) => {
+      if (!WRITES.has(verb)) return;
+      if (!isDead && at === phase && writes++ === write) isDead = true;
+      else if (!isDead) return;
+      throw new KubeError(500, "InternalError", "the process has ended");
+    };
+    const hasEnded = (): boolean => isDead;
+    for (let second = 0; second < 60 && !hasEnded(); second++) await cluster.harness.pass(1000);
+    expect(cluster.harness.logger.messages("info")).toContain("disrupting node(s)");
+    if (!isDead) return false;
+    await restart();
+    await cluster.harness.pass(3000);
+    // Nothing is chosen again so soon, so what was closed is open again or gone; drift does not wait.
+    const closed = [await hasClaimAndTaint("n1"), await hasClaimAndTaint("n2")];
+    expect(scene !== "drift" && closed.includes(true)).toBe(false);
+    await cluster.harness.pass(4 * 60_000);
+    // What was not done is found again and done; nothing was ordered for it, and nothing else is closed.
+    expect((await cluster.claims()).map(({ metadata }) => metadata.name)).toEqual(scene === "emptiness" ? [] : ["n3"]);
+    expect(await hasClaimAndTaint("n3")).toBe(false);
+    return true;
+  }
+
+  it.each([
+    ["emptiness", "before", 6],
+    ["emptiness", "after", 6],
+    ["drift", "before", 6],
+    ["drift", "after", 6],
+    ["multi", "before", 6],
+    ["multi", "after", 6],
+  ] as const)(
+    "DX-36, DX-40: %s, %s it is done: nothing stays closed, and what is left is done later",
+    async (scene, phase, writesAtLeast) => {
+      let write = 0;
+      while (await endsAt(scene, { write, phase })) {
+        cluster.harness.stop();
+        write++;
+      }
+      // A taint, a condition and a deletion of each of the two.
+      expect(write).toBeGreaterThanOrEqual(writesAtLeast);
+    },
+    60_000,
+  );
+});

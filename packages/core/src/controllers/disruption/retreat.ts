@@ -9,6 +9,7 @@ import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import type { RunningCommand } from "./command.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
+import type { DriftWaves } from "./drift-waves.ts";
 import type { NodeBackOff } from "./node-back-off.ts";
 import { giveBackUnused } from "./replacements.ts";
 import { unmarkDisrupted } from "./taints.ts";
@@ -20,6 +21,7 @@ export interface RetreatParts {
   readonly stamp: ClusterStamp;
   readonly nodeBackOff: NodeBackOff;
   readonly driftBackOff: DriftBackOff;
+  readonly waves: DriftWaves;
 }
 
 export class Retreat {
@@ -38,6 +40,7 @@ export class Retreat {
     const deleted = command.phase === "starting" ? command.deleted : new Set<string>();
     for (const name of command.proposed.nodes) {
       const node = this.#deps.state.nodeByName(name);
+      this.#parts.waves.kept(name);
       if (!node || deleted.has(name)) continue;
       await this.release(node, signal);
     }
@@ -70,7 +73,10 @@ export class Retreat {
   /** DX-31. */
   driftFailed({ reason, nodes }: ProposedCommand, why: string): void {
     if (reason !== "Drifted") return;
-    for (const pool of this.poolsOf(nodes)) this.#parts.driftBackOff.failed(pool, why);
+    for (const pool of this.poolsOf(nodes)) {
+      this.#parts.driftBackOff.failed(pool, why);
+      this.#parts.waves.failed(pool, why);
+    }
   }
 
   poolsOf(nodes: readonly string[]): ReadonlySet<string> {

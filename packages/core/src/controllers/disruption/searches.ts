@@ -111,6 +111,7 @@ export class Searches {
   async #begin(method: MethodName, { snapshot, drift }: SearchRound): Promise<Search> {
     const { clock } = this.#deps;
     const picture = await snapshot();
+    this.#verdicts.looksAt(picture);
     const search: Omit<Search, "steps"> & { steps?: Steps<MethodDecision> } = {
       snapshotAt: picture.nowMs,
       stamp: this.#stamp.current(),

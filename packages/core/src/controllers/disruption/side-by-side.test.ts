@@ -86,6 +86,19 @@ describe("drift of several nodes", () => {
     expect(await cluster.replacements()).toHaveLength(14);
   });
 
+  it("DX-32: a node that pods of another were planned onto is not chosen, and has not failed either", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ consolidateAfter: "Never" });
+    for (const name of ["n1", "n2"]) await cluster.machine(name, { drifted: DRIFTED });
+    await cluster.machine("n3");
+    await cluster.start();
+    await cluster.harness.pass(2000);
+    expect(await tainted("n1", "n2")).toEqual([true, false]);
+    expect(verdicts()).toContain("n2 Nominated");
+    await cluster.harness.pass(60_000);
+    expect((await cluster.claims()).map(({ metadata }) => metadata.name)).toEqual(["n3"]);
+  });
+
   it("DT-29: a budget of 3 lets exactly three of ten go, and one more when two are under way already", async () => {
     cluster = new DisruptableCluster();
     await cluster.pool({ budgets: [{ nodes: "3" }] });

@@ -3,8 +3,10 @@
 import { NodePools, PodDisruptionBudgets, type NodePool, type Pod } from "../../api/index.ts";
 import {
   DISRUPTION_DEFAULTS,
+  narrower,
   type DisruptionNode,
   type DisruptionSnapshot,
+  type HourlyLimits,
   type Pause,
   type StaticCounts,
 } from "../../disruption/index.ts";
@@ -15,6 +17,7 @@ import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { afterCommands } from "./ahead.ts";
 import { isEarly, type RunningCommand } from "./command.ts";
+import type { DriftWaves } from "./drift-waves.ts";
 import type { StartedNodes } from "./started-nodes.ts";
 
 export type SnapshotDeps = Pick<
@@ -33,6 +36,7 @@ export interface SnapshotParts {
   readonly ahead?: readonly RunningCommand[];
   /** For the hourly limits: what has gone by now. */
   readonly started?: StartedNodes;
+  readonly waves?: DriftWaves;
   /** May know more of some nodes than the mirror. */
   readonly nodes?: readonly DisruptionNode[];
   /** Of whoever takes one picture after the other. */
@@ -90,9 +94,29 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     ...(deps.buffers && { bufferNodes: deps.buffers.keepers(deps.state.nodes()) }),
     staticCounts: staticCounts(deps, ahead),
     ...(cache && { cache }),
-    ...(parts.started && { hourly: parts.started.limits(chosenIn(deps, ahead)) }),
+    hourly: limitsOf(deps, parts, ahead),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
   };
+}
+
+/** DX-32, DX-33. */
+function limitsOf(
+  deps: SnapshotDeps,
+  { started, waves }: SnapshotParts,
+  ahead: readonly RunningCommand[],
+): HourlyLimits {
+  const perHour: HourlyLimits = started?.limits(chosenIn(deps, ahead)) ?? new Map();
+  if (!waves) return perHour;
+  const limits = new Map(perHour);
+  for (const pool of managedPools(deps)) {
+    const { name = "" } = pool.metadata;
+    const wave = waves.limitOf(pool, ahead);
+    if (!wave) continue;
+    const known = limits.get(name);
+    const Drifted = narrower([known?.Drifted, wave]);
+    limits.set(name, { ...known, ...(Drifted && { Drifted }) });
+  }
+  return limits;
 }
 
 /** What has begun to leave is counted where it began. */

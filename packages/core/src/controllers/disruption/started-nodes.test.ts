@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, NodePools } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
 import { hourlyLimitOf } from "../../disruption/index.ts";
 import { aNodePool } from "../../testing/builders/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
@@ -30,6 +31,49 @@ describe("the hourly limit", () => {
     expect(verdict?.detail).toContain("allows 2 disruptions per hour");
     await made.harness.pass(3_600_000);
     expect(await made.claims()).toHaveLength(1);
+  });
+
+  it("DX-33: a restart does not begin to count anew", async () => {
+    const made = await empty("2");
+    await made.harness.pass(60_000);
+    made.harness.stop();
+    const next = new DisruptableCluster({ after: made.harness });
+    cluster = next;
+    await next.start();
+    await next.harness.pass(3_400_000);
+    expect(await next.claims()).toHaveLength(3);
+    await next.harness.pass(300_000);
+    expect(await next.claims()).toHaveLength(1);
+  });
+
+  it("DX-33: what cannot be written down does not go, and counts once when it goes later", async () => {
+    const made = await empty("2");
+    made.harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase === "before" && verb === "patch" && resource.kind === "NodePool")
+        throw new KubeError(500, "InternalError", "no");
+    };
+    await made.harness.pass(60_000);
+    expect(await made.claims()).toHaveLength(5);
+    made.harness.kube.faults = undefined;
+    await made.harness.pass(60_000);
+    expect(await made.claims()).toHaveLength(3);
+  });
+
+  it("DX-33: what was written by somebody else counts for nothing; where nothing is limited nothing is written", async () => {
+    const made = await empty("2");
+    const body = { metadata: { annotations: { [Annotation.DisruptionsStarted]: '{"Empty":["x"],"Drifted":7}' } } };
+    await made.harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
+    await made.harness.pass(60_000);
+    expect(await made.claims()).toHaveLength(3);
+    made.harness.stop();
+    const free = new DisruptableCluster();
+    cluster = free;
+    await free.pool();
+    await free.machine("n1", { pod: null });
+    await free.start();
+    await free.harness.pass(60_000);
+    expect(await free.claims()).toEqual([]);
+    expect((await free.harness.stored(NodePools, { name: "default" }))?.metadata.annotations).toBeUndefined();
   });
 
   it("DX-33: another reason has a limit of its own", async () => {

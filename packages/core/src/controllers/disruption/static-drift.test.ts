@@ -1,7 +1,7 @@
 // Drifted nodes of static pools: each is replaced by a machine of the template, within limits.nodes and the budgets (D-64 to D-66).
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, isConditionTrue, Label } from "../../api/index.ts";
+import { Annotation, isConditionTrue, Label, NodeClaims } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { defaultFeatureGates } from "../../options/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
@@ -72,13 +72,19 @@ describe("static drift", () => {
     expect(await cluster.claims()).toHaveLength(2);
   });
 
-  it("DT-91: what is too many goes first", async () => {
+  it("DT-91: what is too many goes first, and only then is the one that is left replaced", async () => {
     await staticPool({ replicas: 1 });
-    await start();
-    await cluster.harness.pass(500);
-    expect(await cluster.replacements()).toEqual([]);
+    // Nobody scales down yet.
+    await cluster.start();
+    await cluster.harness.pass(60_000);
+    expect([(await cluster.claims()).length, await cluster.replacements()]).toEqual([2, []]);
+    expect(cluster.harness.deps.decisions.judgements()[0]).toMatchObject({ verdict: "StaticPool" });
+    await cluster.harness.kube.delete(NodeClaims, { name: "n1" });
     await cluster.harness.pass(30_000);
-    expect((await cluster.replacements()).length).toBeLessThanOrEqual(1);
+    expect(await cluster.replacements()).toHaveLength(1);
+    await cluster.replacementsWork();
+    await cluster.harness.pass(5000);
+    expect([await cluster.has("n2"), (await cluster.claims()).length]).toEqual([false, 1]);
   });
 
   it("D-65: a replacement that cannot be ordered gives its room and its node back", async () => {

@@ -9,11 +9,13 @@ import {
   NodePools,
   Nodes,
   Pods,
+  type Pod,
   toRfc3339,
 } from "../../api/index.ts";
 import {
   isReschedulable,
   protectionOf,
+  unreadableCost,
   type MethodDecision,
   type MethodName,
   type NodeVerdict,
@@ -179,9 +181,13 @@ export function tellRejected(
 }
 
 /** E-20 to E-22: what the annotation do-not-disrupt of the pods says, or why it says nothing. */
-export function tellAnnotations({ clock, events }: Pick<Tell, "clock" | "events">, nodes: readonly StateNode[]): void {
+export function tellAnnotations(
+  { clock, events, logger }: Pick<Tell, "clock" | "events" | "logger">,
+  nodes: readonly StateNode[],
+): void {
   const now = clock.now();
   for (const object of nodes.flatMap(({ pods }) => pods)) {
+    tellCost(logger, object);
     const text = object.metadata.annotations?.[Annotation.DoNotDisrupt];
     if (text === undefined || text === "true") continue;
     const protection = protectionOf(object, now);
@@ -197,6 +203,18 @@ export function tellAnnotations({ clock, events }: Pick<Tell, "clock" | "events"
       events.publish({ ...common, type: "Normal", reason: "DoNotDisruptGracePeriodElapsed", message });
     }
   }
+}
+
+/** Pods whose deletion cost was told of already, as they were then. */
+const toldCosts = new WeakSet<Pod>();
+
+function tellCost(logger: Tell["logger"], pod: Pod): void {
+  const value = unreadableCost(pod);
+  if (value === undefined || toldCosts.has(pod)) return;
+  toldCosts.add(pod);
+  const { namespace, name } = pod.metadata;
+  const fields = { Pod: `${namespace}/${name}`, annotation: Annotation.PodDeletionCost, value };
+  logger.error("an annotation is no number, it is ignored", fields);
 }
 
 function textOf(command: ProposedCommand, pools: readonly string[] = []): string {

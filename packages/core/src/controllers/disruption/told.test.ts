@@ -1,9 +1,9 @@
 // What disruption tells people: events, log lines, verdicts and their gauge (E-1 to E-9, E-20 to E-22, D-128, DX-1).
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, NodePools, Nodes } from "../../api/index.ts";
+import { Annotation, NodePools, Nodes, PodDisruptionBudgets, Pods } from "../../api/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
-import { aPod, type PodOptions } from "../../testing/builders/index.ts";
+import { aPdb, aPod, type PodOptions } from "../../testing/builders/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
 
 const DRIFTED = "2025-12-31T00:00:00Z";
@@ -34,6 +34,16 @@ describe("events", () => {
         `Normal DisruptionBlocked NodeClaim/n1: ${why}`,
       ]),
     );
+  });
+
+  it("DT-12: a deletion cost that is no number counts for nothing, and is an error in the log, once", async () => {
+    await withPods({ annotations: { [Annotation.PodDeletionCost]: "x" } });
+    await cluster.harness.pass(60_000);
+    const { lines } = cluster.harness.logger;
+    const told = lines.filter(({ message }) => message === "an annotation is no number, it is ignored");
+    expect(told.map(({ level, fields }) => [level, fields["Pod"], fields["value"]])).toEqual([
+      ["error", "default/web-0", "x"],
+    ]);
   });
 
   it.each(["abc", "0s", "-5m", "false", "10"])(
@@ -149,5 +159,67 @@ describe("verdicts", () => {
     const [first] = cluster.harness.deps.decisions.judgements();
     await cluster.harness.pass(60_000);
     expect(cluster.harness.deps.decisions.judgements()).toEqual([first]);
+  });
+
+  it("DX-1: each tells what the machine costs and all that holds it", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ budgets: [{ nodes: "0" }] });
+    await cluster.machine("n1", { pod: null });
+    await cluster.machine("n2", { type: "m.2", pod: { annotations: { [Annotation.DoNotDisrupt]: "true" } } });
+    await cluster.harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    const [first, second] = cluster.harness.deps.decisions.judgements();
+    expect(first).toMatchObject({ verdict: "Budget", pricePerHour: 0.4, currency: "EUR", rescheduleCost: 1 });
+    expect(first?.blockers?.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["budget n1"]);
+    expect(second).toMatchObject({ verdict: "PodProtected", pricePerHour: 0.1, rescheduleCost: 2 });
+    expect(second?.blockers?.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["pod default/web-n2"]);
+  });
+});
+
+describe("records of commands", () => {
+  const records = () => cluster.harness.deps.decisions.commands();
+
+  async function oneDearNode(): Promise<void> {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    await cluster.machine("n1");
+    await cluster.start();
+  }
+
+  it("DX-1: tells what was to be done, each phase, and that it is done", async () => {
+    await oneDearNode();
+    await cluster.harness.pass(1000);
+    expect(records()).toMatchObject([
+      {
+        method: "single",
+        reason: "Underutilized",
+        decision: "replace",
+        nodes: ["n1"],
+        replacements: [{ types: ["m.2"], pricePerHour: 0.1 }],
+        moves: [{ pod: "default/web-n1", from: "n1", to: "new#1" }],
+        moveCost: 2,
+      },
+    ]);
+    expect(records()[0]?.savingsPerHour).toBeCloseTo(0.3, 9);
+    expect(records()[0]?.outcome).toBeUndefined();
+    await cluster.harness.pass(20_000);
+    await cluster.replacementsWork();
+    await cluster.harness.pass(5000);
+    expect(records()[0]?.phases.map(({ name }) => name)).toEqual(["waiting", "tainted", "starting"]);
+    expect(records()[0]).toMatchObject({ outcome: "Done" });
+  });
+
+  it("DT-72, DX-1: a pod that is protected within the wait: each candidate is told, and the record says why", async () => {
+    await oneDearNode();
+    await cluster.harness.pass(1000);
+    const body = { metadata: { annotations: { [Annotation.DoNotDisrupt]: "true" } } };
+    await cluster.harness.kube.patch(Pods, { namespace: "default", name: "web-n1" }, { type: "merge", body });
+    await cluster.harness.pass(16_000);
+    const [first] = records();
+    expect(first).toMatchObject({ outcome: "GivenUp" });
+    expect(first?.why).toMatch(/^ValidationChurn: .*default\/web-n1/);
+    const rejected = cluster.harness.events.withReason("ConsolidationRejected");
+    expect(rejected.map(({ resource }) => resource.kind).toSorted()).toEqual(["Node", "NodeClaim"]);
   });
 });

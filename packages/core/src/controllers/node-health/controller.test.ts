@@ -193,4 +193,41 @@ describe("too many unhealthy nodes", () => {
       "3 of 6 nodes of the cluster are unhealthy; none is repaired while more than 2 are",
     );
   });
+
+  const write = (annotations: Readonly<Record<string, string>>) =>
+    harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body: { metadata: { annotations } } });
+
+  it("DX-30: a NodePool may allow more; those held back are counted, and go when it does", async () => {
+    await world(10);
+    for (const name of ["n1", "n2", "n3"]) await sicken(name);
+    await harness.pass(31 * MINUTE);
+    expect(await remaining()).toHaveLength(10);
+    expect(await promSeries(metrics, "kmc_node_repairs_skipped_total")).toEqual(['{nodepool="default"} 3']);
+    await write({ [Annotation.RepairThreshold]: "3" });
+    await harness.pass(1000);
+    expect(await remaining()).toHaveLength(7);
+  });
+
+  it("DX-30: a NodePool may be less patient with a condition", async () => {
+    await world(1);
+    await write({ [Annotation.RepairTolerations]: "BadNode=10m" });
+    await sicken("n1");
+    await harness.pass(9 * MINUTE);
+    expect(await remaining()).toEqual(["n1"]);
+    await harness.pass(MINUTE);
+    expect(await remaining()).toEqual([]);
+  });
+
+  it("DX-30: what cannot be read lets none be repaired, and is told", async () => {
+    await world(1);
+    await write({ [Annotation.RepairThreshold]: "many" });
+    await sicken("n1");
+    await harness.pass(31 * MINUTE);
+    expect(await remaining()).toEqual(["n1"]);
+    expect(
+      harness.events.withReason("NodeRepairBlocked").map(({ resource, message }) => `${resource.kind}: ${message}`),
+    ).toContain(
+      'NodePool: no node is repaired: karpenter-multicloud.sh/repair-threshold "many" is neither a number nor a percentage',
+    );
+  });
 });

@@ -10,12 +10,13 @@ import {
   type KubeObject,
   type Node,
   type NodeClaim,
+  type NodePool,
   type Resource,
 } from "../../api/index.ts";
-import { ailmentOf, sicknessOf, type Ailment } from "../../disruption/index.ts";
+import { ailmentOf, repairSettingsOf, sicknessOf, type Ailment, type RepairSettings } from "../../disruption/index.ts";
 import { keyOf } from "../../kube/index.ts";
-import type { RepairPolicy } from "../../provider/index.ts";
 import { onChange, type Controller, type ObjectChange, type ReconcileResult } from "../../runtime/index.ts";
+import { errorText } from "../../telemetry/index.ts";
 import { milliseconds, minutes } from "../../units/index.ts";
 import { claimsOfMachine, disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -41,6 +42,7 @@ export function nodeHealthController(deps: Deps): Controller {
       onChange(Nodes, (change) =>
         change.after?.metadata.name && isNewsOfHealth(change) ? [change.after.metadata.name] : [],
       ),
+      onChange(NodePools, (change) => (isNewsOfRepair(change) ? nodesOf(deps, change.after) : [])),
     ],
     async reconcile(name, { signal }) {
       const node = nodes.get({ name });
@@ -48,12 +50,13 @@ export function nodeHealthController(deps: Deps): Controller {
       const [claim] = claims;
       // Two claims for one machine: nobody can tell which is right.
       if (!node || !claim || claims.length > 1 || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
-      const policies = deps.provider.repairPolicies();
-      const ailment = ailmentOf(node, policies);
+      const settings = settingsOf(deps, node, claim);
+      if (!settings) return { requeueAfter: BLOCKED_AGAIN };
+      const ailment = ailmentOf(node, settings.policies);
       if (!ailment) return undefined;
       const left = ailment.repairAt - deps.clock.now();
       if (left > 0) return { requeueAfter: milliseconds(left) };
-      return heldBack(deps, node, claim, policies) ?? (await repair(deps, claim, ailment, signal));
+      return heldBack(deps, node, claim, settings) ?? (await repair(deps, claim, ailment, signal));
     },
   };
 }
@@ -71,12 +74,40 @@ function isNewsOfHealth({ before, after }: ObjectChange<Node>): boolean {
   return before === undefined || said(before) !== said(after);
 }
 
-function heldBack(
-  deps: Deps,
-  node: Node,
-  claim: NodeClaim,
-  policies: readonly RepairPolicy[],
-): ReconcileResult | undefined {
+/** DX-30: what its NodePool asks for may have changed. */
+function isNewsOfRepair({ before, after }: ObjectChange<NodePool>): boolean {
+  const said = (pool: NodePool | undefined): string =>
+    [Annotation.RepairThreshold, Annotation.RepairTolerations]
+      .map((key) => pool?.metadata.annotations?.[key] ?? "")
+      .join(";");
+  return before !== undefined && after !== undefined && said(before) !== said(after);
+}
+
+function nodesOf({ cache }: Pick<Deps, "cache">, pool: NodePool | undefined): readonly string[] {
+  const nodes = cache.informer(Nodes).list();
+  const own = nodes.filter(({ metadata }) => metadata.labels?.[Label.NodePool] === pool?.metadata.name);
+  return own.flatMap(({ metadata }) => metadata.name ?? []);
+}
+
+/** Undefined when what the NodePool says cannot be read: whoever wrote it wanted something else than the default. */
+function settingsOf(deps: Deps, node: Node, claim: NodeClaim): RepairSettings | undefined {
+  const policies = deps.provider.repairPolicies();
+  const name = claim.metadata.labels?.[Label.NodePool] ?? "";
+  const pool = deps.cache.informer(NodePools).get({ name });
+  try {
+    return repairSettingsOf(pool, policies);
+  } catch (error) {
+    // Nobody need hear of it while the node is well.
+    if (!ailmentOf(node, policies)) return repairSettingsOf(undefined, policies);
+    const message = `it is unhealthy and not repaired: ${errorText(error)}`;
+    record(deps, `Node ${node.metadata.name}`, "RepairBlocked", message);
+    tell(deps, Nodes, node, message);
+    if (pool) tell(deps, NodePools, pool, `no node is repaired: ${errorText(error)}`);
+    return undefined;
+  }
+}
+
+function heldBack(deps: Deps, node: Node, claim: NodeClaim, settings: RepairSettings): ReconcileResult | undefined {
   const kept = deps.provider.keeps?.(claim);
   if (kept !== undefined) {
     record(deps, `Node ${node.metadata.name}`, "NodeProtected", `it is unhealthy, but ${kept}`);
@@ -85,8 +116,9 @@ function heldBack(
   const pool = claim.metadata.labels?.[Label.NodePool];
   const all = deps.cache.informer(Nodes).list();
   const peers = pool ? all.filter(({ metadata }) => metadata.labels?.[Label.NodePool] === pool) : all;
-  const { nodes, unhealthy, most } = sicknessOf(peers, policies);
+  const { nodes, unhealthy, most } = sicknessOf(peers, settings);
   if (unhealthy <= most) return undefined;
+  deps.metrics.count("kmc_node_repairs_skipped_total", { nodepool: pool ?? "" });
   const whose = pool ? `of nodepool ${pool}` : "of the cluster";
   const message = `${unhealthy} of ${nodes} nodes ${whose} are unhealthy; none is repaired while more than ${most} are`;
   record(deps, `Node ${node.metadata.name}`, "RepairBlocked", message);

@@ -23,7 +23,8 @@ import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import { markInstanceTerminating } from "../nodeclaim-lifecycle/finalization.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
-import { drainNode } from "./drain-node.ts";
+import { BlockedDrains } from "./blocked-drains.ts";
+import { drainNode, type DrainParts } from "./drain-node.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
 import { awaitVolumes, volumeAttachmentsByNode } from "./volumes.ts";
 
@@ -31,6 +32,7 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
   volumeAttachmentsByNode(deps.cache);
+  const parts: DrainParts = { queue, blocked: new BlockedDrains(deps) };
   return {
     name: "node.termination",
     triggers: [onChange(Nodes, ({ after }) => (after && isOurs(deps, after) ? [after.metadata.name ?? ""] : []))],
@@ -38,8 +40,9 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
     rateLimit: { base: milliseconds(100), max: seconds(10), bucket: { perSecond: 10, burst: 100 } },
     async reconcile(name, { signal }) {
       const node = nodes.get({ name });
-      if (!node || !isOurs(deps, node)) return undefined;
-      return await terminate(deps, queue, node, signal);
+      const result = node && isOurs(deps, node) ? await terminate(deps, parts, node, signal) : undefined;
+      if (!result) parts.blocked.free(name);
+      return result;
     },
   };
 }
@@ -55,7 +58,7 @@ function isOurs(deps: ControllerDeps, node: Node): boolean {
 
 async function terminate(
   deps: ControllerDeps,
-  queue: EvictionQueue,
+  parts: DrainParts,
   node: Node,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
@@ -68,13 +71,16 @@ async function terminate(
   }
   const tainted = await taint(deps, node, signal);
   if (!tainted) return undefined;
-  const drained = await drainNode(deps, queue, { node: tainted, claim }, signal);
+  const drained = await drainNode(deps, parts, { node: tainted, claim }, signal);
   if (drained) return drained;
-  const attached = await awaitVolumes(deps, { node: tainted, claim }, signal);
+  const attached = await awaitVolumes(deps, parts.blocked, { node: tainted, claim }, signal);
   if (attached) return attached;
   if (claim) {
     const instance = await terminateInstance(deps, claim, signal);
-    if (instance) return instance;
+    if (instance) {
+      parts.blocked.held(tainted, "cloud", `the cloud still has its machine ${claim.status?.providerID ?? ""}`);
+      return instance;
+    }
   }
   return await release(deps, tainted, signal);
 }

@@ -18,7 +18,8 @@ import { POD_BY_NODE } from "../../state/index.ts";
 import { seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
-import { describeBlockers } from "./blockers.ts";
+import type { BlockedDrains } from "./blocked-drains.ts";
+import { describeBlockers, drainCauseOf } from "./blockers.ts";
 import { deadlineOf } from "./deadline.ts";
 import { nextDrainStep } from "./drain.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
@@ -26,10 +27,15 @@ import type { EvictionQueue } from "./eviction-queue.ts";
 /** Lets the scheduler see the taint before an empty node counts as drained (D-168). */
 const MIN_DRAIN_TIME = seconds(5);
 
+export interface DrainParts {
+  readonly queue: EvictionQueue;
+  readonly blocked: BlockedDrains;
+}
+
 /** Undefined when nothing is left to wait for. */
 export async function drainNode(
   deps: ControllerDeps,
-  queue: EvictionQueue,
+  { queue, blocked }: DrainParts,
   { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
@@ -39,7 +45,11 @@ export async function drainNode(
   const pods = deps.cache.informer(Pods).byIndex(POD_BY_NODE, node.metadata.name ?? "");
   const { waiting, next } = nextDrainStep(pods, deadline, now);
   if (waiting.length > 0) {
-    const blockers = describeBlockers(waiting, indexPdbs(deps.cache.informer(PodDisruptionBudgets).list()), now);
+    const pdbs = indexPdbs(deps.cache.informer(PodDisruptionBudgets).list());
+    const blockers = describeBlockers(waiting, pdbs, now);
+    const cause = drainCauseOf(waiting, pdbs, now);
+    if (cause) blocked.held(node, cause, blockers);
+    else blocked.free(node.metadata.name ?? "");
     if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
     queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
     tellWaiting(deps, node, `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`);

@@ -6,15 +6,18 @@ import {
   DISRUPTED_TAINT,
   getCondition,
   NodeClaims,
+  NodePools,
   Nodes,
   PersistentVolumeClaims,
+  PodDisruptionBudgets,
+  Pods,
   TERMINATION_FINALIZER,
   toRfc3339,
   VolumeAttachments,
   type Pod,
 } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
+import { aNodePool, aPdb, aPod, type NodeClaimOptions, type NodeOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { nodeTerminationController } from "./controller.ts";
 import { EvictionQueue } from "./eviction-queue.ts";
@@ -203,5 +206,43 @@ describe("node.termination, volumes", () => {
     expect((await detached())?.status).toBe("Unknown");
     expect(given()).toBe(false);
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it.each([
+    ["10m", true],
+    ["soon", false],
+  ])("DX-27: a NodePool's bound of %s ends the wait for volumes: %s; nothing else does", async (text, isOver) => {
+    await machine();
+    const pool = aNodePool();
+    const annotations = { [Annotation.MaxVolumeWait]: text };
+    await harness.put(NodePools, { ...pool, metadata: { ...pool.metadata, annotations } });
+    await attach("csi-1", "pv-1");
+    await deleteNode();
+    await harness.pass(9 * 60_000);
+    expect(given()).toBe(false);
+    await harness.pass(2 * 60_000);
+    expect(given()).toBe(isOver);
+    if (!isOver) return;
+    expect(await detached()).toMatchObject({
+      status: "False",
+      reason: "MaxVolumeWaitElapsed",
+      message: "karpenter-multicloud.sh/max-volume-wait 10m passed while waiting for volumes to be detached: csi-1",
+    });
+  });
+
+  it("DX-27: pods with volumes are evicted as ever, the bound counts from the end of the drain", async () => {
+    await machine();
+    const pool = aNodePool();
+    const annotations = { [Annotation.MaxVolumeWait]: "1s" };
+    await harness.put(NodePools, { ...pool, metadata: { ...pool.metadata, annotations } });
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await attach("csi-1", "pv-1");
+    await deleteNode();
+    await harness.pass(60 * 60_000);
+    expect(given()).toBe(false);
+    expect((await harness.stored(Pods, { namespace: "default", name: "web" }))?.metadata.deletionTimestamp).toBe(
+      undefined,
+    );
   });
 });

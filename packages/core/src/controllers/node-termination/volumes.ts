@@ -19,7 +19,9 @@ import { POD_BY_NODE } from "../../state/index.ts";
 import { seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
+import type { BlockedDrains } from "./blocked-drains.ts";
 import { deadlineOf } from "./deadline.ts";
+import { volumeBound } from "./volume-bound.ts";
 
 const MOST_NAMED = 5;
 const BY_NODE = "spec.nodeName";
@@ -33,6 +35,7 @@ export function volumeAttachmentsByNode(cache: KubeCache): Informer<VolumeAttach
 /** Undefined when nothing is left to wait for. Attachments are never deleted here: only the volume's driver knows when. */
 export async function awaitVolumes(
   deps: ControllerDeps,
+  blocked: BlockedDrains,
   { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
@@ -50,6 +53,13 @@ export async function awaitVolumes(
     await store(deps, current, known?.set("VolumesDetached", "False", "TerminationGracePeriodElapsed", late), signal);
     return undefined;
   }
+  const bound = current && volumeBound(deps, current);
+  if (bound && now >= bound.until) {
+    const late = `${bound.text} passed while ${message}`;
+    await store(deps, current, known?.set("VolumesDetached", "False", "MaxVolumeWaitElapsed", late), signal);
+    return undefined;
+  }
+  blocked.held(node, "volume", message);
   await store(deps, current, known?.set("VolumesDetached", "Unknown", "AwaitingVolumeDetachment", message), signal);
   deps.events.publish({
     resource: Nodes,

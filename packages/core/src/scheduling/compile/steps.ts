@@ -4,7 +4,7 @@
 export type Steps<T> = Generator<undefined, T, undefined>;
 
 /** Pods or nodes between two pauses: a millisecond or two, also while nothing is warm yet. */
-export const STRIDE = 128;
+export const STRIDE = 64;
 
 /** Without a pause. */
 export function finish<T>(steps: Generator<unknown, T, undefined>): T {
