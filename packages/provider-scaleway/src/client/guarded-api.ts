@@ -17,24 +17,41 @@ export interface GuardPorts {
 }
 
 const ATTEMPTS = 5;
+const LONGEST_HOLD_MS = 60_000;
 /** A POST that makes something: again only when it was surely not carried out. */
 const MAKES_SOMETHING = /\/(servers|ips|volumes|private_nics|placement_groups)$/;
 
 export class GuardedApi implements ScalewayApi {
   readonly #transport: ScalewayApi;
   readonly #calls: GuardedCalls;
+  readonly #clock: Clock;
+  /** A limit is the project's, not one call's: until then nothing is sent. */
+  #heldUntil = 0;
 
   constructor(transport: ScalewayApi, pace: Pace, ports: GuardPorts) {
     this.#transport = transport;
+    this.#clock = ports.clock;
     this.#calls = new GuardedCalls({ cloud: "Scaleway", pace, judge, ...ports });
   }
 
-  call(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
+  async call(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
     const { route, note, signal } = request;
     const name = `${method} ${route}`;
     const subject = note === undefined ? name : `${name} (${note})`;
     const write = method === "GET" ? {} : { write: { verb: method, subject } };
-    return this.#calls.run({ name, attempts: ATTEMPTS, signal, ...write }, () => this.#transport.call(method, request));
+    const hold = this.#heldUntil - this.#clock.now();
+    if (hold > 0) await this.#clock.sleep(milliseconds(hold), { signal });
+    return this.#calls.run({ name, attempts: ATTEMPTS, signal, ...write }, () => this.#send(method, request));
+  }
+
+  async #send(method: HttpMethod, request: ApiRequest): Promise<ApiAnswer> {
+    try {
+      return await this.#transport.call(method, request);
+    } catch (error) {
+      const after = kindOf(error) === "rate-limited" ? factsOf(error)?.retryAfterMs : undefined;
+      if (after !== undefined) this.#heldUntil = this.#clock.now() + Math.min(after, LONGEST_HOLD_MS);
+      throw error;
+    }
   }
 }
 

@@ -43,6 +43,8 @@ export class Remover {
   readonly #parts: RemoverParts;
   readonly #heldUntil = new Map<string, number>();
   readonly #waitingSince = new Map<string, number>();
+  /** By claim: whoever asks while a step is under way gets its end, and the cloud one call. */
+  readonly #steps = new Map<string, Promise<void>>();
 
   constructor(parts: RemoverParts) {
     this.#parts = parts;
@@ -50,9 +52,15 @@ export class Remover {
 
   /** Resolves while work is in progress. @throws MachineNotFound when nothing is left */
   delete(claim: NodeClaim, signal: AbortSignal): Promise<void> {
-    return inCoreWords(`removing the machine of nodeclaim ${claim.metadata.name ?? ""}`, () =>
-      this.#step(claim, signal),
+    const name = claim.metadata.name ?? "";
+    const key = `${name}/${claim.metadata.uid ?? ""}`;
+    const running = this.#steps.get(key);
+    if (running !== undefined) return running;
+    const step = inCoreWords(`removing the machine of nodeclaim ${name}`, () => this.#step(claim, signal)).finally(() =>
+      this.#steps.delete(key),
     );
+    this.#steps.set(key, step);
+    return step;
   }
 
   async #step(claim: NodeClaim, signal: AbortSignal): Promise<void> {
