@@ -6,6 +6,7 @@ import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpen
 import { SCALEWAY_GROUP } from "./api/labels.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "./api/scaleway-node-class.schema.ts";
 import { spellings } from "./catalog/aliases.ts";
+import { podNoticesController } from "./catalog/pod-notices-controller.ts";
 import { ServerCatalog } from "./catalog/server-catalog.ts";
 import { GuardedApi } from "./client/guarded-api.ts";
 import { ScalewayClient } from "./client/scaleway-client.ts";
@@ -15,12 +16,14 @@ import { Collector } from "./machines/collector.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { nodeNoticesController } from "./machines/node-notices-controller.ts";
 import { clusterTags } from "./machines/owner-tags.ts";
 import { Refusals } from "./machines/refusals.ts";
 import { Remover } from "./machines/remover.ts";
 import { ServerMaker } from "./machines/server-maker.ts";
 import { SpelledAliases } from "./machines/spelled-alias.ts";
 import { userDataController } from "./machines/user-data-controller.ts";
+import { declareScalewayMetrics } from "./metrics/scaleway-metrics.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { Inspector } from "./node-class/inspection.ts";
 import { KeyTroubles } from "./node-class/key-troubles.ts";
@@ -35,7 +38,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** @throws SettingsError naming every variable that is missing or wrong */
 export function createScalewayProvider(ports: Ports, env: Environment): BuiltProvider {
   const settings = scalewaySettings(env, ports.settings.clusterName);
-  const { clock, gate, random, kube, cache, events, unavailable } = ports;
+  const { clock, gate, random, kube, cache, events, metrics, unavailable } = ports;
+  declareScalewayMetrics(metrics);
   const { clusterName } = settings;
   const logger = ports.logger.with({ provider: "scaleway" });
   const transport = new SdkTransport({
@@ -44,10 +48,10 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
     timeoutMs: REQUEST_TIMEOUT_MS,
     now: () => clock.now(),
   });
-  const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, random }));
+  const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, metrics, random }));
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
   const resolver = new ClassResolver(client, { clock, logger }, settings);
-  const catalog = new ServerCatalog({ ...settings, client, clock, logger });
+  const catalog = new ServerCatalog({ ...settings, client, clock, logger, metrics });
   const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
@@ -61,7 +65,7 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
     events,
     views,
     resolver,
-    maker: new ServerMaker({ client, clock, logger, joining, clusterName }),
+    maker: new ServerMaker({ client, clock, logger, metrics, joining, clusterName }),
     remover,
     refusals,
     aliases: new SpelledAliases(cache, settings.aliases),
@@ -74,7 +78,10 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
     launcher,
     remover,
     inventory,
-    collector: new Collector({ client, kube, clock, events, logger, views, inventory, refusals, clusterName }),
+    collector: new Collector({
+      ...{ client, kube, clock, events, logger, metrics },
+      ...{ views, inventory, refusals, unavailable, clusterName },
+    }),
     reportProblem: problemReporter({ kube, clock, logger, troubles }),
   });
   return {
@@ -94,7 +101,14 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
         cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
       }),
       bootstrapTokenController({ tokens, cache, clock, logger }),
-      userDataController({ kube, cache, client }),
+      userDataController({ kube, cache, client, metrics }),
+      nodeNoticesController({ cache, clock, events }),
+      podNoticesController({
+        cache,
+        events,
+        aliases: settings.aliases,
+        offered: (signal) => views.offered(signal),
+      }),
     ],
   };
 }

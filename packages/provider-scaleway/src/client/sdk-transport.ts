@@ -23,6 +23,7 @@ export interface TransportOptions {
 interface BesideCall {
   readonly signal: AbortSignal;
   retryAfter?: string;
+  status?: number;
 }
 
 export class SdkTransport implements ScalewayApi {
@@ -59,7 +60,7 @@ export class SdkTransport implements ScalewayApi {
           (answer) => answer,
         ),
       );
-      return { data };
+      return { data, status: beside.status ?? 200 };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw apiError(method, request, error, { now: this.#options.now(), retryAfterHeader: beside.retryAfter });
@@ -71,6 +72,7 @@ export class SdkTransport implements ScalewayApi {
     const send = this.#options.fetch ?? globalThis.fetch;
     const beside = this.#beside.getStore();
     const response = await send(input, beside === undefined ? {} : { signal: beside.signal });
+    if (beside !== undefined) beside.status = response.status;
     const retryAfter = response.headers.get("retry-after");
     if (beside !== undefined && retryAfter !== null) beside.retryAfter = retryAfter;
     const type = response.headers.get("content-type") ?? "";
