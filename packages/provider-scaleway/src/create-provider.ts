@@ -11,6 +11,8 @@ import { ServerCatalog } from "./catalog/server-catalog.ts";
 import { GuardedApi } from "./client/guarded-api.ts";
 import { ScalewayClient } from "./client/scaleway-client.ts";
 import { SdkTransport } from "./client/sdk-transport.ts";
+import { agentNodesController } from "./machines/agent-nodes-controller.ts";
+import { ClusterEntries } from "./machines/cluster-entries.ts";
 import { ClassViews } from "./machines/class-view.ts";
 import { Collector } from "./machines/collector.ts";
 import { Inventory } from "./machines/inventory.ts";
@@ -56,7 +58,8 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
   const troubles = new KeyTroubles(clock);
-  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, clusterName });
+  const entries = new ClusterEntries({ client, joining, logger, nodeClass: (name) => views.nodeClass(name) });
+  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, entries, clusterName });
   const inventory = new Inventory({ client, clock, views, clusterName });
   const launcher = new Launcher({
     client,
@@ -102,6 +105,7 @@ export function createScalewayProvider(ports: Ports, env: Environment): BuiltPro
       }),
       bootstrapTokenController({ tokens, cache, clock, logger }),
       userDataController({ kube, cache, client, metrics }),
+      agentNodesController({ kube, cache }),
       nodeNoticesController({ cache, clock, events }),
       podNoticesController({
         cache,

@@ -30,6 +30,8 @@ export interface BenchOptions {
 }
 
 export interface ClaimOptions {
+  /** @defaultValue default */
+  readonly nodeClass?: string;
   readonly types?: readonly string[];
   readonly zones?: readonly string[];
   readonly capacityTypes?: readonly string[];
@@ -113,6 +115,7 @@ export class Bench {
 
   async putClaim(name: string, options: ClaimOptions = {}): Promise<NodeClaim> {
     const { types = ["PRO2-XXS"], zones, capacityTypes, requests = { cpu: "1" }, requirements = [] } = options;
+    const nodeClass = options.nodeClass ?? "default";
     const isIn = (key: string, values: readonly string[] | undefined): readonly RequirementSpec[] =>
       values === undefined ? [] : [{ key, operator: "In", values }];
     return this.kube.create(NodeClaims, {
@@ -120,7 +123,7 @@ export class Bench {
       kind: "NodeClaim",
       metadata: { name, finalizers: [TERMINATION_FINALIZER], labels: { [Label.NodePool]: "default" } },
       spec: {
-        nodeClassRef: { ...SCALEWAY_NODE_CLASS_KIND, name: "default" },
+        nodeClassRef: { ...SCALEWAY_NODE_CLASS_KIND, name: nodeClass },
         requirements: [
           ...isIn(Label.InstanceType, types),
           ...isIn(Label.Zone, zones),

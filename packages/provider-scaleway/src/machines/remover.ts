@@ -13,6 +13,7 @@ import { OwnerTag, ScalewayAnnotation, tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { WireDisk, WireServer } from "../client/wire.ts";
+import type { ClusterEntries } from "./cluster-entries.ts";
 import type { ClassViews } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
 import { claimTags, clusterTags, hasTags } from "./owner-tags.ts";
@@ -25,6 +26,7 @@ export interface RemoverParts {
   readonly logger: Logger;
   readonly views: ClassViews;
   readonly tokens: Pick<BootstrapTokens, "remove">;
+  readonly entries: Pick<ClusterEntries, "remove">;
   readonly clusterName: string;
 }
 
@@ -240,6 +242,7 @@ export class Remover {
   }
 
   async #nothingLeft(claim: NodeClaim, signal: AbortSignal): Promise<never> {
+    await this.#parts.entries.remove(claim, signal);
     await this.#parts.tokens.remove(claim.metadata.uid ?? "", signal);
     throw new MachineNotFound(`nothing is left of the machine of nodeclaim ${claim.metadata.name ?? ""}`);
   }
