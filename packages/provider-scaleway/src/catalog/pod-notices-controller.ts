@@ -20,7 +20,9 @@ export interface PodNoticesParts {
   readonly events: EventRecorder;
   readonly aliases: Readonly<Record<string, string>>;
   /** What every class together offers, and where it looked. */
-  offered(signal: AbortSignal): Promise<{ readonly types: ReadonlySet<string>; readonly zones: readonly string[] }>;
+  readonly offered: (
+    signal: AbortSignal,
+  ) => Promise<{ readonly types: ReadonlySet<string>; readonly zones: readonly string[] }>;
 }
 
 export function podNoticesController({ cache, events, aliases, offered }: PodNoticesParts): Controller {
