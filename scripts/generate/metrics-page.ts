@@ -2,6 +2,7 @@
 
 import { METRICS, conditionMetrics, type MetricDefinition } from "../../packages/core/src/telemetry/index.ts";
 import { OVH_METRICS } from "../../packages/provider-ovh/src/metrics/ovh-metrics.ts";
+import { SCALEWAY_METRICS } from "../../packages/provider-scaleway/src/metrics/scaleway-metrics.ts";
 import type { GeneratedSet } from "./files.ts";
 import { pageSet } from "./markdown.ts";
 
@@ -27,7 +28,9 @@ export function metricsPage(): GeneratedSet {
     introduction:
       "Served at `/metrics` on the metrics port. Metrics that Karpenter has keep its names, labels and units; ours begin with `kmc_`, those of a provider with `karpenter_` and its name.",
     head: ["Metric", "Type", "Labels", "Meaning"],
-    rows: [...METRICS, ...CONDITIONS, ...OVH_METRICS].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(row),
+    rows: [...METRICS, ...CONDITIONS, ...OVH_METRICS, ...SCALEWAY_METRICS]
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map(row),
   });
 }
 

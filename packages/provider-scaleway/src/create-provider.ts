@@ -1,26 +1,32 @@
 // Builds the provider and its controllers from the ports of the process.
 
 import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
+import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 
 import { SCALEWAY_GROUP } from "./api/labels.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "./api/scaleway-node-class.schema.ts";
 import { spellings } from "./catalog/aliases.ts";
+import { podNoticesController } from "./catalog/pod-notices-controller.ts";
 import { ServerCatalog } from "./catalog/server-catalog.ts";
 import { GuardedApi } from "./client/guarded-api.ts";
 import { ScalewayClient } from "./client/scaleway-client.ts";
 import { SdkTransport } from "./client/sdk-transport.ts";
+import { agentNodesController } from "./machines/agent-nodes-controller.ts";
+import { ClusterEntries } from "./machines/cluster-entries.ts";
 import { ClassViews } from "./machines/class-view.ts";
 import { Collector } from "./machines/collector.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { nodeNoticesController } from "./machines/node-notices-controller.ts";
 import { clusterTags } from "./machines/owner-tags.ts";
 import { Refusals } from "./machines/refusals.ts";
 import { Remover } from "./machines/remover.ts";
 import { ServerMaker } from "./machines/server-maker.ts";
 import { SpelledAliases } from "./machines/spelled-alias.ts";
 import { userDataController } from "./machines/user-data-controller.ts";
+import { declareScalewayMetrics } from "./metrics/scaleway-metrics.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { Inspector } from "./node-class/inspection.ts";
 import { KeyTroubles } from "./node-class/key-troubles.ts";
@@ -28,6 +34,7 @@ import { problemReporter } from "./node-class/report-problem.ts";
 import { nodeClassStatusController } from "./node-class/status-controller.ts";
 import { ScalewayProvider } from "./scaleway-provider.ts";
 import { scalewaySettings } from "./settings.ts";
+import type { ScalewaySettings } from "./settings.ts";
 
 const VERSION = "0.1.0";
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -35,68 +42,94 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** @throws SettingsError naming every variable that is missing or wrong */
 export function createScalewayProvider(ports: Ports, env: Environment): BuiltProvider {
   const settings = scalewaySettings(env, ports.settings.clusterName);
-  const { clock, gate, random, kube, cache, events, unavailable } = ports;
+  declareScalewayMetrics(ports.metrics);
+  const kit = kitOf({ ...ports, logger: ports.logger.with({ provider: "scaleway" }) }, settings);
+  return { provider: providerOf(kit), controllers: controllersOf(kit) };
+}
+
+/** What the parts of the provider share. */
+type Kit = ReturnType<typeof kitOf>;
+
+function kitOf(ports: Ports, settings: ScalewaySettings) {
+  const { clock, gate, random, kube, cache, events, metrics, unavailable, logger } = ports;
   const { clusterName } = settings;
-  const logger = ports.logger.with({ provider: "scaleway" });
   const transport = new SdkTransport({
     ...settings,
     version: VERSION,
     timeoutMs: REQUEST_TIMEOUT_MS,
     now: () => clock.now(),
   });
-  const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, random }));
+  const client = new ScalewayClient(new GuardedApi(transport, settings.pace, { clock, gate, logger, metrics, random }));
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
   const resolver = new ClassResolver(client, { clock, logger }, settings);
-  const catalog = new ServerCatalog({ ...settings, client, clock, logger });
+  const catalog = new ServerCatalog({ ...settings, client, clock, logger, metrics });
   const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
   const troubles = new KeyTroubles(clock);
-  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, clusterName });
+  const entries = new ClusterEntries({ client, joining, logger, nodeClass: (name) => views.nodeClass(name) });
+  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, entries, clusterName });
   const inventory = new Inventory({ client, clock, views, clusterName });
-  const launcher = new Launcher({
-    client,
+  return {
     clock,
-    logger,
+    kube,
+    cache,
     events,
-    views,
+    metrics,
+    unavailable,
+    logger,
+    settings,
+    clusterName,
+    client,
+    tokens,
     resolver,
-    maker: new ServerMaker({ client, clock, logger, joining, clusterName }),
-    remover,
-    refusals,
-    aliases: new SpelledAliases(cache, settings.aliases),
-    settings,
-    spellings: spellings(settings.aliases),
-  });
-  const provider = new ScalewayProvider({
-    settings,
     views,
-    launcher,
+    joining,
+    refusals,
+    troubles,
     remover,
     inventory,
-    collector: new Collector({ client, kube, clock, events, logger, views, inventory, refusals, clusterName }),
+  };
+}
+
+function providerOf(kit: Kit): ScalewayProvider {
+  const { clock, kube, cache, logger, settings, troubles } = kit;
+  const launcher = new Launcher({
+    ...kit,
+    maker: new ServerMaker(kit),
+    aliases: new SpelledAliases(cache, settings.aliases),
+    spellings: spellings(settings.aliases),
+  });
+  return new ScalewayProvider({
+    ...kit,
+    launcher,
+    collector: new Collector(kit),
     reportProblem: problemReporter({ kube, clock, logger, troubles }),
   });
-  return {
-    provider,
-    controllers: [
-      nodeClassStatusController({
-        kube,
-        cache,
-        events,
-        clock,
-        inspector: new Inspector({
-          views,
-          joining,
-          troubles,
-          checkKey: async (signal) => void (await client.servers(settings.zone, clusterTags(clusterName), signal)),
-        }),
-        cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
+}
+
+function controllersOf(kit: Kit): readonly Controller[] {
+  const { client, resolver, settings, clusterName, tokens, clock, cache, logger, views, events } = kit;
+  return [
+    nodeClassStatusController({
+      ...kit,
+      inspector: new Inspector({
+        ...kit,
+        checkKey: async (signal) => void (await client.servers(settings.zone, clusterTags(clusterName), signal)),
       }),
-      bootstrapTokenController({ tokens, cache, clock, logger }),
-      userDataController({ kube, cache, client }),
-    ],
-  };
+      cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
+    }),
+    bootstrapTokenController({ tokens, cache, clock, logger }),
+    userDataController(kit),
+    agentNodesController(kit),
+    nodeNoticesController(kit),
+    podNoticesController({
+      cache,
+      events,
+      aliases: settings.aliases,
+      offered: (signal) => views.offered(signal),
+    }),
+  ];
 }
 
 export const scalewayProviderFactory: ProviderFactory = {

@@ -19,11 +19,17 @@ export function classDrift(claim: NodeClaim, nodeClass: ScalewayNodeClass): stri
 }
 
 /** In this order; "" when there is none. */
-export function machineDrift(claim: NodeClaim, view: ClassView, server: WireServer): string {
+export function machineDrift(
+  claim: NodeClaim,
+  view: ClassView,
+  server: WireServer,
+  wishes: { readonly endOfService: boolean },
+): string {
   const zone = view.resolved.zones.find((each) => each.zone === server.zone);
   const type = view.catalogue.zones.find((each) => each.zone === server.zone)?.types.get(server.commercialType);
   const labelled = claim.metadata.labels?.[Label.InstanceType];
   if (labelled !== undefined && labelled !== server.commercialType) return "InstanceTypeDrift";
+  if (wishes.endOfService && type?.endOfService === true) return "EndOfServiceDrift";
   if (zone === undefined) return "";
   if (type !== undefined && !isKnownImage(server.imageId, type, zone.terms)) return "ImageDrift";
   if (zone.securityGroupId !== undefined && server.securityGroupId !== zone.securityGroupId)

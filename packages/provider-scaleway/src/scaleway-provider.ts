@@ -89,7 +89,7 @@ export class ScalewayProvider implements CloudProvider {
     const server = await inventory.recent(providerID, signal);
     if (server === undefined) return "";
     const view = await inCoreWords("comparing a machine with its class", () => views.forClaim(claim, signal));
-    return machineDrift(claim, view, server);
+    return machineDrift(claim, view, server, { endOfService: this.#parts.settings.endOfServiceDrift });
   }
 
   /** W-55 */

@@ -3,7 +3,7 @@
 import type { Environment } from "@karpenter-multicloud/core/controllers";
 import { EnvironmentReader, SettingsError } from "@karpenter-multicloud/core/options";
 import type { Pace } from "@karpenter-multicloud/core/provider";
-import { hours, minutes, parseQuantity, seconds } from "@karpenter-multicloud/core/units";
+import { hours, parseQuantity, seconds } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { DEFAULT_ALIASES } from "./catalog/aliases.ts";
@@ -26,10 +26,11 @@ export interface ScalewaySettings {
   readonly pace: Required<Pace>;
   readonly catalogTtl: Duration;
   readonly availabilityTtl: Duration;
-  readonly gcMinAge: Duration;
   readonly memoryOverhead: number;
   /** Bytes; types with less are left out. */
   readonly minMemory: number;
+  /** Machines of types that Scaleway will stop are replaced (W-52). */
+  readonly endOfServiceDrift: boolean;
   readonly maxLaunchAttempts: number;
   readonly maxConcurrentCreates: number;
   readonly priceRootVolumeGbHour: number;
@@ -63,9 +64,9 @@ export function scalewaySettings(env: Environment, clusterName: string): Scalewa
     },
     catalogTtl: read.duration("SCW_CATALOG_TTL", hours(1)),
     availabilityTtl: read.duration("SCW_AVAILABILITY_TTL", seconds(60)),
-    gcMinAge: read.duration("SCW_GC_MIN_AGE", minutes(5)),
     memoryOverhead: read.number("VM_MEMORY_OVERHEAD_PERCENT", 0.075, { min: 0, max: 0.5 }),
     minMemory: parseQuantity(read.checked("SCW_MIN_MEMORY", "2Gi", quantity)).toNumberUp(),
+    endOfServiceDrift: read.flag("SCW_END_OF_SERVICE_DRIFT", false),
     maxLaunchAttempts: read.number("SCW_MAX_LAUNCH_ATTEMPTS", 20, { min: 1, max: 1000 }),
     maxConcurrentCreates: read.number("SCW_MAX_CONCURRENT_CREATES", 10, { min: 1, max: 1000 }),
     priceRootVolumeGbHour: read.number("SCW_PRICE_ROOT_VOLUME_GB_HOUR", 0, { min: 0, max: 10 }),

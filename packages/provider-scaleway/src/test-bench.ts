@@ -10,6 +10,7 @@ import { hasCode, UnavailableOfferings } from "@karpenter-multicloud/core/provid
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { ControllerManager, Gate } from "@karpenter-multicloud/core/runtime";
 import { silentMetrics } from "@karpenter-multicloud/core/telemetry";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 import { EventSink, FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { LoggedRequest } from "@karpenter-multicloud/core/testing/fake-cloud";
@@ -24,10 +25,13 @@ import type { FakeScaleway, FakeScalewayOptions, ViolationKind } from "./testing
 export interface BenchOptions {
   readonly fake?: Partial<Omit<FakeScalewayOptions, "clock">>;
   readonly spec?: ScalewayNodeClassSpec;
+  readonly metrics?: Metrics;
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ClaimOptions {
+  /** @defaultValue default */
+  readonly nodeClass?: string;
   readonly types?: readonly string[];
   readonly zones?: readonly string[];
   readonly capacityTypes?: readonly string[];
@@ -111,6 +115,7 @@ export class Bench {
 
   async putClaim(name: string, options: ClaimOptions = {}): Promise<NodeClaim> {
     const { types = ["PRO2-XXS"], zones, capacityTypes, requests = { cpu: "1" }, requirements = [] } = options;
+    const nodeClass = options.nodeClass ?? "default";
     const isIn = (key: string, values: readonly string[] | undefined): readonly RequirementSpec[] =>
       values === undefined ? [] : [{ key, operator: "In", values }];
     return this.kube.create(NodeClaims, {
@@ -118,7 +123,7 @@ export class Bench {
       kind: "NodeClaim",
       metadata: { name, finalizers: [TERMINATION_FINALIZER], labels: { [Label.NodePool]: "default" } },
       spec: {
-        nodeClassRef: { ...SCALEWAY_NODE_CLASS_KIND, name: "default" },
+        nodeClassRef: { ...SCALEWAY_NODE_CLASS_KIND, name: nodeClass },
         requirements: [
           ...isIn(Label.InstanceType, types),
           ...isIn(Label.Zone, zones),
@@ -265,7 +270,7 @@ export class Bench {
     };
     const ports = { kube, cache, gate, clock, logger, events, settings, random, unavailable };
     const built = createScalewayProvider(
-      { ...ports, metrics: silentMetrics, decisions: new DecisionLedger() },
+      { ...ports, metrics: this.#options.metrics ?? silentMetrics, decisions: new DecisionLedger() },
       { ...env, ...this.#options.env },
     );
     const manager = new ControllerManager({ cache, clock, logger, metrics: silentMetrics, random });

@@ -31,6 +31,9 @@ export const DEFAULT_ALIASES: Readonly<Record<string, string>> = {
   "gpu-l4-s": "L4-1-24G",
 };
 
+/** In lower case: names from documents that never were types. */
+export const SOLD_BY_NO_ONE: ReadonlySet<string> = new Set(["gpu-l4-s"]);
+
 /** Beyond this many letters only the usual spellings of a name are listed. */
 const MOST_LETTERS = 8;
 

@@ -1,7 +1,7 @@
 // What each zone sells and has in stock: asked anew by the clock, and the last good answer kept when the API fails (W-1, W-2).
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayClient } from "../client/scaleway-client.ts";
@@ -41,6 +41,7 @@ export interface CatalogParts {
   readonly client: Pick<ScalewayClient, "serverTypes" | "availability">;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly catalogTtl: Duration;
   readonly availabilityTtl: Duration;
 }
@@ -58,11 +59,12 @@ export class ServerCatalog {
   readonly #stock: Book<string>;
   #versions = 0;
 
-  constructor({ client, clock, logger, catalogTtl, availabilityTtl }: CatalogParts) {
+  constructor({ client, clock, logger, metrics, catalogTtl, availabilityTtl }: CatalogParts) {
     this.#clock = clock;
     this.#logger = logger;
     this.#types = book("server types", catalogTtl, KEEP_TYPES_MS, async (zone, signal) => {
       const types = await client.serverTypes(zone, signal);
+      metrics.set("karpenter_scaleway_catalog_last_refresh_timestamp_seconds", { zone }, clock.now() / 1000);
       return new Map(types.map((type) => [type.name, type]));
     });
     this.#stock = book("availability", availabilityTtl, KEEP_STOCK_MS, (zone, signal) =>

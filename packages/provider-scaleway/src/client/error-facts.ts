@@ -10,9 +10,14 @@ const TOKEN = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 type Json = Readonly<Record<string, unknown>>;
 
 /** `now`: for an answer that names the moment from which calls are taken again. */
-export function apiError(method: HttpMethod, request: ApiRequest, thrown: unknown, now: number): ScalewayApiError {
+export function apiError(
+  method: HttpMethod,
+  request: ApiRequest,
+  thrown: unknown,
+  { now, retryAfterHeader }: { readonly now: number; readonly retryAfterHeader?: string | undefined },
+): ScalewayApiError {
   const { status, body, message } = read(thrown);
-  const retryAfterMs = retryAfter(body, now);
+  const retryAfterMs = longest(retryAfter(body, now), headerMs(retryAfterHeader, now));
   const facts: ApiErrorFacts = {
     method,
     route: request.route,
@@ -65,6 +70,19 @@ function retryAfter(body: Json, now: number): number | undefined {
   if (typeof seconds === "number") return seconds * 1000;
   const moment = typeof at === "string" ? Date.parse(at) : Number.NaN;
   return Number.isNaN(moment) ? undefined : Math.max(0, moment - now);
+}
+
+/** Where body and header differ, the careful reading. */
+function longest(...waits: readonly (number | undefined)[]): number | undefined {
+  const given = waits.filter((wait) => wait !== undefined);
+  return given.length === 0 ? undefined : Math.max(...given);
+}
+
+/** Seconds, or a date (W-60). */
+function headerMs(text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function detailsOf(value: unknown): readonly ErrorDetail[] {

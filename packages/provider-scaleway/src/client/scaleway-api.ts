@@ -18,6 +18,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   /** Parsed JSON; undefined for an empty answer. */
   readonly data: unknown;
+  readonly status: number;
 }
 
 export interface ScalewayApi {

@@ -28,6 +28,7 @@ import type {
 type Body = Readonly<Record<string, unknown>>;
 
 const INSTANCE = "/instance/v1/zones/{zone}";
+const K8S = "/k8s/v1/regions/{region}";
 const BLOCK = "/block/v1/zones/{zone}/volumes";
 
 export class ScalewayClient {
@@ -218,6 +219,32 @@ export class ScalewayClient {
     return parseNamed(await this.#send("GET", route, { region }, `/${id}`, signal));
   }
 
+  /** Id of the managed cluster that a pool belongs to. */
+  async clusterOfPool(region: string, poolId: string, signal: AbortSignal): Promise<string> {
+    const pool = await this.#send("GET", `${K8S}/pools`, { region }, `/${poolId}`, signal);
+    return String(member(pool, "cluster_id"));
+  }
+
+  /** Entries of machines in one pool of a managed cluster, by the name of their Node. */
+  async clusterNodes(
+    region: string,
+    clusterId: string,
+    { poolId, name }: { readonly poolId: string; readonly name: string },
+    signal: AbortSignal,
+  ): Promise<readonly WireNamed[]> {
+    const route = `${K8S}/clusters/{id}/nodes`;
+    const path = route.replace("{region}", region).replace("{id}", clusterId);
+    const query = { pool_id: poolId, name };
+    const listing: Listing = { path, route, key: "nodes", sizeName: "page_size", query };
+    return (await allItems(this.#api, listing, signal)).map(parseNamed);
+  }
+
+  /** The entry only: without `replace` nobody makes another machine for it. */
+  async deleteClusterNode(region: string, id: string, signal: AbortSignal): Promise<void> {
+    const below = `/${id}?replace=false&skip_drain=true`;
+    await this.#send("DELETE", `${K8S}/nodes`, { region }, below, signal, undefined, `cluster node ${id}`);
+  }
+
   #instance(
     method: HttpMethod,
     zone: string,
@@ -239,7 +266,7 @@ export class ScalewayClient {
     note?: string,
   ): Promise<unknown> {
     const prefix = Object.entries(place).reduce((path, [name, value]) => path.replace(`{${name}}`, value), base);
-    const route = base + below.replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "{id}");
+    const route = base + below.replace(/\?.*$/, "").replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "{id}");
     const { data } = await this.#api.call(method, {
       path: prefix + below,
       route,

@@ -20,11 +20,17 @@ export interface TransportOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
+interface BesideCall {
+  readonly signal: AbortSignal;
+  retryAfter?: string;
+  status?: number;
+}
+
 export class SdkTransport implements ScalewayApi {
   readonly #client: Client;
   readonly #options: TransportOptions;
-  /** The SDK has no parameter for a signal, so it travels beside the call. */
-  readonly #signals = new AsyncLocalStorage<AbortSignal>();
+  /** The SDK has no parameter for a signal, and its errors hold no headers: both travel beside the call. */
+  readonly #beside = new AsyncLocalStorage<BesideCall>();
 
   /** @throws when the keys are not in the form the SDK wants; the message holds neither of them */
   constructor(options: TransportOptions) {
@@ -41,8 +47,9 @@ export class SdkTransport implements ScalewayApi {
     const { path, query, body, signal } = request;
     signal.throwIfAborted();
     const limit = AbortSignal.timeout(this.#options.timeoutMs);
+    const beside: BesideCall = { signal: AbortSignal.any([signal, limit]) };
     try {
-      const data = await this.#signals.run(AbortSignal.any([signal, limit]), () =>
+      const data = await this.#beside.run(beside, () =>
         this.#client.fetch<unknown>(
           {
             method,
@@ -53,18 +60,21 @@ export class SdkTransport implements ScalewayApi {
           (answer) => answer,
         ),
       );
-      return { data };
+      return { data, status: beside.status ?? 200 };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw apiError(method, request, error, this.#options.now());
+      throw apiError(method, request, error, { now: this.#options.now(), retryAfterHeader: beside.retryAfter });
     }
   }
 
   /** JSON under a longer name is JSON too: the SDK compares the header exactly (§1.1, T-45). */
   async #send(input: string | URL | Request): Promise<Response> {
     const send = this.#options.fetch ?? globalThis.fetch;
-    const signal = this.#signals.getStore();
-    const response = await send(input, signal === undefined ? {} : { signal });
+    const beside = this.#beside.getStore();
+    const response = await send(input, beside === undefined ? {} : { signal: beside.signal });
+    if (beside !== undefined) beside.status = response.status;
+    const retryAfter = response.headers.get("retry-after");
+    if (beside !== undefined && retryAfter !== null) beside.retryAfter = retryAfter;
     const type = response.headers.get("content-type") ?? "";
     if (!type.startsWith("application/json") || type === "application/json" || response.status === 204) return response;
     const headers = new Headers(response.headers);

@@ -88,6 +88,18 @@ export class ClassViews {
     return [...new Set([settings.zone, ...ofClasses, ...ofMachines])].toSorted();
   }
 
+  /** What all classes together offer; one that cannot be resolved now offers nothing. */
+  async offered(
+    signal: AbortSignal,
+  ): Promise<{ readonly types: ReadonlySet<string>; readonly zones: readonly string[] }> {
+    const views = await Promise.allSettled(this.#classes.list().map((each) => this.view(each, [], signal)));
+    signal.throwIfAborted();
+    const known = views.flatMap((view) => (view.status === "fulfilled" ? [view.value] : []));
+    const zones = new Set(known.flatMap(({ resolved }) => resolved.zones.map(({ zone }) => zone)));
+    const types = new Set(known.flatMap((view) => view.types.items.map(({ name }) => name)));
+    return { types, zones: [...zones].toSorted() };
+  }
+
   claims(): readonly NodeClaim[] {
     return this.#claims.list().filter(isOurs);
   }

@@ -5,7 +5,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { isNotFound as isGoneFromCluster } from "@karpenter-multicloud/core/kube";
 import type { EventRecorder, KubeClient } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 
 import { tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
@@ -26,6 +26,8 @@ export interface CollectorParts {
   readonly views: ClassViews;
   readonly inventory: Inventory;
   readonly refusals: Refusals;
+  readonly metrics: Metrics;
+  readonly unavailable: { readonly size: number };
   readonly clusterName: string;
 }
 
@@ -49,6 +51,8 @@ export class Collector {
   }
 
   async #collect(claims: readonly NodeClaim[], signal: AbortSignal): Promise<void> {
+    const { metrics, unavailable } = this.#parts;
+    metrics.set("karpenter_scaleway_unavailable_offerings", {}, unavailable.size);
     const servers = await this.#parts.inventory.servers(signal);
     const seen = new Set<string>();
     const alive = new Set(servers.map(({ tags }) => tagValue(tags, "karpenter-nodeclaim-uid")));
@@ -92,9 +96,10 @@ export class Collector {
   }
 
   async #remove(kind: string, id: string, work: () => Promise<void>): Promise<void> {
-    const { logger } = this.#parts;
+    const { logger, metrics } = this.#parts;
     try {
       await work();
+      metrics.count("karpenter_scaleway_gc_deleted_total", { kind, reason: "unused" });
       logger.info("collected what nobody uses", { kind, id, reason: "unused for 10 minutes" });
     } catch (error) {
       if (isNotFound(error)) return;

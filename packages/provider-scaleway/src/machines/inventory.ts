@@ -35,8 +35,11 @@ export class Inventory {
   async servers(signal: AbortSignal): Promise<readonly WireServer[]> {
     const { client, clock, views, clusterName } = this.#parts;
     const tags = clusterTags(clusterName);
-    const lists = await Promise.all(views.zones().map((zone) => client.servers(zone, tags, signal)));
-    const servers = lists.flat().filter((server) => hasTags(server, tags));
+    const servers: WireServer[] = [];
+    // One zone after the other: a limit that the first one meets holds the others back.
+    for (const zone of views.zones()) {
+      servers.push(...(await client.servers(zone, tags, signal)).filter((server) => hasTags(server, tags)));
+    }
     this.#snapshot = {
       at: clock.now(),
       servers: new Map(servers.map((server) => [providerIdOf(server), server])),

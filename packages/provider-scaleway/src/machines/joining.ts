@@ -67,7 +67,7 @@ export class Joining {
   async rehearse(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<void> {
     const cluster = await this.#cluster(nodeClass, signal);
     const mode = modeOf(nodeClass);
-    const secret = await this.#secret(nodeClass, signal);
+    const secret = await this.secretOf(nodeClass, signal);
     const token = { id: "aaaaaa", secret: "aaaaaaaaaaaaaaaa", expiresAt: this.#parts.clock.now() };
     const material: JoinMaterial = mode === "kubeadm" || mode === "custom" ? { token } : { secret: secret ?? {} };
     const server = { id: SAMPLE_ID, zone: "fr-par-1", name: "rehearsal", commercialType: "PRO2-S" };
@@ -123,7 +123,7 @@ export class Joining {
 
   async #material({ claim, nodeClass }: JoiningMachine, signal: AbortSignal): Promise<JoinMaterial> {
     const mode = modeOf(nodeClass);
-    const secret = await this.#secret(nodeClass, signal);
+    const secret = await this.secretOf(nodeClass, signal);
     if (secret !== undefined) return { secret };
     const wantsToken = mode === "kubeadm" || /\{\{-?\s*\.Token/.test(nodeClass.spec?.userData ?? "");
     if (!wantsToken) return { none: true };
@@ -131,7 +131,8 @@ export class Joining {
     return { token: await this.#parts.tokens.ensure(claim, ttl, signal) };
   }
 
-  async #secret(
+  /** What the class's tokenSecretRef names; undefined without one. @throws BootstrapError when it is not there */
+  async secretOf(
     { spec }: ScalewayNodeClass,
     signal: AbortSignal,
   ): Promise<Readonly<Record<string, string>> | undefined> {

@@ -10,7 +10,7 @@ import {
   RateLimiter,
   Unauthorized,
 } from "@karpenter-multicloud/core/provider";
-import type { ProviderSettings } from "@karpenter-multicloud/core/provider";
+import type { FailureScope, ProviderSettings } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
@@ -91,6 +91,7 @@ export class Launcher {
       throw new InsufficientCapacity(whyNone(claim, view, spellings), { conditionReason: "NoOffering" });
     }
     const whys: string[] = [];
+    const refused: Place[] = [];
     const ruledOut = new Set<string>();
     for (const candidate of candidates) {
       if (clock.now() >= until) break;
@@ -101,9 +102,10 @@ export class Launcher {
       );
       if ("made" in attempt) return attempt.made;
       whys.push(attempt.why);
+      refused.push({ typeName: candidate.type.name, zone: candidate.zone });
     }
     const message = `nodeclaim ${claim.metadata.name ?? ""}: ${[...new Set(whys)].slice(0, 5).join("; ")}`;
-    throw new InsufficientCapacity(message, { conditionReason: "InsufficientCapacity" });
+    throw new InsufficientCapacity(message, { ...scopeOf(refused), conditionReason: "InsufficientCapacity" });
   }
 
   /** The one server of this claim, wherever it stands; of several the oldest, the others go (T-34). */
@@ -257,6 +259,14 @@ export class Launcher {
     this.#slots.set(zone, slot);
     return slot;
   }
+}
+
+/** The cheapest type that was refused; in its zone, or everywhere when it was tried in more than one. */
+function scopeOf(refused: readonly Place[]): { readonly scope?: FailureScope } {
+  const [first] = refused;
+  if (first === undefined) return {};
+  const isEverywhere = refused.some(({ typeName, zone }) => typeName === first.typeName && zone !== first.zone);
+  return { scope: { level: "type", name: first.typeName, ...(isEverywhere ? {} : { zone: first.zone }) } };
 }
 
 function noExtras(): Extras {

@@ -1,6 +1,6 @@
 // What a refused launch means for the plans after it (§9, W-11): which offerings to avoid, how long, and whether another may serve.
 
-import { CreateFailed, InvalidConfiguration, NodeClassNotReady } from "@karpenter-multicloud/core/provider";
+import { InvalidConfiguration, NodeClassNotReady, QuotaExceeded } from "@karpenter-multicloud/core/provider";
 import type { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 
@@ -73,8 +73,9 @@ export class Refusals {
     const numbers = detail?.quota === undefined ? "" : ` (${detail.current ?? "?"}/${detail.quota})`;
     const why = `the quota of ${resource} is used up${numbers}`;
     if (/(^|_)(ip|ips|volume|volumes|snapshot)(_|$)/i.test(resource)) {
-      const failed = new CreateFailed(`${doing}: ${why}`, { cause: error, conditionReason: "QuotaExceeded" });
-      return { next: false, error: failed, classIsStale: false };
+      const scope = { level: "account" } as const;
+      const refused = new QuotaExceeded(`${doing}: ${why}`, { cause: error, scope, conditionReason: "QuotaExceeded" });
+      return { next: false, error: refused, classIsStale: false };
     }
     this.#unavailable.mark({ instanceType }, why, milliseconds(LONGEST_MS));
     return { next: true, why: `${instanceType}: ${why}`, event: `${instanceType}: ${why}` };

@@ -13,6 +13,7 @@ import { OwnerTag, ScalewayAnnotation, tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { WireDisk, WireServer } from "../client/wire.ts";
+import type { ClusterEntries } from "./cluster-entries.ts";
 import type { ClassViews } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
 import { claimTags, clusterTags, hasTags } from "./owner-tags.ts";
@@ -25,6 +26,7 @@ export interface RemoverParts {
   readonly logger: Logger;
   readonly views: ClassViews;
   readonly tokens: Pick<BootstrapTokens, "remove">;
+  readonly entries: Pick<ClusterEntries, "remove">;
   readonly clusterName: string;
 }
 
@@ -43,6 +45,8 @@ export class Remover {
   readonly #parts: RemoverParts;
   readonly #heldUntil = new Map<string, number>();
   readonly #waitingSince = new Map<string, number>();
+  /** By claim: whoever asks while a step is under way gets its end, and the cloud one call. */
+  readonly #steps = new Map<string, Promise<void>>();
 
   constructor(parts: RemoverParts) {
     this.#parts = parts;
@@ -50,9 +54,15 @@ export class Remover {
 
   /** Resolves while work is in progress. @throws MachineNotFound when nothing is left */
   delete(claim: NodeClaim, signal: AbortSignal): Promise<void> {
-    return inCoreWords(`removing the machine of nodeclaim ${claim.metadata.name ?? ""}`, () =>
-      this.#step(claim, signal),
+    const name = claim.metadata.name ?? "";
+    const key = `${name}/${claim.metadata.uid ?? ""}`;
+    const running = this.#steps.get(key);
+    if (running !== undefined) return running;
+    const step = inCoreWords(`removing the machine of nodeclaim ${name}`, () => this.#step(claim, signal)).finally(() =>
+      this.#steps.delete(key),
     );
+    this.#steps.set(key, step);
+    return step;
   }
 
   async #step(claim: NodeClaim, signal: AbortSignal): Promise<void> {
@@ -232,6 +242,7 @@ export class Remover {
   }
 
   async #nothingLeft(claim: NodeClaim, signal: AbortSignal): Promise<never> {
+    await this.#parts.entries.remove(claim, signal);
     await this.#parts.tokens.remove(claim.metadata.uid ?? "", signal);
     throw new MachineNotFound(`nothing is left of the machine of nodeclaim ${claim.metadata.name ?? ""}`);
   }

@@ -2,7 +2,7 @@
 
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import { seconds } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayNodeClass, ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
@@ -21,6 +21,7 @@ export interface MakerParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly joining: Joining;
+  readonly metrics: Metrics;
   readonly clusterName: string;
 }
 
@@ -75,7 +76,7 @@ export class ServerMaker {
       NodeClaim: order.claim.metadata.name,
     });
     try {
-      return await client.createServer(zone, this.#body(order, extras, tags), signal);
+      return await this.#timed("create", () => client.createServer(zone, this.#body(order, extras, tags), signal));
     } catch (error) {
       if (!outcomeUnknown(error)) throw error;
       return await this.#lostServer(order, error, signal);
@@ -101,9 +102,17 @@ export class ServerMaker {
       },
       signal,
     );
-    await client.setUserData(zone, server.id, text, signal);
-    await this.#powerOn(zone, server.id, signal);
-    return await this.#watch(zone, server.id, signal);
+    await this.#timed("user_data", () => client.setUserData(zone, server.id, text, signal));
+    await this.#timed("poweron", () => this.#powerOn(zone, server.id, signal));
+    return await this.#timed("running", () => this.#watch(zone, server.id, signal));
+  }
+
+  async #timed<Result>(phase: string, work: () => Promise<Result>): Promise<Result> {
+    const { metrics, clock } = this.#parts;
+    const since = clock.now();
+    const result = await work();
+    metrics.observe("karpenter_scaleway_launch_phase_duration_seconds", { phase }, (clock.now() - since) / 1000);
+    return result;
   }
 
   /** T-32: the answer was lost; the tag tells whether there is a server. */

@@ -31,7 +31,8 @@ export class SpelledAliases {
   }
 }
 
-function spellingsOf({ spec }: Pod): readonly string[] {
+/** Under the older key, in the order of the pod. */
+export function spellingsOf({ spec }: Pod): readonly string[] {
   const selected = spec.nodeSelector?.[LEGACY_INSTANCE_TYPE];
   const terms = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const listed = terms.flatMap(({ matchExpressions = [] }) =>

@@ -4,6 +4,7 @@ import { isConditionTrue, NodeClaims } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { isNotFound as isGoneFromCluster, patchObject } from "@karpenter-multicloud/core/kube";
 import type { KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 import { onChange } from "@karpenter-multicloud/core/runtime";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 
@@ -15,12 +16,13 @@ import { isOurs } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
 
 export interface UserDataControllerParts {
+  readonly metrics: Metrics;
   readonly kube: KubeClient;
   readonly cache: KubeCache;
   readonly client: Pick<ScalewayClient, "deleteUserData">;
 }
 
-export function userDataController({ kube, cache, client }: UserDataControllerParts): Controller {
+export function userDataController({ kube, cache, client, metrics }: UserDataControllerParts): Controller {
   const claims = cache.informer(NodeClaims);
   const classes = cache.informer(ScalewayNodeClasses);
   return {
@@ -42,6 +44,7 @@ export function userDataController({ kube, cache, client }: UserDataControllerPa
       });
       const annotations = { ...claim.metadata.annotations, [ScalewayAnnotation.UserData]: "removed" };
       const after = { ...claim, metadata: { ...claim.metadata, annotations } };
+      measureJoin(metrics, claim);
       try {
         await patchObject(kube, NodeClaims, { before: claim, after }, { signal });
       } catch (error) {
@@ -50,6 +53,15 @@ export function userDataController({ kube, cache, client }: UserDataControllerPa
       return undefined;
     },
   };
+}
+
+function measureJoin(metrics: Metrics, { status }: NodeClaim): void {
+  const momentOf = (type: string): number =>
+    Date.parse(status?.conditions?.find((each) => each.type === type)?.lastTransitionTime ?? "");
+  const seconds = (momentOf("Registered") - momentOf("Launched")) / 1000;
+  if (seconds >= 0) {
+    metrics.observe("karpenter_scaleway_launch_phase_duration_seconds", { phase: "registered" }, seconds);
+  }
 }
 
 function hasJoined(claim: NodeClaim): boolean {

@@ -13,5 +13,5 @@ export type { Switches } from "./switches.ts";
 export type { ClusterBehind } from "./world/boot.ts";
 export { syncTags } from "./world/cloud-controller.ts";
 export type { FakeScalewayState, ServerSummary } from "./world/dump.ts";
-export { KAPSULE_CLUSTER_ID } from "./world/kapsule.ts";
+export { EXTERNAL_POOL_ID, KAPSULE_CLUSTER_ID } from "./world/kapsule.ts";
 export type { Outside } from "./world/outside.ts";

@@ -88,6 +88,7 @@ class Run {
     for (const claim of await this.#claims()) await this.#delete(claim);
     await this.#passUntil(() => this.#isEmpty(), END);
     const leaks = this.#stage.machines().map(({ id }) => `machine ${id} is left when all NodeClaims are gone`);
+    leaks.push(...this.#leftovers().map((what) => `${what} is left when all NodeClaims are gone`));
     const stuck = (await this.#claims()).map(({ metadata }) => `NodeClaim ${metadata.name} does not end`);
     const complaints = (await this.#stage.cloud.complaints?.()) ?? [];
     return [...unrest, ...stuck, ...leaks, ...this.#wrong.found, ...this.witness.contradictions(), ...complaints];
@@ -149,7 +150,12 @@ class Run {
   }
 
   async #isEmpty(): Promise<boolean> {
-    return (await this.#claims()).length === 0 && this.#stage.cloud.machines().length === 0;
+    const machines = this.#stage.cloud.machines().length;
+    return (await this.#claims()).length === 0 && machines === 0 && this.#leftovers().length === 0;
+  }
+
+  #leftovers(): readonly string[] {
+    return this.#stage.cloud.leftovers?.() ?? [];
   }
 
   /** In steps, so that a wrong deletion is seen while it happens. */

@@ -2,6 +2,7 @@
 
 import type { KubeObject, NodeClassRef, RequirementSpec } from "@karpenter-multicloud/core/api";
 import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
 import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 
@@ -19,6 +20,8 @@ export interface SubjectContext {
   readonly clock: Clock;
   /** Where machines register as Nodes. */
   readonly hooks: MachineHooks;
+  /** What machines that join by themselves find in the cluster: the Secret of the token they were given. */
+  readonly kube: Pick<KubeReader, "get">;
   readonly seed: number;
 }
 
@@ -47,6 +50,8 @@ export interface SubjectCloud {
   readonly driftingSpec?: Readonly<Record<string, unknown>>;
   /** Promises to the cloud that were broken: leaks, wrong deletions, double orders. */
   complaints?(): Promise<readonly string[]>;
+  /** What of ours costs money beside machines, and belongs to none: volumes, addresses. Fault runs wait until there is none. */
+  leftovers?(): readonly string[];
 }
 
 export interface CloudMachine {

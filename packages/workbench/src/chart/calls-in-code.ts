@@ -5,6 +5,7 @@ import { join, relative, sep } from "node:path";
 import * as api from "@karpenter-multicloud/core/api";
 import type { Resource } from "@karpenter-multicloud/core/api";
 import { OVHNodeClasses } from "@karpenter-multicloud/provider-ovh";
+import { ScalewayNodeClasses } from "@karpenter-multicloud/provider-scaleway";
 import { ROOT } from "../repository/import-graph.ts";
 
 /** "group/resource verb", the resource with its subresource. */
@@ -18,8 +19,8 @@ interface Call {
 }
 
 const RESOURCES: ReadonlyMap<string, Resource> = new Map(
-  Object.entries({ ...api, OVHNodeClasses } as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
-    isResource(value) ? [[name, value]] : [],
+  Object.entries({ ...api, OVHNodeClasses, ScalewayNodeClasses } as Readonly<Record<string, unknown>>).flatMap(
+    ([name, value]) => (isResource(value) ? [[name, value]] : []),
   ),
 );
 

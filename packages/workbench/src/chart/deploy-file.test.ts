@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { ROOT } from "../repository/import-graph.ts";
+import { prepareHelm, refusal, renderChart } from "./helm.ts";
 
 interface Named {
   readonly kind: string;
@@ -13,6 +14,9 @@ interface Named {
   readonly spec?: unknown;
 }
 
+const text = readFileSync(join(ROOT, "deploy/scaleway/deploy.yaml"), "utf8");
+const isSame = (one: Partial<Named["metadata"]>, other: Partial<Named["metadata"]>): boolean =>
+  one.name === other.name && one.namespace === other.namespace;
 const read = (file: string): readonly Named[] =>
   parseAllDocuments(readFileSync(join(ROOT, "deploy/scaleway", file), "utf8")).map((each) => each.toJS() as Named);
 const objects = read("deploy.yaml");
@@ -59,5 +63,55 @@ describe("deploy/scaleway", () => {
   it("S-18, W-24: the compatibility file holds the NodePool and the class named scaleway-gpu", () => {
     const names = read("compat-scaleway-gpu.yaml").map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(names).toEqual(["NodePool scaleway-gpu", "ScalewayNodeClass scaleway-gpu"]);
+  });
+});
+
+const helmIsThere = await prepareHelm("deploy.yaml beside the chart");
+
+describe.runIf(helmIsThere)("deploy.yaml beside the chart it was rendered from", () => {
+  it("S-14: holds the same objects, with the same rights, command and definitions", async () => {
+    const [, values = ""] = /--set ([^]+?)\n(?!# {5})/.exec(text) ?? [];
+    const rendered = await renderChart({
+      release: "scw-karpenter",
+      set: [values.replaceAll(/\\\n# */g, "")],
+      flags: ["--include-crds", "--namespace", "default"],
+    });
+    expect(objects.length).toBeGreaterThan(20);
+    for (const object of objects.filter(({ kind }) => kind !== "Secret")) {
+      const same = rendered.find(({ kind, metadata }) => kind === object.kind && isSame(metadata, object.metadata));
+      expect(same, `${object.kind} ${object.metadata.name}`).toEqual(object);
+    }
+    const kept = new Set(objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    const missing = rendered
+      .map(({ kind, metadata }) => `${kind} ${metadata.name ?? ""}`)
+      .filter((name) => !kept.has(name));
+    // What other providers and features that are off by default need.
+    expect(missing.filter((name) => !name.startsWith("CustomResourceDefinition "))).toEqual([]);
+  });
+});
+
+describe.runIf(helmIsThere)("the device plugin of the chart", () => {
+  const PROVIDER = ["provider=scaleway", "clusterName=test"];
+
+  it("W-24: is off by default; asked for, it reaches GPU nodes whatever their taints", async () => {
+    const isPlugin = ({ kind }: { readonly kind: string }): boolean => kind === "DaemonSet";
+    expect((await renderChart({ set: PROVIDER })).filter(isPlugin)).toEqual([]);
+    const plugin = ["gpu.devicePlugin.enabled=true", "gpu.devicePlugin.image=registry/k8s-device-plugin:v0.17.0"];
+    const [daemonSet] = (await renderChart({ set: [...PROVIDER, ...plugin] })).filter(isPlugin);
+    expect(daemonSet).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            tolerations: [{ operator: "Exists" }],
+            nodeSelector: { "karpenter.scaleway.com/instance-gpu-manufacturer": "nvidia" },
+          },
+        },
+      },
+    });
+  });
+
+  it("says that it needs an image", async () => {
+    const said = await refusal({ set: [...PROVIDER, "gpu.devicePlugin.enabled=true"] });
+    expect(said).toContain("gpu.devicePlugin.image is required");
   });
 });

@@ -13,6 +13,7 @@ type Role = Manifest & { readonly rules: readonly Rule[] };
 
 const CORE = ["packages/core/src", "packages/controller/src"];
 const OVH = ["packages/provider-ovh/src"];
+const SCALEWAY = ["packages/provider-scaleway/src"];
 /** Only for clouds that give bare machines. */
 const BOOTSTRAP = ["packages/core/src/bootstrap"];
 
@@ -113,6 +114,26 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
       expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed);
     },
   );
+
+  it("are exactly what the sources of the Scaleway provider ask for beyond core, its tokenSecretRefs by name", async () => {
+    const secrets = ["name=a", "name=b", "namespace=elsewhere"].map((part, index) => {
+      return `scaleway.nodeClassSecrets[${Math.min(index, 1)}].${part}`;
+    });
+    const rendered = await renderChart({ set: ["provider=scaleway", "clusterName=test", ...secrets] });
+    const own = rendered.filter(
+      ({ kind, metadata }) => kind.endsWith("Role") && (metadata.name ?? "").includes("-scaleway"),
+    ) as unknown as readonly Role[];
+    const core = clusterWide("karpenter-core");
+    const needed = rightsNeeded(SCALEWAY).filter((right) => !core.includes(right));
+    expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed);
+    const named = own
+      .filter(({ kind }) => kind === "Role")
+      .map(({ metadata, rules }) => [metadata.namespace, rules[0]?.resourceNames]);
+    expect(named).toEqual([
+      ["elsewhere", ["b"]],
+      ["karpenter", ["a"]],
+    ]);
+  });
 
   it("RB-5: hold no wildcard", () => {
     const parts = roles.flatMap(({ rules }) =>

@@ -7,6 +7,7 @@ import {
   Label,
   NodePools,
   Pods,
+  type NodePool,
   type Pod,
 } from "@karpenter-multicloud/core/api";
 import type { ControllerDeps } from "@karpenter-multicloud/core/controllers";
@@ -17,10 +18,22 @@ import type { HourlyRate } from "@karpenter-multicloud/core/units";
 import type { DemoCloud } from "./demo-cloud.ts";
 import type { NodePhase, NodePicture, Picture } from "./picture.ts";
 
-/** Asks the provider once for what its machines cost. */
+/** Asks the provider for what the machines of each pool cost: one may have offerings that another has not. */
 export async function readInstanceTypes(deps: ControllerDeps, signal: AbortSignal): Promise<readonly InstanceType[]> {
-  const [pool] = deps.cache.informer(NodePools).list();
-  if (!pool) return [];
+  const merged = new Map<string, InstanceType>();
+  for (const pool of deps.cache.informer(NodePools).list()) {
+    for (const type of await typesOf(deps, pool, signal)) {
+      const known = merged.get(type.name);
+      merged.set(
+        type.name,
+        known === undefined ? type : { ...known, offerings: [...known.offerings, ...type.offerings] },
+      );
+    }
+  }
+  return [...merged.values()];
+}
+
+async function typesOf(deps: ControllerDeps, pool: NodePool, signal: AbortSignal): Promise<readonly InstanceType[]> {
   try {
     return (await deps.provider.getInstanceTypes(pool, { signal })).items;
   } catch {

@@ -14,6 +14,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   })),
   route("fakeReset", "POST", "/_fake/reset", ({ backend }) => {
     backend.reset();
+    return {};
   }),
   route("fakeInvariants", "GET", "/_fake/invariants", async ({ backend }) =>
     report([...backend.invariants.violations(), ...(await leaks(backend.world.ground))]),

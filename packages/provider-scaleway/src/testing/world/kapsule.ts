@@ -26,6 +26,9 @@ interface KapsulePool {
 
 export const KAPSULE_CLUSTER_ID = "c1a55e00-0000-4000-8000-000000000001";
 
+/** Of machines from outside (Kosmos): Scaleway neither sizes nor heals it. */
+export const EXTERNAL_POOL_ID = "c1a55e00-0000-4000-8000-0000000000b2";
+
 export class KapsuleShelf {
   readonly #ground: Ground;
   readonly #pool: KapsulePool;
@@ -49,7 +52,7 @@ export class KapsuleShelf {
 
   /** Entries of machines that joined a multi-cloud pool from outside (Kosmos). */
   addExternal(name: string, providerId: string): KapsuleNode {
-    const node = { ...this.#newNode(), name, providerId };
+    const node = { ...this.#newNode(), name, providerId, poolId: EXTERNAL_POOL_ID };
     this.#nodes = [...this.#nodes, node];
     return node;
   }
@@ -59,6 +62,7 @@ export class KapsuleShelf {
   }
 
   pool(id: string): KapsulePool {
+    if (id === EXTERNAL_POOL_ID) return { ...this.#pool, id, name: "external", nodeType: "external", size: 0 };
     if (id !== this.#pool.id) throw notFound("pool", id);
     return this.#pool;
   }

@@ -205,6 +205,17 @@ export class Outside {
     this.#backend().world.life.vanish(this.#server(serverId));
   }
 
+  /** The entry of a machine that the node agent has brought into the managed cluster (Kosmos). */
+  addClusterNode(name: string): string {
+    return this.#backend().world.kapsule.addExternal(name, "").id;
+  }
+
+  clusterNodes(): readonly string[] {
+    return this.#backend()
+      .world.kapsule.nodes()
+      .map((node) => node.name);
+  }
+
   revokeKey(accessKey: string): void {
     this.#backend().keyring.revoke(accessKey);
   }
