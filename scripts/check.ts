@@ -27,6 +27,7 @@ const STEPS: readonly Step[] = [
   { name: "image", command: pnpm("image:check") },
   { name: "demo, simulated cloud", command: pnpm("demo", "--ci", "--provider", "simulated") },
   { name: "demo, OVHcloud over HTTPS", command: pnpm("demo", "--ci", "--provider", "ovh") },
+  { name: "clients of the clouds, against the fakes", command: pnpm("test:clients") },
 ];
 
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

@@ -1,0 +1,6 @@
+// The clouds whose clients are run. A new one adds a folder with its suite and a line here.
+
+import { ovhClients } from "./ovh/suite.ts";
+import type { ClientSuite } from "./suite.ts";
+
+export const SUITES: readonly ClientSuite[] = [ovhClients];
