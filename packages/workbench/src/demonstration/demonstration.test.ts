@@ -165,6 +165,7 @@ describe("the demonstration on OVHcloud", () => {
     }
     const classes = async (): Promise<number> => (await world.cluster.kube.list(OVHNodeClasses)).items.length;
     expect(await world.clock.until(async () => (await classes()) === 0, HALF_HOUR)).toBe(true);
+    expect(poolNames()).toEqual([]);
     expect(await world.cloud.complaints()).toEqual([]);
     expect(log.messages("error")).toEqual([]);
   });
