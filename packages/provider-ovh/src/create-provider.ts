@@ -75,7 +75,14 @@ function ovhControllers(
 ): readonly Controller[] {
   const { kube, cache, events, clock, metrics, logger } = ports;
   return [
-    nodeClassStatusController({ kube, cache, events, clock, inspector }),
+    nodeClassStatusController({
+      kube,
+      cache,
+      events,
+      clock,
+      inspector,
+      leave: (signal) => machinery.collector.leave(signal),
+    }),
     nodePoolCheckController({
       cache,
       events,

@@ -91,6 +91,21 @@ export class Collector {
     return false;
   }
 
+  /** When nobody will look again: empty pools go whatever their age. Answers those that are not empty yet. */
+  async leave(signal: AbortSignal): Promise<readonly string[]> {
+    const inventory = await this.#parts.inventories.read(signal);
+    if (inventory === undefined || inventory.access.standstill !== undefined) return [];
+    const { access, owned } = inventory;
+    const kept: string[] = [];
+    for (const { pool } of owned) {
+      const key = `pool/${access.kubeId}/${pool.name}`;
+      if (pool.status === "DELETING") continue;
+      const gone = await this.#parts.locks.run(key, () => this.#deleteEmpty(access, pool.id, signal));
+      if (!gone) kept.push(pool.name);
+    }
+    return kept;
+  }
+
   /** Half of all machines missing at once, and not by our asking, is more often a broken answer than the truth: looked at again a minute later. */
   #hasShrunkOddly(owned: readonly OwnedPool[]): boolean {
     const present = new Set(owned.flatMap(({ machines }) => machines.map(({ id }) => id)));

@@ -344,7 +344,7 @@ describe("the status of an OVHNodeClass", () => {
     expect(seen).not.toMatch(/canary-application-secret|canary-consumer-key/);
   });
 
-  it("the class stays while claims use it", async () => {
+  it("the class stays while claims use it, and the last one takes the empty pools with it", async () => {
     await started();
     await bench.machines(1);
     await bench.kube.delete(OVHNodeClasses, { name: "default" });
@@ -352,9 +352,35 @@ describe("the status of an OVHNodeClass", () => {
     expect(bench.events.withReason("WaitingOnNodeClaims")).toHaveLength(1);
     expect((await bench.nodeClass()).metadata.finalizers).toEqual([OVH_NODE_CLASS_FINALIZER]);
     await bench.during(bench.remove("claim-1"));
-    await bench.pass(3_000);
+    expect(bench.fake.state().pools).toHaveLength(1);
+    await bench.pass(120_000);
     expect((await bench.kube.list(OVHNodeClasses)).items).toEqual([]);
     expect((await bench.kube.list(NodeClaims)).items).toEqual([]);
+    expect(bench.fake.state().pools).toEqual([]);
+  });
+
+  it("the last class goes at once when its keys are refused: nobody can do anything with it", async () => {
+    await started();
+    await bench.machines(1);
+    await bench.during(bench.remove("claim-1"));
+    bench.fake.faults([
+      { match: { path: "/1.0/cloud/*" }, fault: "status", status: 403, errorCode: "INVALID_CREDENTIAL" },
+    ]);
+    await bench.kube.delete(OVHNodeClasses, { name: "default" });
+    await bench.pass(8_000);
+    expect((await bench.kube.list(OVHNodeClasses)).items).toEqual([]);
+  });
+
+  it("the last class goes after a quarter of an hour when the API does not answer", async () => {
+    await started();
+    await bench.machines(1);
+    await bench.during(bench.remove("claim-1"));
+    bench.fake.faults([{ match: { path: "/1.0/cloud/*" }, fault: "status", status: 503 }]);
+    await bench.kube.delete(OVHNodeClasses, { name: "default" });
+    await bench.pass(600_000);
+    expect((await bench.kube.list(OVHNodeClasses)).items).toHaveLength(1);
+    await bench.pass(600_000);
+    expect((await bench.kube.list(OVHNodeClasses)).items).toEqual([]);
   });
 });
 

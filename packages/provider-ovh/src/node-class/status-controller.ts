@@ -4,6 +4,7 @@ import { ConditionSet, NodeClaims, toRfc3339 } from "@karpenter-multicloud/core/
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { patchObject, patchObjectStatus } from "@karpenter-multicloud/core/kube";
 import type { EventRecorder, Informer, KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
+import { ProviderError } from "@karpenter-multicloud/core/provider";
 import { ObserveOnly, onChange } from "@karpenter-multicloud/core/runtime";
 import type { Clock, Controller, ReconcileResult } from "@karpenter-multicloud/core/runtime";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
@@ -17,6 +18,7 @@ import {
   OVHNodeClasses,
 } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
+import { toProviderError } from "../client/failure-kind.ts";
 import { isOurs } from "./cluster-access.ts";
 import type { Inspection, Inspector } from "./inspection.ts";
 import { isReady } from "./is-ready.ts";
@@ -27,10 +29,16 @@ export interface StatusControllerParts {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly inspector: Inspector;
+  /** Gives empty pools back before the last class goes, and answers those that still hold machines. */
+  readonly leave: (signal: AbortSignal) => Promise<readonly string[]>;
 }
 
 const AGAIN = minutes(5);
 const AGAIN_WHILE_BROKEN = seconds(30);
+const AGAIN_WHILE_LEAVING = seconds(10);
+/** Without a class nobody can reach the cloud any more; machines that no claim has are collected within this. */
+const LEAVING_LIMIT = minutes(15);
+const PASSING: ReadonlySet<string> = new Set(["PROVIDER_TRANSIENT", "PROVIDER_RATE_LIMITED"]);
 
 export function nodeClassStatusController(parts: StatusControllerParts): Controller {
   const classes = parts.cache.informer(OVHNodeClasses);
@@ -49,7 +57,8 @@ export function nodeClassStatusController(parts: StatusControllerParts): Control
     async reconcile(name, { signal }): Promise<ReconcileResult | undefined> {
       const nodeClass = classes.get({ name });
       if (nodeClass === undefined) return undefined;
-      if (nodeClass.metadata.deletionTimestamp !== undefined) return release(parts, nodeClass, claims, signal);
+      if (nodeClass.metadata.deletionTimestamp !== undefined)
+        return release(parts, nodeClass, { claims, classes }, signal);
       const marked = await mark(parts, nodeClass, signal);
       const inspection = await parts.inspector.inspect(marked, signal);
       return { requeueAfter: (await report(parts, marked, inspection, prunes, signal)) ? AGAIN : AGAIN_WHILE_BROKEN };
@@ -68,11 +77,12 @@ function needsLook(before: OVHNodeClass | undefined, after: OVHNodeClass | undef
 
 /** The class stays while claims refer to it: deleting their machines needs its credentials. */
 async function release(
-  { kube, events }: StatusControllerParts,
+  parts: StatusControllerParts,
   nodeClass: OVHNodeClass,
-  claims: Informer<NodeClaim>,
+  { claims, classes }: { readonly claims: Informer<NodeClaim>; readonly classes: Informer<OVHNodeClass> },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
+  const { kube, events } = parts;
   const { name, finalizers = [] } = nodeClass.metadata;
   if (!finalizers.includes(OVH_NODE_CLASS_FINALIZER)) return undefined;
   const using = claims.list().filter((claim) => isOurs(claim) && claim.spec.nodeClassRef.name === name);
@@ -88,10 +98,33 @@ async function release(
     });
     return { requeueAfter: minutes(10) };
   }
+  const isLast = classes.list().every(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  if (isLast && (await holdsPools(parts, nodeClass, signal))) return { requeueAfter: AGAIN_WHILE_LEAVING };
   const kept = finalizers.filter((finalizer) => finalizer !== OVH_NODE_CLASS_FINALIZER);
   const after = { ...nodeClass, metadata: { ...nodeClass.metadata, finalizers: kept } };
   await patchObject(kube, OVHNodeClasses, { before: nodeClass, after }, { lock: true, signal });
   return undefined;
+}
+
+/** Whether the last class has to wait: not for ever, and not for a cloud that refuses its keys. */
+async function holdsPools(
+  { clock, events, leave }: StatusControllerParts,
+  nodeClass: OVHNodeClass,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const since = Date.parse(nodeClass.metadata.deletionTimestamp ?? "");
+  if (!(clock.now() - since < LEAVING_LIMIT)) return false;
+  try {
+    const pools = await leave(signal);
+    if (pools.length === 0) return false;
+    const message = `waiting for the last machines of ${pools.slice(0, 5).join(", ")}: without a class nobody could remove them`;
+    events.publish({ resource: OVHNodeClasses, object: nodeClass, type: "Normal", reason: "WaitingOnPools", message });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    const failure = toProviderError(error, "looking for empty pools");
+    return ProviderError.is(failure) && PASSING.has(failure.code);
+  }
 }
 
 async function mark(

@@ -52,10 +52,11 @@ describe("F-12, F-13: what cluster-autoscaler asks, in both of its modes", () =>
         readonly vCPUs: number;
       }[];
       expect(flavors.every(({ ram, vCPUs }) => Number.isInteger(ram) && Number.isInteger(vCPUs))).toBe(true);
-      expect((await ask("PUT", `/nodepool/${theirs.id}`, { desiredNodes: 3 })).status).toBe(200);
+      // Its client sends the field always, and null when it has nothing to say.
+      expect((await ask("PUT", `/nodepool/${theirs.id}`, { desiredNodes: 3, autoscale: null })).status).toBe(200);
       await clock.advance(400_000);
       const victim = `openstack:///${list[0]?.instanceId ?? ""}`;
-      const removal = { desiredNodes: 2, nodesToRemove: [victim] };
+      const removal = { desiredNodes: 2, autoscale: null, nodesToRemove: [victim] };
       expect((await ask("PUT", `/nodepool/${theirs.id}`, removal)).status).toBe(200);
       await clock.advance(200_000);
       expect(idsOf(await machines(client, theirs.id))).not.toContain(list[0]?.id);

@@ -192,7 +192,14 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(spec.affinity).toEqual({
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: "karpenter.sh/nodepool", operator: "DoesNotExist" }] }],
+          nodeSelectorTerms: [
+            {
+              matchExpressions: [
+                { key: "karpenter.sh/nodepool", operator: "DoesNotExist" },
+                { key: "karpenter.ovhcloud.sh/managed-by", operator: "DoesNotExist" },
+              ],
+            },
+          ],
         },
       },
       podAntiAffinity: {
