@@ -166,7 +166,11 @@ class World {
     const needed = this.#homeless(pool, load);
     if (needed <= this.#room(pool, load.milliCpu, Number.POSITIVE_INFINITY)) return;
     const room = this.#room(pool, load.milliCpu, (this.#markedAt.get(node) ?? 0) - PLAN_MS);
-    if (needed <= room) return void this.roomTaken++;
+    if (needed <= room) {
+      this.roomTaken++;
+      console.error("ROOMTAKEN", node, reason, needed, this.#room(pool, load.milliCpu, Number.POSITIVE_INFINITY), "marked", this.#markedAt.get(node));
+    }
+    if (needed <= room) return;
     this.#find("capacity", `${node} (${reason}) was given up while ${needed} pods of ${pool} had room for ${room}`);
   }
 

@@ -1,5 +1,7 @@
 // One race from the first machine to the last: what happened, and what must never have happened.
 
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   DISRUPTED_TAINT,
   getCondition,
@@ -18,7 +20,7 @@ import { auditOf } from "../e2e-real/audit-log.ts";
 import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
 import { Chaos } from "./chaos.ts";
-import { History } from "./history.ts";
+import { History, type Change } from "./history.ts";
 import { GUARDED, loadFor, type Load } from "./load.ts";
 import type { RaceOptions } from "./options.ts";
 import { FIXED, replay } from "./replay.ts";
@@ -56,6 +58,15 @@ export async function runRace(options: RaceOptions, note: (text: string) => void
   }
 }
 
+/** Beside the logs, for whoever wants to know how a rule was broken. */
+async function saveHistory(changes: readonly Change[], seed: number): Promise<void> {
+  const keep = process.env["KMC_E2E_LOGS"];
+  if (!keep) return;
+  const folder = join(keep, `race-${seed}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "history.jsonl"), changes.map((change) => JSON.stringify(change)).join("\n"));
+}
+
 class Race {
   readonly #stage: Stage;
   readonly #options: RaceOptions;
@@ -91,8 +102,10 @@ class Race {
     const state = await this.#stage.cloud.state();
     await this.#leave();
     this.#over.abort(new Error("the race is over"));
+    const changes = this.#history.inOrder();
+    await saveHistory(changes, seed);
     const found = replay({
-      changes: this.#history.inOrder(),
+      changes,
       fixed: this.#load.fixed,
       deletedByUs: chaos.deleted,
     });

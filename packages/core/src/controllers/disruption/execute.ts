@@ -28,19 +28,21 @@ import {
 import {
   blockOf,
   lateArrival,
-  livePodsOf,
+  livePodsOn,
+  lostDestination,
   reprieveOf,
   withLivePods,
   type LivePods,
   type Reprieve,
 } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
+import { roomNow } from "./last-room.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import type { StartedNodes } from "./started-nodes.ts";
-import { isMarked, markDisrupted } from "./taints.ts";
+import { markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
 const POLL: Duration = seconds(1);
@@ -125,19 +127,9 @@ export class Executor {
   }
 
   /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
-  #promise({ existing }: ProposedCommand, replacements: Iterable<string> = []): void {
-    for (const node of destinationsOf(existing)) this.#deps.state.nominate(node);
+  #promise(proposed: ProposedCommand, replacements: Iterable<string> = []): void {
+    for (const node of destinationsOf(proposed)) this.#deps.state.nominate(node);
     for (const name of replacements) this.#deps.state.nominate(name);
-  }
-
-  #lostDestination({ existing }: ProposedCommand): Reprieve | undefined {
-    const lost = destinationsOf(existing).find((name) => {
-      const node = this.#deps.state.nodeByName(name);
-      return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
-    });
-    return lost === undefined
-      ? undefined
-      : { verdict: "TaintRace", detail: `kept: node ${lost}, where its pods were to go, is leaving itself` };
   }
 
   /** D-115: each empty node stands for itself. */
@@ -169,7 +161,8 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#pools(signal);
-    const reprieve = this.#lostDestination(proposed) ?? (await this.#lastLook(command, pools, signal));
+    const reprieve =
+      lostDestination(this.#deps, destinationsOf(proposed)) ?? (await this.#lastLook(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -256,7 +249,9 @@ export class Executor {
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve = this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
+        const reprieve =
+          lostDestination(this.#deps, destinationsOf(command.proposed)) ??
+          (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -264,6 +259,8 @@ export class Executor {
       if (!isKnown || reprieve?.verdict === "StaleState") return command;
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
+    const gone = await this.#roomGone(command, left, signal);
+    if (gone !== undefined) return await this.#withoutRoom(command, gone, signal);
     const deleted = new Set(command.deleted);
     const pools = this.#retreat.poolsOf(command.proposed.nodes);
     for (const name of left) {
@@ -281,13 +278,33 @@ export class Executor {
     return undefined;
   }
 
+  /** DX-23: in the last look before the deletion. */
+  async #roomGone({ proposed }: StartingCommand, names: readonly string[], signal: AbortSignal) {
+    // A static pool replaces node by node, wherever the pods then go (D-64).
+    if (proposed.method === "staticDrift" || names.length === 0) return undefined;
+    const parts = { ...this.#parts, pools: await this.#pools(signal) };
+    const { gone, destinations } = await roomNow(this.#deps, parts, names, signal);
+    for (const node of gone === undefined ? destinations : []) this.#deps.state.nominate(node);
+    return gone;
+  }
+
+  /** What would save money saves none with one more machine; a node that has to go waits for the machine that the provisioner orders for its pods. */
+  async #withoutRoom(command: StartingCommand, gone: string, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { proposed, replacements } = command;
+    if (proposed.reason !== "Drifted" || replacements.length === 0) {
+      return await this.#spare(command, { verdict: "PodsUnschedulable", detail: `kept: ${gone}` }, signal);
+    }
+    for (const name of proposed.nodes) recordVerdict(this.#deps, "PodsUnschedulable", name, `waits: ${gone}`);
+    return command;
+  }
+
   async #lastProtection(
     command: StartingCommand,
     names: readonly string[],
     signal: AbortSignal,
   ): Promise<Reprieve | undefined> {
     const pools = await this.#pools(signal);
-    const live = await this.#livePods(names, signal);
+    const live = await livePodsOn(this.#deps, names, signal);
     const snapshot = this.#snapshot(command, pools, live);
     const own = new Set(names);
     const nodes = snapshot.nodes.map((node) => (own.has(node.name) ? asBefore(node) : node));
@@ -307,19 +324,12 @@ export class Executor {
     pools: readonly PoolInput[],
     signal: AbortSignal,
   ): Promise<Reprieve | undefined> {
-    const live = await this.#livePods(command.proposed.nodes, signal);
+    const live = await livePodsOn(this.#deps, command.proposed.nodes, signal);
     for (const pods of live.values()) {
       const late = lateArrival(pods, command.knownPods);
       if (late) return late;
     }
     return reprieveOf(command.proposed, this.#snapshot(command, pools, live), live);
-  }
-
-  async #livePods(names: readonly string[], signal: AbortSignal): Promise<LivePods> {
-    const lists = await Promise.all(
-      names.map(async (name) => [name, await livePodsOf(this.#deps, name, signal)] as const),
-    );
-    return new Map(lists);
   }
 
   /** Answers whether there was something to delete. */
@@ -390,7 +400,7 @@ const REJECTED = {
 } as const;
 
 /** Nodes that real pods were planned onto. */
-function destinationsOf(existing: ProposedCommand["existing"]): readonly string[] {
+function destinationsOf({ existing }: ProposedCommand): readonly string[] {
   return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
 }
 
