@@ -21,6 +21,7 @@ import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
 import { Chaos } from "./chaos.ts";
 import { History, type Change } from "./history.ts";
+import { readLastLooks } from "./last-looks.ts";
 import { GUARDED, loadFor, type Load } from "./load.ts";
 import type { RaceOptions } from "./options.ts";
 import { FIXED, replay } from "./replay.ts";
@@ -33,7 +34,8 @@ export interface RaceReport {
   readonly mostNodes: number;
   readonly podsEvicted: number;
   readonly boundWhileMarked: number;
-  readonly roomTaken: number;
+  /** Nodes whose pods lost their room to pods that were bound after the last look. */
+  readonly unseen: number;
   readonly claims: number;
   readonly machines: number;
   /** Every broken rule in one sentence; none is a pass. */
@@ -108,6 +110,7 @@ class Race {
       changes,
       fixed: this.#load.fixed,
       deletedByUs: chaos.deleted,
+      looks: await readLastLooks(this.#stage.plane.auditLogPath, CONTROLLER_USER),
     });
     if (state.cost.machines > found.claims) {
       this.#violations.push(`${state.cost.machines} machines were bought for ${found.claims} claims`);
@@ -119,7 +122,7 @@ class Race {
       mostNodes: found.mostNodes,
       podsEvicted: found.evicted,
       boundWhileMarked: found.boundWhileMarked,
-      roomTaken: found.roomTaken,
+      unseen: found.unseen,
       claims: found.claims,
       machines: state.cost.machines,
       violations: [...found.findings.map(({ rule, text }) => `${rule}: ${text}`), ...this.#violations],
