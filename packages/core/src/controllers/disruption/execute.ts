@@ -1,13 +1,8 @@
 // Carries commands out, one phase at a time: validate and taint, look again and order, wait, and only then delete (D-107 to D-126).
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
-import {
-  revalidateSteps,
-  type DisruptionNode,
-  type DisruptionSnapshot,
-  type ProposedCommand,
-} from "../../disruption/index.ts";
-import { isBufferPod, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
+import { revalidateSteps, type DisruptionSnapshot, type ProposedCommand } from "../../disruption/index.ts";
+import type { CompileCache, PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -26,7 +21,9 @@ import {
   type WaitingCommand,
 } from "./command.ts";
 import {
+  asBefore,
   blockOf,
+  destinationsOf,
   lateArrival,
   livePodsOn,
   lostDestination,
@@ -161,8 +158,7 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#pools(signal);
-    const reprieve =
-      lostDestination(this.#deps, destinationsOf(proposed)) ?? (await this.#lastLook(command, pools, signal));
+    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#lastLook(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -250,8 +246,7 @@ export class Executor {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
         const reprieve =
-          lostDestination(this.#deps, destinationsOf(command.proposed)) ??
-          (await this.#lastProtection(command, left, signal));
+          lostDestination(this.#deps, command.proposed) ?? (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -398,14 +393,3 @@ const REJECTED = {
   scheduling: "ValidationScheduling",
   unknown: "StaleState",
 } as const;
-
-/** Nodes that real pods were planned onto. */
-function destinationsOf({ existing }: ProposedCommand): readonly string[] {
-  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
-}
-
-/** It counts as leaving because of this very command. */
-function asBefore(node: DisruptionNode): DisruptionNode {
-  const { nominatedUntil: _, ...rest } = node;
-  return { ...rest, markedForDeletion: false };
-}

@@ -15,6 +15,7 @@ import {
   type DisruptionSnapshot,
   type ProposedCommand,
 } from "../../disruption/index.ts";
+import { isBufferPod } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { isMarked } from "./taints.ts";
 
@@ -54,9 +55,9 @@ export function withLivePods(nodes: readonly DisruptionNode[], live: LivePods): 
 /** A node that its pods were to go to is on its way out itself (D-119). */
 export function lostDestination(
   { state }: Pick<ControllerDeps, "state">,
-  destinations: readonly string[],
+  proposed: ProposedCommand,
 ): Reprieve | undefined {
-  const lost = destinations.find((name) => {
+  const lost = destinationsOf(proposed).find((name) => {
     const node = state.nodeByName(name);
     return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
   });
@@ -144,4 +145,15 @@ function boundAt(pod: Pod): number {
 
 export function namesOf(pods: readonly Pod[]): string {
   return pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
+}
+
+/** Nodes that real pods were planned onto. */
+export function destinationsOf({ existing }: ProposedCommand): readonly string[] {
+  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
+}
+
+/** It counts as leaving because of this very command. */
+export function asBefore(node: DisruptionNode): DisruptionNode {
+  const { nominatedUntil: _, ...rest } = node;
+  return { ...rest, markedForDeletion: false };
 }
