@@ -8,8 +8,8 @@ import {
   NodeClaims,
   NodePools,
   Pods,
-  type KubeObject,
   type Node,
+  type NodeClaim,
 } from "@karpenter-multicloud/core/api";
 import { isNotFound } from "@karpenter-multicloud/core/kube";
 import { milliseconds } from "@karpenter-multicloud/core/units";
@@ -45,10 +45,15 @@ export class Chaos {
   surprise(history: History, isOver: () => boolean): void {
     const marked = new Set<string>();
     const known = new Set<string>();
+    // A node gets its label only when it is ready, which is late.
+    const rolling = new Set<string>();
     history.onChange(({ resource, object, type }) => {
+      if (resource === "NodeClaim" && object.metadata.labels?.[Label.NodePool] === ROLL.name) {
+        rolling.add((object as NodeClaim).status?.providerID ?? "");
+      }
       if (resource !== "Node") return;
       const name = object.metadata.name ?? "";
-      if (!known.has(name) && !isOver()) this.#takeFresh(object);
+      if (!known.has(name) && rolling.has((object as Node).spec?.providerID ?? "") && !isOver()) this.#takeFresh(name);
       known.add(name);
       const isMarked = type === "SET" && hasTaint((object as Node).spec?.taints, DISRUPTED_TAINT);
       if (!isMarked) return void marked.delete(name);
@@ -61,12 +66,11 @@ export class Chaos {
   }
 
   /** Before the node works, so that whoever looks later can see it. */
-  #takeFresh({ metadata }: KubeObject): void {
-    const isRoll = metadata.labels?.[Label.NodePool] === ROLL.name;
-    if (!isRoll || metadata.deletionTimestamp || this.#random() > TAKEN_PART) return;
+  #takeFresh(node: string): void {
+    if (this.#random() > TAKEN_PART) return;
     const name = `taker-${++this.#names}`;
     this.#passing.push(name);
-    this.#forced.push(this.#stage.apply([takerPod(name, ROLL, metadata.name ?? "")]).catch(() => undefined));
+    this.#forced.push(this.#stage.apply([takerPod(name, ROLL, node)]).catch(() => undefined));
   }
 
   async #force(place: Place, node: string): Promise<void> {
