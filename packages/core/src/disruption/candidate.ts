@@ -1,7 +1,7 @@
 // Whether a node may be considered for voluntary disruption at all: the first of the common checks that fails (D-19…D-22).
 
-import { Annotation } from "../api/index.ts";
-import type { NodePool, Pod } from "../api/index.ts";
+import { Annotation, getCondition, NodeClaimCondition } from "../api/index.ts";
+import type { NodeClaim, NodePool, Pod } from "../api/index.ts";
 import type { NodeVerdictCode } from "../reasons/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { pauseObstacle } from "./pause.ts";
@@ -56,7 +56,7 @@ function nodeObstacle(node: DisruptionNode, context: CandidateContext): Obstacle
   if (inCommand.has(node.name)) return { code: "InCommand", detail: "a running command already disrupts it" };
   if (!node.nodeClaim) return { code: "Unmanaged", detail: "it has no NodeClaim, so it is not ours to remove" };
   if (!node.node) return { code: "NotInitialized", detail: "its machine has not joined the cluster yet" };
-  if (!node.initialized) return { code: "NotInitialized", detail: "it is still starting" };
+  if (!node.initialized) return { code: "NotInitialized", detail: `it is still starting${lackOf(node.nodeClaim)}` };
   if (node.markedForDeletion) return { code: "Deleting", detail: "it is already on its way out" };
   const { nominatedUntil } = node;
   if (nominatedUntil !== undefined && nowMs < nominatedUntil) {
@@ -69,6 +69,16 @@ function nodeObstacle(node: DisruptionNode, context: CandidateContext): Obstacle
   if (why !== undefined) return { code: "NodeProtected", detail: why };
   const pause = paused?.get(node.name);
   return pause && nowMs < pause.until ? pauseObstacle(pause) : undefined;
+}
+
+/** What its lifecycle waits for (LC-29). */
+function lackOf(claim: NodeClaim): string {
+  for (const type of [NodeClaimCondition.Registered, NodeClaimCondition.Initialized]) {
+    const condition = getCondition(claim, type);
+    if (condition?.status === "True") continue;
+    return condition?.message && condition.reason !== "AwaitingReconciliation" ? `: ${condition.message}` : "";
+  }
+  return "";
 }
 
 function poolObstacle({ nodePool }: DisruptionNode, context: CandidateContext): Obstacle | undefined {

@@ -80,6 +80,26 @@ describe("candidates", () => {
     expect(verdicts.map((verdict) => verdict.code)).toEqual([code]);
   });
 
+  it.each([
+    ["StartupTaintsExist", 'StartupTaint "cni:NoExecute" still exists'],
+    ["ResourceNotRegistered", 'Resource "example.com/gpu" was requested but not registered'],
+  ])("LC-29, DX-1: a node that starts says what it waits for: %s", (reason, message) => {
+    const lacking = {
+      type: "Initialized",
+      status: "Unknown",
+      reason,
+      message,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    } as const;
+    const nodeClaim = aNodeClaim({ name: "n1", conditions: ["Launched", "Registered", lacking] });
+    expect(verdictOf(node("n1", { initialized: false, nodeClaim }))?.detail).toBe(`it is still starting: ${message}`);
+    const untold = aNodeClaim({
+      name: "n1",
+      conditions: ["Launched", { ...lacking, reason: "AwaitingReconciliation" }],
+    });
+    expect(verdictOf(node("n1", { initialized: false, nodeClaim: untold }))?.detail).toBe("it is still starting");
+  });
+
   it("DT-10: a node of a running command stays", () => {
     expect(verdictOf(node("n1"), {}, { inCommand: new Set(["n1"]) })?.code).toBe("InCommand");
   });

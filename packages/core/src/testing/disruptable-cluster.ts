@@ -18,6 +18,7 @@ import type { Controller } from "../runtime/index.ts";
 import { minutes } from "../units/index.ts";
 import { aNodePool, anInstanceType, anOffering, aPod, type PodOptions } from "./builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "./controller-harness.ts";
+import { joinReplacement } from "./joining-replacement.ts";
 
 export const LARGE = anInstanceType({ name: "m.8", cpu: "8", offerings: [anOffering({ price: 0.4 })] });
 export const SMALL = anInstanceType({ name: "m.2", cpu: "2", offerings: [anOffering({ price: 0.1 })] });
@@ -121,6 +122,7 @@ export class DisruptableCluster {
       lastTransitionTime,
     }));
     const body = { status: { providerID: `test:///${name}`, conditions } };
-    await this.harness.kube.patchStatus(NodeClaims, { name }, { type: "merge", body });
+    const claim = await this.harness.kube.patchStatus(NodeClaims, { name }, { type: "merge", body });
+    if ((await this.harness.stored(Nodes, { name })) === undefined) await joinReplacement(this.harness, claim);
   }
 }

@@ -61,6 +61,11 @@ export class FakeCloudProcess {
     return this.#post("/_fake/faults", faults);
   }
 
+  /** Its kubelet says so from now on. Any name of the machine will do. */
+  async sicken(machine: string): Promise<void> {
+    await this.#post("/_fake/sicken", { machine });
+  }
+
   /** What the fake's switches are called and mean is the fake's to say. */
   async switch(switches: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#post("/_fake/switches", switches);

@@ -9,17 +9,20 @@ import {
   NodePools,
   Pods,
   type Node,
+  type NodeClaim,
 } from "@karpenter-multicloud/core/api";
 import { isNotFound } from "@karpenter-multicloud/core/kube";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 import type { Stage } from "../e2e-real/stage.ts";
 import type { History } from "./history.ts";
-import { EBB, forcedPod, PACK, passingPod, PLACES, ROLL, type Load, type Place } from "./load.ts";
+import { EBB, forcedPod, PACK, passingPod, PLACES, ROLL, takerPod, type Load, type Place } from "./load.ts";
 
 const LONGEST_PAUSE_MS = 600;
 /** After a node was marked; the product looks at its pods two seconds after that. */
 const LONGEST_LAG_MS = 1200;
 const FORCED_PART = 0.3;
+/** Of the nodes that replace drifted ones. */
+const TAKEN_PART = 0.3;
 
 export class Chaos {
   /** Names of the pods it deleted. */
@@ -38,12 +41,20 @@ export class Chaos {
     this.#random = random;
   }
 
-  /** Some of the nodes that are marked get a pod all the same. */
+  /** Some of the nodes that are marked get a pod all the same, and some of those that come in their place. */
   surprise(history: History, isOver: () => boolean): void {
     const marked = new Set<string>();
+    const known = new Set<string>();
+    // A node gets its label only when it is ready, which is late.
+    const rolling = new Set<string>();
     history.onChange(({ resource, object, type }) => {
+      if (resource === "NodeClaim" && object.metadata.labels?.[Label.NodePool] === ROLL.name) {
+        rolling.add((object as NodeClaim).status?.providerID ?? "");
+      }
       if (resource !== "Node") return;
       const name = object.metadata.name ?? "";
+      if (!known.has(name) && rolling.has((object as Node).spec?.providerID ?? "") && !isOver()) this.#takeFresh(name);
+      known.add(name);
       const isMarked = type === "SET" && hasTaint((object as Node).spec?.taints, DISRUPTED_TAINT);
       if (!isMarked) return void marked.delete(name);
       if (marked.has(name) || object.metadata.deletionTimestamp) return;
@@ -52,6 +63,14 @@ export class Chaos {
       if (!place || isOver() || this.#random() > FORCED_PART) return;
       this.#forced.push(this.#force(place, name).catch(() => undefined));
     });
+  }
+
+  /** Before the node works, so that whoever looks later can see it. */
+  #takeFresh(node: string): void {
+    if (this.#random() > TAKEN_PART) return;
+    const name = `taker-${++this.#names}`;
+    this.#passing.push(name);
+    this.#forced.push(this.#stage.apply([takerPod(name, ROLL, node)]).catch(() => undefined));
   }
 
   async #force(place: Place, node: string): Promise<void> {

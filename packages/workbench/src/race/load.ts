@@ -62,6 +62,12 @@ export function forcedPod(name: string, { name: where, milliCpu }: Place, node: 
   return pod({ name, pool: where, cpu: `${milliCpu}m`, labels, spec: { nodeName: node } });
 }
 
+/** Bound to a node that still starts, and fills it. */
+export function takerPod(name: string, { name: where, milliCpu }: Place, node: string): KubeObject {
+  const spec = { nodeName: node, tolerations: [{ operator: "Exists" }] };
+  return pod({ name, pool: where, cpu: `${milliCpu}m`, labels: { [LATE]: "yes", [FORCED]: "yes" }, spec });
+}
+
 export const PLACES = [ROLL, EBB, PACK] as const;
 export type Place = (typeof PLACES)[number];
 

@@ -13,7 +13,7 @@ const SEED = process.env["KMC_SEED"] ?? "1";
 describe.runIf(isThere)("the race", () => {
   it("DX-23, DX-39, DX-40: takes no place from a pod without another, evicts no protected pod, leaves no mark and no machine", async () => {
     const figures = new Figures(`race (seed ${SEED})`);
-    const options = parseRaceOptions(["--disruptions", "20", "--nodes", "12", "--seed", SEED]);
+    const options = parseRaceOptions(["--disruptions", "20", "--nodes", "9", "--seed", SEED]);
     const { violations, disruptions, ...rest } = await runRace(options, (text) => figures.note(text, ""));
     for (const [name, value] of Object.entries({ ...disruptions, ...rest })) figures.note(name, value);
     figures.print();

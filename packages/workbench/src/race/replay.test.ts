@@ -8,9 +8,9 @@ const TAINT = { key: "karpenter.sh/disrupted", effect: "NoSchedule" };
 const GONE = "2026-01-31T08:00:00Z";
 
 let version = 0;
-const set = (resource: Change["resource"], object: KubeObject, at = 0): Change => ({
+const set = (resource: Change["resource"], object: KubeObject): Change => ({
   version: ++version,
-  at,
+  at: 0,
   type: "SET",
   object,
   resource,
@@ -49,9 +49,20 @@ function pod(name: string, nodeName: string | undefined, shape: PodShape = {}): 
   } as KubeObject;
 }
 
-function judged(changes: readonly Change[], pods: number, deletedByUs: readonly string[] = []): Replay {
+/** The controller looked at 10 ; pods are bound at 0 unless it is said. */
+const LOOK = 10;
+
+function judged(
+  changes: readonly Change[],
+  pods: number,
+  {
+    ours = [],
+    bound = {},
+  }: { readonly ours?: readonly string[]; readonly bound?: Readonly<Record<string, number>> } = {},
+): Replay {
   const fixed = new Map([[POOL, { pods, milliCpu: 1000 }]]);
-  return replay({ changes, fixed, deletedByUs: new Set(deletedByUs) });
+  const looks = { lookBefore: () => LOOK, boundAt: (name: string) => bound[name] ?? 0 };
+  return replay({ changes, fixed, deletedByUs: new Set(ours), looks });
 }
 
 const rules = ({ findings }: Replay): readonly string[] => findings.map(({ rule }) => rule);
@@ -84,33 +95,45 @@ describe("replay", () => {
     expect(rules(judged(changes, 1))).toEqual(["capacity"]);
   });
 
-  it("what passing pods took while it was planned or after it is counted, not held against the product", () => {
-    const run = (at: number): Replay =>
+  it("what was bound after the last look could not be seen by anybody, and is counted; what was bound before it could", () => {
+    const run = (passing: number): Replay =>
       judged(
         [
-          set("Pod", pod("one", "a"), 0),
-          set("Pod", pod("two", "b"), 0),
-          set("Node", node("b"), 0),
-          set("Pod", pod("passing", "b", { labels: { [LATE]: "yes" } }), at),
-          set("Node", node("a", true), 30_000),
-          set("NodeClaim", leavingClaim("a"), 32_000),
+          set("Pod", pod("one", "a")),
+          set("Pod", pod("two", "b")),
+          set("Node", node("b")),
+          set("Pod", pod("passing", "b", { labels: { [LATE]: "yes" } })),
+          set("Node", node("a", true)),
+          set("NodeClaim", leavingClaim("a")),
         ],
         2,
+        { bound: { passing } },
       );
-    expect([rules(run(31_000)), run(31_000).roomTaken]).toEqual([[], 1]);
-    expect([rules(run(25_000)), run(25_000).roomTaken]).toEqual([[], 1]);
-    expect([rules(run(5_000)), run(5_000).roomTaken]).toEqual([["capacity"], 0]);
+    expect([rules(run(LOOK + 1)), run(LOOK + 1).unseen]).toEqual([[], 1]);
+    expect([rules(run(LOOK)), run(LOOK).unseen]).toEqual([["capacity"], 0]);
   });
 
   it("an empty node is empty also of a pod that was bound while it was being marked", () => {
-    const forced = pod("forced", "a", { labels: { [LATE]: "yes", [FORCED]: "yes" } });
-    const run = (boundAt: number): Replay =>
-      judged(
-        [set("Node", node("a", true), 0), set("Pod", forced, boundAt), set("NodeClaim", leavingClaim("a", "Empty"))],
-        0,
-      );
-    expect([rules(run(900)), run(900).boundWhileMarked]).toEqual([["empty"], 1]);
-    expect(rules(run(2_500))).toEqual([]);
+    const pods = pod("forced", "a", { labels: { [LATE]: "yes", [FORCED]: "yes" } });
+    const run = (forced: number): Replay =>
+      judged([set("Node", node("a", true)), set("Pod", pods), set("NodeClaim", leavingClaim("a", "Empty"))], 0, {
+        bound: { forced },
+      });
+    expect([rules(run(LOOK)), run(LOOK).boundWhileMarked]).toEqual([["empty"], 1]);
+    expect([rules(run(LOOK + 1)), run(LOOK + 1).unseen]).toEqual([[], 1]);
+  });
+
+  it("an empty node that pods of a leaving one need is promised to them", () => {
+    const changes = (rest: readonly Change[]): readonly Change[] => [
+      set("Node", node("a", true)),
+      set("Node", node("b")),
+      set("Pod", pod("one", "a")),
+      set("NodeClaim", leavingClaim("a")),
+      ...rest,
+    ];
+    expect(rules(judged(changes([]), 1))).toEqual([]);
+    const taken = [set("Node", node("b", true)), set("NodeClaim", leavingClaim("b", "Empty"))];
+    expect(rules(judged(changes(taken), 1))).toEqual(["promised"]);
   });
 
   it("a protected pod is ended by nobody but the race, and no pod is evicted from a node that stays", () => {
@@ -120,7 +143,7 @@ describe("replay", () => {
     const seen = judged([...before, ended], 0);
     expect([rules(seen), seen.evicted]).toEqual([["protected", "evicted"], 1]);
     const ours = set("Pod", pod("one", "a", { annotations, isGone: true }));
-    expect(rules(judged([...before, ours], 0, ["one"]))).toEqual([]);
+    expect(rules(judged([...before, ours], 0, { ours: ["one"] }))).toEqual([]);
   });
 
   it("a pod bound to a node that has been given up came too late", () => {

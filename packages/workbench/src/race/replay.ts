@@ -13,6 +13,7 @@ import {
 } from "@karpenter-multicloud/core/api";
 import { parseQuantity } from "@karpenter-multicloud/core/units";
 import type { Change } from "./history.ts";
+import type { LastLooks } from "./last-looks.ts";
 
 /** Pods of a NodePool that must always have a place, all of one size. */
 export interface FixedLoad {
@@ -26,10 +27,11 @@ export interface ReplayInput {
   readonly fixed: ReadonlyMap<string, FixedLoad>;
   /** Names of the pods that the race itself deleted. */
   readonly deletedByUs: ReadonlySet<string>;
+  readonly looks: LastLooks;
 }
 
 export interface Finding {
-  readonly rule: "capacity" | "empty" | "late" | "protected" | "evicted";
+  readonly rule: "capacity" | "promised" | "empty" | "late" | "protected" | "evicted";
   readonly text: string;
 }
 
@@ -42,26 +44,21 @@ export interface Replay {
   /** Pods that were bound between the mark of a node and its release or end: the race as such. */
   readonly boundWhileMarked: number;
   readonly claims: number;
-  /** Nodes whose pods had to wait for a machine because passing pods took the room that was meant for them. */
-  readonly roomTaken: number;
+  /** Nodes that would have stayed if the controller had seen what was bound after its last look: nobody can rule that out. */
+  readonly unseen: number;
 }
 
-/** Pods that come and go at random; a node's load is what it had without those that came after another node was marked. */
+/** Pods that come and go at random. */
 export const LATE = "race.example.com/late";
 /** Bound by the race itself to a node that has just been marked, as a scheduler whose view lags behind would. */
 export const FORCED = "race.example.com/forced";
 export const FIXED = "race.example.com/fixed";
 
-/** Planning takes a moment, and what it planned onto may be taken by a pod that passed meanwhile: nobody can keep room in Kubernetes. */
-const PLAN_MS = 10_000;
-/** No scheduler's view lags further behind than the product waits; whoever is bound later did not race. */
-const LAG_MS = 1500;
-
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
   for (const change of input.changes) world.apply(change);
-  const { findings, removed, evicted, mostNodes, boundWhileMarked, claims, roomTaken } = world;
-  return { findings, removed, evicted: evicted.size, mostNodes, boundWhileMarked, claims: claims.size, roomTaken };
+  const { findings, removed, evicted, mostNodes, boundWhileMarked, claims, unseen } = world;
+  return { findings, removed, evicted: evicted.size, mostNodes, boundWhileMarked, claims: claims.size, unseen };
 }
 
 class World {
@@ -71,14 +68,12 @@ class World {
   readonly claims = new Set<string>();
   mostNodes = 0;
   boundWhileMarked = 0;
-  roomTaken = 0;
+  unseen = 0;
   readonly #input: ReplayInput;
   readonly #pods = new Map<string, Pod>();
   readonly #nodes = new Map<string, Node>();
   readonly #nodeClaims = new Map<string, NodeClaim>();
-  readonly #boundAt = new Map<string, number>();
-  readonly #markedAt = new Map<string, number>();
-  readonly #outOfRace = new Set<string>();
+  readonly #marked = new Set<string>();
   /** Their claims are deleted. */
   readonly #leaving = new Set<string>();
 
@@ -99,19 +94,16 @@ class World {
     if (type === "DELETED") this.#pods.delete(uid);
     else this.#pods.set(uid, pod);
     const { nodeName } = pod.spec;
-    if (nodeName && !before?.spec.nodeName) this.#bound(change, pod, nodeName);
+    if (nodeName && !before?.spec.nodeName) this.#bound(pod, nodeName);
     if (pod.metadata.deletionTimestamp && !before?.metadata.deletionTimestamp) this.#ends(uid, pod);
   }
 
-  #bound({ at }: Change, pod: Pod, node: string): void {
-    const uid = pod.metadata.uid ?? "";
-    this.#boundAt.set(uid, at);
-    const marked = this.#markedAt.get(node);
+  #bound(pod: Pod, node: string): void {
+    if (this.#marked.has(node) && !this.#leaving.has(node)) this.boundWhileMarked++;
     const isForced = pod.metadata.labels?.[FORCED] !== undefined;
-    if (isForced && (marked === undefined || at - marked > LAG_MS)) this.#outOfRace.add(uid);
-    else if (this.#leaving.has(node)) {
+    if (!isForced && this.#leaving.has(node)) {
       this.#find("late", `${nameOf(pod)} was bound to ${node} after the node had been given up`);
-    } else if (marked !== undefined) this.boundWhileMarked++;
+    }
   }
 
   #ends(uid: string, pod: Pod): void {
@@ -127,16 +119,16 @@ class World {
     }
   }
 
-  #node({ type, at }: Change, node: Node): void {
+  #node({ type }: Change, node: Node): void {
     const name = node.metadata.name ?? "";
     if (type === "DELETED") {
       this.#nodes.delete(name);
-      this.#markedAt.delete(name);
+      this.#marked.delete(name);
       return;
     }
     this.#nodes.set(name, node);
-    if (!hasTaint(node.spec?.taints, DISRUPTED_TAINT)) this.#markedAt.delete(name);
-    else if (!this.#markedAt.has(name)) this.#markedAt.set(name, at);
+    if (!hasTaint(node.spec?.taints, DISRUPTED_TAINT)) this.#marked.delete(name);
+    else this.#marked.add(name);
     this.mostNodes = Math.max(this.mostNodes, this.#nodes.size);
   }
 
@@ -152,44 +144,52 @@ class World {
     if (!isConditionTrue(claim, "DisruptionReason")) return;
     const reason = getCondition(claim, "DisruptionReason")?.reason ?? "";
     this.removed.set(reason, (this.removed.get(reason) ?? 0) + 1);
-    this.#judge(node, reason, claim.metadata.labels?.[Label.NodePool] ?? "");
+    this.#judge(node, reason, claim);
   }
 
-  #judge(node: string, reason: string, pool: string): void {
-    const there = this.#on(node).filter((pod) => isActive(pod) && !this.#outOfRace.has(pod.metadata.uid ?? ""));
-    if (reason === "Empty") {
-      if (there.length === 0) return;
-      return this.#find("empty", `${node} was given up as empty with ${there.map(nameOf).join(", ")} on it`);
+  #judge(node: string, reason: string, { metadata }: NodeClaim): void {
+    const looked = this.#input.looks.lookBefore(metadata.name ?? "", node) ?? Number.POSITIVE_INFINITY;
+    const pool = metadata.labels?.[Label.NodePool] ?? "";
+    const found = this.#broken(node, reason, pool, looked);
+    if (found !== undefined) this.findings.push(found);
+    else if (this.#broken(node, reason, pool, Number.POSITIVE_INFINITY) !== undefined) this.unseen++;
+  }
+
+  /** By what was bound when the controller looked for the last time. */
+  #broken(node: string, reason: string, pool: string, looked: number): Finding | undefined {
+    const there = this.#on(node, looked);
+    if (reason === "Empty" && there.length > 0) {
+      const text = `${node} was given up as empty with ${there.map(nameOf).join(", ")} on it`;
+      return { rule: "empty", text };
     }
     const load = this.#input.fixed.get(pool);
-    if (!load) return;
-    const needed = this.#homeless(pool, load);
-    if (needed <= this.#room(pool, load.milliCpu, Number.POSITIVE_INFINITY)) return;
-    const room = this.#room(pool, load.milliCpu, (this.#markedAt.get(node) ?? 0) - PLAN_MS);
-    if (needed <= room) return void this.roomTaken++;
-    this.#find("capacity", `${node} (${reason}) was given up while ${needed} pods of ${pool} had room for ${room}`);
+    if (!load) return undefined;
+    const needed = this.#homeless(pool, load, looked);
+    const room = this.#room(pool, load.milliCpu, looked);
+    if (needed <= room) return undefined;
+    const rule = reason === "Empty" ? "promised" : "capacity";
+    return { rule, text: `${node} (${reason}) was given up while ${needed} pods of ${pool} had room for ${room}` };
   }
 
   /** Pods that have to find another place: what fixed ones lack, and others on nodes that leave. */
-  #homeless(pool: string, { pods }: FixedLoad): number {
+  #homeless(pool: string, { pods }: FixedLoad, looked: number): number {
     const all = [...this.#pods.values()].filter((pod) => isActive(pod) && poolOf(pod) === pool);
     const settled = all.filter((pod) => isFixed(pod) && pod.spec.nodeName && !this.#leaving.has(pod.spec.nodeName));
     const others = all.filter(
       (pod) =>
         !isFixed(pod) &&
         !isProtected(pod) &&
-        !this.#outOfRace.has(pod.metadata.uid ?? "") &&
+        !this.#isUnseen(pod, looked) &&
         this.#leaving.has(pod.spec.nodeName ?? ""),
     );
     return pods - settled.length + others.length;
   }
 
-  #room(pool: string, milliCpu: number, since: number): number {
+  #room(pool: string, milliCpu: number, looked: number): number {
     let room = 0;
     for (const [name, node] of this.#nodes) {
       if (node.metadata.labels?.[Label.NodePool] !== pool || !this.#isGood(name, node)) continue;
-      const used = this.#on(name).filter((pod) => isActive(pod) && !this.#cameLate(pod, since));
-      const cpu = used.reduce((sum, pod) => sum + milliCpuOf(pod), 0);
+      const cpu = this.#on(name, looked).reduce((sum, pod) => sum + milliCpuOf(pod), 0);
       room += Math.max(0, Math.floor((milliOf(node.status?.allocatable?.["cpu"]) - cpu) / milliCpu));
     }
     return room;
@@ -197,15 +197,17 @@ class World {
 
   #isGood(name: string, node: Node): boolean {
     const isInitialized = node.metadata.labels?.[Label.Initialized] === "true";
-    return isInitialized && !this.#leaving.has(name) && !this.#markedAt.has(name) && isConditionTrue(node, "Ready");
+    return isInitialized && !this.#leaving.has(name) && !this.#marked.has(name) && isConditionTrue(node, "Ready");
   }
 
-  #cameLate(pod: Pod, since: number): boolean {
-    return pod.metadata.labels?.[LATE] !== undefined && (this.#boundAt.get(pod.metadata.uid ?? "") ?? 0) > since;
+  #isUnseen({ metadata: { name = "" } }: Pod, looked: number): boolean {
+    return (this.#input.looks.boundAt(name) ?? 0) > looked;
   }
 
-  #on(node: string): readonly Pod[] {
-    return [...this.#pods.values()].filter((pod) => pod.spec.nodeName === node);
+  /** Active ones that were bound by then. */
+  #on(node: string, looked: number): readonly Pod[] {
+    const pods = [...this.#pods.values()].filter((pod) => pod.spec.nodeName === node);
+    return pods.filter((pod) => isActive(pod) && !this.#isUnseen(pod, looked));
   }
 
   #find(rule: Finding["rule"], text: string): void {

@@ -1,5 +1,7 @@
 // One race from the first machine to the last: what happened, and what must never have happened.
 
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   DISRUPTED_TAINT,
   getCondition,
@@ -18,7 +20,8 @@ import { auditOf } from "../e2e-real/audit-log.ts";
 import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
 import { Chaos } from "./chaos.ts";
-import { History } from "./history.ts";
+import { History, type Change } from "./history.ts";
+import { readLastLooks } from "./last-looks.ts";
 import { GUARDED, loadFor, type Load } from "./load.ts";
 import type { RaceOptions } from "./options.ts";
 import { FIXED, replay } from "./replay.ts";
@@ -31,7 +34,8 @@ export interface RaceReport {
   readonly mostNodes: number;
   readonly podsEvicted: number;
   readonly boundWhileMarked: number;
-  readonly roomTaken: number;
+  /** Nodes whose pods lost their room to pods that were bound after the last look. */
+  readonly unseen: number;
   readonly claims: number;
   readonly machines: number;
   /** Every broken rule in one sentence; none is a pass. */
@@ -54,6 +58,15 @@ export async function runRace(options: RaceOptions, note: (text: string) => void
   } finally {
     await stage.close(`race-${options.seed}`);
   }
+}
+
+/** Beside the logs, for whoever wants to know how a rule was broken. */
+async function saveHistory(changes: readonly Change[], seed: number): Promise<void> {
+  const keep = process.env["KMC_E2E_LOGS"];
+  if (!keep) return;
+  const folder = join(keep, `race-${seed}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "history.jsonl"), changes.map((change) => JSON.stringify(change)).join("\n"));
 }
 
 class Race {
@@ -91,10 +104,13 @@ class Race {
     const state = await this.#stage.cloud.state();
     await this.#leave();
     this.#over.abort(new Error("the race is over"));
+    const changes = this.#history.inOrder();
+    await saveHistory(changes, seed);
     const found = replay({
-      changes: this.#history.inOrder(),
+      changes,
       fixed: this.#load.fixed,
       deletedByUs: chaos.deleted,
+      looks: await readLastLooks(this.#stage.plane.auditLogPath, CONTROLLER_USER),
     });
     if (state.cost.machines > found.claims) {
       this.#violations.push(`${state.cost.machines} machines were bought for ${found.claims} claims`);
@@ -106,7 +122,7 @@ class Race {
       mostNodes: found.mostNodes,
       podsEvicted: found.evicted,
       boundWhileMarked: found.boundWhileMarked,
-      roomTaken: found.roomTaken,
+      unseen: found.unseen,
       claims: found.claims,
       machines: state.cost.machines,
       violations: [...found.findings.map(({ rule, text }) => `${rule}: ${text}`), ...this.#violations],

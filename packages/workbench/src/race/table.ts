@@ -13,7 +13,7 @@ export function tableOf(report: RaceReport): string {
     ["most nodes at once", report.mostNodes],
     ["pods evicted", report.podsEvicted],
     ["pods bound to a marked node", report.boundWhileMarked],
-    ["rooms that passing pods took", report.roomTaken],
+    ["taken after the last look", report.unseen],
     ["nodeclaims ever", report.claims],
     ["machines ever", report.machines],
     ["broken rules", violations.length],

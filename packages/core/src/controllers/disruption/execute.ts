@@ -1,13 +1,8 @@
 // Carries commands out, one phase at a time: validate and taint, look again and order, wait, and only then delete (D-107 to D-126).
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
-import {
-  revalidateSteps,
-  type DisruptionNode,
-  type DisruptionSnapshot,
-  type ProposedCommand,
-} from "../../disruption/index.ts";
-import { isBufferPod, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
+import { revalidateSteps, type DisruptionSnapshot, type ProposedCommand } from "../../disruption/index.ts";
+import type { CompileCache, PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
@@ -26,9 +21,12 @@ import {
   type WaitingCommand,
 } from "./command.ts";
 import {
+  asBefore,
   blockOf,
+  destinationsOf,
   lateArrival,
-  livePodsOf,
+  livePodsOn,
+  lostDestination,
   reprieveOf,
   withLivePods,
   type LivePods,
@@ -36,12 +34,13 @@ import {
 } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
 import type { DriftWaves } from "./drift-waves.ts";
+import { roomNow } from "./last-room.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import type { StartedNodes } from "./started-nodes.ts";
-import { isMarked, markDisrupted } from "./taints.ts";
+import { markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
 const POLL: Duration = seconds(1);
@@ -127,19 +126,9 @@ export class Executor {
   }
 
   /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
-  #promise({ existing }: ProposedCommand, replacements: Iterable<string> = []): void {
-    for (const node of destinationsOf(existing)) this.#deps.state.nominate(node);
+  #promise(proposed: ProposedCommand, replacements: Iterable<string> = []): void {
+    for (const node of destinationsOf(proposed)) this.#deps.state.nominate(node);
     for (const name of replacements) this.#deps.state.nominate(name);
-  }
-
-  #lostDestination({ existing }: ProposedCommand): Reprieve | undefined {
-    const lost = destinationsOf(existing).find((name) => {
-      const node = this.#deps.state.nodeByName(name);
-      return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
-    });
-    return lost === undefined
-      ? undefined
-      : { verdict: "TaintRace", detail: `kept: node ${lost}, where its pods were to go, is leaving itself` };
   }
 
   /** D-115: each empty node stands for itself. */
@@ -171,7 +160,7 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#pools(signal);
-    const reprieve = this.#lostDestination(proposed) ?? (await this.#lastLook(command, pools, signal));
+    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#lastLook(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -264,7 +253,8 @@ export class Executor {
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve = this.#lostDestination(command.proposed) ?? (await this.#lastProtection(command, left, signal));
+        const reprieve =
+          lostDestination(this.#deps, command.proposed) ?? (await this.#lastProtection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -272,6 +262,8 @@ export class Executor {
       if (!isKnown || reprieve?.verdict === "StaleState") return command;
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
+    const gone = await this.#roomGone(command, left, signal);
+    if (gone !== undefined) return await this.#withoutRoom(command, gone, signal);
     const deleted = new Set(command.deleted);
     const pools = this.#retreat.poolsOf(command.proposed.nodes);
     for (const name of left) {
@@ -289,13 +281,33 @@ export class Executor {
     return undefined;
   }
 
+  /** DX-23: in the last look before the deletion. */
+  async #roomGone({ proposed }: StartingCommand, names: readonly string[], signal: AbortSignal) {
+    // A static pool replaces node by node, wherever the pods then go (D-64).
+    if (proposed.method === "staticDrift" || names.length === 0) return undefined;
+    const parts = { ...this.#parts, pools: await this.#pools(signal) };
+    const { gone, destinations } = await roomNow(this.#deps, parts, names, signal);
+    for (const node of gone === undefined ? destinations : []) this.#deps.state.nominate(node);
+    return gone;
+  }
+
+  /** What would save money saves none with one more machine; a node that has to go waits for the machine that the provisioner orders for its pods. */
+  async #withoutRoom(command: StartingCommand, gone: string, signal: AbortSignal): Promise<RunningCommand | undefined> {
+    const { proposed, replacements } = command;
+    if (proposed.reason !== "Drifted" || replacements.length === 0) {
+      return await this.#spare(command, { verdict: "PodsUnschedulable", detail: `kept: ${gone}` }, signal);
+    }
+    for (const name of proposed.nodes) recordVerdict(this.#deps, "PodsUnschedulable", name, `waits: ${gone}`);
+    return command;
+  }
+
   async #lastProtection(
     command: StartingCommand,
     names: readonly string[],
     signal: AbortSignal,
   ): Promise<Reprieve | undefined> {
     const pools = await this.#pools(signal);
-    const live = await this.#livePods(names, signal);
+    const live = await livePodsOn(this.#deps, names, signal);
     const snapshot = this.#snapshot(command, pools, live);
     const own = new Set(names);
     const nodes = snapshot.nodes.map((node) => (own.has(node.name) ? asBefore(node) : node));
@@ -315,19 +327,12 @@ export class Executor {
     pools: readonly PoolInput[],
     signal: AbortSignal,
   ): Promise<Reprieve | undefined> {
-    const live = await this.#livePods(command.proposed.nodes, signal);
+    const live = await livePodsOn(this.#deps, command.proposed.nodes, signal);
     for (const pods of live.values()) {
       const late = lateArrival(pods, command.knownPods);
       if (late) return late;
     }
     return reprieveOf(command.proposed, this.#snapshot(command, pools, live), live);
-  }
-
-  async #livePods(names: readonly string[], signal: AbortSignal): Promise<LivePods> {
-    const lists = await Promise.all(
-      names.map(async (name) => [name, await livePodsOf(this.#deps, name, signal)] as const),
-    );
-    return new Map(lists);
   }
 
   /** Answers whether there was something to delete. */
@@ -396,14 +401,3 @@ const REJECTED = {
   scheduling: "ValidationScheduling",
   unknown: "StaleState",
 } as const;
-
-/** Nodes that real pods were planned onto. */
-function destinationsOf(existing: ProposedCommand["existing"]): readonly string[] {
-  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
-}
-
-/** It counts as leaving because of this very command. */
-function asBefore(node: DisruptionNode): DisruptionNode {
-  const { nominatedUntil: _, ...rest } = node;
-  return { ...rest, markedForDeletion: false };
-}

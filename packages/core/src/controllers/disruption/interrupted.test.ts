@@ -1,10 +1,20 @@
 // DX-39, DX-40: whatever write fails, no node goes before its replacement works, and none stays closed for nothing.
 
 import { afterEach, expect, it } from "vitest";
-import { DISRUPTED_TAINT, hasTaint, isConditionTrue, Label, NodeClaims, NodePools, Nodes } from "../../api/index.ts";
+import {
+  DISRUPTED_TAINT,
+  hasTaint,
+  isConditionTrue,
+  Label,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { aNodePool, anInstanceType, anOffering, aPod } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { joinReplacement, podsMove } from "../../testing/joining-replacement.ts";
 import { minutes } from "../../units/index.ts";
 import { disruptionController } from "./controller.ts";
 
@@ -52,6 +62,19 @@ it("DX-39, DX-40: writes fail at random", async () => {
   expect(replaced).toBeGreaterThan(0);
 }, 60_000);
 
+/** What kubelets and Kubernetes write is none of our writes. */
+async function undisturbed(work: () => Promise<void>): Promise<void> {
+  const { faults } = harness.kube;
+  harness.kube.faults = undefined;
+  await work();
+  harness.kube.faults = faults;
+}
+
+async function joins(claim: NodeClaim): Promise<void> {
+  if ((await harness.stored(Nodes, { name: claim.metadata.name ?? "" })) !== undefined) return;
+  await undisturbed(() => joinReplacement(harness, claim));
+}
+
 /** Answers how many nodes were replaced. */
 async function interruptedRun(seed: number): Promise<number> {
   const next = numbers(seed);
@@ -63,12 +86,15 @@ async function interruptedRun(seed: number): Promise<number> {
   let replaced = 0;
   for (let second = 0; second < 480; second++) {
     await harness.pass(1000);
+    await undisturbed(() => podsMove(harness));
     const { items } = await harness.kube.list(NodeClaims);
     const gone = ORIGINALS.filter((name) => !items.some(({ metadata }) => metadata.name === name));
-    for (const { metadata, status } of items) {
+    for (const claim of items) {
+      const { metadata, status } = claim;
       const { name = "" } = metadata;
       if (ORIGINALS.includes(name) || (status && isConditionTrue({ status }, "Initialized"))) continue;
       if (next() < 0.9) continue;
+      await joins(claim);
       const at = new Date(harness.clock.now()).toISOString();
       const condition = { type: "Initialized", status: "True", reason: "Up", message: "", lastTransitionTime: at };
       const body = { status: { providerID: `test:///${name}`, conditions: [condition] } };

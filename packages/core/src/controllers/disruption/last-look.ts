@@ -15,7 +15,9 @@ import {
   type DisruptionSnapshot,
   type ProposedCommand,
 } from "../../disruption/index.ts";
+import { isBufferPod } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { isMarked } from "./taints.ts";
 
 export interface Reprieve {
   readonly verdict: string;
@@ -24,7 +26,7 @@ export interface Reprieve {
 
 export type LivePods = ReadonlyMap<string, readonly Pod[]>;
 
-export async function livePodsOf(
+async function livePodsOf(
   { kube }: Pick<ControllerDeps, "kube">,
   name: string,
   signal: AbortSignal,
@@ -33,12 +35,34 @@ export async function livePodsOf(
   return items;
 }
 
+/** Of each of these nodes, all asked at once. */
+export async function livePodsOn(
+  deps: Pick<ControllerDeps, "kube">,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<LivePods> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await livePodsOf(deps, name, signal)] as const)));
+}
+
 /** The nodes with the pods that the API server shows on them. */
 export function withLivePods(nodes: readonly DisruptionNode[], live: LivePods): readonly DisruptionNode[] {
   return nodes.map((node) => {
     const pods = live.get(node.name);
     return pods ? { ...node, pods: pods.filter((pod) => !isTerminal(pod)) } : node;
   });
+}
+
+/** A node that its pods were to go to is on its way out itself (D-119). */
+export function lostDestination(
+  { state }: Pick<ControllerDeps, "state">,
+  proposed: ProposedCommand,
+): Reprieve | undefined {
+  const lost = destinationsOf(proposed).find((name) => {
+    const node = state.nodeByName(name);
+    return !node || node.markedForDeletion || node.node?.metadata.deletionTimestamp || isMarked(node);
+  });
+  if (lost === undefined) return undefined;
+  return { verdict: "TaintRace", detail: `kept: node ${lost}, where its pods were to go, is leaving itself` };
 }
 
 /** A pod that moves and was not there when the command was decided. */
@@ -119,6 +143,17 @@ function boundAt(pod: Pod): number {
   return text ? fromRfc3339(text) : 0;
 }
 
-function namesOf(pods: readonly Pod[]): string {
+export function namesOf(pods: readonly Pod[]): string {
   return pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
+}
+
+/** Nodes that real pods were planned onto. */
+export function destinationsOf({ existing }: ProposedCommand): readonly string[] {
+  return existing.flatMap(({ node, pods }) => (pods.some((pod) => !isBufferPod(pod)) ? [node] : []));
+}
+
+/** It counts as leaving because of this very command. */
+export function asBefore(node: DisruptionNode): DisruptionNode {
+  const { nominatedUntil: _, ...rest } = node;
+  return { ...rest, markedForDeletion: false };
 }

@@ -19,6 +19,7 @@ import { KubeError } from "../../kube/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodePool, anInstanceType, anOffering, aPod, type PodOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { joinReplacement } from "../../testing/joining-replacement.ts";
 import { minutes } from "../../units/index.ts";
 import { provisioningController } from "../provisioning/controller.ts";
 import { disruptionController } from "./controller.ts";
@@ -95,7 +96,7 @@ async function becomesInitialized({ metadata: { name = "" } }: NodeClaim): Promi
     lastTransitionTime,
   }));
   const body = { status: { providerID: `test:///${name}`, conditions } };
-  await harness.kube.patchStatus(NodeClaims, { name }, { type: "merge", body });
+  await joinReplacement(harness, await harness.kube.patchStatus(NodeClaims, { name }, { type: "merge", body }));
 }
 
 async function theReplacement(): Promise<NodeClaim> {

@@ -5,6 +5,7 @@ import { Label, NodeClaims, Nodes } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { kindOfMachine, LearnedMachines } from "../../provider/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
+import { podsMove } from "../../testing/joining-replacement.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
 import { TEST_CLASS } from "../../testing/builders/index.ts";
 import { minutes } from "../../units/index.ts";
@@ -108,6 +109,8 @@ describe("drift of several nodes", () => {
     expect(await cluster.replacements()).toHaveLength(3);
     const [first] = await cluster.replacements();
     await cluster.works(first?.metadata.name ?? "");
+    await cluster.harness.pass(1100);
+    await podsMove(cluster.harness);
     await cluster.harness.pass(20_000);
     expect(await cluster.replacements()).toHaveLength(4);
   });
@@ -134,6 +137,8 @@ describe("drift of several nodes", () => {
       await cluster.harness.pass(15_000);
       for (const { metadata } of await cluster.replacements()) ordered.add(metadata.name ?? "");
       await cluster.replacementsWork();
+      await cluster.harness.pass(1100);
+      await podsMove(cluster.harness);
     }
     const { items } = await cluster.harness.kube.list(NodeClaims);
     expect([ordered.size, items.length]).toEqual([10, 10]);
@@ -179,15 +184,7 @@ describe("after a failure", () => {
     // Node n1 becomes protected, so its command is given up with a replacement that works.
     const body = { metadata: { annotations: { "karpenter.sh/do-not-disrupt": "true" } } };
     for (const name of ["n1", "n2"]) await cluster.harness.kube.patch(Nodes, { name }, { type: "merge", body });
-    for (const claim of [first, second]) {
-      const name = claim?.metadata.name ?? "";
-      await cluster.works(name);
-      await cluster.harness.putNode({
-        name,
-        providerID: `test:///${name}`,
-        labels: { "karpenter.sh/initialized": "true", "karpenter.sh/registered": "true", ...claim?.metadata.labels },
-      });
-    }
+    for (const claim of [first, second]) await cluster.works(claim?.metadata.name ?? "");
     await cluster.harness.pass(30_000);
     expect(await tainted("n1", "n2")).toEqual([false, false]);
     expect(await cluster.replacements()).toHaveLength(2);

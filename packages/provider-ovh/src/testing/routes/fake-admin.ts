@@ -8,6 +8,7 @@ import { report } from "../invariants.ts";
 import type { Call, Route } from "../router.ts";
 import { isRecord } from "../world/body-fields.ts";
 import { dump, leaks } from "../world/dump.ts";
+import { Outside } from "../world/outside.ts";
 
 export const ADMIN_ROUTES: readonly Route[] = [
   route("fakeState", "GET", "/_fake/state", ({ backend }) => ({
@@ -25,6 +26,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   route("fakeFaults", "GET", "/_fake/faults", ({ backend }) => backend.faults.list()),
   route("fakeSetFaults", "POST", "/_fake/faults", setFaults),
   route("fakeAdvance", "POST", "/_fake/advance", advance),
+  route("fakeSicken", "POST", "/_fake/sicken", sicken),
   route("fakeSetSwitches", "POST", "/_fake/switches", setSwitches),
 ];
 
@@ -54,6 +56,14 @@ async function advance({ backend, body }: Call): Promise<unknown> {
 
 function isManual(clock: Clock): clock is Clock & { advance(ms: number): Promise<void> } {
   return "advance" in clock && typeof clock.advance === "function";
+}
+
+/** From now on the machine's Node is not Ready. */
+function sicken({ backend, body }: Call): unknown {
+  const machine = isRecord(body) ? body["machine"] : undefined;
+  if (typeof machine !== "string") throw badRequest('the body must be {"machine": name}');
+  new Outside(() => backend.world).sickenMachine(machine);
+  return { machine };
 }
 
 function setSwitches({ backend, body }: Call): unknown {

@@ -146,6 +146,18 @@ describe("machine life at real speed", () => {
     expect(await fake.invariants()).toEqual([]);
   });
 
+  it("a machine whose kubelet is sick stays so: the service does not notice", async () => {
+    const { id } = await createPool(client);
+    await clock.advance(303 * SECOND);
+    const [sick] = await machines(client, id);
+    const answer = await client.call("POST", "//_fake/sicken", { machine: sick?.name });
+    expect([answer.status, (await client.call("POST", "//_fake/sicken", {})).status]).toEqual([200, 400]);
+    await clock.advance(1200 * SECOND);
+    const [node] = cluster.nodes.values();
+    expect(node?.status?.conditions?.find(({ type }) => type === "Ready")?.status).not.toBe("True");
+    expect((await machines(client, id)).map(({ name }) => name)).toEqual([sick?.name]);
+  });
+
   it("F-5: charges hourly machines by the second, by the fake's clock", async () => {
     const { id } = await createPool(client);
     await clock.advance(3 * SECOND + 30 * SECOND + 3600 * SECOND);

@@ -1,4 +1,4 @@
-// What others do behind the client's back: people, Terraform, the service itself. Tests call these; the API has no route for them.
+// What others do behind the client's back: people, Terraform, the service itself. Tests call these; the API of the cloud has no route for them.
 
 import { notFound } from "../api-error.ts";
 import type { Cluster, ClusterStatus } from "./cluster.ts";
@@ -53,11 +53,16 @@ export class Outside {
     else this.#world().life.setStatus(placed, status);
   }
 
+  /** Its kubelet is sick for good, and the service does not notice. */
+  sickenMachine(name: string): void {
+    this.#world().side.notReady(this.#machine(name).machine);
+  }
+
   /** Its kubelet stops; in time the service heals it: in place on the free plan, by another machine on the standard one. */
   breakMachine(name: string): void {
     const placed = this.#machine(name);
-    const { side, life, scale, ground } = this.#world();
-    side.notReady(placed.machine);
+    const { life, scale, ground } = this.#world();
+    this.sickenMachine(name);
     const cancel = ground.timers.after(ground.durations.heal, () => {
       placed.machine.timers.delete(cancel);
       if (placed.cluster.plan === "free") life.reinstall(placed);
