@@ -26,7 +26,6 @@ async function join(): Promise<void> {
     const { name = "" } = metadata;
     if (status?.providerID) continue;
     await cluster.works(name);
-    await cluster.harness.putNode({ name, providerID: `test:///${name}`, labels: { ...metadata.labels } });
     const lastTransitionTime = new Date(cluster.harness.clock.now()).toISOString();
     const body = { status: { conditions: [{ type: "Ready", status: "True", lastTransitionTime }] } };
     await cluster.harness.kube.patchStatus(Nodes, { name }, { type: "merge", body });
