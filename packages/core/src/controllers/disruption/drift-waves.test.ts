@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, NodeClaims, NodePools, Nodes, Pods } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { aPod } from "../../testing/index.ts";
 
 const DRIFTED = "2025-12-31T00:00:00Z";
 const POOL = { name: "default" };
@@ -22,13 +23,21 @@ async function rollOut(waves: string | null = "true"): Promise<void> {
 
 /** The machines that were ordered join and work. */
 async function join(): Promise<void> {
+  const joined: string[] = [];
   for (const { metadata, status } of await cluster.replacements()) {
     const { name = "" } = metadata;
     if (status?.providerID) continue;
     await cluster.works(name);
+    joined.push(name);
     const lastTransitionTime = new Date(cluster.harness.clock.now()).toISOString();
     const body = { status: { conditions: [{ type: "Ready", status: "True", lastTransitionTime }] } };
     await cluster.harness.kube.patchStatus(Nodes, { name }, { type: "merge", body });
+  }
+  // The nodes go, and their pods come to the new ones.
+  await cluster.harness.pass(5_000);
+  const status = { phase: "Running" } as const;
+  for (const name of joined) {
+    await cluster.harness.putPod(aPod({ name: `web-${name}`, nodeName: name, requests: { cpu: "6" }, status }));
   }
 }
 
@@ -52,7 +61,7 @@ describe("drift in waves", () => {
       seen.push(await ordered());
       details.push(detail() ?? "");
       await join();
-      await cluster.harness.pass(110_000);
+      await cluster.harness.pass(105_000);
       expect(await ordered()).toBe(seen[wave]);
       await cluster.harness.pass(15_000);
     }
