@@ -47,7 +47,7 @@ export class Chaos {
     const fresh = new FreshNodes((node) => isOver() || this.#takeFresh(node));
     history.onChange(({ resource, object, type }) => {
       if (resource === "NodeClaim" && type === "SET") fresh.claim(object as NodeClaim);
-      if (resource === "Node" && type === "SET") fresh.node(object as Node);
+      if (resource === "Node" && type === "SET") fresh.node(object);
       if (resource !== "Node") return;
       const name = object.metadata.name ?? "";
       const isMarked = type === "SET" && hasTaint((object as Node).spec?.taints, DISRUPTED_TAINT);
