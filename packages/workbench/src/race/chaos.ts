@@ -44,17 +44,12 @@ export class Chaos {
   /** Some of the nodes that are marked get a pod all the same, and some of those that come in their place. */
   surprise(history: History, isOver: () => boolean): void {
     const marked = new Set<string>();
-    const known = new Set<string>();
-    // A node gets its label only when it is ready, which is late.
-    const rolling = new Set<string>();
+    const fresh = new FreshNodes((node) => isOver() || this.#takeFresh(node));
     history.onChange(({ resource, object, type }) => {
-      if (resource === "NodeClaim" && object.metadata.labels?.[Label.NodePool] === ROLL.name) {
-        rolling.add((object as NodeClaim).status?.providerID ?? "");
-      }
+      if (resource === "NodeClaim" && type === "SET") fresh.claim(object as NodeClaim);
+      if (resource === "Node" && type === "SET") fresh.node(object);
       if (resource !== "Node") return;
       const name = object.metadata.name ?? "";
-      if (!known.has(name) && rolling.has((object as Node).spec?.providerID ?? "") && !isOver()) this.#takeFresh(name);
-      known.add(name);
       const isMarked = type === "SET" && hasTaint((object as Node).spec?.taints, DISRUPTED_TAINT);
       if (!isMarked) return void marked.delete(name);
       if (marked.has(name) || object.metadata.deletionTimestamp) return;
@@ -136,5 +131,37 @@ export class Chaos {
     if (claims.some(({ metadata: { labels = {} } }) => label in labels && labels[label] !== edition)) return;
     const body = { spec: { template: { metadata: { labels: { [label]: String(++this.#edition) } } } } };
     await this.#stage.admin.patch(NodePools, { name: ROLL.name }, { type: "merge", body });
+  }
+}
+
+/** Nodes of the NodePool that drifts, told once each as soon as it is known whose they are: its label comes only when a node is ready. */
+class FreshNodes {
+  readonly #found: (node: string) => void;
+  readonly #claimed = new Set<string>();
+  readonly #starting = new Map<string, string>();
+
+  constructor(found: (node: string) => void) {
+    this.#found = found;
+  }
+
+  claim({ metadata, status }: NodeClaim): void {
+    if (metadata.labels?.[Label.NodePool] !== ROLL.name || !status?.providerID) return;
+    this.#claimed.add(status.providerID);
+    this.#match(status.providerID);
+  }
+
+  node({ metadata, spec }: Node): void {
+    const id = spec?.providerID;
+    if (!id || metadata.labels?.[Label.Initialized] === "true") return;
+    if (!this.#starting.has(id)) this.#starting.set(id, metadata.name ?? "");
+    this.#match(id);
+  }
+
+  #match(id: string): void {
+    const node = this.#starting.get(id);
+    if (!node || !this.#claimed.has(id)) return;
+    // Told now: never again.
+    this.#starting.set(id, "");
+    this.#found(node);
   }
 }
