@@ -44,6 +44,8 @@ describe("demo --provider scaleway", () => {
   it("converges: the quick start, then the pod of the older documents, and all is given back", async () => {
     const { converged, totals, lines } = await runDemoCommand(["--provider", "scaleway"]);
     expect(lines.join("\n")).toContain("1 pod needs a new machine: L4-1-24G at 0.7875 EUR/h");
+    // Its own pool alone sells it as scaleway-gpu, and the node still shows its rate.
+    expect(lines.join("\n")).toContain("1 pod on 1 node at 0.7875 EUR/h");
     expect(totals).toMatchObject({ podsBound: 30, nodesEnd: 0 });
     expect(converged).toBe(true);
   });
