@@ -68,7 +68,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
     launcher: new Launcher({ ...shared, groups, deployer, remover, settings }),
     remover,
     inventory,
-    collector: new Collector({ ...shared, inventory, remover }),
+    collector: new Collector({ ...shared, groups, inventory, remover }),
     drift: new MachineDrift(clock),
     reportProblem: problemReporter({ kube, clock, logger, troubles }),
   });
@@ -83,7 +83,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
         inspector: new Inspector({ views, joining, troubles }),
         cleanUp: async (nodeClass, signal) => {
           const { scope } = await resolver.resolve(nodeClass, signal);
-          await groups.remove(nodeClass, scope, signal);
+          await groups.removeUnused(scope, (name) => name !== nodeClass.metadata.name, signal);
         },
       }),
       bootstrapTokenController({ tokens, cache, clock, logger }),

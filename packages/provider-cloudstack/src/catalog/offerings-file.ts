@@ -36,7 +36,8 @@ export class OfferingsFile {
     if (this.#path === undefined || this.#clock.now() < this.#nextLook) return this.#entries;
     this.#nextLook = this.#clock.now() + LOOK_AGAIN_MS;
     try {
-      this.#entries = parse(await readFile(this.#path, "utf8"));
+      const path = this.#path;
+      this.#entries = parse(await this.#clock.during(() => readFile(path, "utf8")));
     } catch (error) {
       this.#logger.warn("the offerings file cannot be used; its last good content counts", { error, path: this.#path });
     }

@@ -40,6 +40,7 @@ export interface NamedRow {
   readonly name: string;
   readonly type: string;
   readonly state: string;
+  readonly description: string;
 }
 
 export interface Capabilities {
@@ -255,13 +256,12 @@ export class CloudStackClient {
   }
 
   async createAffinityGroup(
-    name: string,
-    type: string,
+    { name, type, description }: Pick<NamedRow, "name" | "type" | "description">,
     scope: Scope,
     signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly jobId: string }> {
     const project = scope.projectId === undefined ? {} : { projectid: scope.projectId };
-    const parameters = { name, type, description: "made by karpenter", ...project };
+    const parameters = { name, type, description, ...project };
     const answer = await this.#api.call({ command: "createAffinityGroup", parameters, note: name, signal });
     this.forget("listAffinityGroups");
     return { id: text(answer["id"]), jobId: text(answer["jobid"]) };
@@ -322,6 +322,7 @@ function named(row: Payload): NamedRow {
     name: text(row["name"]),
     type: text(row["type"]),
     state: text(row["state"]),
+    description: text(row["description"]),
   };
 }
 

@@ -117,8 +117,8 @@ export class HttpTransport implements CloudStackApi {
 
   #byPost(command: string): boolean {
     const { method } = this.#connection;
-    if (method !== "auto") return method === "post";
-    return !isRead(command) || this.#postOnly.has(command);
+    if (this.#postOnly.has(command)) return true;
+    return method === "auto" ? !isRead(command) : method === "post";
   }
 
   #measureSkew({ headers }: AxiosResponse<string>): void {

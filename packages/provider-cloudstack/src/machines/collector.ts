@@ -11,6 +11,7 @@ import { clusterTag, OwnerTag } from "../api/labels.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { inCoreWords, isNotFound } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
+import type { GroupFinder } from "../node-class/group-finder.ts";
 import type { ClassViews } from "./class-view.ts";
 import type { FoundMachine, MachineFinder } from "./finder.ts";
 import type { Inventory } from "./inventory.ts";
@@ -28,6 +29,7 @@ export interface CollectorParts {
   readonly views: ClassViews;
   readonly finder: MachineFinder;
   readonly inventory: Inventory;
+  readonly groups: GroupFinder;
   readonly remover: Remover;
   readonly tagger: Tagger;
   readonly refusals: Refusals;
@@ -70,6 +72,7 @@ export class Collector {
       else await this.#look(found, claim, seen, signal);
     }
     await this.#disks(byUid, seen, signal);
+    await this.#groups(signal);
     for (const key of this.#since.keys()) if (!seen.has(key)) this.#since.delete(key);
   }
 
@@ -166,6 +169,18 @@ export class Collector {
     } catch (error) {
       if (kindOf(error) === "permission") return [];
       throw error;
+    }
+  }
+
+  /** Made for classes that are gone. */
+  async #groups(signal: AbortSignal): Promise<void> {
+    const { views, groups } = this.#parts;
+    const names = new Set(views.classes().map(({ metadata }) => metadata.name));
+    try {
+      for (const scope of await views.scopes(signal))
+        await groups.removeUnused(scope, (name) => names.has(name), signal);
+    } catch (error) {
+      if (kindOf(error) !== "permission") throw error;
     }
   }
 

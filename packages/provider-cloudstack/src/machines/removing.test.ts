@@ -31,6 +31,7 @@ describe("removing a machine", () => {
     await bench.launch("a1");
     expect(volumes()).toEqual([expect.stringMatching(/^ROOT/), expect.stringMatching(/^DATA/)]);
     await bench.remove("a1");
+    await bench.pass(10_000);
     expect(names()).toEqual([]);
     expect(volumes()).toEqual([]);
     expect(bench.calls("destroyVirtualMachine")).toMatchObject([{ method: "POST", body: { expunge: "true" } }]);

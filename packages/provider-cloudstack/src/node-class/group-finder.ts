@@ -48,26 +48,30 @@ export class GroupFinder {
     const name = this.#nameFor(nodeClass, wanted.scope === "NodeClass" ? "" : pool);
     const known = (await this.#client.affinityGroups(scope, signal)).find((group) => group.name === name);
     if (known !== undefined) return known;
-    const { id, jobId } = await this.#client.createAffinityGroup(name, wanted.type, scope, signal);
+    const group = { name, type: wanted.type, description: this.#markOf(nodeClass.metadata.name ?? "") };
+    const { id, jobId } = await this.#client.createAffinityGroup(group, scope, signal);
     const outcome = await this.#client.waitForJob("createAffinityGroup", jobId, MAKING, signal);
     if (outcome.state === "failed") throw outcome.error;
     this.#client.forget("listAffinityGroups");
-    return { id, name, type: wanted.type, state: "" };
+    return { ...group, id, state: "" };
   }
 
-  /** With the class its groups go. One that is still in use stays for the next look. */
-  async remove(nodeClass: CloudStackNodeClass, scope: Scope, signal: AbortSignal): Promise<void> {
-    if (nodeClass.spec.affinityGroups?.managed === undefined) return;
-    const prefix = this.#nameFor(nodeClass, "");
-    this.#client.forget("listAffinityGroups");
-    for (const { id, name } of await this.#client.affinityGroups(scope, signal)) {
-      if (name !== prefix && !name.startsWith(`${prefix}-`)) continue;
+  /** With its class a group goes (C-85). One that a dying machine still holds stays for the next look. */
+  async removeUnused(scope: Scope, isKept: (className: string) => boolean, signal: AbortSignal): Promise<void> {
+    const prefix = this.#markOf("");
+    for (const { id, description } of await this.#client.affinityGroups(scope, signal)) {
+      if (!description.startsWith(prefix) || isKept(description.slice(prefix.length))) continue;
       try {
         await this.#client.deleteAffinityGroup(id, signal);
       } catch (error) {
         if (!isNotFound(error) && !(error instanceof ObserveOnly) && kindOf(error) !== "config") throw error;
       }
     }
+  }
+
+  /** In a group's description: which cluster's and which class's it is. */
+  #markOf(className: string): string {
+    return `karpenter:${this.#clusterName}:${className}`;
   }
 
   #nameFor({ metadata }: CloudStackNodeClass, pool: string): string {

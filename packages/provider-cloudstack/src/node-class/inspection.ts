@@ -57,8 +57,10 @@ export class Inspector {
       const denied = problems.find(({ condition }) => condition === CloudStackCondition.BootstrapReady);
       const findings = [
         yes(CloudStackCondition.CredentialsReady),
-        denied === undefined ? bootstrap.finding : no(denied.condition, denied.reason, denied.message),
+        yes(CloudStackCondition.BootstrapReady),
         ...resolvedFindings(view),
+        // The last word on a condition counts.
+        denied === undefined ? bootstrap.finding : no(denied.condition, denied.reason, denied.message),
       ];
       const recent = this.#parts.troubles.recent(nodeClass.metadata.name ?? "");
       const all = recent === undefined ? findings : findings.map((each) => (each.type === recent.type ? recent : each));
