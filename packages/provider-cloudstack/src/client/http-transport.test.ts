@@ -61,7 +61,9 @@ describe("requests over the wire", () => {
     await start({ switches: { enforcePost: true } });
     const get = transport({ method: "get" });
     const parameters = { name: "n", userdata: "QQ==" };
-    expect(await get.call({ command: "registerUserData", parameters, signal })).toMatchObject({ userdata: { name: "n" } });
+    expect(await get.call({ command: "registerUserData", parameters, signal })).toMatchObject({
+      userdata: { name: "n" },
+    });
     expect(fake.requestLog().map(({ method, status }) => `${method} ${status}`)).toEqual(["GET 405", "POST 200"]);
   });
 
