@@ -56,7 +56,8 @@ function parse(text: string): readonly FiledOffering[] {
   const value: unknown = text.trim() === "" ? [] : JSON.parse(text);
   if (!Array.isArray(value)) throw new Error("the offerings file holds no list");
   const entries = value as readonly FiledOffering[];
-  const wrong = entries.findIndex(({ match } = { match: {} }) => match?.id === undefined && match?.name === undefined);
+  const written = value as readonly Partial<FiledOffering>[];
+  const wrong = written.findIndex(({ match }) => match?.id === undefined && match?.name === undefined);
   if (wrong >= 0) throw new Error(`entry ${wrong} of the offerings file names neither match.id nor match.name`);
   return entries;
 }

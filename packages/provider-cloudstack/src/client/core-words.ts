@@ -11,6 +11,8 @@ import {
   Unauthorized,
 } from "@karpenter-multicloud/core/provider";
 import { ObserveOnly } from "@karpenter-multicloud/core/runtime";
+import { milliseconds } from "@karpenter-multicloud/core/units";
+import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { CloudStackError } from "./cloudstack-api.ts";
 import { kindOf } from "./failure-kind.ts";
@@ -44,7 +46,7 @@ export function toProviderError(error: unknown, doing: string): unknown {
     case "name-taken":
       return new InvalidConfiguration(message, { cause: error, conditionReason: "InvalidConfiguration" });
     case "throttled":
-      return new RateLimited(message, { cause: error, conditionReason: "Throttled" });
+      return new RateLimited(message, { cause: error, conditionReason: "Throttled", ...retryAfter(error) });
     case "no-capacity":
     case "no-address":
     case "no-storage":
@@ -57,6 +59,11 @@ export function toProviderError(error: unknown, doing: string): unknown {
     case "transient":
       return new Transient(message, { cause: error });
   }
+}
+
+function retryAfter(error: unknown): { readonly retryAfter?: Duration } {
+  const ms = error instanceof CloudStackError ? error.facts.retryAfterMs : undefined;
+  return ms === undefined ? {} : { retryAfter: milliseconds(ms) };
 }
 
 export async function inCoreWords<Result>(doing: string, work: () => Promise<Result>): Promise<Result> {

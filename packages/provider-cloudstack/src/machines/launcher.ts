@@ -6,6 +6,7 @@ import type { EventRecorder } from "@karpenter-multicloud/core/kube";
 import {
   InsufficientCapacity,
   NodeClassNotReady,
+  QuotaExceeded,
   RateLimiter,
   Transient,
   Unauthorized,
@@ -28,7 +29,7 @@ import type { Deployer, Order, Ordered } from "./deployer.ts";
 import type { MachineFinder } from "./finder.ts";
 import { launchedClaim } from "./machine-claim.ts";
 import { machineName, retryName } from "./machine-id.ts";
-import type { Refusals } from "./refusals.ts";
+import type { Refusal, Refusals } from "./refusals.ts";
 import type { Remover } from "./remover.ts";
 
 export interface LauncherParts {
@@ -45,13 +46,15 @@ export interface LauncherParts {
   readonly settings: CloudStackSettings;
 }
 
-type Attempt = { readonly made: NodeClaim } | { readonly why: string; readonly nextNetwork: boolean };
+type Attempt = { readonly made: NodeClaim } | Refusal;
 
 /** Of one claim: what is left of the names, and what was tried. */
 interface Launch {
   readonly claim: NodeClaim;
   readonly view: ClassView;
   readonly names: Set<string>;
+  /** What was refused on the way. */
+  readonly refused: Refusal[];
 }
 
 const MOST_CANDIDATES = 3;
@@ -88,27 +91,22 @@ export class Launcher {
     const { views, finder, clock } = this.#parts;
     const view = await views.forClaim(claim, signal);
     const { own, names } = await finder.ofClaim(claim, view.resolved.scope, signal);
-    const launch: Launch = { claim, view, names: new Set(names) };
+    const launch: Launch = { claim, view, names: new Set(names), refused: [] };
     const adopted = await this.#adopt(launch, own, signal);
     if (adopted !== undefined) return adopted;
     const candidates = candidatesOf(claim, view);
     if (candidates.length === 0)
       throw new InsufficientCapacity(whyNone(claim, view), { conditionReason: "NoOffering" });
     const until = clock.now() + LONGEST_MS;
-    const whys: string[] = [];
     let tried = 0;
     for (const candidate of candidates) {
       if (tried >= MOST_CANDIDATES || clock.now() >= until) break;
       if (!this.#isStillOpen(candidate)) continue;
       tried++;
-      const attempt = await this.#slot(candidate, view).run(
-        () => this.#tryNetworks(launch, candidate, whys, signal),
-        signal,
-      );
+      const attempt = await this.#slot(candidate, view).run(() => this.#tryNetworks(launch, candidate, signal), signal);
       if (attempt !== undefined) return attempt;
     }
-    const message = `nodeclaim ${claim.metadata.name ?? ""}: ${[...new Set(whys)].slice(0, 5).join("; ")}`;
-    throw new InsufficientCapacity(message, { conditionReason: "InsufficientCapacity" });
+    throw failureOf(launch);
   }
 
   /** What a refusal a moment ago ruled out is not tried again. */
@@ -138,19 +136,16 @@ export class Launcher {
     return "made" in attempt ? attempt.made : undefined;
   }
 
-  async #tryNetworks(
-    launch: Launch,
-    candidate: Candidate,
-    whys: string[],
-    signal: AbortSignal,
-  ): Promise<NodeClaim | undefined> {
+  async #tryNetworks(launch: Launch, candidate: Candidate, signal: AbortSignal): Promise<NodeClaim | undefined> {
     const { refusals } = this.#parts;
     const open = candidate.networks.filter(({ id }) => !refusals.isFull(id));
-    if (open.length === 0) whys.push(`no network of ${candidate.zone.name} has an address left`);
+    if (open.length === 0) launch.refused.push(refusals.noAddress(candidate));
     for (const network of open) {
       const attempt = await this.#attempt(launch, candidate, network, signal);
       if ("made" in attempt) return attempt.made;
-      whys.push(attempt.why);
+      launch.refused.push(attempt);
+      // Nothing else of this account can be had either.
+      if (attempt.scope.level === "account" && !attempt.mayBeSmaller) throw failureOf(launch);
       if (!attempt.nextNetwork) break;
     }
     return undefined;
@@ -226,9 +221,9 @@ export class Launcher {
     const { refusals, events } = this.#parts;
     const refusal = refusals.judge(error, candidate, network.id, view);
     if (refusal === undefined) throw error;
-    const { why, reason, nextNetwork } = refusal;
+    const { why, reason } = refusal;
     events.publish({ resource: NodeClaims, object: claim, type: "Warning", reason, message: why });
-    return { why, nextNetwork };
+    return refusal;
   }
 
   /** The claim's own name, unless something that cannot be removed holds it (C-65). */
@@ -294,4 +289,14 @@ export class Launcher {
     this.#slots.set(key, slot);
     return slot;
   }
+}
+
+/** Every reason once, with the scope of the last. */
+function failureOf({ claim, refused }: Launch): Error {
+  const last = refused.at(-1);
+  const message = `nodeclaim ${claim.metadata.name ?? ""}: ${[...new Set(refused.map(({ why }) => why))].slice(0, 5).join("; ")}`;
+  const scope = last === undefined ? {} : { scope: last.scope };
+  if (last?.reason === "ResourceLimitExceeded")
+    return new QuotaExceeded(message, { conditionReason: last.reason, ...scope });
+  return new InsufficientCapacity(message, { conditionReason: "InsufficientCapacity", ...scope });
 }

@@ -1,6 +1,6 @@
 // What a refused launch means for the plans after it (§10): which offerings to avoid, how long, and whether another may serve.
 
-import type { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import type { FailureScope, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 
@@ -18,6 +18,10 @@ export interface Refusal {
     | "ResourceUnavailable"
     | "AffinityUnsatisfiable"
     | "AddressesExhausted";
+  /** What is sold out or used up, for core. */
+  readonly scope: FailureScope;
+  /** A limit of processors, memory or GPUs: a smaller offering may do. */
+  readonly mayBeSmaller?: boolean;
   /** Only the network is to blame: the same offering may do in another. */
   readonly nextNetwork: boolean;
 }
@@ -27,6 +31,7 @@ const SHORT_MS = 3 * MINUTE;
 const LONG_MS = 5 * MINUTE;
 const LONGEST_MS = 30 * MINUTE;
 const INTERNAL_IN_A_ROW = 3;
+const SIZED = ["cpu", "memory", "gpu"];
 
 export class Refusals {
   readonly #unavailable: UnavailableOfferings;
@@ -46,6 +51,7 @@ export class Refusals {
     const place = { instanceType: buyable.type.name, zone: zone.label };
     const said = error instanceof CloudStackError ? error.facts.said : "";
     const where = `${buyable.type.name} in ${zone.name}`;
+    const type: FailureScope = { level: "type", name: place.instanceType, zone: place.zone };
     switch (kindOf(error)) {
       case "no-capacity":
       case "no-storage":
@@ -53,29 +59,56 @@ export class Refusals {
         return {
           why: `no host or storage takes ${where}: ${said}${hint(candidate)}`,
           reason: "LaunchFailed",
+          scope: type,
           nextNetwork: false,
         };
       case "affinity":
         this.#unavailable.mark(place, "its affinity group takes no more", milliseconds(LONG_MS));
-        return { why: `${where}: ${said}`, reason: "AffinityUnsatisfiable", nextNetwork: false };
+        return { why: `${where}: ${said}`, reason: "AffinityUnsatisfiable", scope: type, nextNetwork: false };
       case "no-address":
         this.#fullNetworks.set(networkId, this.#clock.now() + LONG_MS);
         return {
           why: `a network of ${zone.name} has no address left: ${said}`,
           reason: "AddressesExhausted",
+          scope: type,
           nextNetwork: true,
         };
       case "unavailable":
         this.#unavailable.mark({ zone: zone.label }, "the zone is not available", milliseconds(SHORT_MS));
-        return { why: `${zone.name} is not available: ${said}`, reason: "ResourceUnavailable", nextNetwork: false };
+        return {
+          why: `${zone.name} is not available: ${said}`,
+          reason: "ResourceUnavailable",
+          scope: { level: "zone", name: place.zone },
+          nextNetwork: false,
+        };
       case "limit":
         this.#limit(said, candidate, view);
-        return { why: `${where}: ${said}`, reason: "ResourceLimitExceeded", nextNetwork: false };
+        {
+          const mayBeSmaller = SIZED.includes(limitedBy(said));
+          return {
+            why: `${where}: ${said}`,
+            reason: "ResourceLimitExceeded",
+            scope: { level: "account" },
+            mayBeSmaller,
+            nextNetwork: false,
+          };
+        }
       case "transient":
         return this.#internalError(place, where, said);
       default:
         return undefined;
     }
+  }
+
+  /** Its networks are known to be full. */
+  noAddress({ buyable, zone }: Candidate): Refusal {
+    const scope: FailureScope = { level: "type", name: buyable.type.name, zone: zone.label };
+    return {
+      why: `no network of ${zone.name} has an address left`,
+      reason: "AddressesExhausted",
+      scope,
+      nextNetwork: false,
+    };
   }
 
   succeeded({ buyable, zone }: Candidate): void {
@@ -103,13 +136,13 @@ export class Refusals {
 
   /** Processors, memory and GPUs: what asks for at least as much is out too; anything else is out for all. */
   #limit(said: string, { buyable }: Candidate, view: ClassView): void {
-    const type = /Type = '?(\w+)'?/.exec(said)?.[1] ?? "";
+    const type = limitedBy(said);
     const why = `LimitReached: the account's limit of ${type === "" ? "a resource" : type}`;
     const amount = (each: typeof buyable): number => {
       if (type === "cpu") return each.shape.cpu;
       return type === "memory" ? each.shape.memoryMiB : (each.selected.offering.gpu?.count ?? 0);
     };
-    const isSized = type === "cpu" || type === "memory" || type === "gpu";
+    const isSized = SIZED.includes(type);
     for (const each of view.types.buyables.values()) {
       if (isSized && amount(each) < amount(buyable)) continue;
       this.#unavailable.mark({ instanceType: each.type.name }, why, milliseconds(LONG_MS));
@@ -127,9 +160,15 @@ export class Refusals {
     this.#internal.set(key, inARow);
     if (inARow < INTERNAL_IN_A_ROW) return undefined;
     this.#internal.delete(key);
+    const type: FailureScope = { level: "type", name: place.instanceType, zone: place.zone };
     this.#miss(place.instanceType, place.zone, "CloudStack fails with internal errors");
-    return { why: `${where}: ${said}`, reason: "LaunchFailed", nextNetwork: false };
+    return { why: `${where}: ${said}`, reason: "LaunchFailed", scope: type, nextNetwork: false };
   }
+}
+
+/** The resource that a limit's text names. */
+function limitedBy(said: string): string {
+  return /Type = '?(\w+)'?/.exec(said)?.[1] ?? "";
 }
 
 /** The server never says why; these are the usual hidden reasons (§1.9). */

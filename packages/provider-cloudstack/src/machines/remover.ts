@@ -45,6 +45,7 @@ const BORN_TOGETHER_MS = 5 * 60_000;
 export class Remover {
   readonly #parts: RemoverParts;
   readonly #jobs = new Map<string, RunningRemoval>();
+  readonly #steps = new Map<string, Promise<boolean>>();
   /** Destroyed, and asked to be expunged as far as it goes. */
   readonly #settled = new Set<string>();
   /** Classes whose owner was told that names and addresses stay taken. */
@@ -84,11 +85,22 @@ export class Remover {
     return found;
   }
 
-  /** One step towards the end of a machine. True while something has to be waited for. */
-  async remove({ machine, scope }: FoundMachine, claim: NodeClaim | undefined, signal: AbortSignal): Promise<boolean> {
+  /** One step towards the end of a machine. True while something has to be waited for. Who asks at the same time shares the step. */
+  remove(found: FoundMachine, claim: NodeClaim | undefined, signal: AbortSignal): Promise<boolean> {
+    const { id } = found.machine;
+    const known = this.#steps.get(id);
+    if (known !== undefined) return known;
+    const step = this.#remove(found, claim, signal).finally(() => this.#steps.delete(id));
+    this.#steps.set(id, step);
+    return step;
+  }
+
+  async #remove({ machine, scope }: FoundMachine, claim: NodeClaim | undefined, signal: AbortSignal): Promise<boolean> {
     if (machine.state === "Expunging" || machine.state === "Expunged") return false;
     const running = this.#jobs.get(machine.id);
     if (running !== undefined && (await this.#isStillRunning(machine, running, claim, signal))) return true;
+    // Asked by an earlier process, or by somebody: it has to stop before anything else can happen.
+    if (machine.state === "Stopping") return true;
     const expunge = await this.#mayExpunge(machine, claim, signal);
     if (machine.state === "Destroyed") return this.#expungeRest(machine, expunge, signal);
     try {

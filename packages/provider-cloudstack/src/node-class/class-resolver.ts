@@ -132,7 +132,7 @@ export class ClassResolver {
       const message = `custom offerings need customOfferingShapes: ${picked.map(({ name }) => name).join(", ")}`;
       throw new ClassProblem(CloudStackCondition.ServiceOfferingsReady, "CustomOfferingNeedsShapes", message);
     }
-    return usable.map(({ filed, tags: _, ...offering }) => ({
+    return usable.map(({ filed, ...offering }) => ({
       offering,
       name: byId.get(offering.id) ?? "",
       ...(filed === undefined ? {} : { filed }),

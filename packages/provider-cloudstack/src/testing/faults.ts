@@ -10,6 +10,8 @@ export interface FakeFault extends AnyFault {
   readonly at?: "answer" | "job";
   /** With at "job": milliseconds of the clock until the job fails. */
   readonly jobMs?: number;
+  /** "boot": the machine does not come to run at all, instead of running without an operating system that works. */
+  readonly failed?: boolean;
   /** cserrorcode of the answer. */
   readonly csCode?: number;
 }

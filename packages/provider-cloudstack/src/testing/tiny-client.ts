@@ -37,7 +37,7 @@ export class TinyClient {
     const query = new URLSearchParams({ ...all, signature });
     const answer = await (method === "GET"
       ? fetch(`${this.#keys.apiUrl}?${query.toString()}`)
-      : fetch(this.#keys.apiUrl, { method, body: query }));
+      : fetch(this.#keys.apiUrl, { method: "POST", body: query }));
     const body = (await answer.json()) as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     const [[name, payload] = ["", {}]] = Object.entries(body);
     return { status: answer.status, name, payload };

@@ -4,6 +4,7 @@ import {
   apiVersionOf,
   CUSTOM_RESOURCES,
   Label,
+  ConfigMaps,
   Namespaces,
   NodeClaims,
   NodePools,
@@ -92,8 +93,8 @@ export class Stage {
     const schedule = (ms: number, callback: () => void) => clock.schedule(clock.now() + ms, callback);
     const kube = new InMemoryKube({ now: () => clock.now(), customResources, schedule });
     const hooks = new RecordingHooks(new MachineSide(kube, clock));
-    const cloud = await subject.start({ clock, hooks, seed: options.seed ?? 1 });
-    const resources = [Namespaces, Secrets, ...customResources.map(({ resource }) => resource)];
+    const cloud = await subject.start({ clock, hooks, kube, seed: options.seed ?? 1 });
+    const resources = [Namespaces, Secrets, ConfigMaps, ...customResources.map(({ resource }) => resource)];
     for (const object of cloud.objects) await kube.create(resourceOf(object, resources), object);
     const stage = new Stage({ subject, clock, kube, hooks, cloud }, options);
     await kube.create(NodePools, stage.#poolObject());

@@ -2,6 +2,7 @@
 
 import type { KubeObject, NodeClassRef, RequirementSpec } from "@karpenter-multicloud/core/api";
 import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 
@@ -19,6 +20,8 @@ export interface SubjectContext {
   readonly clock: Clock;
   /** Where machines register as Nodes. */
   readonly hooks: MachineHooks;
+  /** Of the cluster behind the hooks: machines that join by themselves ask it for their token. */
+  readonly kube: KubeClient;
   readonly seed: number;
 }
 

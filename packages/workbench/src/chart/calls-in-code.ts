@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import * as api from "@karpenter-multicloud/core/api";
 import type { Resource } from "@karpenter-multicloud/core/api";
+import { CloudStackNodeClasses } from "@karpenter-multicloud/provider-cloudstack";
 import { OVHNodeClasses } from "@karpenter-multicloud/provider-ovh";
 import { ROOT } from "../repository/import-graph.ts";
 
@@ -18,8 +19,8 @@ interface Call {
 }
 
 const RESOURCES: ReadonlyMap<string, Resource> = new Map(
-  Object.entries({ ...api, OVHNodeClasses } as Readonly<Record<string, unknown>>).flatMap(([name, value]) =>
-    isResource(value) ? [[name, value]] : [],
+  Object.entries({ ...api, OVHNodeClasses, CloudStackNodeClasses } as Readonly<Record<string, unknown>>).flatMap(
+    ([name, value]) => (isResource(value) ? [[name, value]] : []),
   ),
 );
 

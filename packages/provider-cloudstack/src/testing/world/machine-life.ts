@@ -120,7 +120,12 @@ export class MachineLife {
       else this.setState(machine, "Stopped");
       return job.fail(error);
     }
-    const { durations, ledger, clock, offerings } = this.#ground;
+    const { durations, ledger, clock, offerings, faults } = this.#ground;
+    const boot = faults.forMachine("boot", { ...machine.order, about: machine.order.about ?? {} });
+    if (boot?.failed === true) {
+      this.#failStart(machine);
+      return job.fail(internal(boot.message ?? `Failed to start instance ${machine.id}`));
+    }
     const offering = rowOf(offerings, machine.offeringId);
     ledger.start(
       machine.id,
@@ -131,14 +136,13 @@ export class MachineLife {
       this.setState(machine, "Running");
       for (const volume of this.#volumesOf(machine)) volume.state = "Ready";
       job.done(() => ({ virtualmachine: machineView(this.#ground, machine) }));
-      this.#boots(machine);
+      this.#boots(machine, boot);
     });
   }
 
-  #boots(machine: Machine): void {
+  #boots(machine: Machine, boot: FakeFault | undefined): void {
     const { faults, durations } = this.#ground;
     const facts = { ...machine.order, about: machine.order.about ?? {} };
-    const boot = faults.forMachine("boot", facts);
     if (boot === undefined) this.#side.boots(machine);
     else machine.bootNote = "the operating system does not start";
     const vanish = faults.forMachine("vanish", facts);

@@ -3,7 +3,7 @@
 import type { Backend } from "../backend.ts";
 import type { Ground } from "./ground.ts";
 import { amount, rowOf } from "./ground.ts";
-import type { Machine, MachineState, Owner, Row, Volume } from "./records.ts";
+import type { Machine, MachineState, Owner, Volume } from "./records.ts";
 
 export class Outside {
   readonly #backend: () => Backend;
@@ -42,7 +42,7 @@ export class Outside {
     const rows = this.#ground[kind];
     const like = rows.find((row) => row.name === name);
     if (like === undefined) throw new Error(`there is no ${name}`);
-    rows.push({ ...structuredClone(like), id: this.#ground.random.uuid(), ...fields } as Row);
+    rows.push({ ...structuredClone(like), id: this.#ground.random.uuid(), ...fields });
   }
 
   remove(kind: "offerings" | "networks" | "templates", name: string): void {

@@ -87,7 +87,7 @@ function obeysGroups(ground: Ground, host: Row, machine: Machine): boolean {
       (each) => each !== machine && each.affinityGroupIds.includes(id) && PLACED.includes(each.state),
     );
     if (kind === "apart") return members.every(({ hostId }) => hostId !== host.id);
-    return kind === undefined || members.length === 0 || members.every(({ hostId }) => hostId === host.id);
+    return kind === undefined || members.every(({ hostId }) => hostId === host.id);
   });
 }
 
