@@ -34,6 +34,7 @@ export interface ClaimOptions {
   readonly capacityTypes?: readonly string[];
   readonly requests?: Readonly<Record<string, string>>;
   readonly requirements?: readonly RequirementSpec[];
+  readonly nodeClass?: string;
 }
 
 const STEP_MS = 500;
@@ -130,7 +131,7 @@ export class Bench {
       kind: "NodeClaim",
       metadata: { name, finalizers: [TERMINATION_FINALIZER], labels: { [Label.NodePool]: "default" } },
       spec: {
-        nodeClassRef: { ...CLOUDSTACK_NODE_CLASS_KIND, name: "default" },
+        nodeClassRef: { ...CLOUDSTACK_NODE_CLASS_KIND, name: options.nodeClass ?? "default" },
         requirements: [
           ...isIn(Label.InstanceType, types),
           ...isIn(Label.Zone, zones),

@@ -2,6 +2,8 @@
 
 import { startListening, wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Cost, LoggedRequest } from "@karpenter-multicloud/core/testing/fake-cloud";
+import { gunzipSync } from "node:zlib";
+
 import { Backend } from "./backend.ts";
 import type { FakeFault } from "./faults.ts";
 import type { Violation } from "./invariants.ts";
@@ -26,6 +28,8 @@ export interface FakeCloudStack {
   readonly outside: Outside;
   state(): FakeCloudStackState;
   costSoFar(): Cost;
+  /** What the machine of that name reads when it boots; undefined without any. */
+  userData(machine: string): string | undefined;
   /** Replaces the list of faults. */
   faults(list: readonly FakeFault[]): void;
   /** Everything back to the start. */
@@ -61,6 +65,10 @@ export async function startFakeCloudStack(options: FakeCloudStackOptions): Promi
     switches: backend.switches,
     outside: new Outside(() => backend),
     state: () => dump(ground()),
+    userData: (machine) => {
+      const found = [...ground().machines.values()].find(({ name }) => name === machine);
+      return found === undefined || found.userData === "" ? undefined : decoded(found.userData);
+    },
     costSoFar: () => ground().ledger.cost(seed.clock.now()),
     faults: (list) => backend.setFaults(list),
     reset: () => backend.reset(),
@@ -71,4 +79,10 @@ export async function startFakeCloudStack(options: FakeCloudStackOptions): Promi
       await listening.close();
     },
   };
+}
+
+/** As cloud-init reads it. */
+function decoded(base64: string): string {
+  const bytes = Buffer.from(base64, "base64");
+  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString("utf8");
 }
