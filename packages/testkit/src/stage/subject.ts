@@ -2,7 +2,7 @@
 
 import type { KubeObject, NodeClassRef, RequirementSpec } from "@karpenter-multicloud/core/api";
 import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
-import type { KubeClient } from "@karpenter-multicloud/core/kube";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
 import type { Clock, EpochMs } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 
@@ -20,8 +20,8 @@ export interface SubjectContext {
   readonly clock: Clock;
   /** Where machines register as Nodes. */
   readonly hooks: MachineHooks;
-  /** Of the cluster behind the hooks: machines that join by themselves ask it for their token. */
-  readonly kube: KubeClient;
+  /** What machines that join by themselves find in the cluster: the Secret of the token they were given. */
+  readonly kube: Pick<KubeReader, "get">;
   readonly seed: number;
 }
 
