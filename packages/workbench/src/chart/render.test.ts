@@ -117,7 +117,7 @@ describe.runIf(helmIsThere)("the chart", () => {
     const rendered = await renderChart({ set });
     const map = rendered.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "karpenter-cloudstack");
     expect(map).toMatchObject({
-      data: { "offerings.json": '[{"match":{"name":"medium"},"price":0.05}]', "ca.pem": "PEM" },
+      data: { "offerings.json": '[{"match":{"name":"medium"},"price":"0.05"}]', "ca.pem": "PEM" },
     });
     const env = await envOf({ set });
     expect(env.get("CLOUDSTACK_OFFERINGS_FILE")?.value).toBe("/etc/karpenter/cloudstack/offerings.json");
