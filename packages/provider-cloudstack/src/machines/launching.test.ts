@@ -244,6 +244,13 @@ describe("launching a machine", () => {
     expect(bench.fake.state().machines).toMatchObject([{ template: "ubuntu-22.04-k8s" }]);
   });
 
+  it("T-16: a machine whose name only begins alike is not taken for the claim's", async () => {
+    await start();
+    await bench.launch("default-abc1");
+    await bench.launch("default-abc");
+    expect(names()).toEqual(["default-abc1 Running", "default-abc Running"]);
+  });
+
   it("T-43: a claim for 14 CPUs gets the cheapest that has them", async () => {
     await start();
     await bench.launch("a1", {

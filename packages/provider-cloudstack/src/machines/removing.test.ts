@@ -176,6 +176,15 @@ describe("what is collected", () => {
     bench.fake.outside.setState("a2", "Running");
   });
 
+  it("T-18: six hundred machines are listed, over two pages", async () => {
+    await start({ fake: { as: "user" } });
+    const tags = { "karpenter.sh/managed-by": "karpenter", "kubernetes.io/cluster/prod": "owned" };
+    for (let index = 0; index < 600; index++) bench.fake.outside.addMachine(`m-${index}`, { tags });
+    expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(600);
+    expect(bench.calls("listVirtualMachines").map(({ body }) => body["page"])).toContain("2");
+    bench.fake.reset();
+  });
+
   it("C-85: tags that a crash kept away are repaired from the display name", async () => {
     await start();
     await bench.launch("a1");

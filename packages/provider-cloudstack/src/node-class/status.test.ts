@@ -141,6 +141,11 @@ describe("a class is looked at", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("T-26: an OS type alone picks its template", async () => {
+    await start({ spec: { templateSelectorTerms: [{ osType: "Rocky Linux 9" }] } });
+    expect((await bench.nodeClass()).status?.templates).toMatchObject([{ name: "rocky-9-k8s" }]);
+  });
+
   it("T-29, T-30: a zone by its id is the same; a name with spaces becomes a label's value", async () => {
     await start({ spec: { zone: "b8396597-5bdb-51cb-b775-16903c688374" } });
     expect((await bench.nodeClass()).status?.zones).toMatchObject([{ label: "zone-01" }]);
@@ -233,6 +238,17 @@ describe("drift", () => {
     await bench.launch("a1");
     bench.fake.outside.rescale("a1", "large");
     expect(await drift()).toBe("ServiceOfferingDrift");
+  });
+
+  it("T-81: while the API is down there is no drift", async () => {
+    await start();
+    await bench.launch("a1");
+    bench.fake.faults([{ fault: "status", status: 503 }]);
+    await bench.pass(10 * 60_000);
+    expect(await drift().catch(() => "not known")).toBe("not known");
+    bench.fake.faults([]);
+    await bench.pass(2 * 60_000);
+    expect(await drift()).toBe("");
   });
 
   it("T-82, T-83: other user data drifts; a stamp of another version does not", async () => {
