@@ -3,6 +3,7 @@
 
 import { CUSTOM_RESOURCES } from "../packages/core/src/api/index.ts";
 import type { CustomResource } from "../packages/core/src/api/index.ts";
+import { CLOUDSTACK_CUSTOM_RESOURCES } from "../packages/provider-cloudstack/src/api/cloudstack-node-class.schema.ts";
 import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "../packages/provider-scaleway/src/api/scaleway-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
@@ -20,6 +21,7 @@ const RESOURCES: readonly CustomResource[] = [
   ...CUSTOM_RESOURCES,
   ...OVH_CUSTOM_RESOURCES,
   ...SCALEWAY_CUSTOM_RESOURCES,
+  ...CLOUDSTACK_CUSTOM_RESOURCES,
 ];
 
 const SETS: readonly GeneratedSet[] = [

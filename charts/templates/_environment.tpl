@@ -97,7 +97,41 @@ leaderElectionName: LEADER_ELECTION_NAME
   value: {{ join "," $pairs | quote }}
 {{- end }}
 {{- end }}
+{{- if eq $provider "cloudstack" }}
+{{- range $key, $value := $block.settings }}
+- name: CLOUDSTACK_{{ $key | snakecase | upper }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- range $key, $value := $block.pricing }}
+- name: {{ get (dict "cpuHour" "CLOUDSTACK_PRICE_CPU_HOUR" "memoryGiBHour" "CLOUDSTACK_PRICE_MEMORY_GIB_HOUR" "gpuHour" "CLOUDSTACK_PRICE_GPU_HOUR" "rootGiBHour" "CLOUDSTACK_PRICE_ROOT_GIB_HOUR") $key }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- with $block.instanceTypeAliases }}
+{{- $pairs := list }}
+{{- range $name, $type := . }}{{ $pairs = append $pairs (printf "%s=%s" $name $type) }}{{ end }}
+- name: CLOUDSTACK_INSTANCE_TYPE_ALIASES
+  value: {{ join "," $pairs | quote }}
+{{- end }}
+{{- with $block.offeringLabelKeys }}
+- name: CLOUDSTACK_OFFERING_LABEL_KEYS
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- if $block.offerings }}
+- name: CLOUDSTACK_OFFERINGS_FILE
+  value: /etc/karpenter/cloudstack/offerings.json
+{{- end }}
+{{- if $block.caBundle }}
+- name: CLOUDSTACK_CA_BUNDLE
+  value: /etc/karpenter/cloudstack/ca.pem
+{{- end }}
+{{- end }}
 {{- include "karpenter.credentialsEnv" . }}
+{{- end -}}
+
+{{/* What the CloudStack provider reads as files: offerings that the operator describes, an authority of the site's own. */}}
+{{- define "karpenter.cloudstackFiles" -}}
+{{- $block := .Values.cloudstack | default dict -}}
+{{- if and (eq (include "karpenter.provider" .) "cloudstack") (or $block.offerings $block.caBundle) -}}yes{{- end -}}
 {{- end -}}
 
 {{/* A Secret whose keys are environment variables, as the older GPU controller had it. What is said above wins over it. */}}

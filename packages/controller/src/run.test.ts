@@ -94,9 +94,12 @@ describe("the controller's process", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("--provider=aws: there is no such provider")]);
   });
 
-  it("names a provider that is not built yet", async () => {
+  it("T-09: names every required variable of CloudStack that is missing in one error", async () => {
     const { code, stderr } = await ending(["--cluster-name=c", "--provider=cloudstack", `--kubeconfig=${kubeconfig}`]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("this cloud is not part of this release yet")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/CLOUDSTACK_API_URL[^]*CLOUDSTACK_API_KEY[^]*CLOUDSTACK_SECRET_KEY/),
+    ]);
   });
 
   it("names the variables of the provider that are wrong", async () => {

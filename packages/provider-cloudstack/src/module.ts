@@ -1,9 +1,13 @@
-// Binds this cloud to core's ProviderFactory token.
+// How the container gets this provider.
+
+import { ContainerModule } from "inversify";
 
 import { ProviderFactory } from "@karpenter-multicloud/core/controllers";
-import { ContainerModule } from "inversify";
-import { cloudstackProvider } from "./provider.ts";
+
+import { cloudStackProviderFactory } from "./create-provider.ts";
 
 export const cloudstackModule = new ContainerModule(({ bind }) => {
-  bind(ProviderFactory).toConstantValue(cloudstackProvider);
+  bind<ProviderFactory>(ProviderFactory)
+    .toResolvedValue(() => cloudStackProviderFactory)
+    .inSingletonScope();
 });

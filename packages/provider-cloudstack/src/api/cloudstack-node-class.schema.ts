@@ -157,8 +157,6 @@ const spec: Schema = object(
     sshKeyPair: text(NAME),
     sshKeyPairs: setOf(text(NAME), { maxItems: 10 }),
     project: text({ ...NAME, description: "Name or id." }),
-    account: text(NAME),
-    domain: text(NAME),
     affinityGroups: object({
       ids: setOf(text(NAME), { maxItems: 10 }),
       names: setOf(text(NAME), { maxItems: 10 }),
@@ -170,7 +168,6 @@ const spec: Schema = object(
         },
       ),
     }),
-    securityGroups: list(object({ id: text(NAME), name: text(NAME) }), { maxItems: 10 }),
     details: mapOf(text({ maxLength: 255 }), {
       maxProperties: 30,
       "x-kubernetes-validations": [
@@ -205,10 +202,6 @@ const spec: Schema = object(
     kubelet: kubeletSchema(),
     bootstrap,
     providerIDFormat: oneOf(["ccm", "capc", "zoned"], { default: "ccm" }),
-    credentialsSecretRef: object(
-      { name: text({ minLength: 1, maxLength: 253 }), namespace: text({ minLength: 1, maxLength: 63 }) },
-      { required: ["name"], description: "Secret with apiUrl, apiKey and secretKey." },
-    ),
     expungePolicy: oneOf(["Auto", "Always", "Never"], { default: "Auto" }),
     allowVolatile: bool({ default: false, description: "Also offerings whose root disk is wiped at every reboot." }),
   },
@@ -224,10 +217,6 @@ const spec: Schema = object(
       notBoth("userData", "userDataRef"),
       notBoth("diskOffering", "dataDisks"),
       notBoth("sshKeyPair", "sshKeyPairs"),
-      rule<CloudStackNodeClassSpec>("has(self.account) == has(self.domain)", {
-        message: "account and domain belong together",
-        check: ({ account, domain }) => (account === undefined) === (domain === undefined),
-      }),
       rule<CloudStackNodeClassSpec>(
         "!has(self.bootstrap) || !has(self.bootstrap.type) || !(self.bootstrap.type in ['k3s', 'rke2']) || has(self.bootstrap.tokenSecretRef)",
         {

@@ -76,14 +76,11 @@ export type CloudStackNodeClassSpec = {
   readonly sshKeyPair?: string;
   readonly sshKeyPairs?: readonly string[];
   readonly project?: string;
-  readonly account?: string;
-  readonly domain?: string;
   readonly affinityGroups?: {
     readonly ids?: readonly string[];
     readonly names?: readonly string[];
     readonly managed?: { readonly type: string; readonly scope?: "NodePool" | "NodeClass" };
   };
-  readonly securityGroups?: readonly { readonly id?: string; readonly name?: string }[];
   readonly details?: Readonly<Record<string, string>>;
   readonly bootType?: "BIOS" | "UEFI";
   readonly bootMode?: "Legacy" | "Secure";
@@ -95,7 +92,6 @@ export type CloudStackNodeClassSpec = {
   readonly kubelet?: KubeletSettings;
   readonly bootstrap?: Bootstrap;
   readonly providerIDFormat?: "ccm" | "capc" | "zoned";
-  readonly credentialsSecretRef?: { readonly name: string; readonly namespace?: string };
   readonly expungePolicy?: "Auto" | "Always" | "Never";
   readonly allowVolatile?: boolean;
 };

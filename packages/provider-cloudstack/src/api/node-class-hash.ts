@@ -22,7 +22,6 @@ export function nodeClassHash(spec: CloudStackNodeClassSpec): string {
     priceTable: _prices,
     expungePolicy: _expunge,
     templatePolicy: _policy,
-    credentialsSecretRef: _credentials,
     customOfferingShapes: _shapes,
     providerIDFormat: _format,
     allowVolatile: _volatile,

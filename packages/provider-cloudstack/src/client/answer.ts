@@ -5,6 +5,8 @@ import { CloudStackError, isRead, type Payload } from "./cloudstack-api.ts";
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
+  /** Of the header, which proxies send. */
+  readonly retryAfterMs?: number;
 }
 
 const LONGEST_TEXT = 500;
@@ -27,7 +29,9 @@ export function payloadOf(command: string, answer: HttpAnswer): Payload {
     });
   }
   if (status < 300 && payload["errorcode"] === undefined) return payload;
-  throw new CloudStackError(factsOf(command, payload, status));
+  const facts = factsOf(command, payload, status);
+  const wait = Math.max(facts.retryAfterMs ?? 0, answer.retryAfterMs ?? 0);
+  throw new CloudStackError(wait === 0 ? facts : { ...facts, retryAfterMs: wait });
 }
 
 /** The failure of a job stands in its result; old servers say 530 of every job, whatever happened. */

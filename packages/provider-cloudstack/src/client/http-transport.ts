@@ -4,7 +4,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { getCACertificates } from "node:tls";
 import { create as createHttpClient, type AxiosInstance, type AxiosResponse } from "axios";
-import { payloadOf } from "./answer.ts";
+import { payloadOf, type HttpAnswer } from "./answer.ts";
 import { CloudStackError, isRead, type ApiRequest, type CloudStackApi, type Payload } from "./cloudstack-api.ts";
 import { flatten } from "./parameters.ts";
 import { sign, toQuery } from "./signature.ts";
@@ -73,13 +73,13 @@ export class HttpTransport implements CloudStackApi {
     const answer = await this.#exchange(command, this.#signed(request), signal);
     this.#measureSkew(answer);
     try {
-      return payloadOf(command, { status: answer.status, text: answer.data });
+      return payloadOf(command, httpAnswer(answer));
     } catch (error) {
       // Signed with a time the server does not share, and now that time is known: refused before anything was done.
       const refused = error instanceof CloudStackError && error.facts.code === 401;
       if (!refused || Math.abs(this.#skewMs - skew) <= LARGEST_SKEW_MS) throw error;
       const again = await this.#exchange(command, this.#signed(request), signal);
-      return payloadOf(command, { status: again.status, text: again.data });
+      return payloadOf(command, httpAnswer(again));
     }
   }
 
@@ -117,8 +117,8 @@ export class HttpTransport implements CloudStackApi {
 
   #byPost(command: string): boolean {
     const { method } = this.#connection;
-    if (method !== "auto") return method === "post";
-    return !isRead(command) || this.#postOnly.has(command);
+    if (this.#postOnly.has(command)) return true;
+    return method === "auto" ? !isRead(command) : method === "post";
   }
 
   #measureSkew({ headers }: AxiosResponse<string>): void {
@@ -133,6 +133,11 @@ export class HttpTransport implements CloudStackApi {
   #serverTime(): number {
     return wallClock() + this.#skewMs;
   }
+}
+
+function httpAnswer({ status, data, headers }: AxiosResponse<string>): HttpAnswer {
+  const seconds = Number(headers["retry-after"] ?? Number.NaN);
+  return { status, text: data, ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}) };
 }
 
 /** Node replaces its own list by `ca`; the public authorities stay. */

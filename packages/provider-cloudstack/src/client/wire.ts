@@ -82,6 +82,8 @@ export interface WireVm {
   readonly created: number;
   readonly deleteProtection: boolean;
   readonly nics: readonly { readonly networkId: string; readonly isDefault: boolean }[];
+  /** Undefined where the answer does not speak of them. */
+  readonly affinityGroupIds?: readonly string[];
   readonly tags: Tags;
 }
 
@@ -171,6 +173,7 @@ export function parseTemplate(row: Payload): WireTemplate {
 export function parseVm(row: Payload): WireVm {
   const nics = Array.isArray(row["nic"]) ? row["nic"].filter(isObject) : [];
   const project = text(row["projectid"]);
+  const groups = row["affinitygroup"];
   return {
     id: text(row["id"]).toLowerCase(),
     name: text(row["name"]),
@@ -185,6 +188,7 @@ export function parseVm(row: Payload): WireVm {
     created: dateOf(row["created"]),
     deleteProtection: row["deleteprotection"] === true,
     nics: nics.map((nic) => ({ networkId: text(nic["networkid"]), isDefault: nic["isdefault"] === true })),
+    ...(Array.isArray(groups) ? { affinityGroupIds: groups.filter(isObject).map((group) => text(group["id"])) } : {}),
     tags: tagsOf(row),
   };
 }

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import * as api from "@karpenter-multicloud/core/api";
 import type { Resource } from "@karpenter-multicloud/core/api";
+import { CloudStackNodeClasses } from "@karpenter-multicloud/provider-cloudstack";
 import { OVHNodeClasses } from "@karpenter-multicloud/provider-ovh";
 import { ScalewayNodeClasses } from "@karpenter-multicloud/provider-scaleway";
 import { ROOT } from "../repository/import-graph.ts";
@@ -19,9 +20,9 @@ interface Call {
 }
 
 const RESOURCES: ReadonlyMap<string, Resource> = new Map(
-  Object.entries({ ...api, OVHNodeClasses, ScalewayNodeClasses } as Readonly<Record<string, unknown>>).flatMap(
-    ([name, value]) => (isResource(value) ? [[name, value]] : []),
-  ),
+  Object.entries({ ...api, CloudStackNodeClasses, OVHNodeClasses, ScalewayNodeClasses } as Readonly<
+    Record<string, unknown>
+  >).flatMap(([name, value]) => (isResource(value) ? [[name, value]] : [])),
 );
 
 /** `kube.patch(Nodes, …)`, also over several lines. */

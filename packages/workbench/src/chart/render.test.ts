@@ -4,6 +4,7 @@ import { FEATURE_GATES, FLAGS, parseSettings } from "@karpenter-multicloud/core/
 import { loadProvider } from "@karpenter-multicloud/controller";
 import { ovhSettings } from "@karpenter-multicloud/provider-ovh";
 import { parse } from "yaml";
+import { cloudStackSettings } from "@karpenter-multicloud/provider-cloudstack";
 import { describe, expect, it } from "vitest";
 import { CHART, CRD_CHART, lint, prepareHelm, refusal, renderChart, type Installation, type Manifest } from "./helm.ts";
 import { INSTALLATIONS } from "./installations.ts";
@@ -95,7 +96,39 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(env.get("CLOUDSTACK_API_URL")?.value).toBe("https://your-cloudstack-api.com");
     const { settings } = parseSettings([], asEnvironment(env));
     expect(settings).toMatchObject({ provider: "cloudstack", clusterName: "my-cluster" });
+    const keys = { CLOUDSTACK_API_KEY: "k", CLOUDSTACK_SECRET_KEY: "s" };
+    const { connection } = cloudStackSettings({ ...asEnvironment(env), ...keys }, settings.clusterName);
+    expect(connection.url).toBe("https://your-cloudstack-api.com/client/api");
     await expect(loadProvider(settings.provider)).resolves.toBeDefined();
+  });
+
+  it("CloudStack's offerings, authorities, prices and names reach the process as files and variables that it reads", async () => {
+    const set = [
+      "cloudstack.apiUrl=https://c",
+      "clusterName=c",
+      "cloudstack.offerings[0].match.name=medium",
+      "cloudstack.offerings[0].price=0.05",
+      "cloudstack.caBundle=PEM",
+      "cloudstack.pricing.cpuHour=0.1",
+      "cloudstack.instanceTypeAliases.Big=huge",
+      "cloudstack.offeringLabelKeys[0]=compute-type",
+      "cloudstack.settings.deployWait=2m",
+    ];
+    const rendered = await renderChart({ set });
+    const map = rendered.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "karpenter-cloudstack");
+    expect(map).toMatchObject({
+      data: { "offerings.json": '[{"match":{"name":"medium"},"price":"0.05"}]', "ca.pem": "PEM" },
+    });
+    const env = await envOf({ set });
+    expect(env.get("CLOUDSTACK_OFFERINGS_FILE")?.value).toBe("/etc/karpenter/cloudstack/offerings.json");
+    const { CLOUDSTACK_CA_BUNDLE: _, ...read } = asEnvironment(env);
+    const settings = cloudStackSettings({ ...read, CLOUDSTACK_API_KEY: "k", CLOUDSTACK_SECRET_KEY: "s" }, "c");
+    expect(settings).toMatchObject({
+      aliases: { Big: "huge" },
+      offeringLabelKeys: ["compute-type"],
+      deployWait: 120_000,
+      formula: { cpuHour: 0.1 },
+    });
   });
 
   it("CH-3, CH-6: every variable it sets for the process is one that the process reads, with the process's default", async () => {
@@ -331,7 +364,7 @@ describe.runIf(helmIsThere)("the chart", () => {
   it("CH-7: brings the definitions, and leaves the chart that upgrades them out of its package", async () => {
     const kinds = async (flags: readonly string[]): Promise<number> =>
       (await renderChart({ set: OVH, flags })).filter(({ kind }) => kind === "CustomResourceDefinition").length;
-    expect(await kinds(["--include-crds"])).toBe(6);
+    expect(await kinds(["--include-crds"])).toBe(7);
     expect(await kinds([])).toBe(0);
   });
 
@@ -341,7 +374,7 @@ describe.runIf(helmIsThere)("the chart", () => {
       ({ kind }) => kind === "CustomResourceDefinition",
     );
     expect(upgraded.map(({ metadata }) => metadata.annotations)).toEqual(
-      Array.from({ length: 6 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
+      Array.from({ length: 7 }, () => ({ "helm.sh/resource-policy": "keep", team: "x" })),
     );
     const plain = upgraded.map(({ metadata, ...rest }) => ({ ...rest, metadata: { name: metadata.name } }));
     const byName = (a: Named, b: Named): number => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);

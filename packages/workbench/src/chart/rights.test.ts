@@ -69,6 +69,16 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     expect(clusterWide("karpenter-ovh")).toEqual(needed);
   });
 
+  it("are exactly what the sources of the CloudStack provider ask for beyond core and joining", async () => {
+    const rendered = await renderChart({ set: ["provider=cloudstack", "clusterName=test"] });
+    const own = rendered.filter(
+      ({ kind, metadata }) => kind === "ClusterRole" && metadata.name === "karpenter-cloudstack",
+    ) as unknown as readonly Role[];
+    const known = [...clusterWide("karpenter-core"), ...rightsNeeded(BOOTSTRAP)];
+    const needed = rightsNeeded(["packages/provider-cloudstack/src"]).filter((right) => !known.includes(right));
+    expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed.filter((right) => right !== "/secrets get"));
+  });
+
   it("reach one namespace only for leases, Secrets, what is learned and the cluster's description, and names of them", () => {
     const rules = roles.filter(({ kind }) => kind === "Role");
     const shown = rules.flatMap(({ metadata, rules: own }) =>

@@ -38,7 +38,7 @@ describe("demo options", () => {
 
   it.each([
     [["--instance-types-file-path=a"], "--instance-types-file-path works with --provider simulated only, not with ovh"],
-    [["--provider", "aws"], '--provider "aws" is not in the demo: choose one of ovh, scaleway, simulated'],
+    [["--provider", "aws"], '--provider "aws" is not in the demo: choose one of ovh, scaleway, cloudstack, simulated'],
     [["--speed", "0"], '--speed "0" is no speed: write a number above 0 (virtual seconds per second) or fast'],
     [["--speed", "quick"], '--speed "quick" is no speed: write a number above 0 (virtual seconds per second) or fast'],
     [["--real", "--provider=simulated"], "--real works with --provider ovh only, not with simulated"],

@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-export const DEMO_CLOUDS = ["ovh", "scaleway", "simulated"] as const;
+export const DEMO_CLOUDS = ["ovh", "scaleway", "cloudstack", "simulated"] as const;
 export type DemoCloudName = (typeof DEMO_CLOUDS)[number];
 
 export interface DemoOptions {
@@ -24,12 +24,12 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const DEMO_HELP = `pnpm demo [--provider ovh|scaleway|simulated] [--real] [--speed fast|N] [--ci] [-f FILE]...
+export const DEMO_HELP = `pnpm demo [--provider ovh|scaleway|cloudstack|simulated] [--real] [--speed fast|N] [--ci] [-f FILE]...
 
 Runs the main job on a simulated cluster: pods wait, machines are bought, pods run, pods go, machines are given back.
 
-  --provider NAME  ovh (a fake of OVHcloud's API over HTTPS, the default), scaleway (a fake of its API, machines
-                   boot by their own cloud-init) or simulated
+  --provider NAME  ovh (a fake of OVHcloud's API over HTTPS, the default), scaleway or cloudstack (fakes of
+                   their APIs, machines boot by their own cloud-init) or simulated
   --real           on a real etcd, kube-apiserver, kube-scheduler and kube-controller-manager with kwok's nodes, in real time; its
                    programs come from \`pnpm controlplane build\`; the quick start's NodePool then gets consolidateAfter 5s and a budget
                    of 100%, and --speed is how much faster than real ones the machines boot (default fast)

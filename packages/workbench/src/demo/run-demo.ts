@@ -17,6 +17,7 @@ import { World } from "./world.ts";
 const CLOUDS: Readonly<Record<DemoCloudName, (options: DemoOptions) => Promise<CloudOpener>>> = {
   ovh: async () => (await import("./clouds/ovh.ts")).ovhDemo,
   scaleway: async () => (await import("./clouds/scaleway.ts")).scalewayDemo,
+  cloudstack: async () => (await import("./clouds/cloudstack.ts")).cloudStackDemo,
   simulated: async ({ catalog }) => await (await import("./clouds/simulated.ts")).simulatedDemo(catalog),
 };
 

@@ -1,6 +1,7 @@
 // Serves the fake of a cloud on loopback for any client, and prints one JSON line when it is ready.
 
 import { parseTimeScale, ScaledClock, SystemClock, type Clock } from "@karpenter-multicloud/core/runtime";
+import { startFakeCloudStack } from "@karpenter-multicloud/provider-cloudstack/testing";
 import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
 import { startFakeScaleway } from "@karpenter-multicloud/provider-scaleway/testing";
 import { readFile } from "node:fs/promises";
@@ -42,6 +43,10 @@ async function start(options: FakeCloudOptions, signal: AbortSignal): Promise<Ru
   if (cloud === "scaleway") {
     const cluster = kubeconfig === undefined ? {} : await clusterToJoin(kubeconfig, signal);
     return startFakeScaleway({ ...shared, secure: !insecure, ...cluster });
+  }
+  if (cloud === "cloudstack") {
+    const cluster = kubeconfig === undefined ? {} : await clusterToJoin(kubeconfig, signal);
+    return startFakeCloudStack({ ...shared, secure: !insecure, ...cluster });
   }
   const hooks = kubeconfig === undefined ? {} : { hooks: clusterBehind(kubeconfig, signal) };
   return startFakeOvh({ ...shared, insecure, ...hooks });

@@ -15,7 +15,7 @@ describe("fake-cloud options", () => {
   });
 
   it.each([
-    [["cloudstack"], 'there is no fake of "cloudstack"'],
+    [["aws"], 'there is no fake of "aws"'],
     [[], "no cloud is named"],
     [["ovh", "--port", "http"], '--port "http" is no whole number from 0 to 65535'],
     [["ovh", "--speed=-1"], '--speed "-1" is no speed'],

@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-const CLOUDS = ["ovh", "scaleway"] as const;
+const CLOUDS = ["ovh", "scaleway", "cloudstack"] as const;
 export type FakedCloud = (typeof CLOUDS)[number];
 
 export interface FakeCloudOptions {
@@ -25,7 +25,7 @@ export class UsageError extends Error {
 }
 
 export const FAKE_CLOUD_HELP =
-  "pnpm --silent fake-cloud <ovh|scaleway> [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
+  "pnpm --silent fake-cloud <ovh|scaleway|cloudstack> [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions {
@@ -34,7 +34,7 @@ export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions
   const cloud = CLOUDS.find((each) => each === named);
   if (cloud === undefined || more.length > 0) {
     const problem = positionals.length === 0 ? "no cloud is named" : `there is no fake of "${positionals.join(" ")}"`;
-    throw new UsageError(`${problem}: write ovh or scaleway (cloudstack comes next)\n${FAKE_CLOUD_HELP}`);
+    throw new UsageError(`${problem}: write ovh, scaleway or cloudstack\n${FAKE_CLOUD_HELP}`);
   }
   return {
     cloud,

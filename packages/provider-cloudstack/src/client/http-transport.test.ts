@@ -1,0 +1,81 @@
+import { FakeClock } from "@karpenter-multicloud/core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { startFakeCloudStack } from "../testing/index.ts";
+import type { FakeCloudStack, FakeCloudStackOptions } from "../testing/index.ts";
+import { HttpTransport } from "./http-transport.ts";
+import type { Connection } from "./http-transport.ts";
+import { listAll } from "./paging.ts";
+
+let fake: FakeCloudStack;
+const { signal } = new AbortController();
+
+const start = async (options: Partial<FakeCloudStackOptions> = {}): Promise<void> => {
+  fake = await startFakeCloudStack({ clock: new FakeClock(), ...options });
+};
+
+const transport = (more: Partial<Connection> = {}, onSkew?: (ms: number) => void): HttpTransport => {
+  const { apiUrl: url, apiKey, secretKey } = fake.credentials;
+  return new HttpTransport(
+    { url, apiKey, secretKey, verifySsl: true, timeoutMs: 5000, method: "auto", ...more },
+    onSkew,
+  );
+};
+
+afterEach(() => fake.close());
+
+describe("requests over the wire", () => {
+  it("T-03, T-04, T-05: blanks, stars, tildes and brackets are signed as the server signs them", async () => {
+    await start();
+    const parameters = { keyword: "a b*~!'()é", tags: [{ key: "k 1", value: "v~*" }] };
+    expect(await transport().call({ command: "listVirtualMachines", parameters, signal })).toEqual({});
+  });
+
+  it("T-06: a server whose clock is ahead is asked again by its own time, and people hear of it", async () => {
+    await start({ switches: { clockAheadMs: 20 * 60_000 } });
+    const skews: number[] = [];
+    const answer = await transport({}, (ms) => skews.push(ms)).call({ command: "listZones", signal });
+    expect(answer).toMatchObject({ count: 5 });
+    expect(skews).toHaveLength(1);
+  });
+
+  it("T-07: a certificate nobody signed is refused, or accepted for this client alone", async () => {
+    await start({ secure: true });
+    const careless = transport({ verifySsl: false });
+    expect(await careless.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(
+      /certificate|CERT|SELF_SIGNED|UNABLE/i,
+    );
+    const { caPem = "" } = fake;
+    expect(await transport({ caBundle: caPem }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+  });
+
+  it("T-08, §1.2: writes go by POST with nothing in the address, also where the site enforces it", async () => {
+    await start({ switches: { enforcePost: true } });
+    const userdata = "A".repeat(20 * 1024);
+    const call = transport().call({ command: "registerUserData", parameters: { name: "big", userdata }, signal });
+    expect(await call).toMatchObject({ userdata: { name: "big" } });
+    expect(fake.requestLog()).toMatchObject([{ method: "POST", query: "", body: { userdata: "20480 characters" } }]);
+  });
+
+  it("§10: a command that is taken by POST only is sent that way from then on", async () => {
+    await start({ switches: { enforcePost: true } });
+    const get = transport({ method: "get" });
+    const parameters = { name: "n", userdata: "QQ==" };
+    expect(await get.call({ command: "registerUserData", parameters, signal })).toMatchObject({
+      userdata: { name: "n" },
+    });
+    expect(fake.requestLog().map(({ method, status }) => `${method} ${status}`)).toEqual(["GET 405", "POST 200"]);
+  });
+
+  it("T-11, T-12, T-13: lists are read to their end, in pages of the size the server allows", async () => {
+    await start({ switches: { maxPageSize: 3 } });
+    const rows = await listAll(transport(), { command: "listZones", signal }, "zone");
+    expect(rows).toHaveLength(5);
+    expect(await listAll(transport(), { command: "listVirtualMachines", signal }, "virtualmachine")).toEqual([]);
+  });
+
+  it("truncated JSON is a failure of the wire", async () => {
+    await start({ faults: [{ fault: "malformed", times: 1 }] });
+    await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/not what CloudStack sends/);
+  });
+});

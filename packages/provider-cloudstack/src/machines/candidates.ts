@@ -1,0 +1,95 @@
+// In which order the offerings of a claim are tried, and why there is none (C-60).
+
+import { Annotation, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { overlaidRank, requirementsOfClaim } from "@karpenter-multicloud/core/provider";
+import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
+import {
+  addResources,
+  compareRates,
+  compareText,
+  fits,
+  requestsFrom,
+  subtractResources,
+} from "@karpenter-multicloud/core/units";
+import type { Resources } from "@karpenter-multicloud/core/units";
+import type { Requirements } from "@karpenter-multicloud/core/requirements";
+
+import { CloudStackLabel } from "../api/labels.ts";
+import type { Buyable } from "../catalog/instance-types.ts";
+import type { WireNetwork, WireTemplate } from "../client/wire.ts";
+import type { ResolvedZone } from "../node-class/resolved-class.ts";
+import type { ClassView } from "./class-view.ts";
+
+export interface Candidate {
+  readonly buyable: Buyable;
+  readonly offering: Offering;
+  readonly zone: ResolvedZone;
+  readonly template: WireTemplate;
+  /** Those that the claim allows, in the order of trying. */
+  readonly networks: readonly WireNetwork[];
+}
+
+/** What the plan counted on first, then by price, overlays before the list (OV-7); among equals the larger, then by name. */
+export function candidatesOf(claim: NodeClaim, view: ClassView): readonly Candidate[] {
+  const hint = parseLaunchHint(claim.metadata.annotations?.[Annotation.LaunchHint]);
+  const rank = overlaidRank(claim);
+  const isHinted = ({ buyable, zone }: Candidate): boolean =>
+    hint?.instanceType === buyable.type.name && hint.zone === zone.label;
+  const size = ({ buyable }: Candidate): number => buyable.shape.cpu * 4096 + buyable.shape.memoryMiB;
+  return compatible(claim, view).toSorted(
+    (a, b) =>
+      Number(isHinted(b)) - Number(isHinted(a)) ||
+      rank(a.buyable.type.name) - rank(b.buyable.type.name) ||
+      compareRates(a.offering.price, b.offering.price) ||
+      size(b) - size(a) ||
+      compareText(a.buyable.type.name, b.buyable.type.name) ||
+      compareText(a.zone.label, b.zone.label),
+  );
+}
+
+function compatible(claim: NodeClaim, view: ClassView): Candidate[] {
+  const wanted = requirementsOfClaim(claim, {});
+  const requests = requestsFrom(claim.spec.resources?.requests);
+  return [...view.types.buyables.values()].flatMap((buyable) => {
+    const { type, arch } = buyable;
+    if (!isMeant(type, wanted) || !fits(requests, allocatable(type))) return [];
+    return type.offerings.flatMap((offering): Candidate[] => {
+      if (!offering.availability.available || !offering.requirements.overlaps(wanted)) return [];
+      const zone = view.resolved.zones.find(({ label }) => label === offering.requirements.get(Label.Zone).any());
+      const template = zone?.templates.get(arch);
+      if (zone === undefined || template === undefined) return [];
+      const networks = zone.networks.filter(({ id }) => wanted.get(CloudStackLabel.NetworkId).has(id));
+      return networks.length === 0 ? [] : [{ buyable, offering, zone, template, networks }];
+    });
+  });
+}
+
+function isMeant(type: InstanceType, wanted: Requirements): boolean {
+  return type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType));
+}
+
+export function allocatable(type: InstanceType): Resources {
+  const { kubeReserved, systemReserved, evictionThreshold } = type.overhead;
+  return subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
+}
+
+/** Names what stood in the way: the reasons of the offerings that would otherwise have served. */
+export function whyNone(claim: NodeClaim, view: ClassView): string {
+  const wanted = requirementsOfClaim(claim, {});
+  const name = claim.metadata.name ?? "";
+  const named = view.types.items.filter((type) => isMeant(type, wanted));
+  if (named.length === 0) {
+    const zones = view.resolved.zones.map(({ label }) => label).join(", ");
+    return `nodeclaim ${name}: no instance type offered in ${zones} satisfies ${wanted.get(Label.InstanceType).toString()} and its other requirements`;
+  }
+  const refusals = named.flatMap((type) =>
+    type.offerings
+      .filter(({ requirements }) => requirements.overlaps(wanted))
+      .flatMap(({ availability, requirements }) =>
+        availability.available ? [] : [`${type.name} in ${requirements.get(Label.Zone).any()}: ${availability.reason}`],
+      ),
+  );
+  if (refusals.length === 0) return `nodeclaim ${name}: no allowed instance type is large enough for its requests`;
+  return `nodeclaim ${name}: no offering is available now (${[...new Set(refusals)].slice(0, 5).join("; ")})`;
+}

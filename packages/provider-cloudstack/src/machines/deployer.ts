@@ -1,0 +1,255 @@
+// Orders one machine and sees it up: user data, the deploy call, tags at once, then its job (C-61, C-62).
+
+import { NodeClaims } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { isNotFound as isGoneFromCluster, patchObject } from "@karpenter-multicloud/core/kube";
+import type { KubeClient } from "@karpenter-multicloud/core/kube";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import { seconds } from "@karpenter-multicloud/core/units";
+import type { Duration } from "@karpenter-multicloud/core/units";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
+
+import { CloudStackAnnotation } from "../api/labels.ts";
+import { sentRootGiB } from "../catalog/capacity.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import { outcomeUnknown } from "../client/failure-kind.ts";
+import type { JobOutcome } from "../client/jobs.ts";
+import type { Parameters } from "../client/parameters.ts";
+import type { WireNetwork, WireVm } from "../client/wire.ts";
+import { keyPairsOf } from "../node-class/class-resolver.ts";
+import type { Candidate } from "./candidates.ts";
+import type { ClassView } from "./class-view.ts";
+import type { MachineFinder } from "./finder.ts";
+import type { Joining } from "./joining.ts";
+import { machineLabels } from "./machine-claim.ts";
+import { displayName, ownerTags } from "./ownership.ts";
+import type { Tagger } from "./tagger.ts";
+
+export interface DeployerParts {
+  readonly client: CloudStackClient;
+  readonly kube: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly finder: MachineFinder;
+  readonly joining: Joining;
+  readonly tagger: Tagger;
+  readonly clusterName: string;
+  readonly deployWait: Duration;
+}
+
+/** Everything about one attempt. */
+export interface Order {
+  readonly claim: NodeClaim;
+  readonly view: ClassView;
+  readonly candidate: Candidate;
+  readonly network: WireNetwork;
+  readonly name: string;
+  readonly affinityGroupIds: readonly string[];
+}
+
+export interface Ordered {
+  readonly id: string;
+  /** Absent for a machine that was found instead. */
+  readonly jobId?: string;
+}
+
+const LOOK_AGAIN = seconds(2);
+const LOOKS = 3;
+
+export class Deployer {
+  readonly #parts: DeployerParts;
+
+  constructor(parts: DeployerParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws CloudStackError when nothing was ordered */
+  async order(order: Order, signal: AbortSignal): Promise<Ordered> {
+    const { client, logger } = this.#parts;
+    const { claim, candidate, name } = order;
+    const parameters = await this.#parameters(order, signal);
+    logger.info("deploying virtual machine", {
+      NodeClaim: claim.metadata.name,
+      instanceType: candidate.buyable.type.name,
+      zone: candidate.zone.name,
+      template: candidate.template.name,
+    });
+    try {
+      const { id, jobId } = await client.deploy(parameters, name, signal);
+      await this.#remember(order, id, jobId, signal);
+      return { id, jobId };
+    } catch (error) {
+      if (!outcomeUnknown(error)) throw error;
+      return { id: (await this.#lost(order, error, signal)).id };
+    }
+  }
+
+  /** Tags and job go side by side; a machine that cannot be tagged is not kept. @throws what the tags failed with */
+  async bringUp(order: Order, ordered: Ordered, signal: AbortSignal): Promise<JobOutcome> {
+    const { client, tagger, clusterName, deployWait } = this.#parts;
+    const tags = ownerTags(order.claim, order.view.nodeClass, clusterName);
+    const read = async () => (await this.#machine(ordered.id, order, signal))?.tags;
+    const tagging = tagger.tag({ type: "UserVm", id: ordered.id }, tags, read, signal);
+    const running =
+      ordered.jobId === undefined
+        ? this.#watch(ordered.id, order, signal)
+        : client.waitForJob("deployVirtualMachine", ordered.jobId, deployWait, signal);
+    // The tags' failure comes first where both fail: it decides what becomes of the machine.
+    const [tagged, outcome] = await Promise.allSettled([tagging, running]);
+    if (outcome.status === "fulfilled" && outcome.value.state === "failed") return outcome.value;
+    if (tagged.status === "rejected") throw tagged.reason;
+    if (outcome.status === "rejected") throw outcome.reason;
+    if (outcome.value.state === "done") await this.#tagDisks(order, ordered.id, tags, signal);
+    return outcome.value.state === "unknown" ? this.#watch(ordered.id, order, signal) : outcome.value;
+  }
+
+  /** Without its job the machine itself tells how it is. */
+  async #watch(id: string, order: Order, signal: AbortSignal): Promise<JobOutcome> {
+    const { clock, deployWait } = this.#parts;
+    const until = clock.now() + deployWait;
+    for (;;) {
+      const machine = await this.#machine(id, order, signal);
+      if (machine === undefined || machine.state === "Error") return { state: "unknown" };
+      if (machine.state === "Running") return { state: "done", result: {} };
+      if (clock.now() >= until) return { state: "pending" };
+      await clock.sleep(LOOK_AGAIN, { signal });
+    }
+  }
+
+  async #machine(id: string, { claim }: Order, signal: AbortSignal): Promise<WireVm | undefined> {
+    return (await this.#parts.finder.byId(id, signal, claim))?.machine;
+  }
+
+  /** The answer was lost; the mark in the display name tells whether there is a machine (T-47). */
+  async #lost({ claim, view }: Order, error: unknown, signal: AbortSignal): Promise<WireVm> {
+    const { clock, finder } = this.#parts;
+    for (let look = 1; look <= LOOKS; look++) {
+      await clock.sleep(LOOK_AGAIN, { signal });
+      const { own } = await finder.ofClaim(claim, view.resolved.scope, signal);
+      const [found] = own.filter(({ state }) => !["Error", "Destroyed", "Expunging"].includes(state));
+      if (found !== undefined) return found;
+    }
+    throw error;
+  }
+
+  /** Best effort: without tags the disks are still known by their name and age. */
+  async #tagDisks(
+    { view }: Order,
+    id: string,
+    tags: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (view.resolved.disks.length === 0) return;
+    const { client, tagger, logger } = this.#parts;
+    try {
+      for (const volume of await client.volumes(
+        view.resolved.scope,
+        { virtualmachineid: id, type: "DATADISK" },
+        signal,
+      )) {
+        if (!volume.name.startsWith("DATA-")) continue;
+        await tagger.tag({ type: "Volume", id: volume.id }, tags, () => Promise.resolve(volume.tags), signal);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn("data disks could not be tagged", { error, machine: id });
+    }
+  }
+
+  /** So that another process finds the machine and its job. */
+  async #remember({ claim, view }: Order, id: string, jobId: string, signal: AbortSignal): Promise<void> {
+    const { kube, logger } = this.#parts;
+    const { projectId } = view.resolved.scope;
+    const annotations = {
+      ...claim.metadata.annotations,
+      [CloudStackAnnotation.InstanceId]: id,
+      [CloudStackAnnotation.JobId]: jobId,
+      ...(projectId === undefined ? {} : { [CloudStackAnnotation.ProjectId]: projectId }),
+    };
+    const after: NodeClaim = { ...claim, metadata: { ...claim.metadata, annotations } };
+    try {
+      await patchObject(kube, NodeClaims, { before: claim, after }, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isGoneFromCluster(error))
+        logger.warn("the order could not be noted on its nodeclaim", { error, machine: id });
+    }
+  }
+
+  async #parameters(order: Order, signal: AbortSignal): Promise<Parameters> {
+    const { claim, view, candidate, network, name, affinityGroupIds } = order;
+    const { buyable, zone, template } = candidate;
+    const { nodeClass, resolved } = view;
+    const { spec } = nodeClass;
+    const { offering } = buyable.selected;
+    const keys = keyPairsOf(spec);
+    const userdata = await this.#parts.joining.userData(
+      {
+        claim,
+        nodeClass,
+        name,
+        zone,
+        instanceType: buyable.type.name,
+        offering: offering.name,
+        labels: machineLabels(claim, { buyable, zone, network, template }),
+        cpus: buyable.shape.cpu,
+        gpus: offering.gpu?.count ?? 0,
+      },
+      signal,
+    );
+    return {
+      serviceofferingid: offering.id,
+      templateid: template.id,
+      zoneid: zone.id,
+      networkids: [network.id, ...zone.moreNetworks.map(({ id }) => id)],
+      name,
+      displayname: displayName(name, this.#parts.clusterName, claim.metadata.uid ?? ""),
+      ...(userdata === "" ? {} : { userdata }),
+      userdataid: resolved.userDataId,
+      rootdisksize: sentRootGiB(spec, offering),
+      overridediskofferingid: resolved.rootDiskOfferingId,
+      ...disks(view),
+      ...(keys.length > 1 ? { keypairs: keys } : { keypair: keys[0] }),
+      affinitygroupids: affinityGroupIds,
+      details: details(buyable, spec.details),
+      projectid: resolved.scope.projectId,
+      group: spec.group,
+      boottype: spec.bootType,
+      bootmode: spec.bootMode,
+      ...(template.hypervisor === "" ? { hypervisor: "KVM" } : {}),
+      startvm: true,
+    };
+  }
+}
+
+/** One disk is asked for in the way every version knows (C-64). */
+function disks({ resolved }: ClassView): Parameters {
+  const [only, ...more] = resolved.disks;
+  if (only === undefined) return {};
+  if (more.length === 0) return { diskofferingid: only.offeringId, size: only.sizeGiB };
+  return {
+    datadisksdetails: resolved.disks.map(({ offeringId, sizeGiB, minIops, maxIops }) => ({
+      diskofferingid: offeringId,
+      ...(sizeGiB === undefined ? {} : { size: sizeGiB }),
+      ...(minIops === undefined ? {} : { miniops: minIops }),
+      ...(maxIops === undefined ? {} : { maxiops: maxIops }),
+    })),
+  };
+}
+
+/** Exactly what a custom offering leaves open (C-45). */
+function details(
+  { shape, selected }: Candidate["buyable"],
+  own: Readonly<Record<string, string>> = {},
+): Parameters[string] {
+  const needsSpeed = selected.offering.cpuSpeed === undefined;
+  const size = shape.isCustom
+    ? {
+        cpuNumber: shape.cpu,
+        memory: shape.memoryMiB,
+        ...(needsSpeed && shape.cpuSpeed !== undefined ? { cpuSpeed: shape.cpuSpeed } : {}),
+      }
+    : {};
+  const all: Readonly<Record<string, string | number>> = { ...own, ...size };
+  return Object.keys(all).length === 0 ? undefined : [all];
+}

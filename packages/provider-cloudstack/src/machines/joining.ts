@@ -1,0 +1,217 @@
+// The user data of one machine: how it joins the cluster, by the class's type of bootstrap (§8).
+
+import { Secrets } from "@karpenter-multicloud/core/api";
+import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import {
+  BootstrapError,
+  discoverClusterFacts,
+  hasClusterInfo,
+  packUserData,
+  renderUserData,
+  resolveKubelet,
+} from "@karpenter-multicloud/core/bootstrap";
+import type {
+  BootstrapMode,
+  BootstrapTokens,
+  ClusterFacts,
+  JoinMaterial,
+  JoinPlan,
+} from "@karpenter-multicloud/core/bootstrap";
+import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import { isNotFound } from "@karpenter-multicloud/core/kube";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import { parseDuration } from "@karpenter-multicloud/core/units";
+
+import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
+import type { CloudStackSettings } from "../settings.ts";
+import { providerIdPrefix } from "./machine-id.ts";
+
+export interface JoiningParts {
+  readonly kube: KubeReader;
+  readonly clock: Clock;
+  readonly tokens: Pick<BootstrapTokens, "ensure">;
+  readonly settings: CloudStackSettings;
+}
+
+export interface JoiningMachine {
+  readonly claim: NodeClaim;
+  readonly nodeClass: CloudStackNodeClass;
+  readonly name: string;
+  readonly zone: { readonly id: string; readonly name: string; readonly label: string };
+  readonly instanceType: string;
+  readonly offering: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpus: number;
+  readonly gpus: number;
+}
+
+const FACTS_MS = 5 * 60_000;
+const CLUSTER_VARIABLE = /\{\{-?\s*\.(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)\s*-?\}\}/;
+const TOKEN_VARIABLE = /\{\{-?\s*\.Token/;
+
+/** C-70: the machine finds its own UUID, in this order; what is no UUID is not believed. */
+export const ID_LOOKUPS: readonly string[] = [
+  "cloud-init query v1.instance_id",
+  'for f in /run/systemd/netif/leases/* /var/lib/dhcp/*.leases /var/lib/NetworkManager/*.lease /var/lib/dhclient/*.leases; do [ -r "$f" ] && sed -nE "s/.*(SERVER_ADDRESS=|dhcp-server-identifier )([0-9.]+).*/\\2/p" "$f"; done | tail -n 1 | while read -r router; do curl -fsS --max-time 5 "http://$router/latest/meta-data/vm-id" || curl -fsS --max-time 5 "http://$router/latest/meta-data/instance-id"; done',
+  "curl -fsS --max-time 5 http://data-server/latest/meta-data/vm-id || curl -fsS --max-time 5 http://data-server/latest/meta-data/instance-id",
+  "d=$(mktemp -d); for l in config-2 CONFIG-2; do mount -o ro -L $l $d && cat $d/cloudstack/metadata/vm_id.txt $d/cloudstack/metadata/instance_id.txt | head -n 1 && umount $d && break; done",
+  "cat /sys/class/dmi/id/product_uuid",
+];
+
+export class Joining {
+  readonly #parts: JoiningParts;
+  readonly #facts = new Map<string, { readonly facts: ClusterFacts; readonly until: number }>();
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts;
+  }
+
+  /** In base64, as the API takes it; empty when there is none. @throws BootstrapError */
+  async userData(machine: JoiningMachine, signal: AbortSignal): Promise<string> {
+    const { nodeClass } = machine;
+    // Registered user data stands for all of it.
+    if (nodeClass.spec.userDataRef !== undefined) return "";
+    const mode = await this.mode(nodeClass, signal);
+    const cluster = await this.#cluster(nodeClass, mode, signal);
+    const material = await this.#material(machine.claim, nodeClass, mode, signal);
+    return this.#packed(this.#plan(machine, mode, material, cluster), nodeClass);
+  }
+
+  /** What would stop every machine of the class from joining, found before one is bought. @throws BootstrapError */
+  async rehearse(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<void> {
+    if (nodeClass.spec.userDataRef !== undefined) return;
+    const mode = await this.mode(nodeClass, signal);
+    const cluster = await this.#cluster(nodeClass, mode, signal);
+    const secret = await this.#secret(nodeClass, signal);
+    const token = { id: "aaaaaa", secret: "aaaaaaaaaaaaaaaa", expiresAt: this.#parts.clock.now() };
+    const material: JoinMaterial = secret === undefined ? { token } : { secret };
+    const name = "a".repeat(63);
+    const claim: NodeClaim = {
+      metadata: { name, uid: SAMPLE_ID },
+      spec: { requirements: [], nodeClassRef: { group: "", kind: "", name: "" } },
+    };
+    const zone = { id: SAMPLE_ID, name: "zone", label: "zone" };
+    const machine = { claim, nodeClass, name, zone, instanceType: name, offering: name, labels: {}, cpus: 2, gpus: 0 };
+    this.#packed(this.#plan(machine, mode, material, cluster), nodeClass);
+  }
+
+  /** What "auto" means in this cluster. */
+  async mode({ spec }: CloudStackNodeClass, signal: AbortSignal): Promise<BootstrapMode> {
+    if (spec.userDataMode === "Custom") return "custom";
+    const type = spec.bootstrap?.type ?? "auto";
+    if (type !== "auto") return type;
+    return (await hasClusterInfo(this.#parts.kube, signal)) ? "kubeadm" : "none";
+  }
+
+  /** Too long is found here (C-73). */
+  #packed(plan: JoinPlan, { spec }: CloudStackNodeClass): string {
+    const text = renderUserData(plan);
+    if (text === "") return "";
+    const compress = spec.compressUserData ?? true;
+    return packUserData(text, { maxBytes: this.#parts.settings.userDataMaxLength, encoding: "base64", compress }).body;
+  }
+
+  #plan(
+    machine: JoiningMachine,
+    mode: BootstrapMode,
+    material: JoinMaterial,
+    cluster: ClusterFacts | undefined,
+  ): JoinPlan {
+    const { claim, nodeClass, name, zone, instanceType, offering, labels, cpus, gpus } = machine;
+    const { spec } = nodeClass;
+    const { bootstrap = {}, userData, userDataMode = "Auto" } = spec;
+    const lines = (commands: readonly string[] | undefined): string => (commands ?? []).join("\n");
+    const [pre, post] = [lines(bootstrap.preKubeadmCommands), lines(bootstrap.postKubeadmCommands)];
+    return {
+      mode,
+      ...(cluster === undefined ? {} : { cluster }),
+      node: {
+        clusterName: this.#parts.settings.clusterName,
+        nodeName: name,
+        nodePool: labels["karpenter.sh/nodepool"] ?? "",
+        nodeClaim: claim.metadata.name ?? "",
+        nodeClaimUID: claim.metadata.uid ?? "",
+        zone: zone.label,
+        region: this.#parts.settings.region ?? "",
+        instanceType,
+        providerID: { prefix: providerIdPrefix(spec.providerIDFormat ?? "ccm", zone.name), lookups: ID_LOOKUPS },
+        labels,
+        taints: [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])],
+        gpu: gpus > 0,
+        variables: { ZoneID: zone.id, ServiceOffering: offering },
+      },
+      material,
+      kubelet: resolveKubelet(spec.kubelet ?? {}, cpus),
+      settings: {
+        // Only a cloud controller manager takes the taint away again that "external" means (C-71).
+        cloudProvider: bootstrap.cloudProvider ?? "none",
+        ...(bootstrap.criSocket === undefined ? {} : { criSocket: bootstrap.criSocket }),
+        ...(pre === "" ? {} : { preScript: pre }),
+        ...(post === "" ? {} : { postScript: post }),
+        ...(bootstrap.files === undefined ? {} : { files: bootstrap.files }),
+      },
+      ...(userData === undefined ? {} : { userData }),
+      userDataOrder: userDataMode === "Merge" ? "before" : "after",
+    };
+  }
+
+  async #material(
+    claim: NodeClaim,
+    nodeClass: CloudStackNodeClass,
+    mode: BootstrapMode,
+    signal: AbortSignal,
+  ): Promise<JoinMaterial> {
+    const secret = await this.#secret(nodeClass, signal);
+    if (secret !== undefined) return { secret };
+    if (mode !== "kubeadm" && !TOKEN_VARIABLE.test(nodeClass.spec.userData ?? "")) return { none: true };
+    const ttl = parseDuration(nodeClass.spec.bootstrap?.tokenTTL ?? "30m");
+    return { token: await this.#parts.tokens.ensure(claim, ttl, signal) };
+  }
+
+  async #secret(
+    { spec }: CloudStackNodeClass,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    const reference = spec.bootstrap?.tokenSecretRef;
+    if (reference === undefined) return undefined;
+    const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
+    try {
+      const { data = {} } = await this.#parts.kube.get(Secrets, key, { signal });
+      const values = Object.entries(data).map(
+        ([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")] as const,
+      );
+      const all = Object.fromEntries(values) as Readonly<Record<string, string>>;
+      const token = reference.key === undefined ? undefined : all[reference.key];
+      return token === undefined ? all : { ...all, token };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw new BootstrapError("TokenSourceMissing", `Secret ${key.namespace}/${key.name} does not exist`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #cluster(
+    { spec }: CloudStackNodeClass,
+    mode: BootstrapMode,
+    signal: AbortSignal,
+  ): Promise<ClusterFacts | undefined> {
+    const { kube, clock, settings } = this.#parts;
+    const { endpoint, caCertHash, kubernetesVersion } = spec.bootstrap ?? {};
+    const isOwn = mode === "custom" || mode === "none";
+    if (isOwn && !CLUSTER_VARIABLE.test(spec.userData ?? "")) return undefined;
+    const overrides = {
+      endpoint: endpoint || (settings.clusterEndpoint ?? ""),
+      kubernetesVersion: kubernetesVersion ?? "",
+      ...(caCertHash === undefined ? {} : { caHashes: [caCertHash] }),
+    };
+    const key = JSON.stringify(overrides);
+    const known = this.#facts.get(key);
+    if (known !== undefined && clock.now() < known.until) return known.facts;
+    const facts = await discoverClusterFacts({ kube }, overrides, signal);
+    this.#facts.set(key, { facts, until: clock.now() + FACTS_MS });
+    return facts;
+  }
+}
+
+const SAMPLE_ID = "00000000-0000-4000-8000-000000000000";

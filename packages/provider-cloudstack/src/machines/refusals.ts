@@ -1,0 +1,182 @@
+// What a refused launch means for the plans after it (§10): which offerings to avoid, how long, and whether another may serve.
+
+import type { FailureScope, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import type { Clock } from "@karpenter-multicloud/core/runtime";
+import { milliseconds } from "@karpenter-multicloud/core/units";
+
+import { CloudStackError } from "../client/cloudstack-api.ts";
+import { kindOf } from "../client/failure-kind.ts";
+import type { Candidate } from "./candidates.ts";
+import type { ClassView } from "./class-view.ts";
+
+export interface Refusal {
+  readonly why: string;
+  /** Of an event that is worth telling people. */
+  readonly reason:
+    | "LaunchFailed"
+    | "ResourceLimitExceeded"
+    | "ResourceUnavailable"
+    | "AffinityUnsatisfiable"
+    | "AddressesExhausted";
+  /** What is sold out or used up, for core. */
+  readonly scope: FailureScope;
+  /** A limit of processors, memory or GPUs: a smaller offering may do. */
+  readonly mayBeSmaller?: boolean;
+  /** Only the network is to blame: the same offering may do in another. */
+  readonly nextNetwork: boolean;
+}
+
+const MINUTE = 60_000;
+const SHORT_MS = 3 * MINUTE;
+const LONG_MS = 5 * MINUTE;
+const LONGEST_MS = 30 * MINUTE;
+const INTERNAL_IN_A_ROW = 3;
+const SIZED = ["cpu", "memory", "gpu"];
+
+export class Refusals {
+  readonly #unavailable: UnavailableOfferings;
+  readonly #clock: Clock;
+  readonly #misses = new Map<string, number>();
+  readonly #internal = new Map<string, number>();
+  readonly #fullNetworks = new Map<string, number>();
+
+  constructor(unavailable: UnavailableOfferings, clock: Clock) {
+    this.#unavailable = unavailable;
+    this.#clock = clock;
+  }
+
+  /** Undefined when no other candidate can help. */
+  judge(error: unknown, candidate: Candidate, networkId: string, view: ClassView): Refusal | undefined {
+    const { buyable, zone } = candidate;
+    const place = { instanceType: buyable.type.name, zone: zone.label };
+    const said = error instanceof CloudStackError ? error.facts.said : "";
+    const where = `${buyable.type.name} in ${zone.name}`;
+    const type: FailureScope = { level: "type", name: place.instanceType, zone: place.zone };
+    switch (kindOf(error)) {
+      case "no-capacity":
+      case "no-storage":
+        this.#miss(place.instanceType, place.zone, "CloudStack found no host for it");
+        return {
+          why: `no host or storage takes ${where}: ${said}${hint(candidate)}`,
+          reason: "LaunchFailed",
+          scope: type,
+          nextNetwork: false,
+        };
+      case "affinity":
+        this.#unavailable.mark(place, "its affinity group takes no more", milliseconds(LONG_MS));
+        return { why: `${where}: ${said}`, reason: "AffinityUnsatisfiable", scope: type, nextNetwork: false };
+      case "no-address":
+        this.#fullNetworks.set(networkId, this.#clock.now() + LONG_MS);
+        return {
+          why: `a network of ${zone.name} has no address left: ${said}`,
+          reason: "AddressesExhausted",
+          scope: type,
+          nextNetwork: true,
+        };
+      case "unavailable":
+        this.#unavailable.mark({ zone: zone.label }, "the zone is not available", milliseconds(SHORT_MS));
+        return {
+          why: `${zone.name} is not available: ${said}`,
+          reason: "ResourceUnavailable",
+          scope: { level: "zone", name: place.zone },
+          nextNetwork: false,
+        };
+      case "limit":
+        this.#limit(said, candidate, view);
+        {
+          const mayBeSmaller = SIZED.includes(limitedBy(said));
+          return {
+            why: `${where}: ${said}`,
+            reason: "ResourceLimitExceeded",
+            scope: { level: "account" },
+            mayBeSmaller,
+            nextNetwork: false,
+          };
+        }
+      case "transient":
+        return this.#internalError(place, where, said);
+      default:
+        return undefined;
+    }
+  }
+
+  /** Its networks are known to be full. */
+  noAddress({ buyable, zone }: Candidate): Refusal {
+    const scope: FailureScope = { level: "type", name: buyable.type.name, zone: zone.label };
+    return {
+      why: `no network of ${zone.name} has an address left`,
+      reason: "AddressesExhausted",
+      scope,
+      nextNetwork: false,
+    };
+  }
+
+  succeeded({ buyable, zone }: Candidate): void {
+    this.#misses.delete(`${buyable.type.name}/${zone.label}`);
+    this.#internal.delete(`${buyable.type.name}/${zone.label}`);
+  }
+
+  /** A machine that was ordered before has failed in the end. */
+  failedLater(instanceType: string, zone: string): void {
+    this.#miss(instanceType, zone, "a machine of it did not start");
+  }
+
+  isFull(networkId: string): boolean {
+    return (this.#fullNetworks.get(networkId) ?? Number.NEGATIVE_INFINITY) > this.#clock.now();
+  }
+
+  /** Three minutes, and twice as long each time again. */
+  #miss(instanceType: string, zone: string, why: string): void {
+    const key = `${instanceType}/${zone}`;
+    const misses = this.#misses.get(key) ?? 0;
+    this.#misses.set(key, misses + 1);
+    const pause = Math.min(LONGEST_MS, SHORT_MS * 2 ** misses);
+    this.#unavailable.mark({ instanceType, zone }, why, milliseconds(pause));
+  }
+
+  /** Processors, memory and GPUs: what asks for at least as much is out too; anything else is out for all. */
+  #limit(said: string, { buyable }: Candidate, view: ClassView): void {
+    const type = limitedBy(said);
+    const why = `LimitReached: the account's limit of ${type === "" ? "a resource" : type}`;
+    const amount = (each: typeof buyable): number => {
+      if (type === "cpu") return each.shape.cpu;
+      return type === "memory" ? each.shape.memoryMiB : (each.selected.offering.gpu?.count ?? 0);
+    };
+    const isSized = SIZED.includes(type);
+    for (const each of view.types.buyables.values()) {
+      if (isSized && amount(each) < amount(buyable)) continue;
+      this.#unavailable.mark({ instanceType: each.type.name }, why, milliseconds(LONG_MS));
+    }
+  }
+
+  /** Once may be chance; three times in a row it is the offering. */
+  #internalError(
+    place: { readonly instanceType: string; readonly zone: string },
+    where: string,
+    said: string,
+  ): Refusal | undefined {
+    const key = `${place.instanceType}/${place.zone}`;
+    const inARow = (this.#internal.get(key) ?? 0) + 1;
+    this.#internal.set(key, inARow);
+    if (inARow < INTERNAL_IN_A_ROW) return undefined;
+    this.#internal.delete(key);
+    const type: FailureScope = { level: "type", name: place.instanceType, zone: place.zone };
+    this.#miss(place.instanceType, place.zone, "CloudStack fails with internal errors");
+    return { why: `${where}: ${said}`, reason: "LaunchFailed", scope: type, nextNetwork: false };
+  }
+}
+
+/** The resource that a limit's text names. */
+function limitedBy(said: string): string {
+  return /Type = '?(\w+)'?/.exec(said)?.[1] ?? "";
+}
+
+/** The server never says why; these are the usual hidden reasons (§1.9). */
+function hint({ buyable }: Candidate): string {
+  const { hostTags, storageType } = buyable.selected.offering;
+  const reasons = [
+    ...(hostTags.length === 0 ? [] : [`host tags ${hostTags.join(", ")}`]),
+    ...(storageType === "local" ? ["local storage"] : []),
+  ];
+  return reasons.length === 0 ? "" : ` (it asks for ${reasons.join(" and ")})`;
+}

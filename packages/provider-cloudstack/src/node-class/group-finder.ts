@@ -1,0 +1,80 @@
+// Affinity groups: those a class names, and those that are made for it and go with it (§5).
+
+import { ObserveOnly } from "@karpenter-multicloud/core/runtime";
+import { seconds } from "@karpenter-multicloud/core/units";
+
+import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
+import type { CloudStackClient, NamedRow, Scope } from "../client/cloudstack-client.ts";
+import { isNotFound } from "../client/core-words.ts";
+import { kindOf } from "../client/failure-kind.ts";
+
+type Wanted = NonNullable<CloudStackNodeClassSpec["affinityGroups"]>;
+
+const MAKING = seconds(60);
+
+export class GroupFinder {
+  readonly #client: CloudStackClient;
+  readonly #clusterName: string;
+
+  constructor(client: CloudStackClient, clusterName: string) {
+    this.#client = client;
+    this.#clusterName = clusterName;
+  }
+
+  /** Those that exist; `missing` is the first that does not. */
+  async named(
+    { ids = [], names = [] }: Wanted,
+    scope: Scope,
+    signal: AbortSignal,
+  ): Promise<{ readonly found: readonly NamedRow[]; readonly missing?: string }> {
+    if (ids.length + names.length === 0) return { found: [] };
+    const known = await this.#client.affinityGroups(scope, signal);
+    const found = known.filter(({ id, name }) => ids.includes(id) || names.includes(name));
+    const missing = [...ids, ...names].find(
+      (wanted) => !known.some(({ id, name }) => id === wanted || name === wanted),
+    );
+    return { found, ...(missing === undefined ? {} : { missing }) };
+  }
+
+  /** The group for machines of this pool, made when it is first needed; undefined when the class wants none. */
+  async managed(
+    nodeClass: CloudStackNodeClass,
+    pool: string,
+    scope: Scope,
+    signal: AbortSignal,
+  ): Promise<NamedRow | undefined> {
+    const wanted = nodeClass.spec.affinityGroups?.managed;
+    if (wanted === undefined) return undefined;
+    const name = this.#nameFor(nodeClass, wanted.scope === "NodeClass" ? "" : pool);
+    const known = (await this.#client.affinityGroups(scope, signal)).find((group) => group.name === name);
+    if (known !== undefined) return known;
+    const group = { name, type: wanted.type, description: this.#markOf(nodeClass.metadata.name ?? "") };
+    const { id, jobId } = await this.#client.createAffinityGroup(group, scope, signal);
+    const outcome = await this.#client.waitForJob("createAffinityGroup", jobId, MAKING, signal);
+    if (outcome.state === "failed") throw outcome.error;
+    this.#client.forget("listAffinityGroups");
+    return { ...group, id, state: "" };
+  }
+
+  /** With its class a group goes (C-85). One that a dying machine still holds stays for the next look. */
+  async removeUnused(scope: Scope, isKept: (className: string) => boolean, signal: AbortSignal): Promise<void> {
+    const prefix = this.#markOf("");
+    for (const { id, description } of await this.#client.affinityGroups(scope, signal)) {
+      if (!description.startsWith(prefix) || isKept(description.slice(prefix.length))) continue;
+      try {
+        await this.#client.deleteAffinityGroup(id, signal);
+      } catch (error) {
+        if (!isNotFound(error) && !(error instanceof ObserveOnly) && kindOf(error) !== "config") throw error;
+      }
+    }
+  }
+
+  /** In a group's description: which cluster's and which class's it is. */
+  #markOf(className: string): string {
+    return `karpenter:${this.#clusterName}:${className}`;
+  }
+
+  #nameFor({ metadata }: CloudStackNodeClass, pool: string): string {
+    return ["karpenter", this.#clusterName, metadata.name ?? "", pool].filter((part) => part !== "").join("-");
+  }
+}

@@ -1,0 +1,63 @@
+// What a class came to in the cloud: the zones that work, what can be bought there, and what stands in the way.
+
+import type { WireNetwork, WireOffering, WireTemplate } from "../client/wire.ts";
+import type { FiledOffering } from "../catalog/offerings-file.ts";
+import type { Scope } from "../client/cloudstack-client.ts";
+
+export interface ResolvedZone {
+  readonly id: string;
+  readonly name: string;
+  /** The name as a label's value (C-44). */
+  readonly label: string;
+  /** For the first card: tried in this order. */
+  readonly networks: readonly WireNetwork[];
+  /** One for each further card. */
+  readonly moreNetworks: readonly WireNetwork[];
+  /** One for each architecture. */
+  readonly templates: ReadonlyMap<string, WireTemplate>;
+}
+
+export interface SelectedOffering {
+  readonly offering: WireOffering;
+  /** The first part of its instance types' names. */
+  readonly name: string;
+  /** What the offerings file says about it. */
+  readonly filed?: FiledOffering;
+}
+
+export interface ResolvedDisk {
+  readonly offeringId: string;
+  readonly sizeGiB?: number;
+  readonly minIops?: number;
+  readonly maxIops?: number;
+}
+
+/** In the words of the class's conditions. */
+export interface Problem {
+  readonly condition: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Worth an event, and nothing that stands in the way. */
+export interface Remark {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface ResolvedClass {
+  /** Changes with the content. */
+  readonly version: string;
+  readonly scope: Scope;
+  readonly zones: readonly ResolvedZone[];
+  readonly offerings: readonly SelectedOffering[];
+  readonly rootDiskOfferingId?: string;
+  readonly disks: readonly ResolvedDisk[];
+  readonly affinityGroups: readonly { readonly id: string; readonly name: string; readonly type: string }[];
+  readonly userDataId?: string;
+  /** What keeps every machine from being bought. */
+  readonly problems: readonly Problem[];
+  /** Zones that do not work while others do. */
+  readonly dropped: readonly Problem[];
+  readonly remarks: readonly Remark[];
+}

@@ -1,0 +1,59 @@
+// The fake's own paths below /_fake: what it holds, what it saw, what it should do wrong. They need no key.
+
+import type { Answer, Incoming } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Backend } from "./backend.ts";
+import type { FakeFault } from "./faults.ts";
+import { report } from "./invariants.ts";
+import { dump, leaks } from "./world/dump.ts";
+
+/** Undefined for a path of the API itself. */
+export async function answerAdmin(backend: Backend, incoming: Incoming): Promise<Answer | undefined> {
+  const path = incoming.target.replace(/\?.*$/, "");
+  if (!path.startsWith("/_fake/")) return undefined;
+  const answer = await answerTo(backend, `${incoming.method} ${path.slice("/_fake/".length)}`, incoming);
+  return answer ?? { status: 404, body: { message: `there is no ${incoming.method} ${path}` } };
+}
+
+async function answerTo(backend: Backend, route: string, incoming: Incoming): Promise<Answer | undefined> {
+  const { ground } = backend.world;
+  switch (route) {
+    case "GET state":
+      return ok({ ...dump(ground), faults: backend.faults.list(), switches: backend.switches });
+    case "GET invariants":
+      return ok(report([...backend.invariants.violations(), ...(await leaks(ground))]));
+    case "GET calls":
+    case "GET requests":
+      return ok(backend.log.entries());
+    case "GET faults":
+      return ok(backend.faults.list());
+    case "POST reset":
+      backend.reset();
+      return { status: 204 };
+    case "POST faults":
+      return change(incoming, (value) => {
+        if (!Array.isArray(value)) throw new Error("faults must be a list");
+        backend.setFaults(value as readonly FakeFault[]);
+        return backend.faults.list();
+      });
+    case "POST switches":
+      return change(incoming, (value) => {
+        const unknown = Object.keys(value as object).find((name) => !(name in backend.switches));
+        if (unknown !== undefined) throw new Error(`switch ${unknown} is not known`);
+        return Object.assign(backend.switches, value);
+      });
+    default:
+      return undefined;
+  }
+}
+
+function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+function change({ body }: Incoming, work: (value: unknown) => unknown): Answer {
+  try {
+    return ok(work(JSON.parse(body.toString("utf8")) as unknown));
+  } catch (error) {
+    return { status: 400, body: { message: error instanceof Error ? error.message : String(error) } };
+  }
+}

@@ -1,0 +1,12 @@
+export { durationsFor } from "./durations.ts";
+export type { Durations, Speed } from "./durations.ts";
+export type { FakeFault } from "./faults.ts";
+export { report } from "./invariants.ts";
+export type { Violation, ViolationKind } from "./invariants.ts";
+export type { FakeCloudStackCredentials, FakeCloudStackOptions } from "./options.ts";
+export { startFakeCloudStack } from "./server.ts";
+export type { FakeCloudStack } from "./server.ts";
+export type { Switches } from "./switches.ts";
+export type { ClusterBehind } from "./world/boot.ts";
+export type { FakeCloudStackState, MachineSummary } from "./world/dump.ts";
+export type { Outside } from "./world/outside.ts";

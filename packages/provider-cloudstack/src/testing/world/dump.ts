@@ -1,0 +1,121 @@
+// A readable picture of everything the fake holds, and the machines and volumes nobody seems to look after.
+
+import type { Cost } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Violation } from "../invariants.ts";
+import type { Ground } from "./ground.ts";
+import { rowOf, zoneNameOf } from "./ground.ts";
+import { claimUidOf, isOwned } from "./records.ts";
+import type { Machine, MachineState, Volume } from "./records.ts";
+import { machineView, volumeView } from "./views.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface MachineSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+  readonly offering: string;
+  readonly template: string;
+  readonly state: MachineState;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly networkIds: readonly string[];
+  readonly owned: boolean;
+  readonly providerID: string;
+  /** What its boot came to: "joins", or why it does not. */
+  readonly boot: string;
+  /** Name of its Node. */
+  readonly node: string | null;
+}
+
+export interface FakeCloudStackState {
+  /** Milliseconds of the fake's clock. */
+  readonly now: number;
+  readonly cost: Cost;
+  readonly machines: readonly MachineSummary[];
+  /** The next four in the shape of the API. */
+  readonly virtualMachines: readonly Json[];
+  readonly volumes: readonly Json[];
+  readonly networks: readonly Json[];
+  readonly affinityGroups: readonly Json[];
+}
+
+/** Left alone this long, something of ours is a leak. */
+const GRACE_MS = 30 * 60_000;
+const GONE: readonly MachineState[] = ["Destroyed", "Expunging"];
+
+export function dump(ground: Ground): FakeCloudStackState {
+  const now = ground.clock.now();
+  const machines = [...ground.machines.values()];
+  return {
+    now,
+    cost: ground.ledger.cost(now),
+    machines: machines.map((machine) => summary(ground, machine)),
+    virtualMachines: machines.map((machine) => machineView(ground, machine)),
+    volumes: [...ground.volumes.values()].map((volume) => volumeView(ground, volume)),
+    networks: ground.networks.map(({ id, name, state }) => ({ id, name, state })),
+    affinityGroups: ground.affinityGroups.map(({ id, name, type }) => ({ id, name, type })),
+  };
+}
+
+function summary(ground: Ground, machine: Machine): MachineSummary {
+  const { id, name, state, tags, nics, node, bootNote } = machine;
+  return {
+    id,
+    name,
+    zone: zoneNameOf(ground, machine.zoneId),
+    offering: rowOf(ground.offerings, machine.offeringId)?.name ?? "",
+    template: ground.templates.find((row) => row.id === machine.templateId)?.name ?? "",
+    state,
+    tags: Object.fromEntries(tags),
+    networkIds: nics.map(({ networkId }) => networkId),
+    owned: isOwned(machine),
+    providerID: `external-cloudstack://${id}`,
+    boot: bootNote,
+    node: node?.metadata.name ?? null,
+  };
+}
+
+export function noteDoubles({ machines, invariants }: Ground, machine: Machine): void {
+  const uid = claimUidOf(machine);
+  if (uid === undefined) return;
+  const alive = (each: Machine): boolean => each.state !== "Error" && !GONE.includes(each.state);
+  const other = [...machines.values()].find((each) => each !== machine && claimUidOf(each) === uid && alive(each));
+  if (other === undefined) return;
+  invariants.record("MachineCreatedTwice", `machine ${machine.name} beside ${other.name} for claim ${uid}`);
+}
+
+/** Volumes of ours that no machine has. */
+export function leakedVolumes({ volumes }: Ground): readonly Volume[] {
+  return [...volumes.values()].filter(
+    ({ machineId, tags, foreign, name }) =>
+      machineId === undefined && !foreign && !name.startsWith("pvc-") && tags.has("karpenter.sh/managed-by"),
+  );
+}
+
+/** Whatever of ours has gone on costing money for too long. */
+export async function leaks(ground: Ground): Promise<Violation[]> {
+  const at = ground.clock.now();
+  const found: Violation[] = [];
+  for (const machine of ground.machines.values()) {
+    const why = isOwned(machine) && !machine.foreign ? await leakReason(ground, machine, at) : undefined;
+    if (why === undefined) continue;
+    found.push({ kind: "LeakedMachine", message: `machine ${machine.name} ${why}`, at, machine: machine.id });
+  }
+  for (const { id, name, freeSince } of leakedVolumes(ground)) {
+    if (at - freeSince <= GRACE_MS) continue;
+    found.push({ kind: "LeakedVolume", message: `volume ${name} is used by nobody`, at, volume: id });
+  }
+  return found;
+}
+
+async function leakReason(ground: Ground, machine: Machine, now: number): Promise<string | undefined> {
+  const { state, stateSince, node } = machine;
+  if (GONE.includes(state)) return undefined;
+  const isOld = now - stateSince > GRACE_MS;
+  if (state !== "Running") return isOld ? `stays ${state}` : undefined;
+  const { hooks } = ground;
+  if (hooks === undefined) return undefined;
+  if (node === undefined) return isOld ? "runs and never joined" : undefined;
+  await machine.hookQueue;
+  return (await hooks.nodeExists(node.metadata.name ?? "")) ? undefined : "runs without its Node";
+}

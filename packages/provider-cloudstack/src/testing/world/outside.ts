@@ -1,0 +1,177 @@
+// What people and the weather do to a cloud behind the provider's back.
+
+import type { Backend } from "../backend.ts";
+import type { Ground } from "./ground.ts";
+import { amount, rowOf } from "./ground.ts";
+import type { Machine, MachineState, Owner, Volume } from "./records.ts";
+
+export class Outside {
+  readonly #backend: () => Backend;
+
+  constructor(backend: () => Backend) {
+    this.#backend = backend;
+  }
+
+  get #ground(): Ground {
+    return this.#backend().world.ground;
+  }
+
+  /** Machines that may run at the same time: "zone-01", or "medium/zone-01". */
+  setCapacity(place: string, machines: number): void {
+    this.#ground.capacity.set(place, machines);
+  }
+
+  /** By the resource type's number: "8" is CPUs. */
+  setLimit(account: string, type: string, limit: number): void {
+    const limits = this.#ground.limits.get(account) ?? {};
+    limits[type] = limit;
+    this.#ground.limits.set(account, limits);
+  }
+
+  /** Changes the fields of rows of that name. */
+  edit(
+    kind: "zones" | "offerings" | "networks" | "templates" | "hosts",
+    name: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void {
+    for (const row of this.#ground[kind]) if (row.name === name) Object.assign(row, fields);
+  }
+
+  /** Adds a row that is like another one. */
+  addLike(kind: "offerings" | "networks" | "templates", name: string, fields: Readonly<Record<string, unknown>>): void {
+    const rows = this.#ground[kind];
+    const like = rows.find((row) => row.name === name);
+    if (like === undefined) throw new Error(`there is no ${name}`);
+    rows.push({ ...structuredClone(like), id: this.#ground.random.uuid(), ...fields });
+  }
+
+  remove(kind: "offerings" | "networks" | "templates", name: string): void {
+    const rows = this.#ground[kind];
+    for (const row of rows.filter((each) => each.name === name)) {
+      rows.splice(rows.indexOf(row), 1);
+      this.#ground.removed.add(row.id);
+    }
+  }
+
+  /** The host dies. */
+  stop(machine: string): void {
+    this.#backend().world.life.drop(this.#machine(machine));
+  }
+
+  setState(machine: string, state: MachineState): void {
+    this.#backend().world.life.setState(this.#machine(machine), state);
+  }
+
+  vanish(machine: string): void {
+    this.#backend().world.life.vanish(this.#machine(machine));
+  }
+
+  protect(machine: string): void {
+    this.#machine(machine).deleteProtection = true;
+  }
+
+  /** Somebody chose another size by hand. */
+  rescale(machine: string, offering: string): void {
+    const row = this.#ground.offerings.find(({ name }) => name === offering);
+    if (row !== undefined) this.#machine(machine).offeringId = row.id;
+  }
+
+  untag(machine: string): void {
+    this.#machine(machine).tags.clear();
+  }
+
+  forgetJobs(): void {
+    this.#backend().world.jobs.forget();
+  }
+
+  /** A disk that a CSI driver has attached. */
+  attachVolume(machine: string, name: string): string {
+    const { random, clock, volumes } = this.#ground;
+    const { id, owner, zoneId } = this.#machine(machine);
+    const volume: Volume = {
+      id: random.uuid(),
+      name,
+      type: "DATADISK",
+      bytes: 10 * 1024 ** 3,
+      owner,
+      zoneId,
+      diskOfferingId: undefined,
+      createdAt: clock.now(),
+      tags: new Map(),
+      foreign: true,
+      machineId: id,
+      state: "Ready",
+      freeSince: clock.now(),
+    };
+    volumes.set(volume.id, volume);
+    return volume.id;
+  }
+
+  /** A running machine of somebody else, in the same account. */
+  addMachine(
+    name: string,
+    fields: Partial<Pick<Machine, "displayName">> & { readonly tags?: Readonly<Record<string, string>> } = {},
+  ): string {
+    const { random, clock, machines, zones, templates, offerings, networks, numbers } = this.#ground;
+    const [zone, template, network] = [zones[0], templates[0], networks[0]];
+    const offering = rowOf(offerings, offerings.find((row) => row.name === "medium")?.id ?? "");
+    const machine: Machine = {
+      id: random.uuid(),
+      number: ++numbers.machine,
+      name,
+      displayName: fields.displayName ?? name,
+      owner: TENANT,
+      zoneId: zone?.id ?? "",
+      templateId: template?.id ?? "",
+      offeringId: offering?.id ?? "",
+      cpu: amount(offering, "cpunumber"),
+      speed: amount(offering, "cpuspeed"),
+      memoryMiB: amount(offering, "memory"),
+      nics: [
+        {
+          id: random.uuid(),
+          networkId: network?.id ?? "",
+          address: "10.20.1.9",
+          mac: "02:00:00:00:00:09",
+          isDefault: true,
+        },
+      ],
+      createdAt: clock.now(),
+      state: "Running",
+      stateSince: clock.now(),
+      hostId: undefined,
+      userData: "",
+      userDataId: undefined,
+      tags: new Map(Object.entries(fields.tags ?? {})),
+      affinityGroupIds: [],
+      keyPairs: [],
+      details: {},
+      group: undefined,
+      boot: { type: "Bios", mode: "Legacy" },
+      deleteProtection: false,
+      foreign: true,
+      order: { method: "", path: "", operation: "" },
+      node: undefined,
+      timers: new Set(),
+      hookQueue: Promise.resolve(),
+      bootNote: "",
+    };
+    machines.set(machine.id, machine);
+    return machine.id;
+  }
+
+  /** By id or name. */
+  #machine(which: string): Machine {
+    const found = [...this.#ground.machines.values()].find(({ id, name }) => id === which || name === which);
+    if (found === undefined) throw new Error(`there is no machine ${which}`);
+    return found;
+  }
+}
+
+const TENANT: Owner = {
+  account: "k8s",
+  domain: "tenant-a",
+  domainId: "9baea81b-55bb-5694-8b4e-823fcdf3809f",
+  domainPath: "ROOT/tenant-a",
+  projectId: undefined,
+};
