@@ -27,6 +27,7 @@ const STEPS: readonly Step[] = [
   { name: "image", command: pnpm("image:check") },
   { name: "demo, simulated cloud", command: pnpm("demo", "--ci", "--provider", "simulated") },
   { name: "demo, OVHcloud over HTTPS", command: pnpm("demo", "--ci", "--provider", "ovh") },
+  { name: "demo, CloudStack", command: pnpm("demo", "--ci", "--provider", "cloudstack") },
   { name: "demo, Scaleway", command: pnpm("demo", "--ci", "--provider", "scaleway") },
   { name: "clients of the clouds, against the fakes", command: pnpm("test:clients") },
 ];
