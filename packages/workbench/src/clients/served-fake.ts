@@ -54,8 +54,9 @@ export class ServedFake {
     return new Promise((resolve, reject) => {
       const sent = send(url, options, (answer) => {
         text(answer).then((body) => {
-          if (answer.statusCode === 200) resolve(body);
-          else reject(new Error(`${method} ${path}: ${answer.statusCode} ${body}`));
+          const { statusCode = 500 } = answer;
+          if (statusCode < 300) resolve(body);
+          else reject(new Error(`${method} ${path}: ${statusCode} ${body}`));
         }, reject);
       });
       sent.on("error", reject).end();
