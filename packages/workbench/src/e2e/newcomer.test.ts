@@ -181,7 +181,7 @@ describe("a provider that is not chosen well", () => {
 
   it("the demo", () => {
     expect(() => parseDemoOptions(["--provider", "aws"], false)).toThrow(
-      '--provider "aws" is not in the demo: choose one of ovh, simulated',
+      '--provider "aws" is not in the demo: choose one of ovh, scaleway, cloudstack, simulated',
     );
   });
 });
