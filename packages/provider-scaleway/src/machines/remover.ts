@@ -127,12 +127,21 @@ export class Remover {
         if (!(await this.#mayUnprotect(server, claim))) return;
         await client.unprotect(zone, id, signal);
       }
+      await this.#markRoot(server, signal);
       if (server.allowedActions.includes("terminate")) await client.act(zone, id, "terminate", signal);
       else if (state === "stopped") await client.deleteServer(zone, id, signal);
     } catch (error) {
       // Busy passes by itself; gone is what was wanted.
       if (kindOf(error) !== "busy" && !isNotFound(error)) throw error;
     }
+  }
+
+  /** A launch that died young has left its root volume without tags; with them it is found again when the server is gone. */
+  async #markRoot({ zone, tags, disks: [root] }: WireServer, signal: AbortSignal): Promise<void> {
+    if (root?.type !== "sbs_volume") return;
+    const { client } = this.#parts;
+    const volume = await client.blockVolume(zone, root.id, signal);
+    if (volume.tags.length === 0) await client.updateBlockVolume(zone, root.id, { tags }, signal);
   }
 
   /** Only what the class itself has protected. */

@@ -56,6 +56,16 @@ describe("delete (W-49)", () => {
     nothingLeft();
   });
 
+  it("W-49: a launch that ended before it could mark its root volume leaves none", async () => {
+    await start();
+    bench.fake.faults([{ match: { operation: "updateBlockVolume" }, fault: "timeoutBefore" }]);
+    await bench.refusal("a");
+    bench.fake.faults([]);
+    expect(bench.fake.state().machines).toHaveLength(1);
+    await bench.remove("a");
+    nothingLeft();
+  });
+
   it("T-54: nothing is destroyed while the server starts", async () => {
     await start();
     const claim = await bench.launch("a");
