@@ -12,7 +12,7 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { OwnerTag, ScalewayAnnotation, tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
-import type { WireDisk, WireServer } from "../client/wire.ts";
+import type { WireBlockVolume, WireDisk, WireServer } from "../client/wire.ts";
 import type { ClusterEntries } from "./cluster-entries.ts";
 import type { ClassViews } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
@@ -127,9 +127,11 @@ export class Remover {
         if (!(await this.#mayUnprotect(server, claim))) return;
         await client.unprotect(zone, id, signal);
       }
+      const terminates = server.allowedActions.includes("terminate");
+      if (!terminates && state !== "stopped") return;
       await this.#markRoot(server, signal);
-      if (server.allowedActions.includes("terminate")) await client.act(zone, id, "terminate", signal);
-      else if (state === "stopped") await client.deleteServer(zone, id, signal);
+      if (terminates) await client.act(zone, id, "terminate", signal);
+      else await client.deleteServer(zone, id, signal);
     } catch (error) {
       // Busy passes by itself; gone is what was wanted.
       if (kindOf(error) !== "busy" && !isNotFound(error)) throw error;
@@ -140,8 +142,8 @@ export class Remover {
   async #markRoot({ zone, tags, disks: [root] }: WireServer, signal: AbortSignal): Promise<void> {
     if (root?.type !== "sbs_volume") return;
     const { client } = this.#parts;
-    const volume = await client.blockVolume(zone, root.id, signal);
-    if (volume.tags.length === 0) await client.updateBlockVolume(zone, root.id, { tags }, signal);
+    const volume = await this.#blockVolume(zone, root.id, signal);
+    if (volume?.tags.length === 0) await client.updateBlockVolume(zone, root.id, { tags }, signal);
   }
 
   /** Only what the class itself has protected. */
@@ -226,14 +228,21 @@ export class Remover {
     const own = await Promise.all(
       server.disks.map(async (disk) => {
         if (disk.type !== "sbs_volume") return disk;
-        const volume = await this.#parts.client.blockVolume(server.zone, disk.id, signal).catch((error: unknown) => {
-          if (isNotFound(error)) return undefined;
-          throw error;
-        });
+        const volume = await this.#blockVolume(server.zone, disk.id, signal);
         return volume !== undefined && hasTags(volume, tags) ? disk : undefined;
       }),
     );
     return own.filter((disk) => disk !== undefined);
+  }
+
+  /** Undefined when somebody has taken it away: that must not keep the server. */
+  async #blockVolume(zone: string, id: string, signal: AbortSignal): Promise<WireBlockVolume | undefined> {
+    try {
+      return await this.#parts.client.blockVolume(zone, id, signal);
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
   }
 
   async #look(zone: string, id: string, signal: AbortSignal): Promise<WireServer | undefined> {

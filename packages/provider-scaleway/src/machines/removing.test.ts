@@ -66,6 +66,22 @@ describe("delete (W-49)", () => {
     nothingLeft();
   });
 
+  it("W-49: a root volume that is not found does not keep the server", async () => {
+    await start();
+    const claim = await bench.launch("a");
+    await bench.kube.delete(NodeClaims, { name: "a" });
+    bench.fake.faults([{ match: { operation: "getBlockVolume" }, fault: "status", status: 404, type: "not_found" }]);
+    await bench.deleteOnce(await bench.claim("a"));
+    expect(bench.writes("serverAction").map(({ body }) => body)).toEqual([
+      { action: "poweron" },
+      { action: "terminate" },
+    ]);
+    bench.fake.faults([]);
+    while (bench.fake.state().machines.some(({ id }) => id === serverIdOf(claim))) await bench.pass(5_000);
+    // The fake did not tell the truth: the volume is there.
+    provoked = ["LeakedVolume"];
+  });
+
   it("T-54: nothing is destroyed while the server starts", async () => {
     await start();
     const claim = await bench.launch("a");
