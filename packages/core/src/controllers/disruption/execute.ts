@@ -1,15 +1,13 @@
 // Carries commands out, one phase at a time: validate and taint, look again and order, wait, and only then delete (D-107 to D-126).
 
 import { NodeClaims, NodePools } from "../../api/index.ts";
-import { revalidateSteps, type DisruptionSnapshot, type ProposedCommand } from "../../disruption/index.ts";
-import type { CompileCache, PoolInput } from "../../scheduling/index.ts";
+import { revalidateSteps, type ProposedCommand } from "../../disruption/index.ts";
+import type { PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
-import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { Turn } from "../provisioning/turn.ts";
-import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import {
@@ -20,53 +18,34 @@ import {
   type TaintedCommand,
   type WaitingCommand,
 } from "./command.ts";
-import {
-  asBefore,
-  blockOf,
-  destinationsOf,
-  lateArrival,
-  livePodsOn,
-  lostDestination,
-  reprieveOf,
-  withLivePods,
-  type LivePods,
-  type Reprieve,
-} from "./last-look.ts";
+import { destinationsOf, lostDestination, type Reprieve } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
-import type { DriftWaves } from "./drift-waves.ts";
-import { roomNow } from "./last-room.ts";
+import { Looks, type LooksParts } from "./looks.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
-import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
-import type { StartedNodes } from "./started-nodes.ts";
 import { markDisrupted } from "./taints.ts";
 import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
 
 const POLL: Duration = seconds(1);
 
-export interface ExecutorParts {
-  readonly waiting: WaitingPods;
-  readonly backOff: PoolBackOff;
+export interface ExecutorParts extends LooksParts {
   readonly stamp: ClusterStamp;
   readonly driftBackOff: DriftBackOff;
   readonly retreat: Retreat;
-  readonly started: StartedNodes;
-  readonly waves: DriftWaves;
-  /** All of them, the oldest first. */
-  readonly commands: () => readonly RunningCommand[];
-  readonly cache: CompileCache;
 }
 
 export class Executor {
   readonly #deps: ControllerDeps;
   readonly #parts: ExecutorParts;
   readonly #retreat: Retreat;
+  readonly #looks: Looks;
 
   constructor(deps: ControllerDeps, parts: ExecutorParts) {
     this.#deps = deps;
     this.#parts = parts;
     this.#retreat = parts.retreat;
+    this.#looks = new Looks(deps, parts);
   }
 
   /** The command in its next phase; undefined when it is over, in whatever way. */
@@ -86,9 +65,9 @@ export class Executor {
   /** D-108, D-109, D-114, D-115. */
   async #taint(command: WaitingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state, clock, settings } = this.#deps;
-    const pools = await this.#pools(signal);
+    const pools = await this.#looks.pools(signal);
     const turn = new Turn(this.#deps, signal);
-    const found = await turn.through(revalidateSteps(command.proposed, this.#snapshot(command, pools)));
+    const found = await turn.through(revalidateSteps(command.proposed, this.#looks.picture(command, pools)));
     if (!found.valid) {
       tellRejected(this.#deps, command.proposed, this.#nodesOf(command.proposed), found);
       const blocked = `${found.category}: ${found.detail}`;
@@ -134,11 +113,11 @@ export class Executor {
   /** D-115: each empty node stands for itself. */
   async #deleteEmpty(command: TaintedCommand, signal: AbortSignal): Promise<undefined> {
     const done: StateNode[] = [];
-    const pools = await this.#pools(signal);
+    const pools = await this.#looks.pools(signal);
     for (const name of command.proposed.nodes) {
       const gone = await attempt(this.#deps, "disrupting a node failed", name, async () => {
         const proposed = { ...command.proposed, nodes: [name] };
-        const reprieve = await this.#lastLook({ ...command, proposed }, pools, signal);
+        const reprieve = await this.#looks.beforeOrder({ ...command, proposed }, pools, signal);
         const node = this.#deps.state.nodeByName(name);
         if (!node || (node.markedForDeletion && !reprieve)) return;
         if (reprieve) {
@@ -159,8 +138,8 @@ export class Executor {
   /** D-117, D-118: replacements first, and only then the nodes count as leaving, or their pods would get a second one. */
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
-    const pools = await this.#pools(signal);
-    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#lastLook(command, pools, signal));
+    const pools = await this.#looks.pools(signal);
+    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#looks.beforeOrder(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -254,7 +233,7 @@ export class Executor {
       const found: Reprieve[] = [];
       const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
         const reprieve =
-          lostDestination(this.#deps, command.proposed) ?? (await this.#lastProtection(command, left, signal));
+          lostDestination(this.#deps, command.proposed) ?? (await this.#looks.protection(command, left, signal));
         if (reprieve) found.push(reprieve);
       });
       const [reprieve] = found;
@@ -262,7 +241,7 @@ export class Executor {
       if (!isKnown || reprieve?.verdict === "StaleState") return command;
       if (reprieve) return await this.#spare(command, reprieve, signal);
     }
-    const gone = await this.#roomGone(command, left, signal);
+    const gone = await this.#looks.roomGone(command, left, signal);
     if (gone !== undefined) return await this.#withoutRoom(command, gone, signal);
     const deleted = new Set(command.deleted);
     const pools = this.#retreat.poolsOf(command.proposed.nodes);
@@ -281,16 +260,6 @@ export class Executor {
     return undefined;
   }
 
-  /** DX-23: in the last look before the deletion. */
-  async #roomGone({ proposed }: StartingCommand, names: readonly string[], signal: AbortSignal) {
-    // A static pool replaces node by node, wherever the pods then go (D-64).
-    if (proposed.method === "staticDrift" || names.length === 0) return undefined;
-    const parts = { ...this.#parts, pools: await this.#pools(signal) };
-    const { gone, destinations } = await roomNow(this.#deps, parts, names, signal);
-    for (const node of gone === undefined ? destinations : []) this.#deps.state.nominate(node);
-    return gone;
-  }
-
   /** What would save money saves none with one more machine; a node that has to go waits for the machine that the provisioner orders for its pods. */
   async #withoutRoom(command: StartingCommand, gone: string, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed, replacements } = command;
@@ -299,40 +268,6 @@ export class Executor {
     }
     for (const name of proposed.nodes) recordVerdict(this.#deps, "PodsUnschedulable", name, `waits: ${gone}`);
     return command;
-  }
-
-  async #lastProtection(
-    command: StartingCommand,
-    names: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Reprieve | undefined> {
-    const pools = await this.#pools(signal);
-    const live = await livePodsOn(this.#deps, names, signal);
-    const snapshot = this.#snapshot(command, pools, live);
-    const own = new Set(names);
-    const nodes = snapshot.nodes.map((node) => (own.has(node.name) ? asBefore(node) : node));
-    const disruptionClass = command.proposed.reason === "Drifted" ? "eventual" : "graceful";
-    for (const name of names) {
-      const node = this.#deps.state.nodeByName(name);
-      if (node?.nodeClaim?.metadata.deletionTimestamp) continue;
-      const found = blockOf(name, { ...snapshot, nodes }, disruptionClass);
-      if (found?.verdict === "StaleState") return found;
-      if (found) return { verdict: "TaintRace", detail: found.detail };
-    }
-    return undefined;
-  }
-
-  async #lastLook(
-    command: TaintedCommand,
-    pools: readonly PoolInput[],
-    signal: AbortSignal,
-  ): Promise<Reprieve | undefined> {
-    const live = await livePodsOn(this.#deps, command.proposed.nodes, signal);
-    for (const pods of live.values()) {
-      const late = lateArrival(pods, command.knownPods);
-      if (late) return late;
-    }
-    return reprieveOf(command.proposed, this.#snapshot(command, pools, live), live);
   }
 
   /** Answers whether there was something to delete. */
@@ -378,20 +313,6 @@ export class Executor {
 
   #nodesOf({ nodes }: ProposedCommand): readonly StateNode[] {
     return nodes.flatMap((name) => this.#deps.state.nodeByName(name) ?? []);
-  }
-
-  async #pools(signal: AbortSignal): Promise<readonly PoolInput[]> {
-    return await poolsWithTypes(this.#deps, this.#parts.backOff, signal);
-  }
-
-  #snapshot(command: RunningCommand, pools: readonly PoolInput[], live: LivePods = new Map()): DisruptionSnapshot {
-    const others = this.#parts.commands().filter(({ id }) => id !== command.id);
-    const inCommand = new Set(others.flatMap(({ proposed }) => proposed.nodes));
-    const nodes = withLivePods(this.#deps.state.nodes(), live);
-    // Those that came later were planned with this one in mind, not the other way round.
-    const ahead = others.filter((other) => other.phase !== "waiting" || other.createdAt < command.createdAt);
-    const { waiting, cache, started, waves } = this.#parts;
-    return snapshotOf(this.#deps, { pools, waiting, started, waves, inCommand, nodes, ahead, cache });
   }
 }
 
