@@ -38,10 +38,17 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     expect(await stage.clock.until(async () => (await stage.running()) === 30, { timeout: seconds(90) })).toBe(true);
     figures.mark("30 pods run after");
     const { items: events } = await stage.admin.list<KubeEvent>(Events, { namespace: "default" });
-    const bound = events.filter(
-      ({ reason, reportingComponent }) => reason === "Scheduled" && reportingComponent === "default-scheduler",
+    const bound = new Set(
+      events
+        .filter(
+          ({ reason, reportingComponent }) => reason === "Scheduled" && reportingComponent === "default-scheduler",
+        )
+        .map(({ involvedObject }) => involvedObject.name),
     );
-    expect(new Set(bound.map(({ involvedObject }) => involvedObject.name)).size).toBe(30);
+    // Of the pods that are there, not of all that ever were: on a slow machine consolidation moves one before the last runs.
+    const pods = (await stage.pods()).filter(({ metadata }) => !metadata.deletionTimestamp);
+    expect(pods).toHaveLength(30);
+    expect(pods.filter(({ metadata }) => !bound.has(metadata.name ?? ""))).toEqual([]);
     figures.note("nodes", (await stage.admin.list(Nodes)).items.length);
   }, 120_000);
 
