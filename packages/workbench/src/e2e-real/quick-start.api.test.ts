@@ -47,6 +47,7 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     );
     // Of the pods that are there, not of all that ever were: on a slow machine consolidation moves one before the last runs.
     const pods = (await stage.pods()).filter(({ metadata }) => !metadata.deletionTimestamp);
+    figures.note("pods bound in all", bound.size);
     expect(pods).toHaveLength(30);
     expect(pods.filter(({ metadata }) => !bound.has(metadata.name ?? ""))).toEqual([]);
     figures.note("nodes", (await stage.admin.list(Nodes)).items.length);
