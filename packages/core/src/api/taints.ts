@@ -5,6 +5,8 @@ import type { Taint, Toleration } from "./core-types.ts";
 export const TERMINATION_FINALIZER = "karpenter.sh/termination";
 
 export const UNREGISTERED_TAINT: Taint = { key: "karpenter.sh/unregistered", effect: "NoExecute" };
+/** What is left of it while a registered node is about to open: nothing is scheduled there, and nothing is evicted (LC-26). */
+export const OPENING_TAINT: Taint = { key: "karpenter.sh/unregistered", effect: "NoSchedule" };
 export const DISRUPTED_TAINT: Taint = { key: "karpenter.sh/disrupted", effect: "NoSchedule" };
 
 const EPHEMERAL_TAINTS: readonly Taint[] = [
@@ -13,6 +15,7 @@ const EPHEMERAL_TAINTS: readonly Taint[] = [
   { key: "node.kubernetes.io/unreachable", effect: "NoSchedule" },
   { key: "node.cloudprovider.kubernetes.io/uninitialized", effect: "NoSchedule" },
   UNREGISTERED_TAINT,
+  OPENING_TAINT,
 ];
 
 /** Taints are the same when key and effect are; the value never counts (as Karpenter v1.14). */

@@ -135,7 +135,7 @@ export const FLAG_OF: { readonly [K in keyof ParsedFlags]: Flag<ParsedFlags[K]> 
       name: "taint-settle-time",
       env: "TAINT_SETTLE_TIME",
       default: "2s",
-      help: "How long the scheduler gets to see that a node is being disrupted, before its pods are looked at for the last time.",
+      help: "How long Kubernetes gets to see that a taint came or went: before the pods of a node that is being disrupted are looked at, and before a node that has just registered is opened.",
     },
     seconds(2),
   ),

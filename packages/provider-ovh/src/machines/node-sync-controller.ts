@@ -6,6 +6,7 @@ import {
   Label,
   NodeClaims,
   Nodes,
+  OPENING_TAINT,
   sameTaint,
   TERMINATION_FINALIZER,
   UNREGISTERED_TAINT,
@@ -68,7 +69,8 @@ export function hasLostLabels(node: Node, claim: NodeClaim): boolean {
 /** Startup taints were for the first start; who took them away then would not be there to do it again. */
 function withPromises(node: Node, { metadata, spec }: NodeClaim): Node {
   const { finalizers = [], ownerReferences = [], labels, annotations } = node.metadata;
-  const kept = (node.spec?.taints ?? []).filter((taint) => !sameTaint(taint, UNREGISTERED_TAINT));
+  // Core opens the node a moment later, as after its registration.
+  const kept = (node.spec?.taints ?? []).map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
   const isSynced = labels?.[Label.DoNotSyncTaints] !== "true";
   const missing = (isSynced ? (spec.taints ?? []) : []).filter((taint) => !hasTaint(kept, taint));
   const owner = {

@@ -38,13 +38,8 @@ export class DisruptionStage {
     this.stage = stage;
   }
 
-  /** What waits for Kubernetes' own scheduler keeps its real length. */
   static async open(): Promise<DisruptionStage> {
-    const env = {
-      TAINT_SETTLE_TIME: `${2 * TIME_SCALE}s`,
-      FEATURE_GATES: "NodeRepair=true",
-      OVH_REPAIR_TOLERATION: "5m",
-    };
+    const env = { FEATURE_GATES: "NodeRepair=true", OVH_REPAIR_TOLERATION: "5m" };
     const self = new DisruptionStage(await Stage.open({ timeScale: TIME_SCALE, env }));
     const { controller, admin, clock } = self.stage;
     controller.start();

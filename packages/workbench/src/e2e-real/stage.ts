@@ -87,8 +87,11 @@ export class Stage {
   static async open({ env = {}, timeScale, speed }: StageOptions = {}): Promise<Stage> {
     // One origin for all processes, also for the controller's later lives: they compare their times.
     const origin = toRfc3339(new RealClock().now());
+    // What waits for Kubernetes' own scheduler and controllers keeps its real length.
     const scaled: Readonly<Record<string, string>> =
-      timeScale === undefined ? {} : { KMC_TIME_SCALE: `${timeScale}@${origin}` };
+      timeScale === undefined
+        ? {}
+        : { KMC_TIME_SCALE: `${timeScale}@${origin}`, TAINT_SETTLE_TIME: `${2 * timeScale}s` };
     const plane = await startControlPlane({
       components: COMPONENTS,
       crds: OUR_RESOURCES.map(toCustomResourceDefinition),

@@ -11,12 +11,9 @@ const isThere = await prepareControlPlane("the race", COMPONENTS, ["helm"]);
 const SEED = process.env["KMC_SEED"] ?? "1";
 
 describe.runIf(isThere)("the race", () => {
-  // On a busy machine one short race in several says that a pod was evicted from a node that stays, which is not explained yet:
-  // the long race (`pnpm race`) tells each, here only two in a row count.
-  const patience = { retry: 1, timeout: 600_000 };
   it(
     "DX-23, DX-39, DX-40: takes no place from a pod without another, evicts no protected pod, leaves no mark and no machine",
-    patience,
+    { timeout: 600_000 },
     async () => {
       const figures = new Figures(`race (seed ${SEED})`);
       const options = parseRaceOptions(["--disruptions", "20", "--nodes", "9", "--seed", SEED]);

@@ -146,6 +146,20 @@ describe("replay", () => {
     expect(rules(judged([...before, ours], 0, { ours: ["one"] }))).toEqual([]);
   });
 
+  it("a finding about an eviction says who did it, and what was known of the node and its claim", () => {
+    const claim = leavingClaim("a", "Underutilized", false);
+    const condition = { type: "DisruptionTarget", status: "True", reason: "DeletionByTaintManager", message: "why" };
+    const gone = pod("one", "a", { isGone: true });
+    const ended = { ...gone, status: { phase: "Running", conditions: [condition] } } as KubeObject;
+    const [known] = judged([set("Node", node("a", true)), set("NodeClaim", claim), set("Pod", ended)], 0).findings;
+    expect(known?.text).toBe(
+      "pod one was evicted by DeletionByTaintManager (why) from a, which stays: " +
+        "node is there, ready True, taints [karpenter.sh/disrupted:NoSchedule]; nodeclaim claim-a is DisruptionReason",
+    );
+    const [unknown] = judged([set("Pod", ended)], 0).findings;
+    expect(unknown?.text).toContain("node is not there; no nodeclaim names it");
+  });
+
   it("a pod bound to a node that has been given up came too late", () => {
     const changes = [set("Node", node("a", true)), set("NodeClaim", leavingClaim("a")), set("Pod", pod("one", "a"))];
     expect(rules(judged(changes, 0))).toEqual(["late"]);

@@ -3,6 +3,7 @@
 import {
   Annotation,
   DISRUPTED_TAINT,
+  formatTaint,
   getCondition,
   hasTaint,
   isConditionTrue,
@@ -111,12 +112,26 @@ class World {
     if (!ours && pod.metadata.annotations?.[Annotation.DoNotDisrupt] === "true") {
       this.#find("protected", `${nameOf(pod)} on ${pod.spec.nodeName} is protected and was ended`);
     }
-    if (getCondition(pod, "DisruptionTarget")?.status !== "True") return;
+    const target = getCondition(pod, "DisruptionTarget");
+    if (target?.status !== "True") return;
     this.evicted.add(uid);
     const { nodeName = "" } = pod.spec;
-    if (!this.#leaving.has(nodeName) && !this.#nodes.get(nodeName)?.metadata.deletionTimestamp) {
-      this.#find("evicted", `${nameOf(pod)} was evicted from ${nodeName}, which stays`);
-    }
+    if (this.#leaving.has(nodeName) || this.#nodes.get(nodeName)?.metadata.deletionTimestamp) return;
+    const by = `by ${target.reason ?? "nobody"} (${target.message ?? ""})`;
+    this.#find("evicted", `${nameOf(pod)} was evicted ${by} from ${nodeName}, which stays: ${this.#stateOf(nodeName)}`);
+  }
+
+  /** For whoever reads the finding: what was known of the node when it happened. */
+  #stateOf(name: string): string {
+    const node = this.#nodes.get(name);
+    const claim = [...this.#nodeClaims.values()].find(({ status }) => status?.nodeName === name);
+    const taints = (node?.spec?.taints ?? []).map(formatTaint).join(", ");
+    const ready = node && (getCondition(node, "Ready")?.status ?? "unknown");
+    const reached = (claim?.status?.conditions ?? []).filter(({ status }) => status === "True").map(({ type }) => type);
+    return [
+      node ? `node is there, ready ${ready}, taints [${taints}]` : "node is not there",
+      claim ? `nodeclaim ${claim.metadata.name} is ${reached.toSorted().join(", ")}` : "no nodeclaim names it",
+    ].join("; ");
   }
 
   #node({ type }: Change, node: Node): void {

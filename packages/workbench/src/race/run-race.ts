@@ -50,9 +50,7 @@ const STANDSTILL: Duration = seconds(180);
 /** `note` is told how far it is. */
 export async function runRace(options: RaceOptions, note: (text: string) => void): Promise<RaceReport> {
   const { timeScale } = options;
-  // What waits for Kubernetes' own scheduler keeps its real length.
-  const env = { TAINT_SETTLE_TIME: `${2 * timeScale}s` };
-  const stage = await Stage.open({ timeScale, env });
+  const stage = await Stage.open({ timeScale });
   try {
     return await new Race(stage, options, note).run();
   } finally {

@@ -3,9 +3,11 @@
 import { afterEach, describe, expect, it } from "vitest";
 import {
   getCondition,
+  hasTaint,
   Label,
   NodeClaims,
   Nodes,
+  OPENING_TAINT,
   TERMINATION_FINALIZER,
   UNREGISTERED_TAINT,
   type NodeClaim,
@@ -14,12 +16,14 @@ import { InsufficientCapacity, LaunchPending, NodeClassNotReady, Transient } fro
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aNode, aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
-import { seconds } from "../../units/index.ts";
+import { milliseconds, seconds } from "../../units/index.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 
 const MINUTE = 60_000;
 const KEY = { name: "default-1" };
 
+/** A registered node opens within one pass. */
+const SETTLING = { taintSettleTime: milliseconds(50) };
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
@@ -31,7 +35,7 @@ function freshClaim(spec: Partial<NodeClaim["spec"]> = {}): NodeClaim {
 }
 
 async function started(spec?: Partial<NodeClaim["spec"]>): Promise<void> {
-  harness = new ControllerHarness();
+  harness = new ControllerHarness({ settings: SETTLING });
   await harness.put(NodeClaims, freshClaim(spec));
   await harness.start(nodeClaimLifecycleController(harness.deps));
 }
@@ -91,7 +95,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-26, LC-18: insufficient capacity deletes the claim at once, says so once and counts it", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const metrics = new PromMetrics();
     harness.provider.failures.create.push(new InsufficientCapacity("m.4 is out of stock in test-zone-1"));
     await harness.put(NodeClaims, freshClaim());
@@ -107,7 +111,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-27, LC-19: a NodeClass that is not ready deletes the claim, says so and counts it", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const metrics = new PromMetrics();
     harness.provider.failures.create.push(new NodeClassNotReady("TestNodeClass default is not ready"));
     await harness.put(NodeClaims, freshClaim());
@@ -121,7 +125,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("LC-20: any other error leaves Launched Unknown with its text and tries again", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     harness.provider.failures.create.push(new Transient("the cloud answered 503"));
     await harness.put(NodeClaims, freshClaim());
     await harness.start(nodeClaimLifecycleController(harness.deps));
@@ -137,7 +141,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("a machine that is only ordered is asked for again after the time the cloud named, without an error in the log", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     harness.provider.failures.create.push(
       new LaunchPending("no instance yet", { retryAfter: seconds(7), conditionReason: "MachinePending" }),
     );
@@ -152,7 +156,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-31, LC-25, LC-27: registration puts K-1, K-2, K-3, taints, owner and finalizer on the Node in one write", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const metrics = new PromMetrics();
     await harness.put(
       NodeClaims,
@@ -167,7 +171,9 @@ describe("nodeclaim.lifecycle", () => {
     harness.kube.faults = async ({ phase, verb, resource, key }) => {
       if (phase !== "after" || verb !== "patch" || resource.kind !== "Node" || !key) return;
       const { metadata, spec } = (await harness.stored(Nodes, { name: key.name })) ?? { metadata: {} };
-      const isWhole = metadata.labels?.[Label.Registered] === "true" && spec?.taints?.length === 2;
+      // Before the node opens.
+      if (!hasTaint(spec?.taints, OPENING_TAINT)) return;
+      const isWhole = metadata.labels?.[Label.Registered] === "true" && spec?.taints?.length === 3;
       if (metadata.finalizers || isWhole) finalizersAfterEachWrite.push([isWhole, metadata.finalizers]);
     };
     await nodeJoins();
@@ -199,7 +205,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("LC-24: no warning on a cloud whose nodes cannot boot with it", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     harness.provider.extra = { supportsUnregisteredTaint: false };
     await harness.put(NodeClaims, freshClaim());
     await harness.start(nodeClaimLifecycleController(harness.deps));
@@ -242,7 +248,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-29, LC-31: a claim that is not launched is there at 4:59 and given up at 5:00, whatever the back-off", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const metrics = new PromMetrics();
     for (let i = 0; i < 200; i++) harness.provider.failures.create.push(new Transient("503"));
     await harness.put(NodeClaims, freshClaim());
@@ -258,7 +264,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-30, LC-32, LC-34: a machine that never joins is there at 14:59, given up and given back at 15:00", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const metrics = new PromMetrics();
     await harness.put(NodeClaims, freshClaim());
     await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
@@ -280,7 +286,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("a provider's own times win over the flags", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     harness.provider.limits = { registration: seconds(30) };
     await harness.put(NodeClaims, freshClaim());
     await harness.start(nodeClaimLifecycleController(harness.deps));
@@ -325,7 +331,7 @@ describe("nodeclaim.lifecycle", () => {
   });
 
   it("TC-25, LC-16: a status write that is lost does not launch a second machine", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     await harness.put(NodeClaims, freshClaim());
     await harness.kube.patch(NodeClaims, KEY, {
       type: "merge",

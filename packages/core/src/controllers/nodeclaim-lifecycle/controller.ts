@@ -14,6 +14,7 @@ import { finalize } from "./finalization.ts";
 import { initialize, SlowStarts } from "./initialization.ts";
 import { launch, LaunchCache } from "./launch.ts";
 import { checkLiveness } from "./liveness.ts";
+import { Openings, openNode } from "./opening.ts";
 import { register } from "./registration.ts";
 
 /** `health` and `backOff` are told how each machine fared. */
@@ -25,7 +26,8 @@ export function nodeClaimLifecycleController(
   const claims = deps.cache.informer(NodeClaims);
   nodesByProviderID(deps.cache);
   const launched = new LaunchCache();
-  const parts = { ...deps, health, backOff, slowStarts: new SlowStarts(), alarms: new Alarms(deps.clock) };
+  const memories = { slowStarts: new SlowStarts(), openings: new Openings(), alarms: new Alarms(deps.clock) };
+  const parts = { ...deps, health, backOff, ...memories };
   return {
     name: "nodeclaim.lifecycle",
     triggers: [
@@ -45,6 +47,7 @@ export function nodeClaimLifecycleController(
       if (!claim || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       if (claim.metadata.deletionTimestamp) {
         parts.slowStarts.forget(claim.metadata.uid ?? "");
+        parts.openings.forget(claim.metadata.uid ?? "");
         return await finalize(deps, launched, claim, signal);
       }
       if (!claim.metadata.finalizers?.includes(TERMINATION_FINALIZER)) {
@@ -83,10 +86,11 @@ interface Parts extends ControllerDeps {
   readonly health: RegistrationHealth;
   readonly backOff: PoolBackOff;
   readonly slowStarts: SlowStarts;
+  readonly openings: Openings;
   readonly alarms: Alarms;
 }
 
-/** LC-14: all four steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
+/** LC-14: all steps run, whatever happened in one; what they changed is stored, then the first error is thrown. */
 async function advance(
   deps: Parts,
   launched: LaunchCache,
@@ -97,6 +101,7 @@ async function advance(
   const steps: readonly (() => Promise<StepResult>)[] = [
     () => launch(deps, launched, draft, signal),
     () => register(deps, draft, signal),
+    () => openNode(deps, draft, signal),
     () => initialize(deps, draft, signal),
     () => checkLiveness(deps, draft, signal),
   ];

@@ -16,7 +16,7 @@ export interface StepResult {
   readonly deleted?: boolean;
 }
 
-/** Mutable on purpose: four steps leave their marks on one draft, which is written once. */
+/** Mutable on purpose: several steps leave their marks on one draft, which is written once. */
 export class Draft {
   readonly stored: NodeClaim;
   readonly #now: () => number;

@@ -4,15 +4,18 @@ import { afterEach, describe, expect, it } from "vitest";
 import { getCondition, NodeClaims, Nodes, UNREGISTERED_TAINT, type NodeClaim } from "../../api/index.ts";
 import { aNodeClaim, type NodeOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { milliseconds } from "../../units/index.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 
 const KEY = { name: "default-1" };
+/** A registered node opens within one pass. */
+const SETTLING = { taintSettleTime: milliseconds(50) };
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
 /** A claim that is launched as fake:///1; its Node has not joined. */
 async function launched(over: { spec?: Partial<NodeClaim["spec"]> } = {}): Promise<void> {
-  harness = new ControllerHarness();
+  harness = new ControllerHarness({ settings: SETTLING });
   const { status: _, ...claim } = aNodeClaim({ name: KEY.name, spec: over.spec ?? {} });
   await harness.put(NodeClaims, claim);
   await harness.start(nodeClaimLifecycleController(harness.deps));

@@ -13,10 +13,12 @@ import {
 import type { RegistrationHook } from "../../provider/index.ts";
 import { aNode, aNodeClaim, type NodeOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
-import { seconds } from "../../units/index.ts";
+import { milliseconds, seconds } from "../../units/index.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 
 const KEY = { name: "default-1" };
+/** A registered node opens within one pass. */
+const SETTLING = { taintSettleTime: milliseconds(50) };
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
@@ -24,7 +26,7 @@ afterEach(() => harness.stop());
 async function launched(
   over: { spec?: Partial<NodeClaim["spec"]>; hooks?: readonly RegistrationHook[] } = {},
 ): Promise<void> {
-  harness = new ControllerHarness();
+  harness = new ControllerHarness({ settings: SETTLING });
   if (over.hooks) Object.assign(harness.provider, { registrationHooks: () => over.hooks });
   const { status: _, ...claim } = aNodeClaim({ name: KEY.name, spec: over.spec ?? {} });
   await harness.put(NodeClaims, claim);
@@ -66,7 +68,7 @@ describe("registration", () => {
   });
 
   it("TC-37, §0.8: two Nodes of one machine are a terminal error until the claim is given up at 15 minutes; neither is touched", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     for (const name of ["node-0", "node-1"]) await harness.putNode({ name, nodePool: "", providerID: "fake:///1" });
     const { status: _, ...claim } = aNodeClaim({ name: KEY.name });
     await harness.put(NodeClaims, claim);
@@ -193,7 +195,7 @@ describe("registration", () => {
   });
 
   it("A-14: a claim without a pool registers like any other", async () => {
-    harness = new ControllerHarness();
+    harness = new ControllerHarness({ settings: SETTLING });
     const { status: _, metadata, ...claim } = aNodeClaim({ name: KEY.name });
     await harness.put(NodeClaims, { ...claim, metadata: { name: metadata.name ?? "" } });
     await harness.start(nodeClaimLifecycleController(harness.deps));

@@ -6,6 +6,7 @@ import {
   Label,
   NodeClaims,
   Nodes,
+  OPENING_TAINT,
   sameTaint,
   TERMINATION_FINALIZER,
   UNREGISTERED_TAINT,
@@ -150,7 +151,7 @@ async function askHooks(
   return { names, errors, ...(requeueAfter === undefined ? {} : { requeueAfter }) };
 }
 
-/** LC-25, LC-26: the Node as the claim wants it; `final` also takes the unregistered taint away and says "registered". */
+/** LC-25, LC-26: the Node as the claim wants it; `final` also says "registered", and only the opening keeps pods off any more. */
 function synced(node: Node, claim: NodeClaim, final: boolean): Node {
   const finalizers = node.metadata.finalizers ?? [];
   const labels: Record<string, string> = { ...node.metadata.labels, ...claim.metadata.labels };
@@ -158,7 +159,7 @@ function synced(node: Node, claim: NodeClaim, final: boolean): Node {
   const syncTaints = node.metadata.labels?.[Label.DoNotSyncTaints] !== "true";
   const promised = syncTaints ? [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])] : [];
   let taints = withTaints(node.spec?.taints ?? [], promised);
-  if (final) taints = taints.filter((taint) => !sameTaint(taint, UNREGISTERED_TAINT));
+  if (final) taints = taints.map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
   return {
     ...node,
     metadata: {
