@@ -2,6 +2,7 @@
 
 import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import { RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { CLOUDSTACK_CUSTOM_RESOURCES } from "./api/cloudstack-node-class.schema.ts";
@@ -27,9 +28,8 @@ import { Tagger } from "./machines/tagger.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { GroupFinder } from "./node-class/group-finder.ts";
 import { Inspector } from "./node-class/inspection.ts";
-import { KeyTroubles } from "./node-class/key-troubles.ts";
-import { problemReporter } from "./node-class/report-problem.ts";
-import { nodeClassStatusController } from "./node-class/status-controller.ts";
+import { cloudStackProblemReporter } from "./node-class/report-problem.ts";
+import { cloudStackStatusController } from "./node-class/status-controller.ts";
 import { cloudStackSettings } from "./settings.ts";
 
 /** @throws SettingsError naming every variable that is missing or wrong */
@@ -57,7 +57,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
   const tagger = new Tagger(client, clock);
   const refusals = new Refusals(unavailable, clock);
   const right = new ExpungeRight(client, clock);
-  const troubles = new KeyTroubles(clock);
+  const troubles = new RecentTroubles(clock);
   const shared = { client, kube, clock, events, logger, views, finder, tagger, refusals, clusterName };
   const remover = new Remover({ ...shared, right, tokens });
   const inventory = new Inventory({ clock, events, views, finder, clusterName });
@@ -70,12 +70,12 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
     inventory,
     collector: new Collector({ ...shared, groups, inventory, remover }),
     drift: new MachineDrift(clock),
-    reportProblem: problemReporter({ kube, clock, logger, troubles }),
+    reportProblem: cloudStackProblemReporter({ kube, clock, logger, troubles }),
   });
   return {
     provider,
     controllers: [
-      nodeClassStatusController({
+      cloudStackStatusController({
         kube,
         cache,
         events,

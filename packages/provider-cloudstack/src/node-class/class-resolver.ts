@@ -1,5 +1,6 @@
 // Finds out what a class means in the cloud: zones, networks, templates, offerings, disks, groups (§5, §6). Lists are the client's to keep.
 
+import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import { compareText } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
@@ -15,7 +16,7 @@ import { chooseTemplates } from "../selection/templates.ts";
 import { fitsOfferingTerm, fitsTerm, select } from "../selection/terms.ts";
 import type { CloudStackSettings } from "../settings.ts";
 import type { GroupFinder } from "./group-finder.ts";
-import type { Problem, Remark, ResolvedClass, ResolvedDisk, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
+import type { Problem, ResolvedClass, ResolvedDisk, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 
 export interface ResolverParts {
   readonly client: CloudStackClient;

@@ -1,6 +1,6 @@
 // ovh.nodepoolcheck: tells on a NodePool what it asks for and OVHcloud will never have: spot, zones of another region, flavors that are not sold (S-09, S-20).
 
-import { Label, NodePools } from "@karpenter-multicloud/core/api";
+import { isConditionTrue, Label, NodePools, READY } from "@karpenter-multicloud/core/api";
 import type { NodePool } from "@karpenter-multicloud/core/api";
 import type { EventRecorder, KubeCache } from "@karpenter-multicloud/core/kube";
 import type { InstanceTypes } from "@karpenter-multicloud/core/provider";
@@ -14,7 +14,6 @@ import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { Situation } from "../catalog/instance-types.ts";
 import { suits, whyNoOffering } from "../catalog/why-no-offering.ts";
 import { zoneAliases } from "../catalog/zone-aliases.ts";
-import { isReady } from "./is-ready.ts";
 
 const AGAIN = minutes(10);
 const DEDUPE = minutes(60);
@@ -37,6 +36,7 @@ export function nodePoolCheckController(parts: NodePoolCheckParts): Controller {
   const classes = parts.cache.informer(OVHNodeClasses);
   const poolsOf = (className: string): readonly string[] =>
     pools.list().flatMap((pool) => (classNameOf(pool) === className ? [pool.metadata.name ?? ""] : []));
+  const isReady = (nodeClass: OVHNodeClass): boolean => isConditionTrue(nodeClass, READY);
   return {
     name: "ovh.nodepoolcheck",
     triggers: [
