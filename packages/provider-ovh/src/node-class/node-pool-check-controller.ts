@@ -3,6 +3,7 @@
 import { isConditionTrue, Label, NodePools, READY } from "@karpenter-multicloud/core/api";
 import type { NodePool } from "@karpenter-multicloud/core/api";
 import type { EventRecorder, KubeCache } from "@karpenter-multicloud/core/kube";
+import { matchesRequirements } from "@karpenter-multicloud/core/provider";
 import type { InstanceTypes } from "@karpenter-multicloud/core/provider";
 import { Requirements } from "@karpenter-multicloud/core/requirements";
 import { onChange } from "@karpenter-multicloud/core/runtime";
@@ -12,7 +13,7 @@ import { minutes } from "@karpenter-multicloud/core/units";
 import { OVH_NODE_CLASS_KIND, OVHNodeClasses } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { Situation } from "../catalog/instance-types.ts";
-import { suits, whyNoOffering } from "../catalog/why-no-offering.ts";
+import { whyNoOffering } from "../catalog/why-no-offering.ts";
 import { zoneAliases } from "../catalog/zone-aliases.ts";
 
 const AGAIN = minutes(10);
@@ -114,11 +115,12 @@ function zoneRemarks(
 /** Only what no time will cure: sold out today is no fault of the NodePool. */
 function offeringRemark(wanted: Requirements, types: InstanceTypes["items"], situation: Situation): readonly Remark[] {
   const offered = types.some(
-    (type) => suits(type, wanted) && type.offerings.some(({ requirements }) => requirements.overlaps(wanted)),
+    (type) =>
+      matchesRequirements(type, wanted) && type.offerings.some(({ requirements }) => requirements.overlaps(wanted)),
   );
   const isSold = types.some(
     (type) =>
-      suits(type, wanted) &&
+      matchesRequirements(type, wanted) &&
       type.offerings.some(
         ({ requirements, availability }) =>
           requirements.overlaps(wanted) && (availability.available || availability.until !== undefined),

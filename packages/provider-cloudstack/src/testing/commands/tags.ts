@@ -105,10 +105,10 @@ function remove(call: Call): Json {
   return job(call, "tag.DeleteTagsCmd", () => {
     for (const { tags, store } of targets) {
       for (const [key, value] of tags) {
-        const isMeant = pairs.some(
+        const matchesRequirements = pairs.some(
           ([k, v]) => k.toLowerCase() === key.toLowerCase() && (v === "" || v.toLowerCase() === value.toLowerCase()),
         );
-        if (pairs.length === 0 || isMeant) tags.delete(key);
+        if (pairs.length === 0 || matchesRequirements) tags.delete(key);
       }
       store();
     }
