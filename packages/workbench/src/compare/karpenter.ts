@@ -22,19 +22,17 @@ export async function startKarpenter(path: string): Promise<Karpenter> {
     });
   }
   const child = spawn(path, ["serve"], { stdio: ["pipe", "pipe", "ignore"] });
-  const failure = new Promise<never>((_, reject) => {
-    child.once("error", (error) => reject(new UsageError(`cannot start ${path}: ${error.message}`, { cause: error })));
-    child.once("exit", (code) =>
-      reject(new UsageError(`${path} serve ended with ${code ?? "a signal"}: is it the oracle?`)),
-    );
-  });
-  failure.catch(() => {});
+  let ended = `${path} serve ended: is it the oracle?`;
+  child.once("error", (error) => (ended = `cannot start ${path}: ${error.message}`));
+  // Writing to a program that is gone is told by its missing answer.
+  child.stdin.on("error", () => {});
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     ask: async (scenario) => {
       child.stdin.write(`${JSON.stringify(scenario)}\n`);
-      const { value } = await Promise.race([answers.next(), failure]);
-      return JSON.parse(String(value));
+      const { done, value } = await answers.next();
+      if (done === true) throw new UsageError(ended);
+      return JSON.parse(value) as unknown;
     },
     close: () => child.stdin.end(),
   };

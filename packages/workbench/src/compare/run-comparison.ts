@@ -32,11 +32,10 @@ export async function runComparison(
 ): Promise<readonly Compared[]> {
   const compared: Compared[] = [];
   let folder = options.save;
-  const asked = (scenario: object): object => {
+  const ask = (scenario: object, times = 1): Promise<unknown> => {
     const { options: own = {} } = scenario as { readonly options?: object };
-    return { ...scenario, options: { ...own, repeat: options.repeat } };
+    return karpenter.ask({ ...scenario, options: { ...own, repeat: options.repeat * times } });
   };
-  const ask = (scenario: object): Promise<unknown> => karpenter.ask(asked(scenario));
   for (const scenario of await scenariosOf(options, subject)) {
     const theirs = await ask(scenario);
     const judgement = await subject.judge(scenario, theirs, ask);

@@ -1,7 +1,7 @@
 // What a comparison is to the command: scenarios by seed, and a judgement on the two answers to one.
 
-/** Asks Karpenter once more about a changed scenario. */
-export type AskAgain = (scenario: object) => Promise<unknown>;
+/** Asks Karpenter once more: about a changed scenario, or `times` as often because its ties fall in many ways. */
+export type AskAgain = (scenario: object, times?: number) => Promise<unknown>;
 
 export interface Judgement {
   /** Refused: one of the engines did not answer at all. */

@@ -17,6 +17,12 @@ type Replacement = CommandResult["replacements"][number];
 
 export const EXPLANATIONS: readonly Explanation[] = [
   {
+    rule: "DX-12",
+    what: "of empty nodes that are equally good the older and then the first by name goes; Karpenter takes any",
+    covers: ({ method, ours, theirs }) =>
+      method === "emptiness" && theirs.some((each) => sameMethod(withoutNames(ours), withoutNames(each))),
+  },
+  {
     rule: "D-98",
     what: "savings are told from the cheapest offering the replacement may use",
     covers: ({ ours, theirs }) => theirs.some((each) => sameMethod(withoutSavings(ours), withoutSavings(each))),
@@ -25,11 +31,28 @@ export const EXPLANATIONS: readonly Explanation[] = [
     rule: "D-81",
     what: "a replacement is not pinned to spot where no spot is left to buy",
     covers: ({ ours, theirs }, scenario) =>
+      theirs.every((each) => sameMethod(withoutCommands(ours), withoutCommands(each))) &&
       replacementsOf(ours).every(({ cheapest }) => cheapest !== undefined) &&
       (theirs.every((each) => replacementsOf(each).some(isUnbuyable)) ||
         replacementsOf(ours).some((replacement) => isOnDemandForWantOfSpot(replacement, scenario))),
   },
 ];
+
+/** Who may go, and how many. */
+function withoutCommands(method: MethodResult): MethodResult {
+  return { ...method, commands: [] };
+}
+
+/** What decides about an empty node is its pool, for the budget, and its price. */
+function withoutNames(method: MethodResult): MethodResult {
+  const commands = (method.commands ?? []).map((command) => ({
+    ...command,
+    candidates: command.candidates
+      .map((candidate) => ({ ...candidate, name: "", instanceType: "", zone: "", capacityType: "" }))
+      .toSorted((a, b) => a.price - b.price || (a.nodePool < b.nodePool ? -1 : 1)),
+  }));
+  return { ...method, commands };
+}
 
 function withoutSavings(method: MethodResult): MethodResult {
   return { ...method, commands: (method.commands ?? []).map((command) => ({ ...command, estimatedSavings: 0 })) };
@@ -45,7 +68,6 @@ function isUnbuyable({ cheapest, requirements }: Replacement): boolean {
 
 /** Pool and pods would take spot, but no type of the replacement sells any where it may go. */
 function isOnDemandForWantOfSpot(replacement: Replacement, scenario: Scenario): boolean {
-  if (admits(replacement.requirements, "spot")) return false;
   const pool = scenario.nodePools.find(({ metadata }) => metadata.name === replacement.nodePool);
   if (!admits(pool?.spec.template.spec.requirements ?? [], "spot")) return false;
   const moved = new Set(replacement.pods);

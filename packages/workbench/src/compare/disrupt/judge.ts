@@ -15,9 +15,12 @@ export const DISRUPT: Subject = {
   rules: Object.fromEntries([...EXPLANATIONS, ...RESTATEMENTS].map(({ rule, what }) => [rule, what])),
 };
 
+/** Among many equal nodes its choice falls in more ways than a few runs show. */
+const MORE_OFTEN = 10;
+
 async function judge(scenario: object, karpenter: unknown, askAgain: AskAgain): Promise<Judgement> {
   const answer = karpenter as KarpenterAnswer;
-  const outcomes = outcomesOf(answer);
+  let outcomes = outcomesOf(answer);
   if (outcomes.length === 0) return { result: "refused", detail: `Karpenter: ${answer.error ?? "?"}`, acts: false };
   let ours: DisruptResult;
   try {
@@ -27,10 +30,15 @@ async function judge(scenario: object, karpenter: unknown, askAgain: AskAgain): 
     return { result: "refused", detail: `this engine: ${error.message}`, acts: false };
   }
   const about = { acts: ours.selected !== "", ours };
-  const difference = differenceOf(ours, outcomes);
-  if (isNone(difference)) return { result: "equal", ...about };
+  if (isNone(differenceOf(ours, outcomes))) return { result: "equal", ...about };
   const read = readScenario(scenario);
-  const rules = rulesFor(difference, read) ?? (await rulesOfRestated(scenario, { read, ours, askAgain }));
+  let rules = rulesFor(differenceOf(ours, outcomes), read);
+  if (rules === undefined) {
+    outcomes = outcomesOf((await askAgain(scenario, MORE_OFTEN)) as KarpenterAnswer);
+    if (isNone(differenceOf(ours, outcomes))) return { result: "equal", ...about };
+    rules = await rulesOfRestated(scenario, { read, ours, askAgain });
+  }
+  const difference = differenceOf(ours, outcomes);
   const detail = said(difference);
   return rules ? { result: "explained", rules, detail, ...about } : { result: "unexplained", detail, ...about };
 }
@@ -64,14 +72,23 @@ async function rulesOfRestated(
   scenario: object,
   { read, ours, askAgain }: OurSide,
 ): Promise<readonly string[] | undefined> {
+  let all = scenario;
+  const applied: string[] = [];
   for (const { rule, restate } of RESTATEMENTS) {
     const restated = restate(scenario);
     if (restated === undefined) continue;
-    const difference = differenceOf(ours, outcomesOf((await askAgain(restated)) as KarpenterAnswer));
-    const others = isNone(difference) ? [] : rulesFor(difference, read);
+    applied.push(rule);
+    all = restate(all) ?? all;
+    const others = await othersOf(restated);
     if (others) return [rule, ...others];
   }
-  return undefined;
+  const others = applied.length > 1 ? await othersOf(all) : undefined;
+  return others && [...applied, ...others];
+
+  async function othersOf(restated: object): Promise<readonly string[] | undefined> {
+    const difference = differenceOf(ours, outcomesOf((await askAgain(restated)) as KarpenterAnswer));
+    return isNone(difference) ? [] : rulesFor(difference, read);
+  }
 }
 
 function said({ methods, conditions }: Difference): string {

@@ -12,10 +12,11 @@ import { ago } from "./world.ts";
 import type { World } from "./world.ts";
 
 export function randomNodes(world: World): readonly object[] {
-  const { draw } = world;
-  return Array.from({ length: draw.between(2, 12) }, (_, index) => {
+  const { draw, theme } = world;
+  const most = theme === "many nodes" ? 40 : 12;
+  return Array.from({ length: draw.between(2, most) }, (_, index) => {
     const name = `node-${String(index).padStart(2, "0")}`;
-    const isForeign = draw.happens(share(world.theme, "strange nodes", 0.15, 0.02));
+    const isForeign = draw.happens(share(theme, "strange nodes", 0.15, 0.02));
     return isForeign ? foreignNode(world, name) : managedNode(world, name);
   }).filter((entry) => entry !== undefined);
 }

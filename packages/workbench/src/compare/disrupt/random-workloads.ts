@@ -60,7 +60,7 @@ function randomCompany(draw: Draw, app: string): Company {
   const topologyKey = draw.pick([ZONE, HOST]);
   const term = { labelSelector, topologyKey };
   const wish = { weight: draw.between(1, 100), podAffinityTerm: term };
-  switch (draw.between(0, 3)) {
+  switch (draw.between(0, 5)) {
     case 0: {
       const whenUnsatisfiable = draw.pick(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]);
       const spread = { ...term, maxSkew: draw.between(1, 2), whenUnsatisfiable };
@@ -76,6 +76,16 @@ function randomCompany(draw: Draw, app: string): Company {
         },
       };
     case 2:
+      return {
+        oneEach: true,
+        spec: { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } },
+      };
+    case 3:
+      return {
+        oneEach: false,
+        spec: { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } },
+      };
+    case 4:
       return {
         oneEach: false,
         spec: { affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [wish] } } },

@@ -17,6 +17,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     what: "a condition Consolidatable is not believed while consolidateAfter is not over",
     restate: withoutStaleConditions,
   },
+  {
+    rule: "D-27",
+    what: "a pod of a StatefulSet that has ended and is being removed counts only when its successor is there",
+    restate: withoutEndedPods,
+  },
 ];
 
 function withoutStaleConditions(json: object): object | undefined {
@@ -53,7 +58,25 @@ function withoutStaleConditions(json: object): object | undefined {
   };
 }
 
+/** Other pods that have ended count for neither engine. */
+function withoutEndedPods(json: object): object | undefined {
+  const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
+  const hasEnded = ({ metadata, status }: PodJson): boolean =>
+    metadata?.deletionTimestamp !== undefined && (status?.phase === "Succeeded" || status?.phase === "Failed");
+  if (!nodes.some(({ pods }) => pods?.some(hasEnded))) return undefined;
+  return {
+    ...json,
+    nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.filter((pod) => !hasEnded(pod)) } : entry)),
+  };
+}
+
+interface PodJson {
+  readonly metadata?: { readonly deletionTimestamp?: string };
+  readonly status?: { readonly phase?: string };
+}
+
 interface EntryJson {
+  readonly pods?: readonly PodJson[];
   readonly node?: { readonly metadata?: { readonly name?: string } };
   readonly nodeClaim?: {
     readonly metadata?: { readonly name?: string };

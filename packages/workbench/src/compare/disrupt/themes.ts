@@ -16,6 +16,7 @@ export const THEMES = [
   "market",
   "volumes",
   "costs",
+  "many nodes",
   "everything",
 ] as const;
 
