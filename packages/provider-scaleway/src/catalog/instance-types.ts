@@ -87,7 +87,9 @@ function itemsOf(input: TypesInput, differs: (type: string) => void): readonly I
       byName.set(type.name, [...(byName.get(type.name) ?? []), { type, zone, listing }]);
     }
   }
-  return [...byName.keys()].toSorted(compareText).flatMap((name) => instanceType(byName.get(name) ?? [], input, differs) ?? []);
+  return [...byName.keys()]
+    .toSorted(compareText)
+    .flatMap((name) => instanceType(byName.get(name) ?? [], input, differs) ?? []);
 }
 
 /** W-3: should zones ever differ in more than price, the smaller machine is what is promised. */

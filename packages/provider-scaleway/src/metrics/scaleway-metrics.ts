@@ -34,6 +34,7 @@ export const SCALEWAY_METRICS = [
     type: "gauge",
     help: "1 for each type and zone that is avoided at present because it was refused lately; an empty zone means all zones.",
     labels: ["instance_type", "zone"],
+    perObject: true,
   },
   {
     name: "karpenter_scaleway_gc_deleted_total",

@@ -53,7 +53,9 @@ describe("T-72: Terraform's scaleway_instance_server with type and image alone",
     expect(json((await serverType("PRO2-XXS"))?.["volumes_constraint"])["max_size"]).toBe(0);
     const query = "image_label=ubuntu_noble&order_by=type_asc&type=instance_sbs&zone=fr-par-1";
     const images = list((await get(`/marketplace/v2/local-images?${query}`)).body["local_images"]);
-    const image = images.find((each) => list(each["compatible_commercial_types"]).some((type) => `${type}` === "PRO2-XXS"));
+    const image = images.find((each) =>
+      list(each["compatible_commercial_types"]).some((type) => `${type}` === "PRO2-XXS"),
+    );
     const made = await client.call("POST", `${ZONE}/servers`, {
       name: "tf-srv-brave-curie",
       dynamic_ip_required: false,
@@ -167,7 +169,9 @@ describe("T-74: cluster-autoscaler's own client of Kapsule", () => {
     const found = list(nodes.body["nodes"]);
     expect(found).toHaveLength(3);
     expect(found.every((node) => node["pool_id"] === pool["id"] && node["status"] === "ready")).toBe(true);
-    expect(found.map((node) => String(node["provider_id"])).every((id) => id.startsWith("scaleway://instance/"))).toBe(true);
+    expect(found.map((node) => String(node["provider_id"])).every((id) => id.startsWith("scaleway://instance/"))).toBe(
+      true,
+    );
 
     const removed = await client.call("DELETE", `${AUTOSCALER}/nodes/${String(found[0]?.["id"])}`);
     isRead(removed);

@@ -44,20 +44,29 @@ function expect(what: string, holds: boolean): void {
 try {
   const types = await rows("instance", "server-type", "list");
   const l4 = types.find(({ name }) => name === "L4-1-24G");
-  expect("lists the types of all pages with their stock", types.length === 135 && typeof l4?.["availability"] === "string");
+  expect(
+    "lists the types of all pages with their stock",
+    types.length === 135 && typeof l4?.["availability"] === "string",
+  );
 
   const made = (await asked(
     ...["instance", "server", "create", "type=L4-1-24G", "image=ubuntu_noble_gpu_os_12", "name=scw", "ip=new"],
     ...[`cloud-init=${CLOUD_INIT}`, "stopped=true"],
   )) as Row;
   const id = String(made["id"]);
-  expect("creates a stopped server with an address of its own", made["state"] === "stopped" && (made["public_ips"] as readonly unknown[]).length === 1);
+  expect(
+    "creates a stopped server with an address of its own",
+    made["state"] === "stopped" && (made["public_ips"] as readonly unknown[]).length === 1,
+  );
   const [stored] = await rows("instance", "user-data", "list", `server-id=${id}`);
   expect("stores user data before power", stored?.["key"] === "cloud-init");
 
   const running = (await asked("instance", "server", "start", id, "--wait")) as Row;
   const [disk] = Object.values(running["volumes"] as Readonly<Record<string, Row>>);
-  expect("powers it on and waits until it runs", running["state"] === "running" && disk?.["volume_type"] === "sbs_volume");
+  expect(
+    "powers it on and waits until it runs",
+    running["state"] === "running" && disk?.["volume_type"] === "sbs_volume",
+  );
 
   await scw("instance", "server", "terminate", id, "with-block=true", "with-ip=true", "--wait");
   const left = [await rows("instance", "server", "list"), await rows("instance", "ip", "list")];
