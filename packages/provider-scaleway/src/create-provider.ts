@@ -63,12 +63,12 @@ function kitOf(ports: Ports, settings: ScalewaySettings) {
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
   const resolver = new ClassResolver(client, { clock, logger }, settings);
   const catalog = new ServerCatalog({ ...settings, client, clock, logger, metrics });
-  const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
+  const views = new ClassViews({ catalog, resolver, unavailable, settings, cache, logger });
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
   const troubles = new RecentTroubles(clock);
   const entries = new ClusterEntries({ client, joining, logger, nodeClass: (name) => views.nodeClass(name) });
-  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, entries, clusterName });
+  const remover = new Remover({ client, kube, clock, events, logger, metrics, views, tokens, entries, clusterName });
   const inventory = new Inventory({ client, clock, views, clusterName });
   return {
     clock,

@@ -50,6 +50,8 @@ export class ScalewayProvider implements CloudProvider {
       wellKnownLabels: WELL_KNOWN_SCALEWAY_LABELS,
       restrictedDomains: [SCALEWAY_GROUP],
       capacityTypes: [SCALEWAY_GPU],
+      orphanInterval: parts.settings.gcInterval,
+      orphanAge: parts.settings.gcMinAge,
       ...spellings(parts.settings.aliases),
     };
   }

@@ -8,8 +8,10 @@ import { Ajv } from "ajv";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
+import { ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import { Bench, serverIdOf } from "../test-bench.ts";
+import type { FakeScaleway } from "../testing/index.ts";
 import { TinyClient } from "../testing/tiny-client.ts";
 
 let bench: Bench;
@@ -28,7 +30,10 @@ const hooks: MachineHooks = {
   nodeExists: async () => true,
 };
 
-async function launched(spec: ScalewayNodeClassSpec = {}): Promise<{ readonly id: string; readonly zone: string }> {
+async function launched(
+  spec: ScalewayNodeClassSpec = {},
+  more?: (fake: FakeScaleway) => ScalewayNodeClassSpec,
+): Promise<{ readonly id: string; readonly zone: string }> {
   joined = [];
   const kube = {
     get: ((...call: Parameters<Bench["kube"]["get"]>) => bench.kube.get(...call)) as Bench["kube"]["get"],
@@ -36,6 +41,11 @@ async function launched(spec: ScalewayNodeClassSpec = {}): Promise<{ readonly id
   const { endpoint, kubernetesVersion } = TEST_CLUSTER;
   const cluster = { kube, endpoints: [endpoint], caBundle: TEST_CA, version: kubernetesVersion };
   bench = await Bench.start({ fake: { hooks, cluster }, spec });
+  if (more !== undefined) {
+    const body = { spec: more(bench.fake) };
+    await bench.kube.patch(ScalewayNodeClasses, { name: "default" }, { type: "merge", body });
+    await bench.pass(5_000);
+  }
   const claim = await bench.launch("gpu", { types: ["L4-1-24G", "L40S-1-48G"], requests: { "nvidia.com/gpu": "1" } });
   return { id: serverIdOf(claim), zone: claim.metadata.labels?.["topology.kubernetes.io/zone"] ?? "" };
 }
@@ -112,6 +122,22 @@ describe("a machine reads what it was given", () => {
       spec: { providerID: `scaleway://instance/${zone}/${id}` },
       status: { capacity: { "nvidia.com/gpu": "1" } },
     });
+  });
+
+  it("T-31: in a private network its node's address is the one of IPAM, without the mask", async () => {
+    const spec = { zones: ["fr-par-1"] } as const;
+    const { id } = await launched(spec, (fake) => {
+      const network = fake.outside.addPrivateNetwork("fr-par", "nodes");
+      return { publicIP: "none", privateNetworks: [{ id: network.id }] };
+    });
+    await bench.pass(120_000);
+    expect(bench.fake.state().machines[0]?.boot).toBe("joins");
+    const { body } = await new TinyClient(bench.fake).call("GET", `/ipam/v1/regions/fr-par/ips?is_ipv6=false`);
+    const [ip] = body["ips"] as readonly { readonly address: string; readonly resource?: { readonly name?: string } }[];
+    expect(ip?.address).toMatch(/^[\d.]+\/\d+$/);
+    const [address] = (ip?.address ?? "").split("/");
+    expect(joined[0]?.status?.addresses).toContainEqual({ type: "InternalIP", address });
+    expect(id).not.toBe("");
   });
 
   it.each(MUTATIONS)("and does not join with %s", async (_what, from, to, reason) => {

@@ -56,15 +56,16 @@ export class Inspector {
       return { findings, status: statusOf(view) };
     } catch (error) {
       signal.throwIfAborted();
-      findings.push(credentialsFinding(error));
+      const isTooOld = this.#parts.views.isCatalogueTooOld(nodeClass);
+      findings.push(isTooOld ? tooOld(error) : credentialsFinding(error));
       return { findings, status: {} };
     }
   }
 
   async #bootstrap(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<Finding> {
     try {
-      await this.#parts.joining.rehearse(nodeClass, signal);
-      return conditionTrue(ScalewayCondition.BootstrapReady);
+      const message = await this.#parts.joining.rehearse(nodeClass, signal);
+      return { ...conditionTrue(ScalewayCondition.BootstrapReady), ...(message === "" ? {} : { message }) };
     } catch (error) {
       signal.throwIfAborted();
       if (BootstrapError.is(error))
@@ -72,6 +73,13 @@ export class Inspector {
       return unknown(ScalewayCondition.BootstrapReady, error);
     }
   }
+}
+
+/** W-1: a list of yesterday is no ground to buy on. */
+function tooOld(error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `the list of server types could not be read for a day: ${why}`;
+  return no(ScalewayCondition.InstanceTypesReady, "CatalogueTooOld", message);
 }
 
 /** What a failed call tells about the key; of anything else it tells nothing. */

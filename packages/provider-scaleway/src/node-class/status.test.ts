@@ -57,6 +57,14 @@ describe("conditions of a class (§3)", () => {
     expect([...new Set(zones)]).toEqual(["fr-par-1"]);
   });
 
+  it("W-47: kubeadm's bindings that are missing are named, and are no reason to stop", async () => {
+    await start();
+    expect(await bench.condition("BootstrapReady")).toMatch(
+      /^True .*ClusterRoleBinding kubeadm:kubelet-bootstrap, kubeadm:node-autoapprove-bootstrap/,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^True/);
+  });
+
   it("a managed placement group is made once per zone and goes with the class", async () => {
     await start({ spec: { placementGroup: { policyType: "max_availability" } } });
     expect((await bench.nodeClass()).status?.placementGroups).toHaveLength(2);
@@ -149,6 +157,14 @@ describe("settings", () => {
     const settings = scalewaySettings({ ...env, SCW_API_URL: "https://api.example.test/" }, "prod");
     expect(settings).toMatchObject({ region: "fr-par", zone: "fr-par-1", apiURL: "https://api.example.test" });
     expect(() => scalewaySettings({}, "prod")).toThrow("SCW_DEFAULT_PROJECT_ID");
+  });
+
+  it("W-51: how often and after how long servers without NodeClaim go can be set", async () => {
+    await start();
+    expect(bench.provider.settings()).toMatchObject({ orphanInterval: 2 * MINUTE, orphanAge: 5 * MINUTE });
+    await bench.close();
+    await start({ env: { SCW_GC_INTERVAL: "30s", SCW_GC_MIN_AGE: "10m" } });
+    expect(bench.provider.settings()).toMatchObject({ orphanInterval: 30_000, orphanAge: 10 * MINUTE });
   });
 
   it("S-06: aliases can be added", async () => {
