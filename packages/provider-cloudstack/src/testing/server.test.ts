@@ -48,8 +48,8 @@ describe("the door of the fake", () => {
       errorcode: 401,
       errortext: "unable to verify user credentials and/or request signature",
     };
-    expect(await wrong.call("listZones")).toEqual({ status: 401, name: "listzonesresponse", payload: refused });
-    expect(await user.call("makeCoffee")).toEqual({ status: 401, name: "errorresponse", payload: refused });
+    expect(await wrong.call("listZones")).toMatchObject({ status: 401, name: "listzonesresponse", payload: refused });
+    expect(await user.call("makeCoffee")).toMatchObject({ status: 401, name: "errorresponse", payload: refused });
     const disabled = new TinyClient({
       ...fake.credentials,
       apiKey: "fake-disabled-api-key",
@@ -91,18 +91,8 @@ describe("the door of the fake", () => {
   });
 
   it("lets cmk in by password and tells it every command", async () => {
-    const login = await fetch(`${fake.url}/client/api`, {
-      method: "POST",
-      body: new URLSearchParams({ command: "login", username: "k8s", password: "password", response: "json" }),
-    });
-    const { loginresponse } = (await login.json()) as { readonly loginresponse: { readonly sessionkey: string } };
-    const apis = await fetch(
-      `${fake.url}/client/api?command=listApis&response=json&sessionkey=${loginresponse.sessionkey}`,
-    );
-    const { listapisresponse } = (await apis.json()) as {
-      readonly listapisresponse: { readonly api: readonly object[] };
-    };
-    expect(listapisresponse.api).toContainEqual(
+    const { payload } = await user.inSession("command=listApis&");
+    expect(payload["api"]).toContainEqual(
       expect.objectContaining({ name: "deployVirtualMachine", isasync: true }),
     );
   });

@@ -12,6 +12,8 @@ export interface Switches {
   version: string;
   /** default.page.size */
   maxPageSize: number;
+  /** api.throttling: as listCapabilities tells it; absent = off. */
+  apiLimit: { readonly max: number; readonly intervalSeconds: number } | undefined;
   /** vm.userdata.max.length */
   userDataMaxLength: number;
   /** allow.user.expunge.recover.vm, as listCapabilities tells it. */
@@ -45,6 +47,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   clockAheadMs: 0,
   version: "4.22.0.0",
   maxPageSize: 500,
+  apiLimit: undefined,
   userDataMaxLength: 32_768,
   allowUserExpunge: false,
   expungeDenied: false,
