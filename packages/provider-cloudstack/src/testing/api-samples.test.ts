@@ -235,6 +235,8 @@ describe("the samples of CloudStack's API", () => {
     const answer = await (STORIES[name] ?? (() => asked(name)))();
     expect(answer.status).toBe(status);
     expect(answer.headers.get("content-type")).toBe("application/json; charset=UTF-8");
+    const { errortext } = answer.payload;
+    expect(answer.headers.get("x-description")).toBe(errortext ?? null);
     expect(differences(body, { [answer.name]: answer.payload })).toEqual([]);
   });
 });

@@ -37,6 +37,10 @@ function checkCapacity(ground: Ground, machine: Machine, offering: Row | undefin
   const inZone = ground.capacity.get(zone) ?? Number.POSITIVE_INFINITY;
   const forOffering = ground.capacity.get(`${offering?.name ?? ""}/${zone}`) ?? Number.POSITIVE_INFINITY;
   if (placed.length >= inZone || ofOffering.length >= forOffering) throw refused(machine);
+  for (const tag of tokens(offering, "hosttags")) {
+    const tagged = placed.filter(({ offeringId }) => tokens(rowOf(ground.offerings, offeringId), "hosttags").includes(tag));
+    if (tagged.length >= (ground.capacity.get(`tag:${tag}/${zone}`) ?? Number.POSITIVE_INFINITY)) throw refused(machine);
+  }
 }
 
 function refused(machine: Machine, text?: string): ApiError {
