@@ -103,6 +103,10 @@ export class Outside {
     if (row !== undefined) this.#machine(machine).offeringId = row.id;
   }
 
+  tag(machine: string, tags: Readonly<Record<string, string>>): void {
+    for (const [key, value] of Object.entries(tags)) this.#machine(machine).tags.set(key, value);
+  }
+
   untag(machine: string): void {
     this.#machine(machine).tags.clear();
   }
