@@ -152,19 +152,19 @@ describe("a class is looked at", () => {
   });
 
   it("T-30: a zone whose name has spaces is a label's value everywhere", async () => {
-    await start({
-      spec: {
-        zones: ["Zone 4 Edge"],
-        networkSelectorTerms: [{ name: "edge-net" }, { tags: { "karpenter.sh/discovery": "my-cluster" } }],
-        templateSelectorTerms: [{ tags: { os: "ubuntu" } }],
-      },
-    });
-    expect((await bench.nodeClass()).status?.zones).toMatchObject([{ name: "Zone 4 Edge", label: "Zone-4-Edge" }]);
-    const zones = (await bench.types()).flatMap(({ offerings }) =>
-      offerings.map(({ requirements }) => requirements.get(Label.Zone).any()),
+    await start();
+    const { outside } = bench.fake;
+    const edge = { zoneid: "5fce41c3-6561-55a0-8081-ec3c39b49f11", zonename: "Zone 4 Edge" };
+    outside.addLike("networks", "k8s-net", { name: "edge-net", ...edge });
+    outside.addLike("templates", "ubuntu-22.04-k8s-1.33.2", { name: "edge-ubuntu", ...edge });
+    outside.edit("hosts", "kvm-cpu-01", { zone: "Zone 4 Edge", hosttags: "" });
+    await bench.pass(6 * 60_000);
+    await bench.putClass("edge", { zones: ["Zone 4 Edge", "zone-01"] });
+    await bench.pass(5_000);
+    expect((await bench.nodeClass("edge")).status?.zones).toContainEqual(
+      expect.objectContaining({ name: "Zone 4 Edge", label: "Zone-4-Edge" }),
     );
-    expect(new Set(zones)).toEqual(new Set(["Zone-4-Edge"]));
-    const { metadata } = await bench.launch("a1", { zones: ["Zone-4-Edge"] });
+    const { metadata } = await bench.launch("a1", { nodeClass: "edge", zones: ["Zone-4-Edge"] });
     expect(metadata.labels?.[Label.Zone]).toBe("Zone-4-Edge");
     expect(bench.fake.state().machines).toMatchObject([{ zone: "Zone 4 Edge" }]);
   });
@@ -188,7 +188,9 @@ describe("a class is looked at", () => {
     await start();
     bench.fake.outside.edit("templates", "ubuntu-22.04-k8s-1.33.2", { userdatapolicy: "DENYOVERRIDE", userdataid: "x" });
     await bench.pass(6 * 60_000);
-    expect(await bench.condition("Ready")).toMatch(/^False.*UserDataDenied/);
+    expect(await bench.condition("BootstrapReady")).toMatch(/^False UserDataDenied/);
+    expect((await bench.refusal("a1")).name).toBe("NodeClassNotReady");
+    expect(bench.calls("deployVirtualMachine")).toEqual([]);
   });
 
   it("G-19: every part of the class has a condition of its own", async () => {

@@ -58,6 +58,20 @@ describe("the door of the fake", () => {
     expect((await disabled.call("listZones")).status).toBe(401);
   });
 
+  it("T-06: what has expired is refused, by whatever way the time is written; without version 3 nobody looks at it", async () => {
+    const asked = async (expires: string, signatureversion = "3"): Promise<number> =>
+      (await user.call("listZones", { signatureversion, expires })).status;
+    const at = (ms: number): string => new Date(Date.now() + ms).toISOString().replace(/\.\d+Z$/, "");
+    expect(await asked(`${at(-60_000)}Z`)).toBe(401);
+    for (const zone of ["Z", "+0000", "+00:00"]) expect(await asked(`${at(60_000)}${zone}`)).toBe(200);
+    expect(await asked("soon")).toBe(401);
+    expect(await asked(`${at(-60_000)}Z`, "2")).toBe(200);
+    fake.switches.enforcePost = true;
+    expect(await asked(`${at(14 * 60_000)}Z`)).toBe(200);
+    expect(await asked(`${at(16 * 60_000)}Z`)).toBe(401);
+    expect(await asked(`${at(60_000)}Z`, "2")).toBe(401);
+  });
+
   it("tells a missing right apart from a missing key", async () => {
     expect(await user.call("listCapacity")).toMatchObject({
       status: 401,
