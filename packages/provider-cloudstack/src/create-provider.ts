@@ -67,7 +67,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
   const provider = new CloudStackProvider({
     settings,
     views,
-    launcher: new Launcher({ ...shared, groups, deployer, remover, settings }),
+    launcher: new Launcher({ ...shared, groups, deployer, remover, settings, decisions: ports.decisions }),
     remover,
     inventory,
     collector: new Collector({ ...shared, groups, inventory, remover }),

@@ -58,6 +58,7 @@ interface Process {
 export class Bench {
   readonly clock: FakeClock;
   readonly logger = new MemoryLogger();
+  readonly decisions = new DecisionLedger();
   readonly events = new EventSink();
   readonly fake: FakeCloudStack;
   readonly kube: InMemoryKube;
@@ -295,7 +296,7 @@ export class Bench {
     };
     const ports = { kube, cache, gate, clock, logger, events, settings, random, unavailable };
     const built = createCloudStackProvider(
-      { ...ports, metrics: silentMetrics, decisions: new DecisionLedger() },
+      { ...ports, metrics: silentMetrics, decisions: this.decisions },
       { ...env, ...this.#options.env },
     );
     const manager = new ControllerManager({ cache, clock, logger, metrics: silentMetrics, random });

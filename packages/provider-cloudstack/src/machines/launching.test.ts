@@ -161,6 +161,13 @@ describe("launching a machine", () => {
     await start({ fake: { capacity: { "medium/zone-01": 0 } }, spec: { zones: ["zone-01", "zone-02"] } });
     await bench.launch("a1");
     expect(bench.fake.state().machines).toMatchObject([{ zone: "zone-02", state: "Running" }]);
+    expect(bench.decisions.list()).toMatchObject([
+      {
+        verdict: "LaunchElsewhere",
+        subject: "NodeClaim a1",
+        detail: "its machine is medium in zone-02, because no host or storage takes medium in zone-01 (LaunchFailed)",
+      },
+    ]);
     const zones = async (): Promise<readonly boolean[]> =>
       ((await bench.type("medium"))?.offerings ?? []).map(({ availability }) => availability.available);
     expect(await zones()).toEqual([false, true]);
