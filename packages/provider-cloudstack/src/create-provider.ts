@@ -22,9 +22,11 @@ import { MachineFinder } from "./machines/finder.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { nodeIdController } from "./machines/node-id-controller.ts";
 import { Refusals } from "./machines/refusals.ts";
 import { Remover } from "./machines/remover.ts";
 import { Tagger } from "./machines/tagger.ts";
+import { claimHashController } from "./node-class/claim-hash-controller.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { GroupFinder } from "./node-class/group-finder.ts";
 import { Inspector } from "./node-class/inspection.ts";
@@ -65,7 +67,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
   const provider = new CloudStackProvider({
     settings,
     views,
-    launcher: new Launcher({ ...shared, groups, deployer, remover, settings }),
+    launcher: new Launcher({ ...shared, groups, deployer, remover, settings, decisions: ports.decisions }),
     remover,
     inventory,
     collector: new Collector({ ...shared, groups, inventory, remover }),
@@ -87,6 +89,8 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
         },
       }),
       bootstrapTokenController({ tokens, cache, clock, logger }),
+      claimHashController({ kube, cache }),
+      nodeIdController({ kube, cache, logger }),
     ],
   };
 }

@@ -12,6 +12,8 @@ export interface Switches {
   version: string;
   /** default.page.size */
   maxPageSize: number;
+  /** api.throttling: as listCapabilities tells it; absent = off. */
+  apiLimit: { readonly max: number; readonly intervalSeconds: number } | undefined;
   /** vm.userdata.max.length */
   userDataMaxLength: number;
   /** allow.user.expunge.recover.vm, as listCapabilities tells it. */
@@ -30,6 +32,10 @@ export interface Switches {
   quotaPlugin: boolean;
   /** No lists of machines show anything, as after an unlucky restart. */
   hideMachines: boolean;
+  /** The management server is being shut down: it answers questions and takes no new jobs. */
+  maintenance: boolean;
+  /** From one page to the next a row goes before the place where the list is being read, or comes. */
+  pagesShift: "no" | "skip" | "repeat";
   planner: "firstfit" | "dispersing";
   /** What part of the nominal memory a Node reports. */
   memoryFactor: number;
@@ -45,6 +51,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   clockAheadMs: 0,
   version: "4.22.0.0",
   maxPageSize: 500,
+  apiLimit: undefined,
   userDataMaxLength: 32_768,
   allowUserExpunge: false,
   expungeDenied: false,
@@ -54,6 +61,8 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   deniedCommands: [],
   quotaPlugin: true,
   hideMachines: false,
+  maintenance: false,
+  pagesShift: "no",
   planner: "firstfit",
   memoryFactor: 0.94,
   cloudController: true,

@@ -79,7 +79,7 @@ export class Inspector {
 function tooOld(error: unknown): Finding {
   const why = error instanceof Error ? error.message : String(error);
   const message = `the list of server types could not be read for a day: ${why}`;
-  return no(ScalewayCondition.InstanceTypesReady, "CatalogueTooOld", message);
+  return conditionFalse(ScalewayCondition.InstanceTypesReady, "CatalogueTooOld", message);
 }
 
 /** What a failed call tells about the key; of anything else it tells nothing. */

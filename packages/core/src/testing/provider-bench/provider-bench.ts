@@ -43,6 +43,7 @@ export abstract class ProviderBench<T extends NodeClass, Kind extends string, Cl
   readonly clock: FakeClock;
   readonly logger = new MemoryLogger();
   readonly events = new EventSink();
+  readonly decisions = new DecisionLedger();
   readonly fake: Cloud;
   readonly kube: InMemoryKube;
   readonly #classes: Resource<T>;
@@ -176,7 +177,6 @@ export abstract class ProviderBench<T extends NodeClass, Kind extends string, Cl
     const cache = new Mirror({ client: this.kube, clock, logger, random });
     const gate = new Gate({ mode: settings.mode, clock, logger });
     const kube = createGatedClient({ client: this.kube, gate, cache });
-    const decisions = new DecisionLedger();
     const built = this.build({
       kube,
       cache,
@@ -185,7 +185,7 @@ export abstract class ProviderBench<T extends NodeClass, Kind extends string, Cl
       logger,
       metrics,
       events,
-      decisions,
+      decisions: this.decisions,
       settings,
       random,
       unavailable,

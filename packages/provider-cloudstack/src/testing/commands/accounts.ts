@@ -100,7 +100,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
 ];
 
 function capabilities(call: Call): Json {
-  const { version, allowUserExpunge, allowUserViewDestroyed } = groundOf(call).switches;
+  const { version, allowUserExpunge, allowUserViewDestroyed, apiLimit } = groundOf(call).switches;
   return {
     capability: {
       securitygroupsenabled: false,
@@ -122,6 +122,7 @@ function capabilities(call: Call): Json {
       kubernetesserviceenabled: true,
       kubernetesclusterexperimentalfeaturesenabled: true,
       defaultuipagesize: 20,
+      ...(apiLimit === undefined ? {} : { apilimitinterval: apiLimit.intervalSeconds, apilimitmax: apiLimit.max }),
       instanceleaseenabled: false,
       dynamicscalingenabled: true,
     },
