@@ -1,6 +1,7 @@
 // What this provider writes for a machine, read by the machine itself: as it stands it joins, and with any one word changed it does not.
 
 import { readFileSync } from "node:fs";
+import { Secrets } from "@karpenter-multicloud/core/api";
 import type { Node } from "@karpenter-multicloud/core/api";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
@@ -30,6 +31,13 @@ const hooks: MachineHooks = {
   nodeExists: async () => true,
 };
 
+/** What the other ways of joining need, each its own keys. */
+const JOIN_SECRET = Object.fromEntries(
+  Object.entries({ token: "K10abc::server:xyz", POOL_ID: "p", POOL_REGION: "fr-par", SCW_SECRET_KEY: "k" }).map(
+    ([key, value]) => [key, Buffer.from(value).toString("base64")],
+  ),
+);
+
 async function launched(
   spec: ScalewayNodeClassSpec = {},
   more?: (fake: FakeScaleway) => ScalewayNodeClassSpec,
@@ -41,6 +49,10 @@ async function launched(
   const { endpoint, kubernetesVersion } = TEST_CLUSTER;
   const cluster = { kube, endpoints: [endpoint], caBundle: TEST_CA, version: kubernetesVersion };
   bench = await Bench.start({ fake: { hooks, cluster }, spec });
+  if (spec.bootstrap?.tokenSecretRef !== undefined) {
+    await bench.kube.create(Secrets, { metadata: { name: "join", namespace: "kube-system" }, data: JOIN_SECRET });
+    await bench.pass(60_000);
+  }
   if (more !== undefined) {
     const body = { spec: more(bench.fake) };
     await bench.kube.patch(ScalewayNodeClasses, { name: "default" }, { type: "merge", body });
@@ -163,6 +175,13 @@ describe("cloud-init's own schema", () => {
       },
     ],
     ["a prepared image", { bootstrap: { installScript: "preinstalled" } }],
+    ["k3s", { bootstrap: { type: "k3s", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    ["RKE2", { bootstrap: { type: "rke2", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    ["Kosmos", { bootstrap: { type: "kosmos", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    [
+      "cloud-config of one's own",
+      { bootstrap: { type: "custom" }, userData: "#cloud-config\nruncmd: [[sh, -c, join]]\n" },
+    ],
   ])("accepts what a class with %s writes", async (_name, spec) => {
     const { id } = await launched(spec);
     const text = bench.fake.userData(id) ?? "";

@@ -5,6 +5,7 @@ import { ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import { scalewaySettings } from "../settings.ts";
 import { Bench } from "../test-bench.ts";
+import { CLASS_MISTAKES } from "../test-class-mistakes.ts";
 import type { BenchOptions } from "../test-bench.ts";
 
 let bench: Bench;
@@ -76,22 +77,7 @@ describe("conditions of a class (§3)", () => {
 });
 
 describe("rules of the kind (T-69)", () => {
-  it.each<[string, ScalewayNodeClassSpec]>([
-    ["publicIP", { publicIP: "none" }],
-    ["imageSelectorTerms", { imageSelectorTerms: [{ label: "a", id: "11111111-2222-4333-8444-555555555555" }] }],
-    ["rootVolume.iops", { rootVolume: { iops: 7000 } }],
-    ["tags", { tags: ["a,b"] }],
-    ["tags", { tags: ["karpenter-x=1"] }],
-    ["rootVolume.size", { rootVolume: { size: "5G" } }],
-    ["placementGroup", { placementGroup: {} }],
-    ["userData", { bootstrap: { type: "custom" } }],
-    ["tokenSecretRef", { bootstrap: { type: "k3s" } }],
-    ["tokenTTL", { bootstrap: { tokenTTL: "5m" } }],
-    ["zones", { zones: ["paris"] }],
-    ["kubeReserved", { kubelet: { kubeReserved: { disk: "1" } } }],
-    ["evictionSoft", { kubelet: { evictionSoft: { "memory.available": "1Gi" } } }],
-    ["primaryPrivateNetwork", { primaryPrivateNetwork: "11111111-2222-4333-8444-555555555555" }],
-  ])("a mistake in %s is refused by its name", async (field, spec) => {
+  it.each(CLASS_MISTAKES)("a mistake in %s is refused by its name", async (field, spec) => {
     await start();
     await expect(bench.putClass("wrong", spec)).rejects.toThrow(field);
   });

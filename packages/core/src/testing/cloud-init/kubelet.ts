@@ -60,6 +60,7 @@ export function registerNode(args: Args, config: Config, surroundings: MachineSu
       capacity: withPods(machine.capacity, config),
       allocatable: allocatableOf(withPods(machine.capacity, config), config),
       conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady" }],
+      ...(ip === undefined ? {} : { addresses: [{ type: "InternalIP", address: ip }] }),
       nodeInfo: { kubeletVersion, architecture: machine.arch ?? "amd64", operatingSystem: "linux" },
     },
   };
