@@ -97,7 +97,10 @@ describe("instance types", () => {
     const promised = Math.floor(4096 * 0.925) * 1024 ** 2;
     expect(await memoryOf()).toBe(promised);
     const reported = { cpu: "2", memory: "3600Mi", pods: "110", "ephemeral-storage": "9Gi" };
-    const size = { capacity: allocatableFrom(reported), allocatable: allocatableFrom({ ...reported, memory: "2000Mi" }) };
+    const size = {
+      capacity: allocatableFrom(reported),
+      allocatable: allocatableFrom({ ...reported, memory: "2000Mi" }),
+    };
     learned.observe(kindOfMachine(nodeClassRef, "medium"), "v1.34.1", size);
     expect(await memoryOf()).toBe(3600 * 1024 ** 2);
   });

@@ -44,7 +44,9 @@ describe("requests over the wire", () => {
 
   it("T-06: a wrong secret is not blamed on the clock: it is asked once", async () => {
     await start();
-    await expect(transport({ secretKey: "other" }).call({ command: "listZones", signal })).rejects.toThrow(/verify user/);
+    await expect(transport({ secretKey: "other" }).call({ command: "listZones", signal })).rejects.toThrow(
+      /verify user/,
+    );
     expect(fake.requestLog().map(({ status }) => status)).toEqual([401]);
   });
 

@@ -122,7 +122,13 @@ export class Launcher {
     const reasons = [...new Set(refused.map(({ why, reason }) => `${why.split(": ")[0] ?? ""} (${reason})`))];
     const detail = `its machine is ${buyable.type.name} in ${zone.name}, because ${reasons.join(", and ")}`;
     const subject = `NodeClaim ${name}`;
-    decisions.record({ at: clock.now(), controller: "nodeclaim.lifecycle", verdict: "LaunchElsewhere", subject, detail });
+    decisions.record({
+      at: clock.now(),
+      controller: "nodeclaim.lifecycle",
+      verdict: "LaunchElsewhere",
+      subject,
+      detail,
+    });
     logger.info("launched elsewhere than planned first", { NodeClaim: name, detail });
   }
 

@@ -81,7 +81,12 @@ describe("launching a machine", () => {
   });
 
   it("T-47, G-05: a connection that breaks after the order was taken leaves one machine, ordered once", async () => {
-    const fault = { match: { operation: "deployVirtualMachine" }, fault: "timeoutAfter", delayMs: 10, times: 1 } as const;
+    const fault = {
+      match: { operation: "deployVirtualMachine" },
+      fault: "timeoutAfter",
+      delayMs: 10,
+      times: 1,
+    } as const;
     await start({ fake: { faults: [fault] } });
     const claim = await bench.launch("a1");
     expect(bench.calls("deployVirtualMachine")).toMatchObject([{ status: 0, fault: "timeoutAfter" }]);
@@ -106,7 +111,12 @@ describe("launching a machine", () => {
   });
 
   it("T-47: a connection that breaks before the order was taken leaves none, and the next attempt one", async () => {
-    const fault = { match: { operation: "deployVirtualMachine" }, fault: "timeoutBefore", delayMs: 10, times: 1 } as const;
+    const fault = {
+      match: { operation: "deployVirtualMachine" },
+      fault: "timeoutBefore",
+      delayMs: 10,
+      times: 1,
+    } as const;
     await start({ fake: { faults: [fault] } });
     await bench.launch("a1").catch(() => bench.launch("a1"));
     expect(names()).toEqual(["a1 Running"]);
@@ -134,7 +144,12 @@ describe("launching a machine", () => {
     const before = bench.calls("listVirtualMachines").length;
     bench.fake.faults([{ match: { operation: "listVirtualMachines" }, fault: "status", status: 502, times: 2 }]);
     expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(1);
-    expect(bench.calls("listVirtualMachines").slice(before).map(({ status }) => status)).toEqual([502, 502, 200]);
+    expect(
+      bench
+        .calls("listVirtualMachines")
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([502, 502, 200]);
   });
 
   it("T-48, G-06: without capacity the next cheapest is deployed, under the same name once the failed one is expunged", async () => {
@@ -299,9 +314,9 @@ describe("launching a machine", () => {
     while (bench.calls("createTags").length === 0) await bench.pass(10);
     bench.fake.outside.tag("a1", { "karpenter.sh/managed-by": "karpenter", "karpenter.sh/nodepool": "wrong" });
     await bench.during(launched);
-    const keys = bench.calls("createTags").map(({ body }) =>
-      Object.entries(body).flatMap(([name, value]) => (name.endsWith(".key") ? [value] : [])),
-    );
+    const keys = bench
+      .calls("createTags")
+      .map(({ body }) => Object.entries(body).flatMap(([name, value]) => (name.endsWith(".key") ? [value] : [])));
     expect(keys[0]).toHaveLength(6);
     expect(keys[1]).toHaveLength(5);
     expect(keys[1]).not.toContain("karpenter.sh/managed-by");
@@ -404,7 +419,8 @@ describe("launching a machine", () => {
     const userData = Buffer.from(bench.fake.userData("a1") ?? "").toString("base64");
     expect(userData.length).toBeGreaterThan(1000);
     const logged = inspect(bench.logger.lines, { depth: 8 });
-    for (const secret of ["fake-user-secret-key", "signature=", userData.slice(0, 100)]) expect(logged).not.toContain(secret);
+    for (const secret of ["fake-user-secret-key", "signature=", userData.slice(0, 100)])
+      expect(logged).not.toContain(secret);
     expect(bench.calls("deployVirtualMachine")).toMatchObject([{ method: "POST", query: "" }]);
   });
 

@@ -33,7 +33,8 @@ export function nodeIdController({ kube, cache, logger }: NodeIdControllerParts)
       const [node, ...otherNodes] = nodes.byIndex(BY_MACHINE, machine);
       const providerID = node?.spec?.providerID;
       // Two Nodes for one machine are for core to judge.
-      if (claim === undefined || providerID === undefined || otherClaims.length + otherNodes.length > 0) return undefined;
+      if (claim === undefined || providerID === undefined || otherClaims.length + otherNodes.length > 0)
+        return undefined;
       if (claim.status?.providerID === providerID) return undefined;
       const { name = "" } = claim.metadata;
       logger.info("a node has another form of its machine's id; its nodeclaim takes it", {

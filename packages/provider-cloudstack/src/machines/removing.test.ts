@@ -288,14 +288,17 @@ describe("what is collected", () => {
     expect(names()).toEqual([]);
   });
 
-  it.each(["skip", "repeat"] as const)("T-18: pages that shift while they are read (%s) leave no machine out", async (how) => {
-    await start({ fake: { switches: { maxPageSize: 10, pagesShift: how } } });
-    const tags = { "karpenter.sh/managed-by": "karpenter", "kubernetes.io/cluster/prod": "owned" };
-    for (let index = 0; index < 35; index++) bench.fake.outside.addMachine(`m-${index}`, { tags });
-    const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
-    expect(new Set(listed.map(({ status }) => status?.providerID)).size).toBe(35);
-    bench.fake.reset();
-  });
+  it.each(["skip", "repeat"] as const)(
+    "T-18: pages that shift while they are read (%s) leave no machine out",
+    async (how) => {
+      await start({ fake: { switches: { maxPageSize: 10, pagesShift: how } } });
+      const tags = { "karpenter.sh/managed-by": "karpenter", "kubernetes.io/cluster/prod": "owned" };
+      for (let index = 0; index < 35; index++) bench.fake.outside.addMachine(`m-${index}`, { tags });
+      const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+      expect(new Set(listed.map(({ status }) => status?.providerID)).size).toBe(35);
+      bench.fake.reset();
+    },
+  );
 
   it("T-18, G-03: six hundred machines are listed, over two pages", async () => {
     await start({ fake: { as: "user" } });

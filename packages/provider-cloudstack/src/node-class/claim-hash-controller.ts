@@ -14,12 +14,20 @@ import { isOurs } from "../machines/class-view.ts";
 
 const { NodeClassHash, NodeClassHashVersion } = CloudStackAnnotation;
 
-export function claimHashController({ kube, cache }: { readonly kube: KubeClient; readonly cache: KubeCache }): Controller {
+export function claimHashController({
+  kube,
+  cache,
+}: {
+  readonly kube: KubeClient;
+  readonly cache: KubeCache;
+}): Controller {
   const classes = cache.informer(CloudStackNodeClasses);
   const claims = cache.informer(NodeClaims);
   return {
     name: "cloudstack.claim-hash",
-    triggers: [onChange(NodeClaims, ({ after }) => (after !== undefined && isOld(after) ? [after.metadata.name ?? ""] : []))],
+    triggers: [
+      onChange(NodeClaims, ({ after }) => (after !== undefined && isOld(after) ? [after.metadata.name ?? ""] : [])),
+    ],
     async reconcile(name, { signal }) {
       const claim = claims.get({ name });
       if (claim === undefined || !isOld(claim)) return undefined;

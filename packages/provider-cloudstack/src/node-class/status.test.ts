@@ -186,7 +186,10 @@ describe("a class is looked at", () => {
 
   it("G-24: a template that forbids user data of others is refused before anything is bought", async () => {
     await start();
-    bench.fake.outside.edit("templates", "ubuntu-22.04-k8s-1.33.2", { userdatapolicy: "DENYOVERRIDE", userdataid: "x" });
+    bench.fake.outside.edit("templates", "ubuntu-22.04-k8s-1.33.2", {
+      userdatapolicy: "DENYOVERRIDE",
+      userdataid: "x",
+    });
     await bench.pass(6 * 60_000);
     expect(await bench.condition("BootstrapReady")).toMatch(/^False UserDataDenied/);
     expect((await bench.refusal("a1")).name).toBe("NodeClassNotReady");

@@ -40,7 +40,10 @@ export function missingParameter(command: string, name: string): ApiError {
 }
 
 export function maintenance(): ApiError {
-  return new ApiError(503, "Maintenance or shutdown has been initiated on this management server. Can not accept new jobs");
+  return new ApiError(
+    503,
+    "Maintenance or shutdown has been initiated on this management server. Can not accept new jobs",
+  );
 }
 
 export function unknownId(command: string, name: string, id: string): ApiError {

@@ -131,7 +131,9 @@ const STORIES: Readonly<Record<string, () => Promise<TinyAnswer>>> = {
     ),
   "list by tag": async () => {
     const { virtualmachine } = named("list by tag").body["listvirtualmachinesresponse"] as {
-      readonly virtualmachine: readonly { readonly tags: readonly { readonly key: string; readonly value: string }[] }[];
+      readonly virtualmachine: readonly {
+        readonly tags: readonly { readonly key: string; readonly value: string }[];
+      }[];
     };
     const tags = (virtualmachine[0]?.tags ?? []).flatMap(({ key, value }, index) => [
       [`tags[${index}].key`, key],
@@ -144,7 +146,8 @@ const STORIES: Readonly<Record<string, () => Promise<TinyAnswer>>> = {
     fake.outside.setCapacity("zone-01", 0);
     return asked("VM in error state", { id: await running() });
   },
-  "volumes of a VM": async () => asked("volumes of a VM", { virtualmachineid: await running({ diskofferingid: DISK }) }),
+  "volumes of a VM": async () =>
+    asked("volumes of a VM", { virtualmachineid: await running({ diskofferingid: DISK }) }),
   "capabilities (user)": () => {
     fake.switches.apiLimit = { max: 25, intervalSeconds: 1 };
     return asked("capabilities (user)");

@@ -52,7 +52,16 @@ async function answerTo(backend: Backend, route: string, incoming: Incoming): Pr
   }
 }
 
-const FIXTURES = ["zones", "offerings", "diskOfferings", "networks", "templates", "hosts", "affinityGroups", "keyPairs"] as const;
+const FIXTURES = [
+  "zones",
+  "offerings",
+  "diskOfferings",
+  "networks",
+  "templates",
+  "hosts",
+  "affinityGroups",
+  "keyPairs",
+] as const;
 
 /** Rows in the shape of the API in place of those there are, for each kind that is given; what was ordered stays. */
 function loadFixtures(ground: Ground, value: unknown): unknown {
@@ -68,7 +77,7 @@ function loadFixtures(ground: Ground, value: unknown): unknown {
 
 async function advance({ clock }: Ground, value: unknown): Promise<unknown> {
   const { ms } = value as { readonly ms?: unknown };
-  if (typeof ms !== "number") throw new Error("write {\"ms\": 60000}");
+  if (typeof ms !== "number") throw new Error('write {"ms": 60000}');
   const manual = clock as { readonly advance?: (ms: number) => Promise<void> };
   if (manual.advance === undefined) throw new Error("this fake runs on the time of the wall");
   await manual.advance(ms);

@@ -51,14 +51,21 @@ const listed = async (parameters: Readonly<Record<string, string>> = {}): Promis
 const states = (): readonly string[] => fake.state().machines.map(({ name, state }) => `${name} ${state}`);
 
 describe("answers that go wrong", () => {
-  it.each([401, 429, 431, 530, 531, 533, 534, 535])("status %i, in the API's own words, so many times", async (status) => {
-    fake.faults([{ match: { operation: "listZones" }, fault: "status", status, times: 2 }]);
-    for (let time = 0; time < 2; time++) {
-      const answer = await user.call("listZones");
-      expect(answer).toMatchObject({ status, name: "listzonesresponse", payload: { uuidList: [], errorcode: status } });
-    }
-    expect((await user.call("listZones")).status).toBe(200);
-  });
+  it.each([401, 429, 431, 530, 531, 533, 534, 535])(
+    "status %i, in the API's own words, so many times",
+    async (status) => {
+      fake.faults([{ match: { operation: "listZones" }, fault: "status", status, times: 2 }]);
+      for (let time = 0; time < 2; time++) {
+        const answer = await user.call("listZones");
+        expect(answer).toMatchObject({
+          status,
+          name: "listzonesresponse",
+          payload: { uuidList: [], errorcode: status },
+        });
+      }
+      expect((await user.call("listZones")).status).toBe(200);
+    },
+  );
 
   it("429 names the milliseconds", async () => {
     const message = "The given user has reached his/her account api limit, please retry after [1200] ms.";
@@ -74,7 +81,9 @@ describe("answers that go wrong", () => {
   });
 
   it("a page of a proxy after the work was done leaves the machine", async () => {
-    fake.faults([{ match: { operation: "deployVirtualMachine" }, fault: "status", status: 504, at: "after", times: 1 }]);
+    fake.faults([
+      { match: { operation: "deployVirtualMachine" }, fault: "status", status: 504, at: "after", times: 1 },
+    ]);
     await expect(deploy("web-1")).rejects.toThrow(/JSON/);
     expect(states()).toEqual(["web-1 Stopped"]);
   });
@@ -280,7 +289,9 @@ describe("the paths of the fake's own", () => {
     await post("faults", [{ fault: "status", status: 429, times: 1 }]);
     expect((await user.call("listZones")).status).toBe(429);
     await post("switches", { version: "4.18.0.0" });
-    expect((await user.call("listCapabilities")).payload).toMatchObject({ capability: { cloudstackversion: "4.18.0.0" } });
+    expect((await user.call("listCapabilities")).payload).toMatchObject({
+      capability: { cloudstackversion: "4.18.0.0" },
+    });
     expect(await post("switches", { colour: "red" })).toMatchObject({ status: 400 });
   });
 

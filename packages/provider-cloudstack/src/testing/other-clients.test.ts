@@ -72,7 +72,11 @@ describe("cmk", () => {
     expect(payload["count"]).toBe(apis.length);
     expect(apis.length).toBeGreaterThan(45);
     for (const api of apis) {
-      expect(api).toMatchObject({ name: expect.any(String), description: expect.any(String), isasync: expect.any(Boolean) });
+      expect(api).toMatchObject({
+        name: expect.any(String),
+        description: expect.any(String),
+        isasync: expect.any(Boolean),
+      });
       expect(api["response"]).not.toEqual([]);
       for (const param of api["params"] as readonly Json[]) {
         expect(param).toMatchObject({
@@ -112,7 +116,13 @@ describe("cmk", () => {
   it("T-86: refused keys make it log in by password, and the session's key stands in for the signature", async () => {
     expect((await cmk("listZones", {}, "wrong")).status).toBe(401);
     const { apiUrl } = fake.credentials;
-    const login = new URLSearchParams({ command: "login", username: "k8s", password: "password", domain: "/", response: "json" });
+    const login = new URLSearchParams({
+      command: "login",
+      username: "k8s",
+      password: "password",
+      domain: "/",
+      response: "json",
+    });
     const entered = await fetch(apiUrl, { method: "POST", body: login });
     const cookie = entered.headers.getSetCookie().find((each) => each.startsWith("sessionkey="));
     const key = /^sessionkey=([^;]+)/.exec(cookie ?? "")?.[1] ?? "";
@@ -240,9 +250,14 @@ describe("cloudstack-go", () => {
     expect((zone as readonly Json[]).every((row) => row["allocationstate"] === "Enabled")).toBe(true);
     const networks = (await sdk("listNetworks", { zoneid: ZONE }))["network"] as readonly Json[];
     const first = await sdk("listTags", { resourceid: String(networks[0]?.["id"]), resourcetype: "Network" });
-    expect(first["tag"]).toContainEqual(expect.objectContaining({ key: "karpenter.sh/discovery", value: "my-cluster" }));
+    expect(first["tag"]).toContainEqual(
+      expect.objectContaining({ key: "karpenter.sh/discovery", value: "my-cluster" }),
+    );
     expect(await sdk("listTags", { resourceid: MEDIUM, resourcetype: "ServiceOffering" })).toEqual({});
-    expect(await sdk("listServiceOfferings", { name: "medium" })).toMatchObject({ count: 1, serviceoffering: [{ id: MEDIUM }] });
+    expect(await sdk("listServiceOfferings", { name: "medium" })).toMatchObject({
+      count: 1,
+      serviceoffering: [{ id: MEDIUM }],
+    });
     const name = "karpenter-default-abc";
     const { id } = await sdk("deployVirtualMachine", { ...order, name, displayname: name }, true);
     await clock.advance(5_000);

@@ -106,9 +106,7 @@ describe("the door of the fake", () => {
 
   it("lets cmk in by password and tells it every command", async () => {
     const { payload } = await user.inSession("command=listApis&");
-    expect(payload["api"]).toContainEqual(
-      expect.objectContaining({ name: "deployVirtualMachine", isasync: true }),
-    );
+    expect(payload["api"]).toContainEqual(expect.objectContaining({ name: "deployVirtualMachine", isasync: true }));
   });
 });
 

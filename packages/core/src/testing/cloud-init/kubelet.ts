@@ -67,7 +67,7 @@ export function registerNode(args: Args, config: Config, surroundings: MachineSu
   return { joins: true, node, kubeletArgs: args, kubeletConfig: config };
 }
 
-export function readTaints(text: string): readonly Taint[] {
+function readTaints(text: string): readonly Taint[] {
   return text
     .split(",")
     .filter((part) => part !== "")

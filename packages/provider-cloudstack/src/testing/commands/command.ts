@@ -116,7 +116,11 @@ export function requireRight(
 ): void {
   if (caller.type === 1 || account === caller.account) return;
   if (projectId !== undefined && membersOf(projectId).includes(caller.account)) return;
-  throw new ApiError(531, `Acct[${caller.number}-${caller.account}] does not have permission to operate with resource ${what}`, 4365);
+  throw new ApiError(
+    531,
+    `Acct[${caller.number}-${caller.account}] does not have permission to operate with resource ${what}`,
+    4365,
+  );
 }
 
 export function requireProject(call: Call, id: string): Row {

@@ -38,13 +38,19 @@ function checkCapacity(ground: Ground, machine: Machine, offering: Row | undefin
   const forOffering = ground.capacity.get(`${offering?.name ?? ""}/${zone}`) ?? Number.POSITIVE_INFINITY;
   if (placed.length >= inZone || ofOffering.length >= forOffering) throw refused(machine);
   for (const tag of tokens(offering, "hosttags")) {
-    const tagged = placed.filter(({ offeringId }) => tokens(rowOf(ground.offerings, offeringId), "hosttags").includes(tag));
-    if (tagged.length >= (ground.capacity.get(`tag:${tag}/${zone}`) ?? Number.POSITIVE_INFINITY)) throw refused(machine);
+    const tagged = placed.filter(({ offeringId }) =>
+      tokens(rowOf(ground.offerings, offeringId), "hosttags").includes(tag),
+    );
+    if (tagged.length >= (ground.capacity.get(`tag:${tag}/${zone}`) ?? Number.POSITIVE_INFINITY))
+      throw refused(machine);
   }
 }
 
 function refused(machine: Machine, text?: string): ApiError {
-  return new ApiError(533, text ?? `Unable to create a deployment for VM instance ${JSON.stringify(description(machine))}`);
+  return new ApiError(
+    533,
+    text ?? `Unable to create a deployment for VM instance ${JSON.stringify(description(machine))}`,
+  );
 }
 
 function description({ id, number }: Machine) {
