@@ -91,9 +91,9 @@ export class Chaos {
 
   async #step(): Promise<void> {
     const dice = this.#random();
-    if (dice < 0.3) return await this.#scaleEbb();
-    if (dice < 0.65) return await this.#addPassing();
-    if (dice < 0.9) return await this.#deletePassing();
+    if (dice < 0.15) return await this.#scaleEbb();
+    if (dice < 0.5) return await this.#addPassing();
+    if (dice < 0.75) return await this.#deletePassing();
     await this.#newEdition();
   }
 
