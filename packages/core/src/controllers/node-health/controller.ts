@@ -191,7 +191,7 @@ async function withoutPlace(
   if (place.found) return undefined;
   if (!place.gaveUp) {
     const message = `it is unhealthy and waits for a place for its pods: ${place.why}`;
-    if (place.isNews) record(deps, `Node ${name}`, "RepairBlocked", message);
+    record(deps, `Node ${name}`, "RepairBlocked", message);
     return { requeueAfter: ROOM_AGAIN };
   }
   const pool = poolOf(deps, claim);

@@ -22,14 +22,12 @@ interface Begun {
   readonly providerID: string;
   /** A command of disruption takes the node away already: its mark is not ours to take off. */
   readonly isOurs: boolean;
-  /** What was missing the last time. */
-  readonly missing?: string;
 }
 
 export type Place =
   | { readonly found: true }
   /** `gaveUp`: it took too long, and the node is open again until it is tried once more. */
-  | { readonly found: false; readonly why: string; readonly isNews: boolean; readonly gaveUp: boolean };
+  | { readonly found: false; readonly why: string; readonly gaveUp: boolean };
 
 export class ReplaceFirst {
   readonly #deps: ControllerDeps;
@@ -63,13 +61,10 @@ export class ReplaceFirst {
       this.#begun.delete(target.name);
       return { found: true };
     }
-    if (clock.now() - begun.since <= this.#patience(claim)) {
-      this.#begun.set(target.name, { ...begun, missing: gone });
-      return { found: false, why: gone, isNews: gone !== begun.missing, gaveUp: false };
-    }
+    if (clock.now() - begun.since <= this.#patience(claim)) return { found: false, why: gone, gaveUp: false };
     await this.release(target.name, signal);
     this.#pausedUntil.set(target.name, clock.now() + TRIED_AGAIN);
-    return { found: false, why: gone, isNews: true, gaveUp: true };
+    return { found: false, why: gone, gaveUp: true };
   }
 
   /** It recovered, or may not be repaired any more. */
