@@ -9,6 +9,7 @@ import type { Pause } from "./pause.ts";
 import { evictionBlock } from "./pdbs.ts";
 import type { PdbIndex } from "./pdbs.ts";
 import { isActive, protectionOf } from "./pods.ts";
+import type { Nearest } from "./verdict.ts";
 
 export interface CandidateContext {
   /** Managed pools by name. */
@@ -29,6 +30,7 @@ export interface Obstacle {
   readonly code: NodeVerdictCode;
   readonly detail: string;
   readonly until?: number;
+  readonly nearest?: Nearest;
 }
 
 /** graceful: whatever keeps a pod from being evicted keeps its node; eventual: only while no deadline ends the drain anyway (D-15). */
