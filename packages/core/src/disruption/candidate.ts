@@ -94,19 +94,26 @@ function poolObstacle({ nodePool }: DisruptionNode, context: CandidateContext): 
 
 /** D-3, D-5: DaemonSet and mirror pods protect too. */
 function podObstacle(pods: readonly Pod[], { pdbs, nowMs }: CandidateContext): Obstacle | undefined {
-  for (const pod of pods.filter(isActive)) {
-    const protection = protectionOf(pod, nowMs);
-    if (protection.active) {
-      const { until } = protection;
-      const detail = `annotation ${Annotation.DoNotDisrupt} on pod ${podName(pod)} protects it`;
-      return { code: "PodProtected", detail, ...(until !== undefined && { until }) };
-    }
-  }
+  const longest = longestProtection(pods, nowMs);
+  if (longest !== undefined) return longest;
   for (const pod of pods) {
     const block = evictionBlock(pod, pdbs, nowMs);
     if (block !== undefined) return { code: block.code, detail: pdbDetail(pod, block.code, block.pdbs) };
   }
   return undefined;
+}
+
+/** DT-4: the node is held until the last of them is over. */
+function longestProtection(pods: readonly Pod[], nowMs: number): Obstacle | undefined {
+  let longest: { readonly pod: Pod; readonly until: number } | undefined;
+  for (const pod of pods.filter(isActive)) {
+    const { active, until = Infinity } = protectionOf(pod, nowMs);
+    if (active && (longest === undefined || until > longest.until)) longest = { pod, until };
+  }
+  if (longest === undefined) return undefined;
+  const { pod, until } = longest;
+  const detail = `annotation ${Annotation.DoNotDisrupt} on pod ${podName(pod)} protects it`;
+  return { code: "PodProtected", detail, ...(until !== Infinity && { until }) };
 }
 
 function pdbDetail(pod: Pod, code: NodeVerdictCode, pdbs: readonly string[]): string {

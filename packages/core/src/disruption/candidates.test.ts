@@ -84,6 +84,8 @@ describe("D-20, D-21: who is a candidate", () => {
       return aPod({ name, nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: text }, status });
     };
     const both = (start: number) => [lasting("short", "5m", start), lasting("long", "10m", start)];
+    const early = candidates([aDisruptionNode({ type, pods: both(SNAPSHOT_NOW - minutes(1)) })]);
+    expect(early.refused).toMatchObject([{ code: "PodProtected", until: SNAPSHOT_NOW + minutes(9) }]);
     const [held, free] = [since, since - 1000].map((start) =>
       candidates([aDisruptionNode({ type, pods: both(start) })]),
     );
