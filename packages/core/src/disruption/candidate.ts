@@ -107,8 +107,10 @@ function podObstacle(pods: readonly Pod[], { pdbs, nowMs }: CandidateContext): O
 function longestProtection(pods: readonly Pod[], nowMs: number): Obstacle | undefined {
   let longest: { readonly pod: Pod; readonly until: number } | undefined;
   for (const pod of pods.filter(isActive)) {
-    const { active, until = Infinity } = protectionOf(pod, nowMs);
-    if (active && (longest === undefined || until > longest.until)) longest = { pod, until };
+    const protection = protectionOf(pod, nowMs);
+    if (!protection.active) continue;
+    const { until = Infinity } = protection;
+    if (longest === undefined || until > longest.until) longest = { pod, until };
   }
   if (longest === undefined) return undefined;
   const { pod, until } = longest;
