@@ -16,7 +16,7 @@ import {
   type NodeClaim,
 } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { PromMetrics, type Metrics } from "../../telemetry/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodePool, anInstanceType, anOffering, aPod, type PodOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
 import { joinReplacement } from "../../testing/joining-replacement.ts";
@@ -336,56 +336,6 @@ describe("replacing a dear node", () => {
     const text = await metrics.render();
     expect(text).toMatch(/karpenter_consolidation_score_count\{[^}]*nodepool="default"[^}]*\} 1/);
     expect(text).toMatch(/karpenter_consolidation_moves_total\{[^}]*nodepool="default"[^}]*\} 1/);
-  });
-
-  /** How often each method has looked at the nodes. */
-  function counting(): { readonly metrics: Metrics; readonly asked: () => number } {
-    let asked = 0;
-    const prom = new PromMetrics();
-    const metrics: Metrics = {
-      count: (...args) => prom.count(...args),
-      set: (...args) => prom.set(...args),
-      remove: (...args) => prom.remove(...args),
-      hold: (...args) => prom.hold(...args),
-      declare: (definition) => prom.declare(definition),
-      observe: (name, labels, value) => {
-        if ((labels as Record<string, string>)["consolidation_type"] === "single") asked++;
-        prom.observe(name, labels, value);
-      },
-    };
-    return { metrics, asked: () => asked };
-  }
-
-  it("DT-75: nothing found is remembered until something changes, or for 5 minutes", async () => {
-    const { metrics, asked } = counting();
-    await cluster({ metrics });
-    await machine("n1", { type: "m.2" });
-    await start();
-    await harness.pass(100_000);
-    expect(asked()).toBe(1);
-    await harness.putPod(aPod({ name: "more", nodeName: "n1", requests: { cpu: "100m" } }));
-    await harness.pass(15_000);
-    expect(asked()).toBe(2);
-    const body = { spec: { weight: 7 } };
-    await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
-    await harness.pass(15_000);
-    expect(asked()).toBe(3);
-    await harness.pass(4 * 60_000);
-    expect(asked()).toBe(3);
-    await harness.pass(60_000);
-    expect(asked()).toBe(4);
-  });
-
-  it("DT-75: nothing found because of a budget of 0 is not remembered: every pass asks", async () => {
-    const { metrics, asked } = counting();
-    await cluster({ metrics }, { budgets: [{ nodes: "0" }] });
-    await machine("n1");
-    await start();
-    await harness.pass(1000);
-    const first = asked();
-    await harness.pass(60_000);
-    expect(asked() - first).toBeGreaterThanOrEqual(5);
-    expect(await replacements()).toEqual([]);
   });
 
   it("a budget that is opened lets the node go", async () => {
