@@ -34,9 +34,11 @@ export function loadFor(nodes: number): Load {
   const guarded = Math.max(1, Math.floor(share / 3));
   const roll = share - guarded;
   const pack = 2 * share;
+  // Empty nodes are the easy ones: not too many of them, or the others are hardly seen.
+  const ebb = Math.ceil(share / 2) + 1;
   return {
     passing: Math.max(6, Math.floor(nodes / 2)),
-    ebb: share + 2,
+    ebb,
     breath: pack,
     guarded,
     fixed: new Map([
@@ -46,13 +48,13 @@ export function loadFor(nodes: number): Load {
     objects: [
       nodePool({ ...pool(ROLL), labels: { "race.example.com/edition": "0" } }),
       nodePool(pool(EBB)),
-      nodePool({ ...pool(PACK), types: ["b3-8", "b3-16", "b3-32"], consolidationPolicy: "WhenEmptyOrUnderutilized" }),
+      nodePool({ ...pool(PACK), types: ["b3-8", "b3-16"], consolidationPolicy: "WhenEmptyOrUnderutilized" }),
       disruptionBudget(GUARDED, { maxUnavailable: 1 }),
       deployment({ ...workload("steady", ROLL), replicas: roll }),
       deployment({ ...workload(GUARDED, ROLL), replicas: guarded }),
       deployment({ ...workload("packed", PACK), replicas: pack }),
       deployment({ name: BREATH, pool: PACK.name, cpu: cpuOf(PACK), labels: { [LATE]: "yes" }, replicas: 0 }),
-      deployment({ name: EBB.name, pool: EBB.name, cpu: cpuOf(EBB), replicas: share }),
+      deployment({ name: EBB.name, pool: EBB.name, cpu: cpuOf(EBB), replicas: ebb }),
     ],
   };
 }

@@ -29,6 +29,8 @@ export interface ReplayInput {
   /** Names of the pods that the race itself deleted. */
   readonly deletedByUs: ReadonlySet<string>;
   readonly looks: LastLooks;
+  /** Epoch ms. What is given up later goes with its NodePool, whatever command it was in. @defaultValue never */
+  readonly poolsLeft?: number;
 }
 
 export interface Finding {
@@ -152,7 +154,7 @@ class World {
     this.mostNodes = Math.max(this.mostNodes, this.#nodes.size);
   }
 
-  #claim({ type }: Change, claim: NodeClaim): void {
+  #claim({ type, at }: Change, claim: NodeClaim): void {
     const name = claim.metadata.name ?? "";
     const before = this.#nodeClaims.get(name);
     this.claims.add(claim.metadata.uid ?? name);
@@ -161,7 +163,8 @@ class World {
     if (!claim.metadata.deletionTimestamp || before?.metadata.deletionTimestamp) return;
     const node = claim.status?.nodeName ?? "";
     this.#leaving.add(node);
-    if (!isConditionTrue(claim, "DisruptionReason")) return;
+    const { poolsLeft = Number.POSITIVE_INFINITY } = this.#input;
+    if (!isConditionTrue(claim, "DisruptionReason") || at > poolsLeft) return;
     const reason = getCondition(claim, "DisruptionReason")?.reason ?? "";
     this.removed.set(reason, (this.removed.get(reason) ?? 0) + 1);
     this.#judge(node, reason, claim);
