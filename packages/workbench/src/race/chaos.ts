@@ -23,8 +23,10 @@ const LONGEST_LAG_MS = 1200;
 /** Packed pods are left alone for so long, then not for as long: what moves all the time is never packed better. */
 const REST_MS = 8000;
 const FORCED_PART = 0.3;
+/** Of drifted ones: each that is kept holds all drifted nodes of its pool back for a while. */
+const FORCED_PART_OF_DRIFT = 0.1;
 /** Of the nodes that replace drifted ones. */
-const TAKEN_PART = 0.3;
+const TAKEN_PART = 0.2;
 
 export class Chaos {
   /** Names of the pods it deleted. */
@@ -57,7 +59,8 @@ export class Chaos {
       if (marked.has(name) || object.metadata.deletionTimestamp) return;
       marked.add(name);
       const place = PLACES.find((each) => each.name === object.metadata.labels?.[Label.NodePool]);
-      if (!place || isOver() || this.#random() > FORCED_PART) return;
+      if (!place || isOver()) return;
+      if (this.#random() > (place === ROLL ? FORCED_PART_OF_DRIFT : FORCED_PART)) return;
       this.#forced.push(this.#force(place, name).catch(() => undefined));
     });
   }
@@ -108,7 +111,8 @@ export class Chaos {
 
   async #addPassing(): Promise<void> {
     if (this.#passing.length >= this.#load.passing) return await this.#deletePassing(this.#packRests());
-    const place = this.#packRests() || this.#random() < 0.25 ? ROLL : PACK;
+    const place = this.#random() < 0.15 ? ROLL : PACK;
+    if (place === PACK && this.#packRests()) return await this.#newEdition();
     const name = `passing-${++this.#names}`;
     await this.#stage.apply([passingPod(name, place, this.#random() < 0.25)]);
     this.#passing.push({ name, place });

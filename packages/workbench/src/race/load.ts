@@ -30,19 +30,19 @@ export interface Load {
 }
 
 export function loadFor(nodes: number): Load {
-  const share = Math.max(2, Math.floor(nodes / 3));
-  const guarded = Math.max(1, Math.floor(share / 3));
-  const roll = share - guarded;
-  const pack = 2 * share;
-  // Empty nodes are the easy ones: not too many of them, or the others are hardly seen.
-  const ebb = Math.ceil(share / 2) + 1;
+  // Drifted nodes take the longest, and empty ones are the easy ones: of these there are few, or the others are hardly seen.
+  const rolling = Math.max(2, Math.floor(0.45 * nodes));
+  const guarded = Math.max(1, Math.floor(rolling / 3));
+  const roll = rolling - guarded;
+  const pack = 2 * Math.max(2, Math.floor(nodes / 3));
+  const ebb = Math.ceil(nodes / 8) + 1;
   return {
     passing: Math.max(6, Math.floor(nodes / 2)),
     ebb,
     breath: pack,
     guarded,
     fixed: new Map([
-      [ROLL.name, { pods: share, milliCpu: ROLL.milliCpu }],
+      [ROLL.name, { pods: rolling, milliCpu: ROLL.milliCpu }],
       [PACK.name, { pods: pack, milliCpu: PACK.milliCpu }],
     ]),
     objects: [
