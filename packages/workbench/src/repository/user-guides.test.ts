@@ -35,12 +35,14 @@ const commandsIn = (text: string): readonly string[] =>
   blocks(text, "bash").flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
 
 /** The values that an older release had, which an upgrade keeps. */
-const KEPT = "ovh.serviceName=0123456789abcdef0123456789abcdef";
+const KEPT_ON_OVH = ["ovh.serviceName=0123456789abcdef0123456789abcdef"];
+const KEPT_ON_SCALEWAY = ["provider=scaleway", "clusterName=my-cluster"];
 
 function setOf(command: string): readonly string[] {
   const filled = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replaceAll(pattern, value), command);
   const set = [...filled.matchAll(/--set (\S+)/g)].map(([, value = ""]) => value.replaceAll('"', ""));
-  return command.includes("--reuse-values") ? [KEPT, ...set] : set;
+  if (!command.includes("--reuse-values")) return set;
+  return [...(set.some((value) => /^(scaleway|gpu)\./.test(value)) ? KEPT_ON_SCALEWAY : KEPT_ON_OVH), ...set];
 }
 
 describe.each(GUIDES)("%s", (path) => {
