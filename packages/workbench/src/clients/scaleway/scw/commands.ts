@@ -50,7 +50,13 @@ try {
   );
 
   const made = (await asked(
-    ...["instance", "server", "create", "type=L4-1-24G", "image=ubuntu_noble_gpu_os_12", "name=scw", "ip=new"],
+    "instance",
+    "server",
+    "create",
+    "type=L4-1-24G",
+    "image=ubuntu_noble_gpu_os_12",
+    "name=scw",
+    "ip=new",
     `cloud-init=${CLOUD_INIT}`,
     "stopped=true",
   )) as Row;
