@@ -22,7 +22,7 @@ const zonesOf = async (name: string): Promise<readonly string[]> =>
 const priceOf = async (name: string): Promise<number> => (await bench.type(name))?.offerings[0]?.price?.amount ?? -1;
 
 describe("instance types", () => {
-  it("T-34, T-35: names are label values; two of one name are told apart; an alias wins", async () => {
+  it("T-34, T-35, G-18: names are label values; two of one name are told apart; an alias wins", async () => {
     await start({
       spec: {
         serviceOfferingSelectorTerms: [{ name: "Medium Instance" }, { name: "dup" }, { name: "k8s/8×16 Größe XL" }],

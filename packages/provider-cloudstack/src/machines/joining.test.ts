@@ -104,7 +104,7 @@ describe("joining", () => {
 
   afterEach(() => bench.close());
 
-  it("T-65: kubeadm joins by the machine's own user data, with the unregistered taint and the claim's labels", async () => {
+  it("T-65, G-20: kubeadm joins by the machine's own user data, with the unregistered taint and the claim's labels", async () => {
     await start();
     const claim = await bench.launch("a1", { types: ["k8s.c4.m16"] });
     await bench.pass(70_000);
