@@ -46,11 +46,13 @@ describe("settings", () => {
     expect(cloudStackSettings({ ...GOOD, CLOUDSTACK_VERIFY_SSL: text }, "prod").connection.verifySsl).toBe(verifies);
   });
 
-  it("an address without a path means the usual one", () => {
-    const url = (text: string): string =>
-      cloudStackSettings({ ...GOOD, CLOUDSTACK_API_URL: text }, "prod").connection.url;
-    expect(url("https://your-cloudstack-api.com")).toBe("https://your-cloudstack-api.com/client/api");
-    expect(url("https://host/other/api/")).toBe("https://host/other/api");
+  it("C-90: an address without a path is left open", () => {
+    const url = (text: string): unknown => cloudStackSettings({ ...GOOD, CLOUDSTACK_API_URL: text }, "prod").connection;
+    expect(url("https://your-cloudstack-api.com")).toMatchObject({
+      url: "https://your-cloudstack-api.com",
+      isBare: true,
+    });
+    expect(url("https://host/other/api/")).toMatchObject({ url: "https://host/other/api", isBare: false });
     expect(mistakes({ ...GOOD, CLOUDSTACK_API_URL: "ftp://host" })).toContain("http");
   });
 

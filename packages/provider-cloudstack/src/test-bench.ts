@@ -10,6 +10,7 @@ import { hasCode, UnavailableOfferings } from "@karpenter-multicloud/core/provid
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { ControllerManager, Gate } from "@karpenter-multicloud/core/runtime";
 import { silentMetrics } from "@karpenter-multicloud/core/telemetry";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 import { EventSink, FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { LoggedRequest } from "@karpenter-multicloud/core/testing/fake-cloud";
@@ -26,6 +27,7 @@ export interface BenchOptions {
   /** Over the class of the older product's document. */
   readonly spec?: Partial<CloudStackNodeClassSpec>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly metrics?: Metrics;
 }
 
 export interface ClaimOptions {
@@ -295,7 +297,7 @@ export class Bench {
     };
     const ports = { kube, cache, gate, clock, logger, events, settings, random, unavailable };
     const built = createCloudStackProvider(
-      { ...ports, metrics: silentMetrics, decisions: new DecisionLedger() },
+      { ...ports, metrics: this.#options.metrics ?? silentMetrics, decisions: new DecisionLedger() },
       { ...env, ...this.#options.env },
     );
     const manager = new ControllerManager({ cache, clock, logger, metrics: silentMetrics, random });

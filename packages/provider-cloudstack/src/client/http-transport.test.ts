@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { startFakeCloudStack } from "../testing/index.ts";
 import type { FakeCloudStack, FakeCloudStackOptions } from "../testing/index.ts";
 import { HttpTransport } from "./http-transport.ts";
-import type { Connection } from "./http-transport.ts";
+import type { Connection, TransportNotices } from "./http-transport.ts";
 import { listAll } from "./paging.ts";
 
 let fake: FakeCloudStack;
@@ -13,11 +13,11 @@ const start = async (options: Partial<FakeCloudStackOptions> = {}): Promise<void
   fake = await startFakeCloudStack({ clock: new FakeClock(), ...options });
 };
 
-const transport = (more: Partial<Connection> = {}, onSkew?: (ms: number) => void): HttpTransport => {
+const transport = (more: Partial<Connection> = {}, notices?: TransportNotices): HttpTransport => {
   const { apiUrl: url, apiKey, secretKey } = fake.credentials;
   return new HttpTransport(
     { url, apiKey, secretKey, verifySsl: true, timeoutMs: 5000, method: "auto", ...more },
-    onSkew,
+    notices,
   );
 };
 
@@ -33,7 +33,7 @@ describe("requests over the wire", () => {
   it("T-06: a server whose clock is ahead is asked again by its own time, and people hear of it", async () => {
     await start({ switches: { clockAheadMs: 20 * 60_000 } });
     const skews: number[] = [];
-    const answer = await transport({}, (ms) => skews.push(ms)).call({ command: "listZones", signal });
+    const answer = await transport({}, { onSkew: (ms) => skews.push(ms) }).call({ command: "listZones", signal });
     expect(answer).toMatchObject({ count: 5 });
     expect(skews).toHaveLength(1);
   });

@@ -3,8 +3,10 @@
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 
 import { CloudStackAnnotation, clusterTag, OwnerTag } from "../api/labels.ts";
-import type { CloudStackClient, Scope } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { isNotFound } from "../client/core-words.ts";
+import type { Scope } from "../client/scope.ts";
 import type { WireVm } from "../client/wire.ts";
 import type { ClassViews } from "./class-view.ts";
 import { machineName } from "./machine-id.ts";
@@ -16,12 +18,12 @@ export interface FoundMachine {
 }
 
 export class MachineFinder {
-  readonly #client: CloudStackClient;
+  readonly #clients: ApiClients;
   readonly #views: ClassViews;
   readonly #clusterName: string;
 
-  constructor(client: CloudStackClient, views: ClassViews, clusterName: string) {
-    this.#client = client;
+  constructor(clients: ApiClients, views: ClassViews, clusterName: string) {
+    this.#clients = clients;
     this.#views = views;
     this.#clusterName = clusterName;
   }
@@ -73,11 +75,13 @@ export class MachineFinder {
     const scopes = await this.#views.scopes(signal);
     const lists = await Promise.all(
       scopes.map(async (scope) => {
-        const machines = await this.#client.machines(scope, filter, signal);
+        const machines = await this.#clients.of(scope).machines(scope, filter, signal);
         return machines.map((machine) => ({ machine, scope }));
       }),
     );
-    return lists.flat().filter(({ machine }) => isOwned(machine, this.#clusterName));
+    // Two keys may see the same machine.
+    const found = new Map(lists.flat().map((each) => [each.machine.id, each]));
+    return [...found.values()].filter(({ machine }) => isOwned(machine, this.#clusterName));
   }
 
   /** An id that never was is an error for the server; for us it is an empty list (§1.6). */
@@ -87,7 +91,7 @@ export class MachineFinder {
     signal: AbortSignal,
   ): Promise<readonly WireVm[]> {
     try {
-      return await this.#client.machines(scope, filter, signal);
+      return await this.#clients.of(scope).machines(scope, filter, signal);
     } catch (error) {
       if (isNotFound(error)) return [];
       throw error;

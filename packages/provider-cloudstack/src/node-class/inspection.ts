@@ -8,6 +8,7 @@ import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass, CloudStackNodeClassStatus } from "../api/cloudstack-node-class.ts";
 import { nodeClassHash } from "../api/node-class-hash.ts";
 import { adviceFor } from "../client/core-words.ts";
+import { CredentialsError } from "../client/credentials-error.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
@@ -78,7 +79,8 @@ export class Inspector {
     const { joining } = this.#parts;
     const type = CloudStackCondition.BootstrapReady;
     try {
-      await joining.rehearse(nodeClass, signal);
+      const maxLength = await this.#parts.views.userDataMaxLength(nodeClass, signal);
+      await joining.rehearse(nodeClass, maxLength, signal);
       const isAuto = (nodeClass.spec.bootstrap?.type ?? "auto") === "auto";
       const isNone =
         isAuto && (await joining.mode(nodeClass, signal)) === "none" && nodeClass.spec.userDataRef === undefined;
@@ -108,6 +110,7 @@ export function credentialsFinding(error: unknown): Finding {
 }
 
 function apiFindings(error: unknown): readonly Finding[] {
+  if (error instanceof CredentialsError) return [no(CloudStackCondition.CredentialsReady, error.reason, error.message)];
   const finding = credentialsFinding(error);
   if (finding.type !== CloudStackCondition.ZonesReady) {
     return finding.type === CloudStackCondition.CredentialsReady
