@@ -8,6 +8,7 @@ import { listAll } from "./paging.ts";
 
 let fake: FakeCloudStack;
 const { signal } = new AbortController();
+const TAGGING = { resourceids: ["x"], resourcetype: "UserVm", tags: [{ key: "a", value: "b" }] };
 
 const start = async (options: Partial<FakeCloudStackOptions> = {}): Promise<void> => {
   fake = await startFakeCloudStack({ clock: new FakeClock(), ...options });
@@ -28,6 +29,31 @@ describe("requests over the wire", () => {
     await start();
     const parameters = { keyword: "a b*~!'()é", tags: [{ key: "k 1", value: "v~*" }] };
     expect(await transport().call({ command: "listVirtualMachines", parameters, signal })).toEqual({});
+  });
+
+  it("C-90: at a bare address with only a web server the usual path is used, and people hear of it once", async () => {
+    await start({ switches: { servesBareAddress: false } });
+    const urls: string[] = [];
+    const bare = transport({ url: fake.url, isBare: true }, { onPath: (url) => urls.push(url) });
+    expect(await bare.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    await bare.call({ command: "createTags", parameters: TAGGING, signal }).catch(() => {});
+    expect(urls).toEqual([`${fake.url}/client/api`]);
+    expect(fake.requestLog().map(({ path, operation }) => `${path} ${operation}`)).toEqual([
+      "/client/api listZones",
+      "/client/api createTags",
+    ]);
+  });
+
+  it("C-90: a bare address that answers itself is kept", async () => {
+    await start();
+    await transport({ url: fake.url, isBare: true }).call({ command: "listZones", signal });
+    expect(fake.requestLog().map(({ path }) => path)).toEqual(["/"]);
+  });
+
+  it("C-90: a whole address that is wrong is not changed, and the error says where the API usually is", async () => {
+    await start();
+    const wrong = transport({ url: `${fake.url}/client` });
+    await expect(wrong.call({ command: "listZones", signal })).rejects.toThrow(/404.*usually ends in \/client\/api/);
   });
 
   it("T-06: a server whose clock is ahead is asked again by its own time, and people hear of it", async () => {

@@ -159,6 +159,12 @@ export class ClassViews {
     return project === undefined ? undefined : { source, projectId: project.id };
   }
 
+  /** Whose key a class uses; the controller's own for one that is gone. */
+  sourceOf(className: string): string {
+    const spec = this.#classes.get({ name: className })?.spec;
+    return spec === undefined ? "" : this.#parts.clients.sourceOf(spec);
+  }
+
   /** Also what was refused since the view was made. */
   availability(instanceType: string, zone: string): Availability {
     return this.#parts.unavailable.availability({ instanceType, zone, capacityType: CapacityType.OnDemand });

@@ -30,9 +30,10 @@ export class MachineFinder {
 
   /** In any state, also when it is not ours. Undefined when no scope knows it. */
   async byId(id: string, signal: AbortSignal, owner?: NodeClaim): Promise<FoundMachine | undefined> {
-    const first = owner?.metadata.annotations?.[CloudStackAnnotation.ProjectId];
-    const scopes = await this.#views.scopes(signal);
-    const ordered = scopes.toSorted((a, b) => Number(b.projectId === first) - Number(a.projectId === first));
+    const project = owner?.metadata.annotations?.[CloudStackAnnotation.ProjectId];
+    const source = this.#views.sourceOf(owner?.spec.nodeClassRef?.name ?? "");
+    const rank = (scope: Scope): number => Number(scope.source === source) * 2 + Number(scope.projectId === project);
+    const ordered = (await this.#views.scopes(signal)).toSorted((a, b) => rank(b) - rank(a));
     for (const scope of ordered) {
       const [machine] = await this.#listed(scope, { id }, signal);
       if (machine !== undefined) return { machine, scope };
@@ -79,8 +80,11 @@ export class MachineFinder {
         return machines.map((machine) => ({ machine, scope }));
       }),
     );
-    // Two keys may see the same machine.
-    const found = new Map(lists.flat().map((each) => [each.machine.id, each]));
+    // Two keys may see the same machine: that of its class is the one to use.
+    const isOwn = ({ machine, scope }: FoundMachine): boolean =>
+      scope.source === this.#views.sourceOf(machine.tags[OwnerTag.NodeClass] ?? "");
+    const all = lists.flat().toSorted((a, b) => Number(isOwn(a)) - Number(isOwn(b)));
+    const found = new Map(all.map((each) => [each.machine.id, each]));
     return [...found.values()].filter(({ machine }) => isOwned(machine, this.#clusterName));
   }
 

@@ -36,6 +36,10 @@ export interface Switches {
   /** The cluster has CloudStack's cloud controller manager: it labels Nodes in its own way. */
   cloudController: boolean;
   contentType: string;
+  /** api.throttling.max within a second, as listCapabilities tells it; 0: no throttling. */
+  apiLimitMax: number;
+  /** The API answers at the bare address too; without that there is a web server's page. */
+  servesBareAddress: boolean;
 }
 
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
@@ -58,4 +62,6 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   memoryFactor: 0.94,
   cloudController: true,
   contentType: "application/json; charset=UTF-8",
+  apiLimitMax: 0,
+  servesBareAddress: true,
 };

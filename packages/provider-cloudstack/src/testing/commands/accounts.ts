@@ -100,7 +100,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
 ];
 
 function capabilities(call: Call): Json {
-  const { version, allowUserExpunge, allowUserViewDestroyed } = groundOf(call).switches;
+  const { version, allowUserExpunge, allowUserViewDestroyed, apiLimitMax } = groundOf(call).switches;
   return {
     capability: {
       securitygroupsenabled: false,
@@ -124,6 +124,7 @@ function capabilities(call: Call): Json {
       defaultuipagesize: 20,
       instanceleaseenabled: false,
       dynamicscalingenabled: true,
+      ...(apiLimitMax > 0 ? { apilimitmax: apiLimitMax, apilimitinterval: 1 } : {}),
     },
   };
 }
@@ -131,10 +132,12 @@ function capabilities(call: Call): Json {
 function listAccounts(call: Call): Json {
   const { caller, params } = call;
   const ground = groundOf(call);
-  const name = params.text("name");
+  const [name, domain] = [params.text("name"), params.text("domainid")];
   const rows = SEED_ACCOUNTS.filter(
     (row) =>
-      (row.name === caller.account || (caller.type === 1 && params.flag("listall") === true)) &&
+      (row.name === caller.account ||
+        (caller.type === 1 && (params.flag("listall") === true || domain !== undefined))) &&
+      (domain === undefined || row["domainid"] === domain) &&
       (name === undefined || row.name === name),
   ).map((row) => {
     const { user, ...rest } = row;
