@@ -106,6 +106,16 @@ export class Bench {
     });
   }
 
+  async deleteClass(name: string): Promise<void> {
+    await this.kube.delete(CloudStackNodeClasses, { name });
+  }
+
+  /** Somebody takes it away with its finalizer: its machine has no owner any more. */
+  async forgetClaim(name: string): Promise<void> {
+    await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
+    await this.kube.delete(NodeClaims, { name });
+  }
+
   nodeClass(name = "default"): Promise<CloudStackNodeClass> {
     return this.kube.get(CloudStackNodeClasses, { name });
   }

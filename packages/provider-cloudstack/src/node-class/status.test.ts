@@ -141,6 +141,16 @@ describe("a class is looked at", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("C-46: a price that is none is left out, and an event says so", async () => {
+    await start();
+    bench.fake.outside.edit("offerings", "medium", {
+      serviceofferingdetails: { "karpenter.sh/discovery": "my-cluster", "karpenter.k8s.cloudstack/price": "-1" },
+    });
+    await bench.pass(6 * 60_000);
+    expect(bench.eventReasons()).toContain("InvalidPrice");
+    expect((await bench.type("medium"))?.offerings[0]?.price?.amount).toBeGreaterThan(0);
+  });
+
   it("T-26: an OS type alone picks its template", async () => {
     await start({ spec: { templateSelectorTerms: [{ osType: "Rocky Linux 9" }] } });
     expect((await bench.nodeClass()).status?.templates).toMatchObject([{ name: "rocky-9-k8s" }]);
