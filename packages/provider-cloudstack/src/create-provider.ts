@@ -83,7 +83,7 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
     resolver,
     joining,
     troubles: new KeyTroubles(clock),
-    remover: new Remover({ ...shared, right, remains, tokens }),
+    remover: new Remover({ ...shared, expungePolicy: settings.expungePolicy, right, remains, tokens }),
     inventory: new Inventory({ clock, events, views, finder, clusterName }),
     deployer: new Deployer({ ...shared, joining, deployWait }),
   };

@@ -7,6 +7,7 @@ import type { Pace } from "@karpenter-multicloud/core/provider";
 import { minutes } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
+import type { ExpungePolicy } from "./api/cloudstack-node-class.ts";
 import { DEFAULT_FORMULA } from "./catalog/prices.ts";
 import type { PriceFormula } from "./catalog/prices.ts";
 import type { Connection } from "./client/http-transport.ts";
@@ -31,6 +32,7 @@ export interface CloudStackSettings {
   /** Absent: the server's own, or CloudStack's default where the account may not read it. */
   readonly userDataMaxLength?: number;
   readonly maxConcurrentDeploys: number;
+  readonly expungePolicy: ExpungePolicy;
   readonly formula: PriceFormula;
   readonly currency: string;
   /** Ask the quota plugin for tariffs. */
@@ -72,6 +74,7 @@ export function cloudStackSettings(given: Environment, clusterName: string): Clo
       ? {}
       : { userDataMaxLength: read.number("CLOUDSTACK_USERDATA_MAX_LENGTH", 32_768, { min: 1024, max: 1_048_576 }) }),
     maxConcurrentDeploys: read.number("CLOUDSTACK_MAX_CONCURRENT_DEPLOYS", 10, { min: 1, max: 1000 }),
+    expungePolicy: expungePolicy(read),
     formula: {
       cpuHour: number("CLOUDSTACK_PRICE_CPU_HOUR", DEFAULT_FORMULA.cpuHour, 1e6),
       memoryGiBHour: number("CLOUDSTACK_PRICE_MEMORY_GIB_HOUR", DEFAULT_FORMULA.memoryGiBHour, 1e6),
@@ -127,6 +130,14 @@ function required(
     return "";
   }
   return read.checked(name, "", check);
+}
+
+function expungePolicy(read: EnvironmentReader): ExpungePolicy {
+  const name = "CLOUDSTACK_EXPUNGE_POLICY";
+  const text = read.text(name);
+  const found = (["Auto", "Always", "Never"] as const).find((each) => each.toLowerCase() === text.toLowerCase());
+  if (found === undefined && text !== "") read.refuse(name, "is no policy", "use Auto, Always or Never");
+  return found ?? "Auto";
 }
 
 function checkClusterName(read: EnvironmentReader, name: string): void {

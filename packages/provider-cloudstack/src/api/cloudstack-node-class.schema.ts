@@ -198,7 +198,9 @@ const spec: Schema = object(
     kubelet: kubeletSchema(),
     bootstrap,
     providerIDFormat: oneOf(["ccm", "capc", "zoned"], { default: "ccm" }),
-    expungePolicy: oneOf(["Auto", "Always", "Never"], { default: "Auto" }),
+    expungePolicy: oneOf(["Auto", "Always", "Never"], {
+      description: "Whether machines are removed for good; what the controller is set to when left out, else Auto.",
+    }),
     credentialsSecretRef: object(
       { name: text({ minLength: 1, maxLength: 253 }), namespace: text({ minLength: 1, maxLength: 63 }) },
       {

@@ -53,6 +53,8 @@ export interface Bootstrap {
   readonly files?: readonly { readonly path: string; readonly content: string; readonly permissions?: string }[];
 }
 
+export type ExpungePolicy = "Auto" | "Always" | "Never";
+
 export type CloudStackNodeClassSpec = {
   readonly zone?: string;
   readonly zones?: readonly string[];
@@ -97,7 +99,7 @@ export type CloudStackNodeClassSpec = {
   readonly kubelet?: KubeletSettings;
   readonly bootstrap?: Bootstrap;
   readonly providerIDFormat?: "ccm" | "capc" | "zoned";
-  readonly expungePolicy?: "Auto" | "Always" | "Never";
+  readonly expungePolicy?: ExpungePolicy;
   readonly allowVolatile?: boolean;
   /** Another key than the controller's. */
   readonly credentialsSecretRef?: { readonly name: string; readonly namespace?: string };

@@ -2,7 +2,7 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 
-import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
+import type { ExpungePolicy } from "../api/cloudstack-node-class.ts";
 import { CloudStackError } from "../client/cloudstack-api.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { kindOf } from "../client/failure-kind.ts";
@@ -20,11 +20,7 @@ export class ExpungeRight {
     this.#clock = clock;
   }
 
-  async may(
-    client: CloudStackClient,
-    policy: CloudStackNodeClassSpec["expungePolicy"],
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async may(client: CloudStackClient, policy: ExpungePolicy, signal: AbortSignal): Promise<boolean> {
     const deniedUntil = this.#deniedUntil.get(client.source) ?? Number.NEGATIVE_INFINITY;
     if (policy === "Never" || this.#clock.now() < deniedUntil) return false;
     if (policy === "Always") return true;

@@ -18,6 +18,7 @@ import { kindOf } from "../client/failure-kind.ts";
 import type { Scope } from "../client/scope.ts";
 import type { WireVm, WireVolume } from "../client/wire.ts";
 import type { ClassViews } from "./class-view.ts";
+import type { ExpungePolicy } from "../api/cloudstack-node-class.ts";
 import type { ExpungeRight } from "./expunge-right.ts";
 import type { FoundMachine, MachineFinder } from "./finder.ts";
 import type { UnexpungedMachines } from "./unexpunged-machines.ts";
@@ -36,6 +37,8 @@ export interface RemoverParts {
   readonly remains: UnexpungedMachines;
   readonly tokens: Pick<BootstrapTokens, "remove">;
   readonly clusterName: string;
+  /** Of classes that say nothing. */
+  readonly expungePolicy: ExpungePolicy;
 }
 
 interface RunningRemoval {
@@ -201,7 +204,8 @@ export class Remover {
   ): Promise<boolean> {
     const { clients, right, views } = this.#parts;
     const name = claim?.spec.nodeClassRef?.name ?? machine.tags[OwnerTag.NodeClass] ?? "";
-    const policy = views.classes().find(({ metadata }) => metadata.name === name)?.spec.expungePolicy ?? "Auto";
+    const policy =
+      views.classes().find(({ metadata }) => metadata.name === name)?.spec.expungePolicy ?? this.#parts.expungePolicy;
     const may = await right.may(clients.of(scope), policy, signal);
     if (!may && policy !== "Never") this.#tellUnexpunged(claim, "the account has no right to expunge");
     return may;
