@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CUSTOM_RESOURCES } from "@karpenter-multicloud/core/api";
 import { formatProblem, loadManifests } from "@karpenter-multicloud/core/kube";
+import { CLOUDSTACK_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-cloudstack";
 import { OVH_CUSTOM_RESOURCES, OvhCondition } from "@karpenter-multicloud/provider-ovh";
 import { SEED_FLAVORS } from "@karpenter-multicloud/provider-ovh/testing";
 import { describe, expect, it } from "vitest";
@@ -12,6 +13,7 @@ import { withPlaceholdersFilled } from "../earlier-documents/manifests.ts";
 import { ROOT } from "./import-graph.ts";
 
 const GUIDES = [
+  "docs/guides/install-cloudstack.md",
   "docs/guides/install-ovh.md",
   "docs/fr/install-ovh.md",
   "docs/TROUBLESHOOTING.md",
@@ -32,12 +34,16 @@ const commandsIn = (text: string): readonly string[] =>
   blocks(text, "bash").flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
 
 /** The values that an older release had, which an upgrade keeps. */
-const KEPT = "ovh.serviceName=0123456789abcdef0123456789abcdef";
+const keptOf = (release: string): readonly string[] =>
+  release === "karpenter-cloudstack"
+    ? ["cloudstack.apiUrl=https://your-cloudstack-api.com", "clusterName=my-cluster"]
+    : ["ovh.serviceName=0123456789abcdef0123456789abcdef"];
 
 function setOf(command: string): readonly string[] {
   const filled = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replaceAll(pattern, value), command);
   const set = [...filled.matchAll(/--set (\S+)/g)].map(([, value = ""]) => value.replaceAll('"', ""));
-  return command.includes("--reuse-values") ? [KEPT, ...set] : set;
+  const [, , release = ""] = command.split(" ");
+  return command.includes("--reuse-values") ? [...keptOf(release), ...set] : set;
 }
 
 describe.each(GUIDES)("%s", (path) => {
@@ -59,7 +65,11 @@ describe.each(GUIDES)("%s", (path) => {
       name: `${path} ${index + 1}`,
       text: withPlaceholdersFilled(block),
     }));
-    const { problems } = loadManifests(sources, [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES]);
+    const { problems } = loadManifests(sources, [
+      ...CUSTOM_RESOURCES,
+      ...OVH_CUSTOM_RESOURCES,
+      ...CLOUDSTACK_CUSTOM_RESOURCES,
+    ]);
     expect(problems.map(formatProblem)).toEqual([]);
   });
 
