@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 
 import { Secrets } from "@karpenter-multicloud/core/api";
-import { isNotFound } from "@karpenter-multicloud/core/kube";
+import { isNotFound, KubeError } from "@karpenter-multicloud/core/kube";
 import type { KubeReader } from "@karpenter-multicloud/core/kube";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
@@ -102,6 +102,10 @@ export class ApiClients {
       );
       return Object.fromEntries(values);
     } catch (error) {
+      if (KubeError.is(error) && error.code === 403) {
+        const fix = "name it in the chart's cloudstack.nodeClassSecrets";
+        throw new CredentialsError("SecretForbidden", `Secret ${source} may not be read: ${fix}`, error);
+      }
       if (!isNotFound(error)) throw error;
       const fix = `create it with kubectl create secret generic ${name} -n ${namespace} --from-literal=apiKey=… --from-literal=secretKey=…`;
       throw new CredentialsError("SecretNotFound", `Secret ${source} does not exist: ${fix}`, error);

@@ -2,7 +2,7 @@
 
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
-  readonly reason: "SecretNotFound" | "SecretNotRead" | "MissingKey" | "InvalidKey";
+  readonly reason: "SecretNotFound" | "SecretForbidden" | "SecretNotRead" | "MissingKey" | "InvalidKey";
 
   constructor(reason: CredentialsError["reason"], message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });

@@ -1,4 +1,5 @@
 import { Secrets } from "@karpenter-multicloud/core/api";
+import { KubeError } from "@karpenter-multicloud/core/kube";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { Bench, machineIdOf } from "../test-bench.ts";
@@ -189,6 +190,18 @@ describe("credentialsSecretRef (C-5)", () => {
     await bench.putClass("plain");
     await bench.pass(5_000);
     await bench.launch("a1", { nodeClass: "plain" });
+    expect(await bench.provider.list({ signal: bench.signal })).toHaveLength(1);
+  });
+
+  it("a Secret that may not be read is named with the fix, and does not hold up other classes", async () => {
+    await start();
+    await bench.launch("a1");
+    bench.kube.faults = ({ verb, resource }) => {
+      if (verb === "get" && resource.kind === "Secret") throw new KubeError(403, "Forbidden", "secrets is forbidden");
+    };
+    await bench.putClass("other", spec);
+    await bench.pass(5_000);
+    expect(await bench.condition("CredentialsReady", "other")).toMatch(/^False SecretForbidden.*nodeClassSecrets/);
     expect(await bench.provider.list({ signal: bench.signal })).toHaveLength(1);
   });
 
