@@ -25,6 +25,7 @@ import { MachineFinder } from "./machines/finder.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { nodeIdController } from "./machines/node-id-controller.ts";
 import { Refusals } from "./machines/refusals.ts";
 import { Remover } from "./machines/remover.ts";
 import { Tagger } from "./machines/tagger.ts";
@@ -141,6 +142,7 @@ function controllersOf(kit: Kit): readonly Controller[] {
       },
     }),
     bootstrapTokenController({ tokens, cache, clock, logger }),
+    nodeIdController(kit),
     userDataController(kit),
     serverCheckController({ clients, logger }),
   ];

@@ -119,6 +119,36 @@ describe("joining", () => {
     expect(claim.status?.providerID).toMatch(new RegExp(`^${prefix}[0-9a-f-]{36}$`));
   });
 
+  it("C-70: a machine that is told its own id joins with it", async () => {
+    await start({ spec: { startVM: "twoPhase" } });
+    const claim = await bench.launch("a1");
+    await bench.pass(70_000);
+    expect(bench.fake.state().machines).toMatchObject([{ name: "a1", boot: "joins", node: "a1" }]);
+    expect(joined[0]?.spec?.providerID).toBe(claim.status?.providerID);
+  });
+
+  it("§8: variables stand in {{ .Name }} and in ${Name}; what is the shell's stays", async () => {
+    const userData = "#!/bin/bash\necho {{ .NodeName }} ${Zone} ${ServiceOffering} ${HOME} $NodeName\n";
+    await start({ spec: { userData } });
+    await bench.launch("a1");
+    expect(bench.fake.userData("a1")).toContain("echo a1 zone-01 medium ${HOME} $NodeName");
+  });
+
+  it("T-66: a node that calls itself by another form of the id takes its claim along", async () => {
+    await start();
+    const claim = await bench.launch("a1");
+    const id = machineIdOf(claim);
+    await bench.kube.create(Nodes, {
+      metadata: { name: "other" },
+      spec: { providerID: `cloudstack:///${id.toUpperCase()}` },
+    });
+    await bench.pass(1_000);
+    expect((await bench.claim("a1")).status?.providerID).toBe(`cloudstack:///${id.toUpperCase()}`);
+    await expect(bench.provider.get(`cloudstack:///${id}`, { signal: bench.signal })).resolves.toMatchObject({
+      metadata: { name: "a1" },
+    });
+  });
+
   it("T-67: the user's script runs after the product's part, or before it in mode Merge, or alone in mode Custom", async () => {
     await start();
     await bench.launch("a1");

@@ -4,6 +4,7 @@ import { compareText } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CloudStackCondition, zonesOf } from "../api/cloudstack-node-class.ts";
+import { archOf } from "../catalog/instance-types.ts";
 import { instanceTypeNames, slug } from "../catalog/names.ts";
 import { rootGiB } from "../catalog/capacity.ts";
 import { entryFor } from "../catalog/offerings-file.ts";
@@ -63,7 +64,7 @@ export class ClassResolver {
     const scope = await collect(() => this.scopeOf(spec, client, signal), { source: client.source });
     const named: Named = { spec, client, scope, version: server.version, signal };
     const offerings = await collect(() => this.#offerings(client, spec, remarks, signal), []);
-    const zones = await collect(() => this.#zones(named, offerings, problems), []);
+    const zones = await collect(() => this.#zones(named, offerings, problems, remarks), []);
     const disks = await collect(() => disksOf(named), []);
     const root = await collect(() => rootDiskOf(named), undefined);
     await collect(() => checkKeyPairs(named), undefined);
@@ -74,6 +75,7 @@ export class ClassResolver {
     const open = zones.filter((zone): zone is ResolvedZone => "label" in zone);
     const dropped = zones.filter((zone): zone is Problem => "condition" in zone);
     if (open.length === 0) problems.push(...dropped);
+    else await collect(() => checkArch(offerings, open), undefined);
     const usable = problems.length === 0 ? open : [];
     const content = {
       scope,
@@ -170,6 +172,7 @@ export class ClassResolver {
     { spec, client, scope, signal }: Named,
     offerings: readonly SelectedOffering[],
     problems: readonly Problem[],
+    remarks: Remark[],
   ): Promise<readonly (ResolvedZone | Problem)[]> {
     // A scope that is broken has nothing to list.
     if (problems.some(({ reason }) => OF_SCOPE.includes(reason))) return [];
@@ -178,6 +181,8 @@ export class ClassResolver {
     return zonesOf(spec).map((wanted) => {
       try {
         const zone = zoneNamed(wanted, known);
+        const isAlike = zone.name !== wanted && zone.id !== wanted.toLowerCase();
+        if (isAlike) remarks.push({ reason: "ZoneSpelling", message: `zone ${wanted} is written ${zone.name}` });
         return resolveZone(spec, zone, { networks, templates, offerings });
       } catch (error) {
         if (!(error instanceof ClassProblem)) throw error;
@@ -192,6 +197,15 @@ function checkRights(needed: readonly string[]): undefined {
   if (needed.length === 0) return undefined;
   const message = `the account's role lacks the APIs ${needed.join(", ")}: allow them in the role`;
   throw new ClassProblem(CloudStackCondition.ValidationSucceeded, "Unauthorized", message);
+}
+
+/** C-43: an offering is of use only where a template has its architecture. */
+function checkArch(offerings: readonly SelectedOffering[], zones: readonly ResolvedZone[]): undefined {
+  const wanted = [...new Set(offerings.map(archOf))];
+  const there = [...new Set(zones.flatMap(({ templates }) => [...templates.keys()]))];
+  if (wanted.length === 0 || wanted.some((arch) => there.includes(arch))) return undefined;
+  const message = `the service offerings are ${wanted.join(" and ")}, the templates ${there.join(" and ")}`;
+  throw new ClassProblem(CloudStackCondition.TemplatesReady, "ArchMismatch", message);
 }
 
 /** C-31 */

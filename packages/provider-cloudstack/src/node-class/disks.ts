@@ -22,7 +22,7 @@ export async function disksOf({ spec, client, version, signal }: Named): Promise
   return wanted.map(({ offering, ...disk }) => {
     const found = diskOfferingNamed(offering, known);
     if (found.isCustomized === ("sizeGiB" in disk && disk.sizeGiB !== undefined))
-      return { offeringId: found.id, ...disk };
+      return { offeringId: found.id, offeringName: found.name, ...disk };
     const message = found.isCustomized
       ? `disk offering ${offering} has no size of its own: give one`
       : `disk offering ${offering} has ${found.diskSizeGiB} GiB: leave the size out`;

@@ -143,6 +143,7 @@ function statusOf(view: ClassView): Inspection["status"] {
     serviceOfferings: offeringsOf(view),
     templates: templatesOf(resolved),
     ...(scope.projectId === undefined ? {} : { projectID: scope.projectId }),
+    diskOfferings: resolved.disks.map(({ offeringId, offeringName }) => ({ id: offeringId, name: offeringName })),
     affinityGroups: resolved.affinityGroups.map(({ id, name, type }) => ({ id, name, type })),
     observedHash: nodeClassHash(nodeClass.spec),
   };

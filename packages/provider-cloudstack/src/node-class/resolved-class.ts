@@ -30,6 +30,7 @@ export interface SelectedOffering {
 
 export interface ResolvedDisk {
   readonly offeringId: string;
+  readonly offeringName: string;
   readonly sizeGiB?: number;
   readonly minIops?: number;
   readonly maxIops?: number;
