@@ -1,7 +1,12 @@
 import { FakeClock } from "@karpenter-multicloud/core/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startFakeCloudStack } from "../testing/index.ts";
 import type { FakeCloudStack, FakeCloudStackOptions } from "../testing/index.ts";
+import type { CloudStackApi } from "./cloudstack-api.ts";
 import { HttpTransport } from "./http-transport.ts";
 import type { Connection, TransportNotices } from "./http-transport.ts";
 import { listAll } from "./paging.ts";
@@ -103,5 +108,62 @@ describe("requests over the wire", () => {
   it("truncated JSON is a failure of the wire", async () => {
     await start({ faults: [{ fault: "malformed", times: 1 }] });
     await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/not what CloudStack sends/);
+  });
+});
+
+it("T-14: a count without rows is an empty list", async () => {
+  await start();
+  const api = transport();
+  // What the server answers beyond the last page.
+  const beyond: CloudStackApi = {
+    call: (request) => api.call({ ...request, parameters: { page: 9, pagesize: 500 } }),
+  };
+  expect(await beyond.call({ command: "listZones", signal })).toEqual({ count: 5 });
+  expect(await listAll(beyond, { command: "listZones", signal }, "zone")).toEqual([]);
+});
+
+describe("a proxy (§12)", () => {
+  let proxy: Server;
+  const asked: string[] = [];
+
+  beforeEach(async () => {
+    asked.length = 0;
+    proxy = createServer();
+    proxy.on("connect", (request, socket, head) => {
+      asked.push(request.url ?? "");
+      const [host = "", port = ""] = (request.url ?? "").split(":");
+      const upstream = connect(Number(port), host, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.write(head);
+        upstream.pipe(socket);
+        socket.pipe(upstream);
+      });
+      upstream.on("error", () => socket.destroy());
+      socket.on("error", () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it("is gone through by tunnel, and the API's certificate is verified behind it", async () => {
+    await start({ secure: true });
+    const caBundle = fake.caPem ?? "";
+    expect(await transport({ caBundle }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    expect(asked).toEqual([`127.0.0.1:${fake.port}`]);
+    await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/certificate|SELF_SIGNED|UNABLE/i);
+    expect(await transport({ verifySsl: false }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+  });
+
+  it("is left out for what NO_PROXY names", async () => {
+    vi.stubEnv("NO_PROXY", "127.0.0.1");
+    await start({ secure: true });
+    await transport({ caBundle: fake.caPem ?? "" }).call({ command: "listZones", signal });
+    expect(asked).toEqual([]);
   });
 });
