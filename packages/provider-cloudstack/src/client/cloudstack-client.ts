@@ -180,7 +180,7 @@ export class CloudStackClient {
 
   /** What is known of the server itself; says what people should hear of it. */
   facts(signal: AbortSignal): Promise<ServerFacts> {
-    return this.#parts.watch.facts(this, signal);
+    return this.#parts.watch.facts(this, this.#parts.clock.now(), signal);
   }
 
   /** The commands that the account's role allows; undefined where it may not ask. */

@@ -32,6 +32,9 @@ describe("what is found out about a server (§3, §12)", () => {
       /^False Unauthorized.*createTags, deployVirtualMachine.*allow them in the role/,
     );
     expect(own.calls("deployVirtualMachine")).toEqual([]);
+    own.fake.switches.deniedCommands = [];
+    await own.pass(121_000);
+    expect(await own.condition("Ready")).toMatch(/^True/);
   });
 
   it("a server that does not tell which APIs are allowed is believed to allow them", async () => {

@@ -17,12 +17,15 @@ export interface ServerFacts extends Capabilities {
   readonly userDataMaxLength?: number;
 }
 
+const ASK_AGAIN_MS = 60_000;
 const USER_DATA_LIMIT = "vm.userdata.max.length";
 
 export class ServerWatch {
   readonly #logger: Logger;
   readonly #pace: ApiPace;
   #told = "";
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #lacks = false;
 
   constructor(logger: Logger, pace: ApiPace) {
     this.#logger = logger;
@@ -30,11 +33,15 @@ export class ServerWatch {
   }
 
   /** Lists are the client's to keep. @throws CloudStackError when the server cannot be asked at all */
-  async facts(client: CloudStackClient, signal: AbortSignal): Promise<ServerFacts> {
+  async facts(client: CloudStackClient, now: number, signal: AbortSignal): Promise<ServerFacts> {
+    // Whoever has just allowed what was missing should not wait for long.
+    if (this.#lacks && now - this.#askedAt >= ASK_AGAIN_MS) client.forget("listApis");
+    if (!this.#lacks || now - this.#askedAt >= ASK_AGAIN_MS) this.#askedAt = now;
     const capabilities = await client.capabilities(signal);
     const limited = this.#pace.keepTo(capabilities.apiLimit);
     const allowed = await client.apis(signal);
     const missing = allowed === undefined ? { needed: [], recommended: [] } : missingApis(allowed);
+    this.#lacks = missing.needed.length > 0;
     const may = (api: string): boolean => allowed?.has(api) ?? true;
     const limit = may("listConfigurations") ? await client.configuration(USER_DATA_LIMIT, signal) : undefined;
     const userDataMaxLength = Number(limit);
