@@ -10,6 +10,7 @@ import type { Composition } from "./compose.ts";
 import { debugPages } from "./debug-pages.ts";
 import { commandPage } from "./command-page.ts";
 import { verdictPage } from "./verdict-page.ts";
+import { EventLoopGaps } from "./event-loop-gaps.ts";
 import { EventLoopWatch } from "./event-loop-watch.ts";
 import { HeapWatch } from "./heap-limit.ts";
 import { Profiler } from "./profiler.ts";
@@ -65,6 +66,7 @@ class Life {
   readonly #parts: LifeParts;
   readonly #probe: ApiProbe;
   readonly #loop: EventLoopWatch;
+  readonly #gaps: EventLoopGaps;
   readonly #heap: HeapWatch;
   /** Aborted when nothing of this life may go on. */
   readonly #over = new AbortController();
@@ -73,16 +75,18 @@ class Life {
   #profiler: Profiler | undefined;
 
   constructor(parts: LifeParts) {
-    const { client, clock, logger, resources, steady = clock } = parts;
+    const { client, clock, logger, metrics, resources, steady = clock } = parts;
     this.#parts = parts;
     this.#probe = new ApiProbe({ client, clock, logger, resources });
     this.#loop = new EventLoopWatch(steady);
+    this.#gaps = new EventLoopGaps({ clock: steady, metrics });
     this.#heap = new HeapWatch({ clock: steady, logger });
   }
 
   async serve(): Promise<void> {
     const { settings, metrics, logger } = this.#parts;
     this.#loop.start();
+    this.#gaps.start();
     this.#heap.start();
     const pages = await this.#debugPages();
     this.#servers = await startServers({
@@ -126,6 +130,7 @@ class Life {
   async close(): Promise<void> {
     this.#over.abort(new Error("the process ends"));
     this.#loop.stop();
+    this.#gaps.stop();
     this.#heap.stop();
     await this.#servers?.close();
     this.#profiler?.stop();

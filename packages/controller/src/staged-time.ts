@@ -6,7 +6,7 @@ import { SettingsError } from "@karpenter-multicloud/core/options";
 import { parseTimeScale, ScaledClock, type Clock, type TimeScale } from "@karpenter-multicloud/core/runtime";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
-export const TIME_SCALE_VARIABLE = "KMC_TIME_SCALE";
+const TIME_SCALE_VARIABLE = "KMC_TIME_SCALE";
 
 export interface StagedTimeParts {
   readonly env: Environment;

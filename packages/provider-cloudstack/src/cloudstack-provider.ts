@@ -1,6 +1,7 @@
 // The CloudProvider of Apache CloudStack: which part answers which call.
 
 import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
+import type { ProblemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type {
   CallContext,
   CloudProvider,
@@ -12,6 +13,7 @@ import type {
 import { minutes } from "@karpenter-multicloud/core/units";
 
 import { CLOUDSTACK_NODE_CLASS_KIND } from "./api/cloudstack-node-class.ts";
+import type { CloudStackNodeClass } from "./api/cloudstack-node-class.ts";
 import { CLOUDSTACK_GROUP, WELL_KNOWN_CLOUDSTACK_LABELS } from "./api/labels.ts";
 import { inCoreWords } from "./client/core-words.ts";
 import { classDrift } from "./drift.ts";
@@ -21,7 +23,6 @@ import type { Collector } from "./machines/collector.ts";
 import type { Inventory } from "./machines/inventory.ts";
 import type { Launcher } from "./machines/launcher.ts";
 import type { Remover } from "./machines/remover.ts";
-import type { ProblemReporter } from "./node-class/report-problem.ts";
 import type { CloudStackSettings } from "./settings.ts";
 
 export interface CloudStackProviderParts {
@@ -32,7 +33,7 @@ export interface CloudStackProviderParts {
   readonly inventory: Inventory;
   readonly collector: Collector;
   readonly drift: MachineDrift;
-  readonly reportProblem: ProblemReporter;
+  readonly reportProblem: ProblemReporter<CloudStackNodeClass>;
 }
 
 /** A template that is new to a storage pool, an operating system and the join take their minutes. */

@@ -3,6 +3,7 @@
 import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
+import { RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { CLOUDSTACK_CUSTOM_RESOURCES } from "./api/cloudstack-node-class.schema.ts";
@@ -33,13 +34,13 @@ import { UnexpungedMachines } from "./machines/unexpunged-machines.ts";
 import { userDataController } from "./machines/user-data-controller.ts";
 import { declareCloudStackMetrics } from "./metrics/cloudstack-metrics.ts";
 import { ViewMetrics } from "./metrics/view-metrics.ts";
+import { claimHashController } from "./node-class/claim-hash-controller.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { GroupFinder } from "./node-class/group-finder.ts";
 import { Inspector } from "./node-class/inspection.ts";
-import { KeyTroubles } from "./node-class/key-troubles.ts";
-import { problemReporter } from "./node-class/report-problem.ts";
+import { cloudStackProblemReporter } from "./node-class/report-problem.ts";
 import { serverCheckController } from "./node-class/server-check-controller.ts";
-import { nodeClassStatusController } from "./node-class/status-controller.ts";
+import { cloudStackStatusController } from "./node-class/status-controller.ts";
 import { cloudStackSettings } from "./settings.ts";
 import type { CloudStackSettings } from "./settings.ts";
 
@@ -55,7 +56,7 @@ export function createCloudStackProvider(ports: Ports, env: Environment): BuiltP
 type Kit = ReturnType<typeof kitOf>;
 
 function kitOf(ports: Ports, settings: CloudStackSettings) {
-  const { clock, kube, cache, events, metrics, unavailable, logger } = ports;
+  const { clock, kube, cache, events, metrics, unavailable, logger, decisions } = ports;
   const { clusterName, deployWait } = settings;
   const make = (connection: Connection, source: string): CloudStackClient =>
     clientFor(ports, settings, connection, source);
@@ -78,12 +79,13 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
   return {
     ...shared,
     cache,
+    decisions,
     settings,
     tokens,
     groups,
     resolver,
     joining,
-    troubles: new KeyTroubles(clock),
+    troubles: new RecentTroubles(clock),
     remover: new Remover({ ...shared, expungePolicy: settings.expungePolicy, right, remains, tokens }),
     inventory: new Inventory({ clock, events, views, finder, clusterName }),
     deployer: new Deployer({ ...shared, joining, deployWait }),
@@ -123,14 +125,14 @@ function providerOf(kit: Kit): CloudStackProvider {
     launcher: new Launcher(kit),
     collector: new Collector(kit),
     drift: new MachineDrift(clock),
-    reportProblem: problemReporter({ kube, clock, logger, troubles }),
+    reportProblem: cloudStackProblemReporter({ kube, clock, logger, troubles }),
   });
 }
 
 function controllersOf(kit: Kit): readonly Controller[] {
   const { resolver, clients, groups, tokens, cache, clock, logger } = kit;
   return [
-    nodeClassStatusController({
+    cloudStackStatusController({
       ...kit,
       inspector: new Inspector(kit),
       cleanUp: async (nodeClass, signal) => {
@@ -142,6 +144,7 @@ function controllersOf(kit: Kit): readonly Controller[] {
       },
     }),
     bootstrapTokenController({ tokens, cache, clock, logger }),
+    claimHashController(kit),
     nodeIdController(kit),
     userDataController(kit),
     serverCheckController({ clients, logger }),

@@ -27,7 +27,7 @@ import { Inspector } from "./node-class/inspection.ts";
 import { ownAddresses, TOKEN_FILE } from "./node-class/own-address.ts";
 import { nodePoolCheckController } from "./node-class/node-pool-check-controller.ts";
 import { priceController } from "./node-class/price-controller.ts";
-import { nodeClassStatusController } from "./node-class/status-controller.ts";
+import { ovhStatusController } from "./node-class/status-controller.ts";
 import { OvhProvider } from "./ovh-provider.ts";
 import { ovhSettings } from "./settings.ts";
 
@@ -75,7 +75,7 @@ function ovhControllers(
 ): readonly Controller[] {
   const { kube, cache, events, clock, metrics, logger } = ports;
   return [
-    nodeClassStatusController({
+    ovhStatusController({
       kube,
       cache,
       events,

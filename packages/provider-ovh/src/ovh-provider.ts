@@ -24,25 +24,26 @@ import { offeringOf, situationOf } from "./machines/class-view.ts";
 import { hasTemplate, isAdopted } from "./machines/pool-key.ts";
 import type { Machinery, MachineryParts } from "./machines/machinery.ts";
 import { inCoreWords } from "./machines/pool-keeper.ts";
-import { reportProblem } from "./node-class/report-problem.ts";
+import { ovhProblemReporter } from "./node-class/report-problem.ts";
 
 export class OvhProvider implements CloudProvider {
   readonly name = "ovh";
   readonly #parts: MachineryParts;
   readonly #machinery: Machinery;
+  readonly #reportProblem: ReturnType<typeof ovhProblemReporter>;
 
   constructor(parts: MachineryParts, machinery: Machinery) {
     this.#parts = parts;
     this.#machinery = machinery;
+    this.#reportProblem = ovhProblemReporter(parts.ports);
   }
 
   async create(claim: NodeClaim, { signal }: CallContext): Promise<NodeClaim> {
-    const { accesses, ports } = this.#parts;
-    const nodeClass = accesses.nodeClass(claim.spec.nodeClassRef.name);
+    const nodeClass = this.#parts.accesses.nodeClass(claim.spec.nodeClassRef.name);
     try {
       return await this.#machinery.launcher.create(claim, signal);
     } catch (error) {
-      await reportProblem(ports, nodeClass, error, signal);
+      await this.#reportProblem(nodeClass, error, signal);
       throw error;
     }
   }

@@ -1,7 +1,6 @@
 // For tests of this package: the provider on a manual clock, between an API server in memory and the fake OVHcloud API over https.
 
 import {
-  CUSTOM_RESOURCES,
   Label,
   Namespaces,
   NodeClaims,
@@ -12,14 +11,14 @@ import {
   UNREGISTERED_TAINT,
 } from "@karpenter-multicloud/core/api";
 import type { CustomResource, Node, NodeClaim, RequirementSpec, Taint } from "@karpenter-multicloud/core/api";
-import type { BuiltProvider } from "@karpenter-multicloud/core/controllers";
-import { DecisionLedger } from "@karpenter-multicloud/core/decisions";
-import { createGatedClient, Mirror } from "@karpenter-multicloud/core/kube";
+import type { BuiltProvider, Ports } from "@karpenter-multicloud/core/controllers";
 import { defaultSettings } from "@karpenter-multicloud/core/options";
-import { findProviderError, hasCode, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
-import { ControllerManager, Gate } from "@karpenter-multicloud/core/runtime";
+import type { Settings } from "@karpenter-multicloud/core/options";
+import { findProviderError, hasCode } from "@karpenter-multicloud/core/provider";
 import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
-import { EventSink, FakeClock, InMemoryKube, MemoryLogger } from "@karpenter-multicloud/core/testing";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
+import { FakeClock } from "@karpenter-multicloud/core/testing";
+import { isIn, ProviderBench } from "@karpenter-multicloud/core/testing/provider-bench";
 
 import { OvhAnnotation } from "./api/labels.ts";
 import { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
@@ -55,35 +54,16 @@ export interface ClaimOptions {
   readonly requirements?: readonly RequirementSpec[];
 }
 
-const STEP_MS = 500;
 const NAMESPACE = "karpenter";
 
-interface Process {
-  readonly built: BuiltProvider;
-  readonly unavailable: UnavailableOfferings;
-  readonly stop: AbortController;
-}
-
-export class Bench {
-  readonly clock: FakeClock;
-  readonly logger = new MemoryLogger();
-  readonly events = new EventSink();
+export class Bench extends ProviderBench<OVHNodeClass, ViolationKind, FakeOvh> {
   metrics = new PromMetrics();
-  readonly fake: FakeOvh;
-  readonly kube: InMemoryKube;
   #options: BenchOptions;
-  #process: Process;
 
   private constructor(fake: FakeOvh, clock: FakeClock, options: BenchOptions) {
-    this.fake = fake;
-    this.clock = clock;
+    const customResources = options.customResources ?? OVH_CUSTOM_RESOURCES;
+    super({ fake, clock }, { classes: OVHNodeClasses, customResources });
     this.#options = options;
-    this.kube = new InMemoryKube({
-      now: () => clock.now(),
-      customResources: [...CUSTOM_RESOURCES, ...(options.customResources ?? OVH_CUSTOM_RESOURCES)],
-      schedule: (delay, callback) => clock.schedule(clock.now() + delay, callback),
-    });
-    this.#process = this.#started();
   }
 
   /** With a Secret and one class named default, which is looked at until it is ready (or visibly is not). */
@@ -94,24 +74,13 @@ export class Bench {
     const fake = await startFakeOvh({ clock, speed: { listed: 100 }, ...hooks, ...options.fake });
     trustCertificate(fake.caPem ?? "");
     const bench = new Bench(fake, clock, options);
+    bench.begin();
     nodes.kube = bench.kube;
     await bench.kube.create(Namespaces, { metadata: { name: NAMESPACE } });
     await bench.putSecret(fake.credentials);
     await bench.putClass("default", options.spec);
-    await bench.pass(3_000);
+    await bench.firstLook(3_000);
     return bench;
-  }
-
-  get provider(): BuiltProvider["provider"] {
-    return this.#process.built.provider;
-  }
-
-  get unavailable(): UnavailableOfferings {
-    return this.#process.unavailable;
-  }
-
-  get signal(): AbortSignal {
-    return this.#process.stop.signal;
   }
 
   putSecret({ applicationKey, applicationSecret, consumerKey }: FakeOvh["credentials"]): Promise<void> {
@@ -171,24 +140,6 @@ export class Bench {
     return (await this.metrics.render()).split("\n").filter((line) => line.startsWith(prefix));
   }
 
-  nodeClass(name = "default"): Promise<OVHNodeClass> {
-    return this.kube.get(OVHNodeClasses, { name });
-  }
-
-  async condition(type: string, name = "default"): Promise<string> {
-    const { status } = await this.nodeClass(name);
-    const found = status?.conditions?.find((condition) => condition.type === type);
-    return found === undefined ? "absent" : `${found.status} ${found.reason}: ${found.message}`;
-  }
-
-  claims(): Promise<readonly NodeClaim[]> {
-    return this.kube.list(NodeClaims).then(({ items }) => items);
-  }
-
-  claim(name: string): Promise<NodeClaim> {
-    return this.kube.get(NodeClaims, { name });
-  }
-
   async putClaims(count: number, options: ClaimOptions = {}, prefix = "claim"): Promise<readonly string[]> {
     const names = Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`);
     for (const name of names) await this.putClaim(name, options);
@@ -197,7 +148,6 @@ export class Bench {
 
   async putClaim(name: string, options: ClaimOptions = {}): Promise<string> {
     const { flavors = ["b3-8", "b3-16"], zones, cpu = "1", memory = "1Gi", taints } = options;
-    const isIn = (key: string, values: readonly string[]): RequirementSpec => ({ key, operator: "In", values });
     await this.kube.create(NodeClaims, {
       apiVersion: "karpenter.sh/v1",
       kind: "NodeClaim",
@@ -210,8 +160,8 @@ export class Bench {
       spec: {
         nodeClassRef: { ...OVH_NODE_CLASS_KIND, name: "default" },
         requirements: [
-          isIn(Label.InstanceType, flavors),
-          ...(zones === undefined ? [] : [isIn(Label.Zone, zones)]),
+          ...isIn(Label.InstanceType, flavors),
+          ...isIn(Label.Zone, zones),
           ...(options.requirements ?? []),
         ],
         resources: { requests: { cpu, memory } },
@@ -227,10 +177,7 @@ export class Bench {
     for (;;) {
       const claim = await this.claim(name);
       try {
-        const launched = await this.provider.create(claim, { signal: this.signal });
-        const { labels, annotations } = launched.metadata;
-        await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { labels, annotations } } });
-        return await this.kube.patchStatus(NodeClaims, { name }, { type: "merge", body: { status: launched.status } });
+        return await this.store(name, await this.provider.create(claim, { signal: this.signal }));
       } catch (error) {
         if (!hasCode(error, "PROVIDER_LAUNCH_PENDING")) throw error;
         await this.clock.sleep(findProviderError(error)?.retryAfter ?? (1000 as never), { signal: this.signal });
@@ -262,20 +209,10 @@ export class Bench {
     }
   }
 
-  async release(name: string): Promise<void> {
-    await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
-  }
-
   /** The claim disappears as core makes it disappear when it never had a machine. */
   async drop(name: string): Promise<void> {
     await this.kube.delete(NodeClaims, { name });
     await this.release(name);
-  }
-
-  async collect(): Promise<void> {
-    await this.during(
-      this.provider.collectGarbage?.(await this.claims(), { signal: this.signal }) ?? Promise.resolve(),
-    );
   }
 
   /** Rounds of collection, two minutes apart. */
@@ -287,31 +224,10 @@ export class Bench {
     await this.collect();
   }
 
-  pass(ms: number): Promise<void> {
-    return this.clock.advance(ms);
-  }
-
-  /** Moves the clock until the work is done. */
-  async during<T>(work: Promise<T>, atMostMs = 30 * 60_000): Promise<T> {
-    const state = { isDone: false };
-    const done = work.finally(() => {
-      state.isDone = true;
-    });
-    done.catch(() => {});
-    const until = this.clock.now() + atMostMs;
-    await this.clock.settle();
-    while (!state.isDone && this.clock.now() < until) await this.clock.advance(STEP_MS);
-    if (!state.isDone) throw new Error(`the work was not done after ${atMostMs / 1000} seconds`);
-    return done;
-  }
-
-  /** The process dies and another one starts: nothing in memory survives. */
-  async restart(change: Pick<BenchOptions, "env" | "mode"> = {}): Promise<void> {
+  /** Another process starts, with other settings. */
+  override restart(change: Pick<BenchOptions, "env" | "mode"> = {}): Promise<void> {
     this.#options = { ...this.#options, ...change };
-    this.#process.stop.abort(new Error("the process ended"));
-    await this.clock.settle();
-    this.#process = this.#started();
-    await this.pass(1_000);
+    return super.restart();
   }
 
   writes(method?: string): readonly LoggedRequest[] {
@@ -328,37 +244,17 @@ export class Bench {
     return this.fake.state().pools.find((pool) => pool["name"] === name);
   }
 
-  /** Throws when the fake saw something that a safe client never does, besides what the test has provoked. */
-  async close(...provoked: readonly ViolationKind[]): Promise<void> {
-    const breaches = (await this.fake.invariants()).filter(({ kind }) => !provoked.includes(kind));
-    this.#process.stop.abort(new Error("the test is over"));
-    await this.clock.settle();
-    await this.fake.close();
-    if (breaches.length > 0) throw new Error(breaches.map(({ kind, message }) => `${kind}: ${message}`).join("\n"));
+  protected override settings(): Settings {
+    return { ...defaultSettings({ clusterName: "" }), mode: this.#options.mode ?? "act" };
   }
 
-  #started(): Process {
-    const { clock, logger, events } = this;
-    const random = (): number => 0.5;
-    const stop = new AbortController();
-    const unavailable = new UnavailableOfferings(() => clock.now());
-    const settings = { ...defaultSettings({ clusterName: "" }), mode: this.#options.mode ?? "act" };
-    const cache = new Mirror({ client: this.kube, clock, logger, random });
-    const gate = new Gate({ mode: settings.mode, clock, logger });
-    const kube = createGatedClient({ client: this.kube, gate, cache });
-    const decisions = new DecisionLedger();
+  protected override newMetrics(): Metrics {
     this.metrics = new PromMetrics();
-    const { metrics } = this;
+    return this.metrics;
+  }
+
+  protected override build(ports: Ports): BuiltProvider {
     const env = { OVH_PRICING_INTERVAL: "off", OVH_QPS: "100", OVH_BURST: "1000", OVH_MAX_IN_FLIGHT: "100" };
-    const built = createOvhProvider(
-      { kube, cache, gate, clock, logger, metrics, events, decisions, settings, random, unavailable },
-      { ...env, ...this.#options.env },
-      this.#options.tokenFile ?? "/nowhere",
-    );
-    const manager = new ControllerManager({ cache, clock, logger, metrics, random });
-    manager.add(...built.controllers);
-    cache.start(stop.signal);
-    manager.start(stop.signal).catch((error: unknown) => logger.error("manager failed", { error }));
-    return { built, unavailable, stop };
+    return createOvhProvider(ports, { ...env, ...this.#options.env }, this.#options.tokenFile ?? "/nowhere");
   }
 }

@@ -3,6 +3,7 @@
 import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import { RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
 import { SCALEWAY_GROUP } from "./api/labels.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "./api/scaleway-node-class.schema.ts";
@@ -29,9 +30,8 @@ import { userDataController } from "./machines/user-data-controller.ts";
 import { declareScalewayMetrics } from "./metrics/scaleway-metrics.ts";
 import { ClassResolver } from "./node-class/class-resolver.ts";
 import { Inspector } from "./node-class/inspection.ts";
-import { KeyTroubles } from "./node-class/key-troubles.ts";
-import { problemReporter } from "./node-class/report-problem.ts";
-import { nodeClassStatusController } from "./node-class/status-controller.ts";
+import { scalewayProblemReporter } from "./node-class/report-problem.ts";
+import { scalewayStatusController } from "./node-class/status-controller.ts";
 import { ScalewayProvider } from "./scaleway-provider.ts";
 import { scalewaySettings } from "./settings.ts";
 import type { ScalewaySettings } from "./settings.ts";
@@ -63,12 +63,12 @@ function kitOf(ports: Ports, settings: ScalewaySettings) {
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: SCALEWAY_GROUP });
   const resolver = new ClassResolver(client, { clock, logger }, settings);
   const catalog = new ServerCatalog({ ...settings, client, clock, logger, metrics });
-  const views = new ClassViews({ catalog, resolver, unavailable, settings, cache });
+  const views = new ClassViews({ catalog, resolver, unavailable, settings, cache, logger });
   const joining = new Joining({ kube, clock, tokens, settings });
   const refusals = new Refusals(unavailable);
-  const troubles = new KeyTroubles(clock);
+  const troubles = new RecentTroubles(clock);
   const entries = new ClusterEntries({ client, joining, logger, nodeClass: (name) => views.nodeClass(name) });
-  const remover = new Remover({ client, kube, clock, events, logger, views, tokens, entries, clusterName });
+  const remover = new Remover({ client, kube, clock, events, logger, metrics, views, tokens, entries, clusterName });
   const inventory = new Inventory({ client, clock, views, clusterName });
   return {
     clock,
@@ -104,14 +104,14 @@ function providerOf(kit: Kit): ScalewayProvider {
     ...kit,
     launcher,
     collector: new Collector(kit),
-    reportProblem: problemReporter({ kube, clock, logger, troubles }),
+    reportProblem: scalewayProblemReporter({ kube, clock, logger, troubles }),
   });
 }
 
 function controllersOf(kit: Kit): readonly Controller[] {
   const { client, resolver, settings, clusterName, tokens, clock, cache, logger, views, events } = kit;
   return [
-    nodeClassStatusController({
+    scalewayStatusController({
       ...kit,
       inspector: new Inspector({
         ...kit,

@@ -1,6 +1,7 @@
 // The CloudProvider of Scaleway Instances: which part answers which call.
 
 import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
+import type { ProblemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type {
   CallContext,
   CloudProvider,
@@ -13,6 +14,7 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import { SCALEWAY_GPU, SCALEWAY_GROUP, WELL_KNOWN_SCALEWAY_LABELS } from "./api/labels.ts";
 import { SCALEWAY_NODE_CLASS_KIND } from "./api/scaleway-node-class.ts";
+import type { ScalewayNodeClass } from "./api/scaleway-node-class.ts";
 import { spellings } from "./catalog/aliases.ts";
 import { inCoreWords } from "./client/failure-kind.ts";
 import { classDrift, machineDrift } from "./drift.ts";
@@ -21,7 +23,6 @@ import type { Collector } from "./machines/collector.ts";
 import type { Inventory } from "./machines/inventory.ts";
 import type { Launcher } from "./machines/launcher.ts";
 import type { Remover } from "./machines/remover.ts";
-import type { ProblemReporter } from "./node-class/report-problem.ts";
 import type { ScalewaySettings } from "./settings.ts";
 
 export interface ScalewayProviderParts {
@@ -31,7 +32,7 @@ export interface ScalewayProviderParts {
   readonly remover: Remover;
   readonly inventory: Inventory;
   readonly collector: Collector;
-  readonly reportProblem: ProblemReporter;
+  readonly reportProblem: ProblemReporter<ScalewayNodeClass>;
 }
 
 /** S-22: an operating system, drivers and the join take their minutes. */
@@ -49,6 +50,8 @@ export class ScalewayProvider implements CloudProvider {
       wellKnownLabels: WELL_KNOWN_SCALEWAY_LABELS,
       restrictedDomains: [SCALEWAY_GROUP],
       capacityTypes: [SCALEWAY_GPU],
+      orphanInterval: parts.settings.gcInterval,
+      orphanAge: parts.settings.gcMinAge,
       ...spellings(parts.settings.aliases),
     };
   }

@@ -3,7 +3,7 @@
 import type { Environment } from "@karpenter-multicloud/core/controllers";
 import { EnvironmentReader, SettingsError } from "@karpenter-multicloud/core/options";
 import type { Pace } from "@karpenter-multicloud/core/provider";
-import { hours, parseQuantity, seconds } from "@karpenter-multicloud/core/units";
+import { hours, minutes, parseQuantity, seconds } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { DEFAULT_ALIASES } from "./catalog/aliases.ts";
@@ -29,6 +29,9 @@ export interface ScalewaySettings {
   readonly memoryOverhead: number;
   /** Bytes; types with less are left out. */
   readonly minMemory: number;
+  /** W-51: how often servers without NodeClaim are looked for, and how long one must have been seen to be removed. */
+  readonly gcInterval: Duration;
+  readonly gcMinAge: Duration;
   /** Machines of types that Scaleway will stop are replaced (W-52). */
   readonly endOfServiceDrift: boolean;
   readonly maxLaunchAttempts: number;
@@ -64,6 +67,8 @@ export function scalewaySettings(env: Environment, clusterName: string): Scalewa
     },
     catalogTtl: read.duration("SCW_CATALOG_TTL", hours(1)),
     availabilityTtl: read.duration("SCW_AVAILABILITY_TTL", seconds(60)),
+    gcInterval: read.duration("SCW_GC_INTERVAL", minutes(2)),
+    gcMinAge: read.duration("SCW_GC_MIN_AGE", minutes(5)),
     memoryOverhead: read.number("VM_MEMORY_OVERHEAD_PERCENT", 0.075, { min: 0, max: 0.5 }),
     minMemory: parseQuantity(read.checked("SCW_MIN_MEMORY", "2Gi", quantity)).toNumberUp(),
     endOfServiceDrift: read.flag("SCW_END_OF_SERVICE_DRIFT", false),

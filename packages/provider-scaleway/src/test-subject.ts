@@ -20,6 +20,8 @@ import { scalewayProviderFactory } from "./create-provider.ts";
 import { startFakeScaleway, type FakeFault, type FakeScaleway, type ViolationKind } from "./testing/index.ts";
 import { TinyClient } from "./testing/tiny-client.ts";
 
+export { CLASS_MISTAKES } from "./test-class-mistakes.ts";
+
 const ZONES = ["fr-par-1", "fr-par-2"];
 const TYPES = ["PRO2-XXS", "PRO2-XS", "PRO2-S"];
 /** What the kit counts itself, in its own words and at its own time. */

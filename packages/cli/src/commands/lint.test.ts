@@ -17,6 +17,15 @@ describe("kmc lint", () => {
     expect(lint([{ name: "pool.yaml", text: pool("requirements: []") }])).toEqual([]);
   });
 
+  it.each([
+    ["karpenter.ovhcloud.sh/v1alpha1", "OVHNodeClass"],
+    ["karpenter.scaleway.com/v1alpha1", "ScalewayNodeClass"],
+    ["karpenter.k8s.cloudstack/v1", "CloudStackNodeClass"],
+  ])("knows the fields of %s %s", (apiVersion, kind) => {
+    const text = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: default}\nspec: {zoness: [a]}\n`;
+    expect(lint([{ name: "class.yaml", text }]).join()).toContain("spec.zoness");
+  });
+
   it("names file, object, field and fix of a misspelt field", () => {
     const [line, ...more] = lint([{ name: "pool.yaml", text: pool("requirments: []") }]);
     expect(line).toContain("pool.yaml");

@@ -2,6 +2,7 @@
 
 import { CUSTOM_RESOURCES, type CustomResource } from "@karpenter-multicloud/core/api";
 import { formatProblem, loadManifests } from "@karpenter-multicloud/core/kube";
+import { CLOUDSTACK_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-cloudstack";
 import { OVH_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-ovh";
 import { SCALEWAY_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-scaleway";
 
@@ -11,7 +12,12 @@ export interface SourceText {
   readonly text: string;
 }
 
-const KNOWN: readonly CustomResource[] = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES, ...SCALEWAY_CUSTOM_RESOURCES];
+const KNOWN: readonly CustomResource[] = [
+  ...CUSTOM_RESOURCES,
+  ...CLOUDSTACK_CUSTOM_RESOURCES,
+  ...OVH_CUSTOM_RESOURCES,
+  ...SCALEWAY_CUSTOM_RESOURCES,
+];
 
 /** One line per mistake, naming file, document, field and fix; empty when there is none. */
 export function lint(sources: readonly SourceText[]): readonly string[] {

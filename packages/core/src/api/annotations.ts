@@ -22,6 +22,9 @@ export const Annotation = {
   ReplaceBeforeExpiry: "karpenter-multicloud.sh/replace-before-expiry",
   RepairThreshold: "karpenter-multicloud.sh/repair-threshold",
   RepairTolerations: "karpenter-multicloud.sh/repair-tolerations",
+  RepairMode: "karpenter-multicloud.sh/repair-mode",
+  RepairsPerHour: "karpenter-multicloud.sh/repairs-per-hour",
+  RepairsStarted: "karpenter-multicloud.sh/repairs-started",
   MaxVolumeWait: "karpenter-multicloud.sh/max-volume-wait",
   DriftWaves: "karpenter-multicloud.sh/drift-waves",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
@@ -103,6 +106,28 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
     format: '<condition>=<duration>, separated by commas, such as "Ready=10m,StorageReady=1h"',
     defaultValue: "what the provider tolerates",
     meaning: "How long a condition of a node may be bad before the node is repaired.",
+  },
+  {
+    key: Annotation.RepairMode,
+    object: "NodePool",
+    format: "force or replaceFirst",
+    defaultValue: "force: the machine goes at once",
+    meaning:
+      "With replaceFirst the pods of an unhealthy node get a place first, on machines that are ordered for them if need be; then the machine goes by force. Nodes of static NodePools always go at once. What cannot be read lets none be repaired.",
+  },
+  {
+    key: Annotation.RepairsPerHour,
+    object: "NodePool",
+    format: '<number>, such as "2"',
+    defaultValue: "no limit besides the threshold",
+    meaning: "How many nodes of the pool may be repaired within an hour. What cannot be read lets none be repaired.",
+  },
+  {
+    key: Annotation.RepairsStarted,
+    object: "NodePool",
+    format: "JSON: by NodeClaim, the times of the last hour",
+    defaultValue: "written where repairs per hour are limited",
+    meaning: "Which repairs the hourly limit still counts, so that a restart does not begin to count anew.",
   },
   {
     key: Annotation.MaxVolumeWait,

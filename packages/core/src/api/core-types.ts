@@ -171,6 +171,7 @@ export interface Node extends KubeObject {
     readonly capacity?: ResourceList;
     readonly allocatable?: ResourceList;
     readonly conditions?: readonly PartialCondition[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
     readonly nodeInfo?: Readonly<Record<string, string>>;
   };
 }

@@ -26,6 +26,7 @@ export * from "./cluster-facts.ts";
 export * from "./join-plan.ts";
 export * from "./join-rights.ts";
 export * from "./kubelet-labels.ts";
+export * from "./kubelet-overhead.ts";
 export * from "./kubelet-schema.ts";
 export * from "./kubelet-settings.ts";
 export { argPairs, kubeletArgs, NODE_IP_SLOT, PROVIDER_ID_SLOT, type KubeletArgs } from "./kubelet-args.ts";

@@ -86,7 +86,7 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
     evictions.controller(),
     nodeTerminationController(named("node.termination"), evictions),
     ...(given.settings.featureGates.NodeRepair && given.provider.repairPolicies().length > 0
-      ? [nodeHealthController(deps)]
+      ? [nodeHealthController(named("node.health"), backOff)]
       : []),
     nodeClaimGarbageCollectionController(named("nodeclaim.garbagecollection")),
     instanceGarbageCollectionController(named("instance.garbagecollection")),

@@ -7,7 +7,7 @@ const BY_POOL = "karpenter.sh/nodepool";
 const BY_PROVIDER_ID = "spec.providerID";
 const CLAIM_BY_PROVIDER_ID = "status.providerID";
 
-export function claimsByPool(cache: KubeCache): Informer<NodeClaim> {
+function claimsByPool(cache: KubeCache): Informer<NodeClaim> {
   return cache.informer(NodeClaims, {
     [BY_POOL]: (claim) => listOf(claim.metadata.labels?.[Label.NodePool]),
     [CLAIM_BY_PROVIDER_ID]: (claim) => listOf(claim.status?.providerID),

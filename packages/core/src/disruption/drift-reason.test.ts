@@ -169,6 +169,12 @@ describe("InstanceTypeNotFound", () => {
     expect(ofClaim(LABELS, anInstanceType({ offerings: [spot] }))).toBe("InstanceTypeNotFound");
   });
 
+  it("D-138: a claim that does not say how it was bought is sold as long as anything of its type is", () => {
+    const { [Label.CapacityType]: _, ...unsaid } = LABELS;
+    const spot = anOffering({ zone: "zone-a", capacityType: "spot" });
+    expect(ofClaim(unsaid, anInstanceType({ offerings: [spot] }))).toBeUndefined();
+  });
+
   it("D-138: sold out is not gone", () => {
     const soldOut = anOffering({ zone: "zone-a", available: "sold out" });
     expect(ofClaim(LABELS, anInstanceType({ offerings: [soldOut] }))).toBeUndefined();

@@ -61,7 +61,7 @@ function fitsRequirements(claim: NodeClaim, pool: NodePool, normalization: Norma
 
 /** A machine on a reservation may have been demoted to one on demand. */
 function askedOfOfferings(labels: Requirements, reservationIdLabel: string | undefined): Requirements {
-  if (!labels.get(Label.CapacityType).has(CapacityType.Reserved)) return labels;
+  if (labels.get(Label.CapacityType).single() !== CapacityType.Reserved) return labels;
   const specific = reservationIdLabel === undefined ? [] : [reservationIdLabel];
   return labels
     .without(...specific, Label.CapacityType)

@@ -1,4 +1,5 @@
-// What a NodePool says about the repair of its nodes: how many may be sick at once, and how long each condition may be bad (DX-30).
+// What a NodePool says about the repair of its nodes: how many may be sick at once, how long each condition may be bad, how many go per
+// hour, and whether their pods get a place first (DX-30).
 
 import { Annotation, type NodePool } from "../api/index.ts";
 import type { RepairPolicy } from "../provider/index.ts";
@@ -8,6 +9,10 @@ export interface RepairSettings {
   /** Of so many nodes. At least one, or small pools would never be repaired. */
   readonly most: (nodes: number) => number;
   readonly policies: readonly RepairPolicy[];
+  /** Their pods get a place elsewhere before the machine goes. */
+  readonly replaceFirst: boolean;
+  /** Undefined: as many as the threshold allows. */
+  readonly perHour?: number;
 }
 
 const DEFAULT_THRESHOLD = "20%";
@@ -16,10 +21,24 @@ const DEFAULT_THRESHOLD = "20%";
 export function repairSettingsOf(pool: NodePool | undefined, policies: readonly RepairPolicy[]): RepairSettings {
   const annotations = pool?.metadata.annotations ?? {};
   const tolerations = annotations[Annotation.RepairTolerations];
+  const perHour = annotations[Annotation.RepairsPerHour];
   return {
     most: thresholdOf(annotations[Annotation.RepairThreshold] ?? DEFAULT_THRESHOLD),
     policies: tolerations === undefined ? policies : withTolerations(policies, tolerations),
+    // A static NodePool replaces its nodes itself, once they are gone.
+    replaceFirst: modeOf(annotations[Annotation.RepairMode] ?? "force") && pool?.spec.replicas === undefined,
+    ...(perHour !== undefined && { perHour: perHourOf(perHour) }),
   };
+}
+
+function modeOf(text: string): boolean {
+  if (text === "replaceFirst" || text === "force") return text === "replaceFirst";
+  throw new Error(`${Annotation.RepairMode} ${JSON.stringify(text)} is neither force nor replaceFirst`);
+}
+
+function perHourOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new Error(`${Annotation.RepairsPerHour} ${JSON.stringify(text)} is no number`);
 }
 
 function thresholdOf(text: string): RepairSettings["most"] {

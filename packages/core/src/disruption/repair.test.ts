@@ -89,3 +89,30 @@ describe("how long each condition may be bad", () => {
     expect(() => settings(text)).toThrow("is not of the form Condition=duration");
   });
 });
+
+describe("how nodes are repaired", () => {
+  const settings = (key: string, text: string) => repairSettingsOf(aPool(key, text), POLICIES);
+
+  it("DX-30: by force and without an hourly limit, unless the NodePool says otherwise", () => {
+    expect(repairSettingsOf(undefined, POLICIES)).toMatchObject({ replaceFirst: false });
+    expect(repairSettingsOf(undefined, POLICIES).perHour).toBeUndefined();
+    expect(settings(Annotation.RepairMode, "force").replaceFirst).toBe(false);
+    expect(settings(Annotation.RepairMode, "replaceFirst").replaceFirst).toBe(true);
+    expect(settings(Annotation.RepairsPerHour, "2").perHour).toBe(2);
+    expect(settings(Annotation.RepairsPerHour, "0").perHour).toBe(0);
+  });
+
+  it("DX-30: a static NodePool replaces its nodes once they are gone", () => {
+    const pool = aPool(Annotation.RepairMode, "replaceFirst");
+    const fixed = { ...pool, spec: { ...pool.spec, replicas: 2 } };
+    expect(repairSettingsOf(fixed, POLICIES).replaceFirst).toBe(false);
+  });
+
+  it.each([
+    [Annotation.RepairMode, "gently", "neither force nor replaceFirst"],
+    [Annotation.RepairsPerHour, "10%", "is no number"],
+    [Annotation.RepairsPerHour, "", "is no number"],
+  ])("DX-30: %s %s is an error", (key, text, message) => {
+    expect(() => settings(key, text)).toThrow(message);
+  });
+});

@@ -21,11 +21,7 @@ export function rateOfAll(candidates: readonly Pick<Candidate, "rate">[]): Hourl
 }
 
 /** D-79: the dearest that a launch may end up with; undefined when nobody knows, or nothing can be launched. */
-export function worstLaunchRate(
-  type: InstanceType,
-  requirements: Requirements,
-  wellKnown: WellKnown,
-): HourlyRate | undefined {
+function worstLaunchRate(type: InstanceType, requirements: Requirements, wellKnown: WellKnown): HourlyRate | undefined {
   const usable = type.offerings.filter(
     (offering) => offering.availability.available && requirements.isCompatible(offering.requirements, wellKnown),
   );

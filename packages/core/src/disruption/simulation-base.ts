@@ -91,10 +91,10 @@ function stayingNode(node: DisruptionNode, snapshot: DisruptionSnapshot): readon
   return [{ node, input, settled }];
 }
 
-/** D-46: `Never` and 0s close nothing. */
+/** D-46: `Never` and 0s close nothing; nodes of static pools are never consolidated, so that there is nothing to wait for (D-53). */
 function isSettling({ nodeClaim, labels }: DisruptionNode, { nodePools, nowMs }: DisruptionSnapshot): boolean {
   const pool = nodePools.find(({ metadata }) => metadata.name === labels[Label.NodePool]);
-  if (nodeClaim === undefined || pool === undefined) return false;
+  if (nodeClaim === undefined || pool === undefined || pool.spec.replicas !== undefined) return false;
   const after = consolidateAfter(pool);
   if (after === undefined || after === 0) return false;
   const at = consolidatableAt(nodeClaim, pool);

@@ -174,6 +174,13 @@ describe("D-46: nodes inside their consolidateAfter", () => {
     expect(moved(10, { pools: open }).places).toEqual({ n2: ["a"] });
   });
 
+  it("D-53: a node of a static pool is never consolidated, so that it waits for nothing", () => {
+    const disruption = { consolidateAfter: "1m" };
+    const fixed = aConsolidatedPool({ name: "fixed", instanceTypes: [type], replicas: 1, disruption });
+    const nodes = [on("n1", [running("a", "1")]), on("n2", [], { nodePool: "fixed", claim: since(10) })];
+    expect(result(nodes, { pools: [...pools, fixed] }).places).toEqual({ n2: ["a"] });
+  });
+
   it("DT-54: pods that wait may go there, and so may those of nodes on their way out", () => {
     const leaving = on("n3", [running("b", "1")], { changes: { markedForDeletion: true } });
     const nodes = [on("n1"), on("n2", [], { claim: since(10) }), leaving];

@@ -63,8 +63,3 @@ export function isAlreadyExists(error: unknown): boolean {
 export function isExpired(error: unknown): boolean {
   return KubeError.is(error) && error.code === 410;
 }
-
-/** Nothing that a retry of the same request could change. */
-export function isInvalid(error: unknown): boolean {
-  return KubeError.is(error) && (error.code === 422 || error.code === 400);
-}

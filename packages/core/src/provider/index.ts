@@ -5,6 +5,7 @@ export * from "./cloud-provider.ts";
 export * from "./settings.ts";
 export * from "./well-known-labels.ts";
 export * from "./claim-requirements.ts";
+export * from "./matching-types.ts";
 export * from "./overlaid-rank.ts";
 export * from "./guards/unavailable-offerings.ts";
 export * from "./guards/rate-limiter.ts";

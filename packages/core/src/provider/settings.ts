@@ -1,5 +1,7 @@
 // What a provider registers at start (S-704), before any controller runs.
 
+import type { Duration } from "../units/index.ts";
+
 /** Everything optional; absent means Karpenter's own value. */
 export interface ProviderSettings {
   /** Keys users may select on although no object defines them. */
@@ -24,4 +26,8 @@ export interface ProviderSettings {
   readonly maxInstanceTypes?: number;
   /** False when nodes cannot boot with the unregistered taint; core then raises no warning. @defaultValue true */
   readonly supportsUnregisteredTaint?: boolean;
+  /** How often machines without NodeClaim are looked for once the first minutes have passed. @defaultValue 2 minutes */
+  readonly orphanInterval?: Duration;
+  /** For how long a machine must have been seen without NodeClaim before it is given back. @defaultValue 5 minutes */
+  readonly orphanAge?: Duration;
 }

@@ -12,7 +12,7 @@ const INTEGER = /^[+-]?[0-9]+$/;
 const MAX_INT64 = 9_223_372_036_854_775_807n;
 
 /** Optional sign and decimal digits, nothing else. Beyond ±(2^53 − 1) all integers are one: no label needs them apart. */
-export function parseInteger(text: string): number | undefined {
+function parseInteger(text: string): number | undefined {
   if (!INTEGER.test(text)) return undefined;
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(text)));
 }

@@ -11,7 +11,7 @@ import { RetryLimiter } from "./retry-limiter.ts";
 import { PRIORITIES, WorkQueue } from "./work-queue.ts";
 import type { Priority, QueuedKey } from "./work-queue.ts";
 
-export const DEFAULT_RECONCILE_TIMEOUT: Duration = minutes(10);
+const DEFAULT_RECONCILE_TIMEOUT: Duration = minutes(10);
 
 /** Runs begun in one turn of the event loop, so that watches and leases get theirs (RT-31). */
 const STARTS_PER_TURN = 16;

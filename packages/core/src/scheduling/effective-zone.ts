@@ -20,8 +20,8 @@ import { VolumeBook } from "./volumes/volume-book.ts";
 /** The name of a zone, or: several would do, or none does. */
 export type EffectiveZone = string;
 
-export const FLEXIBLE: EffectiveZone = "flexible";
-export const NO_ZONE: EffectiveZone = "none";
+const FLEXIBLE: EffectiveZone = "flexible";
+const NO_ZONE: EffectiveZone = "none";
 
 export interface ZoneFacts {
   /** What the pod itself requires of its zone, preferences left out. */
@@ -32,7 +32,7 @@ export interface ZoneFacts {
   readonly rules: readonly (readonly string[])[];
 }
 
-export function effectiveZone({ own, volumes, rules }: ZoneFacts): EffectiveZone {
+function effectiveZone({ own, volumes, rules }: ZoneFacts): EffectiveZone {
   if (rules.some((zones) => zones.length === 0)) return NO_ZONE;
   const reachable = zonesOfVolumes(volumes);
   const ruled = rules.map((zones) => new Set(zones));

@@ -9,6 +9,9 @@ export const DURATION_BUCKETS: readonly number[] = [
 /** Prometheus' own default. */
 export const CALL_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** Short ones are the rule. */
+export const GAP_BUCKETS: readonly number[] = [0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 5, 30];
+
 export const RECONCILE_BUCKETS: readonly number[] = DURATION_BUCKETS.filter((bound) => bound <= 60);
 
 const HOUR = 3600;

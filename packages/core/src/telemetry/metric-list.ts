@@ -1,7 +1,7 @@
 // Every metric there is: name, type, help, labels. A name that is not here does not exist; the reference page is made from this list.
 
 import { DISRUPTION_METRICS } from "./disruption-metrics.ts";
-import { LIFETIME_BUCKETS, RECONCILE_BUCKETS, growingBuckets } from "./metric-buckets.ts";
+import { GAP_BUCKETS, LIFETIME_BUCKETS, RECONCILE_BUCKETS, growingBuckets } from "./metric-buckets.ts";
 import { QUANTILES, type MetricDefinition } from "./metric-definition.ts";
 import { OBJECT_METRICS } from "./object-metrics.ts";
 import { SCHEDULING_METRICS } from "./scheduling-metrics.ts";
@@ -113,6 +113,13 @@ const NODE_METRICS = [
 ] as const satisfies readonly MetricDefinition[];
 
 const RUNTIME_METRICS = [
+  {
+    name: "kmc_event_loop_gap_seconds",
+    type: "histogram",
+    help: "Times of more than 10 ms in which the process did nothing else, by its own work; CPU that others took does not count.",
+    labels: [],
+    buckets: GAP_BUCKETS,
+  },
   {
     name: "controller_runtime_reconcile_total",
     type: "counter",

@@ -7,7 +7,7 @@ import {
   type CloudStackNodeClass,
   type CloudStackNodeClassSpec,
 } from "./cloudstack-node-class.ts";
-import { CLOUDSTACK_GROUP, CLUSTER_TAG_PREFIX, OwnerTag } from "./labels.ts";
+import { CLUSTER_TAG_PREFIX, OwnerTag } from "./labels.ts";
 
 const { bool, integer, list, mapOf, object, oneOf, setOf, text } = shape;
 
@@ -331,6 +331,3 @@ function notBoth(a: keyof CloudStackNodeClassSpec, b: keyof CloudStackNodeClassS
     check: (self) => self[a] === undefined || self[b] === undefined,
   });
 }
-
-/** Label domains of this provider that NodePools may not make up keys of. */
-export const RESTRICTED_DOMAINS: readonly string[] = [CLOUDSTACK_GROUP];

@@ -1,8 +1,7 @@
 // What a node of a size can hold, and what its kubelet keeps for itself (C-41).
 
-import { resolveKubelet } from "@karpenter-multicloud/core/bootstrap";
+import { kubeletOverhead, resolveKubelet } from "@karpenter-multicloud/core/bootstrap";
 import type { Overhead } from "@karpenter-multicloud/core/provider";
-import { requestsFrom } from "@karpenter-multicloud/core/units";
 import type { Resources } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
@@ -46,24 +45,5 @@ function gpuResource(card: string): string {
 }
 
 export function overheadOf(spec: CloudStackNodeClassSpec, shape: Shape, capacity: Resources): Overhead {
-  const { kubeReserved, systemReserved, evictionHard } = resolveKubelet(spec.kubelet ?? {}, shape.cpu);
-  const { pid: _, ...kube } = requestsFrom(kubeReserved);
-  const { pid: __, ...system } = requestsFrom(systemReserved);
-  return {
-    kubeReserved: kube,
-    systemReserved: system,
-    evictionThreshold: {
-      memory: threshold(evictionHard["memory.available"], capacity["memory"] ?? 0),
-      "ephemeral-storage": threshold(evictionHard["nodefs.available"], capacity["ephemeral-storage"] ?? 0),
-    },
-  };
-}
-
-/** A quantity, or a part of the whole. */
-function threshold(said: string | undefined, whole: number): number {
-  if (said === undefined) return 0;
-  const percent = /^(\d+(?:\.\d+)?)%$/.exec(said)?.[1];
-  return percent === undefined
-    ? (requestsFrom({ memory: said })["memory"] ?? 0)
-    : Math.floor((whole * Number(percent)) / 100);
+  return kubeletOverhead(spec.kubelet ?? {}, { cores: shape.cpu, capacity });
 }

@@ -1,5 +1,8 @@
 import { Label } from "@karpenter-multicloud/core/api";
+import { kindOfMachine, LearnedMachines, learnedProvider } from "@karpenter-multicloud/core/provider";
+import { allocatableFrom, minutes } from "@karpenter-multicloud/core/units";
 import { afterEach, describe, expect, it } from "vitest";
+import { CLOUDSTACK_NODE_CLASS_KIND } from "../api/cloudstack-node-class.ts";
 import { Bench } from "../test-bench.ts";
 import type { BenchOptions } from "../test-bench.ts";
 
@@ -78,6 +81,28 @@ describe("instance types", () => {
     const medium = await bench.type("medium");
     expect(medium?.capacity).toMatchObject({ cpu: 2000, memory: Math.floor(4096 * 0.925) * 1024 ** 2, pods: 110 });
     expect(medium?.overhead.kubeReserved).toMatchObject({ cpu: 70, memory: (255 + 11 * 110) * 1024 ** 2 });
+  });
+
+  it("T-44: once a machine has reported less, the next list says so", async () => {
+    await start();
+    const learned = new LearnedMachines(() => bench.clock.now());
+    const timeouts = { registrationTimeout: minutes(15), initializationTimeout: minutes(15) };
+    const provider = learnedProvider(bench.provider, learned, timeouts);
+    const nodeClassRef = { ...CLOUDSTACK_NODE_CLASS_KIND, name: "default" };
+    const pool = { metadata: { name: "default" }, spec: { template: { spec: { nodeClassRef, requirements: [] } } } };
+    const memoryOf = async (): Promise<number | undefined> => {
+      const { items } = await bench.during(provider.getInstanceTypes(pool, { signal: bench.signal }));
+      return items.find(({ name }) => name === "medium")?.capacity["memory"];
+    };
+    const promised = Math.floor(4096 * 0.925) * 1024 ** 2;
+    expect(await memoryOf()).toBe(promised);
+    const reported = { cpu: "2", memory: "3600Mi", pods: "110", "ephemeral-storage": "9Gi" };
+    const size = {
+      capacity: allocatableFrom(reported),
+      allocatable: allocatableFrom({ ...reported, memory: "2000Mi" }),
+    };
+    learned.observe(kindOfMachine(nodeClassRef, "medium"), "v1.34.1", size);
+    expect(await memoryOf()).toBe(3600 * 1024 ** 2);
   });
 
   it("C-42: labels say zone, offering, network and template, and numbers can be compared", async () => {

@@ -64,9 +64,21 @@ describe("requests over the wire", () => {
   it("T-06: a server whose clock is ahead is asked again by its own time, and people hear of it", async () => {
     await start({ switches: { clockAheadMs: 20 * 60_000 } });
     const skews: number[] = [];
-    const answer = await transport({}, { onSkew: (ms) => skews.push(ms) }).call({ command: "listZones", signal });
-    expect(answer).toMatchObject({ count: 5 });
+    const client = transport({}, { onSkew: (ms) => skews.push(ms) });
+    expect(await client.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
     expect(skews).toHaveLength(1);
+    expect(Math.abs((skews[0] ?? 0) - 20 * 60_000)).toBeLessThan(5_000);
+    // What was learned is not asked for again.
+    await client.call({ command: "listZones", signal });
+    expect(fake.requestLog().map(({ status }) => status)).toEqual([401, 200, 200]);
+  });
+
+  it("T-06: a wrong secret is not blamed on the clock: it is asked once", async () => {
+    await start();
+    await expect(transport({ secretKey: "other" }).call({ command: "listZones", signal })).rejects.toThrow(
+      /verify user/,
+    );
+    expect(fake.requestLog().map(({ status }) => status)).toEqual([401]);
   });
 
   it("T-07: a certificate nobody signed is refused, or accepted for this client alone", async () => {
@@ -78,6 +90,7 @@ describe("requests over the wire", () => {
     );
     const { caPem = "" } = fake;
     expect(await transport({ caBundle: caPem }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    expect(await careless.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
   });
 
   it("T-08, §1.2: writes go by POST with nothing in the address, also where the site enforces it", async () => {
@@ -103,6 +116,21 @@ describe("requests over the wire", () => {
     const rows = await listAll(transport(), { command: "listZones", signal }, "zone");
     expect(rows).toHaveLength(5);
     expect(await listAll(transport(), { command: "listVirtualMachines", signal }, "virtualmachine")).toEqual([]);
+  });
+
+  it("T-12: twelve hundred rows come in three pages", async () => {
+    await start();
+    for (let index = 0; index < 1200; index++) fake.outside.addMachine(`m-${index}`);
+    const rows = await listAll(transport(), { command: "listVirtualMachines", signal }, "virtualmachine");
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(1200);
+    expect(fake.requestLog().map(({ body }) => (body as { readonly page?: string }).page)).toEqual(["1", "2", "3"]);
+  });
+
+  it("T-14: a count without rows, on the first page and without pages, is an empty list", async () => {
+    const body = '{"listzonesresponse":{"count":5}}';
+    await start({ faults: [{ fault: "status", status: 200, body }] });
+    expect(await listAll(transport(), { command: "listZones", signal }, "zone")).toEqual([]);
+    expect(fake.requestLog().length).toBeLessThanOrEqual(2);
   });
 
   it("truncated JSON is a failure of the wire", async () => {

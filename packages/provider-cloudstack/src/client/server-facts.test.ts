@@ -105,7 +105,7 @@ describe("limits that the server tells", () => {
     expect([pace.perSecond, pace.burst]).toEqual([4, 4]);
     expect(pace.keepTo({ calls: 25, seconds: 1 })).toBe(true);
     expect([pace.perSecond, pace.burst]).toEqual([10, 20]);
-    const own = await start({ fake: { switches: { apiLimitMax: 5 } } });
+    const own = await start({ fake: { switches: { apiLimit: { max: 5, intervalSeconds: 1 } } } });
     await own.pass(20_000);
     const from = own.clock.now();
     await own.restart();

@@ -37,7 +37,8 @@ export class ServerWatch {
     // Whoever has just allowed what was missing should not wait for long.
     if (this.#lacks && now - this.#askedAt >= ASK_AGAIN_MS) client.forget("listApis");
     if (!this.#lacks || now - this.#askedAt >= ASK_AGAIN_MS) this.#askedAt = now;
-    const [capabilities, allowed] = await Promise.all([client.capabilities(signal), client.apis(signal)]);
+    const capabilities = await client.capabilities(signal);
+    const allowed = await client.apis(signal);
     const limited = this.#pace.keepTo(capabilities.apiLimit);
     const missing = allowed === undefined ? { needed: [], recommended: [] } : missingApis(allowed);
     this.#lacks = missing.needed.length > 0;

@@ -2,18 +2,15 @@
 
 import { Annotation, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { overlaidRank, requirementsOfClaim } from "@karpenter-multicloud/core/provider";
-import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
 import {
-  addResources,
-  compareRates,
-  compareText,
-  fits,
-  requestsFrom,
-  subtractResources,
-} from "@karpenter-multicloud/core/units";
-import type { Resources } from "@karpenter-multicloud/core/units";
-import type { Requirements } from "@karpenter-multicloud/core/requirements";
+  allocatableOf,
+  matchesRequirements,
+  overlaidRank,
+  refusalsOf,
+  requirementsOfClaim,
+} from "@karpenter-multicloud/core/provider";
+import type { Offering } from "@karpenter-multicloud/core/provider";
+import { compareRates, compareText, fits, requestsFrom } from "@karpenter-multicloud/core/units";
 
 import { CloudStackLabel } from "../api/labels.ts";
 import type { Buyable } from "../catalog/instance-types.ts";
@@ -54,7 +51,7 @@ function compatible(claim: NodeClaim, view: ClassView): Candidate[] {
   const requests = requestsFrom(claim.spec.resources?.requests);
   return [...view.types.buyables.values()].flatMap((buyable) => {
     const { type, arch } = buyable;
-    if (!isMeant(type, wanted) || !fits(requests, allocatable(type))) return [];
+    if (!matchesRequirements(type, wanted) || !fits(requests, allocatableOf(type))) return [];
     return type.offerings.flatMap((offering): Candidate[] => {
       if (!offering.availability.available || !offering.requirements.overlaps(wanted)) return [];
       const zone = view.resolved.zones.find(({ label }) => label === offering.requirements.get(Label.Zone).any());
@@ -66,31 +63,16 @@ function compatible(claim: NodeClaim, view: ClassView): Candidate[] {
   });
 }
 
-function isMeant(type: InstanceType, wanted: Requirements): boolean {
-  return type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType));
-}
-
-export function allocatable(type: InstanceType): Resources {
-  const { kubeReserved, systemReserved, evictionThreshold } = type.overhead;
-  return subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
-}
-
 /** Names what stood in the way: the reasons of the offerings that would otherwise have served. */
 export function whyNone(claim: NodeClaim, view: ClassView): string {
   const wanted = requirementsOfClaim(claim, {});
   const name = claim.metadata.name ?? "";
-  const named = view.types.items.filter((type) => isMeant(type, wanted));
+  const named = view.types.items.filter((type) => matchesRequirements(type, wanted));
   if (named.length === 0) {
     const zones = view.resolved.zones.map(({ label }) => label).join(", ");
     return `nodeclaim ${name}: no instance type offered in ${zones} satisfies ${wanted.get(Label.InstanceType).toString()} and its other requirements`;
   }
-  const refusals = named.flatMap((type) =>
-    type.offerings
-      .filter(({ requirements }) => requirements.overlaps(wanted))
-      .flatMap(({ availability, requirements }) =>
-        availability.available ? [] : [`${type.name} in ${requirements.get(Label.Zone).any()}: ${availability.reason}`],
-      ),
-  );
+  const refusals = refusalsOf(named, wanted);
   if (refusals.length === 0) return `nodeclaim ${name}: no allowed instance type is large enough for its requests`;
   return `nodeclaim ${name}: no offering is available now (${[...new Set(refusals)].slice(0, 5).join("; ")})`;
 }

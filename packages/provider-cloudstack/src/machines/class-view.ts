@@ -107,17 +107,6 @@ export class ClassViews {
     return this.view(this.nodeClass(claim.spec.nodeClassRef.name), signal);
   }
 
-  /** What the class's server takes as user data; undefined while that is not known. */
-  async userDataMaxLength(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<number | undefined> {
-    try {
-      const client = await this.#parts.clients.forClass(nodeClass.spec, signal);
-      return (await client.facts(signal)).userDataMaxLength;
-    } catch {
-      signal.throwIfAborted();
-      return undefined;
-    }
-  }
-
   /** Every scope in which something of ours can be (C-5). */
   async scopes(signal: AbortSignal): Promise<readonly Scope[]> {
     const { settings } = this.#parts;

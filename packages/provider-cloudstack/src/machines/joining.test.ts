@@ -1,4 +1,4 @@
-import { Label, Nodes, Secrets } from "@karpenter-multicloud/core/api";
+import { Label, NodeClaims, Nodes, Secrets } from "@karpenter-multicloud/core/api";
 import type { Node } from "@karpenter-multicloud/core/api";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
@@ -48,6 +48,17 @@ describe("T-63: a machine finds its own id", () => {
   it("from the config drive", () => {
     const mount = `dir="\${@: -1}"; [ "$4" = config-2 ] && mkdir -p "$dir/cloudstack/metadata" && echo ${ID} > "$dir/cloudstack/metadata/vm_id.txt"`;
     expect(looked(ID_LOOKUPS[3], { mount, umount: "true" })).toBe(ID);
+  });
+
+  it("from the router that leased its address, in each place where that is written", () => {
+    const curl = `case "$*" in *http://10.20.1.1/latest/meta-data/vm-id) echo ${ID};; *) exit 22;; esac`;
+    const folder = mkdtempSync(join(tmpdir(), "leases-"));
+    for (const line of ["SERVER_ADDRESS=10.20.1.1", "  option dhcp-server-identifier 10.20.1.1;"]) {
+      writeFileSync(join(folder, "eth0.lease"), `${line}\n`);
+      const lookup = (ID_LOOKUPS[1] ?? "").replace("/run/systemd/netif/leases/*", `${folder}/*`);
+      expect(looked(lookup, { curl })).toBe(ID);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it("from the firmware", () => {
@@ -134,19 +145,40 @@ describe("joining", () => {
     expect(bench.fake.userData("a1")).toContain("echo a1 zone-01 medium ${HOME} $NodeName");
   });
 
-  it("T-66: a node that calls itself by another form of the id takes its claim along", async () => {
+  it("T-66: where a node registers under another form of its machine's id the claim takes that form", async () => {
     await start();
     const claim = await bench.launch("a1");
     const id = machineIdOf(claim);
-    await bench.kube.create(Nodes, {
-      metadata: { name: "other" },
-      spec: { providerID: `cloudstack:///${id.toUpperCase()}` },
-    });
+    expect(claim.status?.providerID).toBe(`external-cloudstack://${id}`);
+    const node = (name: string, providerID: string): Node => ({ metadata: { name }, spec: { providerID } });
+    await bench.kube.create(Nodes, node("other", `cloudstack:///${ID}`));
+    await bench.kube.create(Nodes, node("foreign", `aws:///${id}`));
     await bench.pass(1_000);
-    expect((await bench.claim("a1")).status?.providerID).toBe(`cloudstack:///${id.toUpperCase()}`);
-    await expect(bench.provider.get(`cloudstack:///${id}`, { signal: bench.signal })).resolves.toMatchObject({
-      metadata: { name: "a1" },
+    expect((await bench.claim("a1")).status?.providerID).toBe(`external-cloudstack://${id}`);
+    await bench.kube.create(Nodes, node("a1", `cloudstack:///${id.toUpperCase()}`));
+    await bench.pass(1_000);
+    const form = `cloudstack:///${id.toUpperCase()}`;
+    expect((await bench.claim("a1")).status?.providerID).toBe(form);
+    expect(await bench.during(bench.provider.get(form, { signal: bench.signal }))).toMatchObject({
+      status: { providerID: form },
     });
+    const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(listed.map(({ status }) => status?.providerID)).toEqual([form]);
+    await bench.remove("a1");
+    expect(bench.fake.state().machines).toMatchObject([{ state: "Destroyed" }]);
+  });
+
+  it("T-66: also where the node was there before the claim knew its machine", async () => {
+    await start();
+    const claim = await bench.putClaim("a1");
+    const launched = bench.provider.create(claim, { signal: bench.signal });
+    while (bench.fake.state().machines.length === 0) await bench.pass(1);
+    const id = bench.fake.state().machines[0]?.id ?? "";
+    await bench.kube.create(Nodes, { metadata: { name: "a1" }, spec: { providerID: `cloudstack:///${id}` } });
+    const { status } = await bench.during(launched);
+    await bench.kube.patchStatus(NodeClaims, { name: "a1" }, { type: "merge", body: { status } });
+    await bench.pass(1_000);
+    expect((await bench.claim("a1")).status?.providerID).toBe(`cloudstack:///${id}`);
   });
 
   it("T-67: the user's script runs after the product's part, or before it in mode Merge, or alone in mode Custom", async () => {

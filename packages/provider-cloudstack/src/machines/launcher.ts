@@ -2,6 +2,7 @@
 
 import { Label, NodeClaims } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import type { DecisionLedger } from "@karpenter-multicloud/core/decisions";
 import type { EventRecorder } from "@karpenter-multicloud/core/kube";
 import {
   InsufficientCapacity,
@@ -38,6 +39,7 @@ export interface LauncherParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
+  readonly decisions: Pick<DecisionLedger, "record">;
   readonly views: ClassViews;
   readonly groups: GroupFinder;
   readonly finder: MachineFinder;
@@ -109,9 +111,30 @@ export class Launcher {
       if (!this.#isStillOpen(candidate)) continue;
       tried++;
       const attempt = await this.#slot(candidate, view).run(() => this.#tryNetworks(launch, candidate, signal), signal);
-      if (attempt !== undefined) return attempt;
+      if (attempt !== undefined) {
+        this.#tellFallback(launch, candidate);
+        return attempt;
+      }
     }
     throw failureOf(launch);
+  }
+
+  /** Somebody who watches sees why it is not what was planned first. */
+  #tellFallback({ claim, refused }: Launch, { buyable, zone }: Candidate): void {
+    if (refused.length === 0) return;
+    const { decisions, clock, logger } = this.#parts;
+    const { name = "" } = claim.metadata;
+    const reasons = [...new Set(refused.map(({ why, reason }) => `${why.split(": ")[0] ?? ""} (${reason})`))];
+    const detail = `its machine is ${buyable.type.name} in ${zone.name}, because ${reasons.join(", and ")}`;
+    const subject = `NodeClaim ${name}`;
+    decisions.record({
+      at: clock.now(),
+      controller: "nodeclaim.lifecycle",
+      verdict: "LaunchElsewhere",
+      subject,
+      detail,
+    });
+    logger.info("launched elsewhere than planned first", { NodeClaim: name, detail });
   }
 
   /** What a refusal a moment ago ruled out is not tried again. */

@@ -1,4 +1,5 @@
 import { Label } from "@karpenter-multicloud/core/api";
+import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { Bench, machineIdOf } from "../test-bench.ts";
 import type { BenchOptions } from "../test-bench.ts";
@@ -11,6 +12,9 @@ const start = async (options?: BenchOptions): Promise<Bench> => {
 };
 
 afterEach(() => bench.close());
+
+/** An empty list, as one that lags behind shows it. */
+const EMPTY = '{"listvirtualmachinesresponse":{}}';
 
 const names = (): readonly string[] => bench.fake.state().machines.map(({ name, state }) => `${name} ${state}`);
 const deployedOfferings = (): readonly string[] => bench.fake.state().machines.map(({ offering }) => offering);
@@ -46,7 +50,7 @@ describe("launching a machine", () => {
     });
   });
 
-  it("T-45: looks first, deploys, and tags before its first successful look at the job", async () => {
+  it("T-45, G-04: looks first, deploys, and tags before its first successful look at the job", async () => {
     await start();
     await bench.launch("a1");
     const log = bench.fake.requestLog().map(({ operation }) => operation);
@@ -63,7 +67,7 @@ describe("launching a machine", () => {
     });
   });
 
-  it("T-46: a machine whose order was just accepted when the process died is adopted by its display name", async () => {
+  it("T-46, G-05: a machine whose order was just accepted when the process died is adopted by its display name", async () => {
     await start();
     const claim = await bench.putClaim("a1");
     void bench.provider.create(claim, { signal: bench.signal }).catch(() => {});
@@ -76,26 +80,79 @@ describe("launching a machine", () => {
     expect(bench.calls("deployVirtualMachine")).toHaveLength(1);
   });
 
-  it("T-47: a connection that breaks after the order was taken leaves one machine", async () => {
+  it("T-47, G-05: a connection that breaks after the order was taken leaves one machine, ordered once", async () => {
+    const fault = {
+      match: { operation: "deployVirtualMachine" },
+      fault: "timeoutAfter",
+      delayMs: 10,
+      times: 1,
+    } as const;
+    await start({ fake: { faults: [fault] } });
+    const claim = await bench.launch("a1");
+    expect(bench.calls("deployVirtualMachine")).toMatchObject([{ status: 0, fault: "timeoutAfter" }]);
+    expect(bench.fake.state().machines).toMatchObject([
+      { id: machineIdOf(claim), name: "a1", state: "Running", tags: { "karpenter.sh/nodeclaim": "a1" } },
+    ]);
+  });
+
+  it("T-47: where lists do not show the machine at once it is looked for again, not ordered again", async () => {
     await start({
       fake: {
-        faults: [{ match: { operation: "deployVirtualMachine" }, fault: "timeoutAfter", delayMs: 10, times: 1 }],
+        faults: [
+          { match: { operation: "deployVirtualMachine" }, fault: "timeoutAfter", delayMs: 10, times: 1 },
+          // By name and by tag, before the order and at the first look after it.
+          { match: { operation: "listVirtualMachines" }, fault: "status", status: 200, body: EMPTY, times: 4 },
+        ],
       },
     });
     await bench.launch("a1");
     expect(names()).toEqual(["a1 Running"]);
+    expect(bench.calls("deployVirtualMachine")).toHaveLength(1);
   });
 
-  it("T-10: a proxy's page instead of an answer leaves one machine", async () => {
-    await start({
-      fake: { faults: [{ match: { operation: "deployVirtualMachine" }, fault: "status", status: 502, times: 1 }] },
-    });
+  it("T-47: a connection that breaks before the order was taken leaves none, and the next attempt one", async () => {
+    const fault = {
+      match: { operation: "deployVirtualMachine" },
+      fault: "timeoutBefore",
+      delayMs: 10,
+      times: 1,
+    } as const;
+    await start({ fake: { faults: [fault] } });
+    await bench.launch("a1").catch(() => bench.launch("a1"));
+    expect(names()).toEqual(["a1 Running"]);
+    expect(bench.calls("deployVirtualMachine").map(({ status }) => status)).toEqual([0, 200]);
+  });
+
+  it("T-10: a proxy's page instead of an answer leaves one machine, whether it was ordered or not", async () => {
+    const page = { match: { operation: "deployVirtualMachine" }, fault: "status", status: 502, times: 1 } as const;
+    await start({ fake: { faults: [page] } });
     await expect(bench.launch("a1")).rejects.toThrow(/502/);
     await bench.launch("a1");
-    expect(names()).toEqual(["a1 Running"]);
+    bench.fake.faults([{ ...page, at: "after" }]);
+    await bench.launch("a2");
+    expect(names()).toEqual(["a1 Running", "a2 Running"]);
+    expect(bench.calls("deployVirtualMachine").map(({ body, status }) => `${body["name"]} ${status}`)).toEqual([
+      "a1 502",
+      "a1 200",
+      "a2 502",
+    ]);
   });
 
-  it("T-48: without capacity the next cheapest is deployed, under the same name once the failed one is expunged", async () => {
+  it("T-10: a proxy's page instead of a list is asked past", async () => {
+    await start();
+    await bench.launch("a1");
+    const before = bench.calls("listVirtualMachines").length;
+    bench.fake.faults([{ match: { operation: "listVirtualMachines" }, fault: "status", status: 502, times: 2 }]);
+    expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(1);
+    expect(
+      bench
+        .calls("listVirtualMachines")
+        .slice(before)
+        .map(({ status }) => status),
+    ).toEqual([502, 502, 200]);
+  });
+
+  it("T-48, G-06: without capacity the next cheapest is deployed, under the same name once the failed one is expunged", async () => {
     await start({ fake: { as: "admin", capacity: { "medium/zone-01": 0 }, switches: { oldJobCodes: true } } });
     await bench.launch("a1", { types: ["medium", "large"] });
     expect(names()).toEqual(["a1 Running"]);
@@ -115,10 +172,17 @@ describe("launching a machine", () => {
     bench.fake.faults([]);
   });
 
-  it("T-49: another zone serves when one is full, and the full one is left alone for three minutes, then six", async () => {
+  it("T-49, G-07: another zone serves when one is full, and the full one is left alone for three minutes, then six", async () => {
     await start({ fake: { capacity: { "medium/zone-01": 0 } }, spec: { zones: ["zone-01", "zone-02"] } });
     await bench.launch("a1");
     expect(bench.fake.state().machines).toMatchObject([{ zone: "zone-02", state: "Running" }]);
+    expect(bench.decisions.list()).toMatchObject([
+      {
+        verdict: "LaunchElsewhere",
+        subject: "NodeClaim a1",
+        detail: "its machine is medium in zone-02, because no host or storage takes medium in zone-01 (LaunchFailed)",
+      },
+    ]);
     const zones = async (): Promise<readonly boolean[]> =>
       ((await bench.type("medium"))?.offerings ?? []).map(({ availability }) => availability.available);
     expect(await zones()).toEqual([false, true]);
@@ -145,6 +209,10 @@ describe("launching a machine", () => {
     expect(bench.eventReasons()).toContain("ResourceLimitExceeded");
     expect((await bench.type("medium"))?.offerings[0]?.availability.available).toBe(true);
     expect((await bench.type("large"))?.offerings[0]?.availability).toMatchObject({ available: false });
+    for (let again = 0; again < 5; again++) {
+      await bench.launch("a1").catch(() => {});
+      await bench.pass(10_000);
+    }
     expect(bench.calls("deployVirtualMachine").length).toBeLessThanOrEqual(3);
   });
 
@@ -154,6 +222,10 @@ describe("launching a machine", () => {
     await bench.pass(61_000);
     expect(String(await bench.refusal("a1"))).toMatch(/LimitReached.*user_vm/);
     expect(bench.calls("deployVirtualMachine")).toEqual([]);
+    for (const type of ["0", "2", "8", "9", "10"]) bench.fake.outside.setLimit("k8s", type, -1);
+    await bench.pass(61_000);
+    await bench.launch("a1");
+    expect(names()).toEqual(["a1 Running"]);
   });
 
   it("T-52: a shared network with three addresses takes three machines, the next network the others", async () => {
@@ -164,15 +236,21 @@ describe("launching a machine", () => {
     expect(names()).toHaveLength(5);
   });
 
-  it("T-53: a strict anti-affinity group takes one machine per host, one by one", async () => {
+  it("T-53, G-27: of four at once a strict anti-affinity group takes three on three hosts, one after the other", async () => {
     await start({ spec: { affinityGroups: { names: ["k8s-anti"] } } });
     for (const host of ["kvm-cpu-01", "kvm-gpu-01", "kvm-local-01"]) {
       bench.fake.outside.edit("hosts", host, { resourcestate: "Maintenance" });
     }
-    for (const name of ["a1", "a2", "a3"]) await bench.launch(name);
-    expect((await bench.refusal("a4")).name).toBe("InsufficientCapacity");
+    const claims = await Promise.all(["a1", "a2", "a3", "a4"].map((name) => bench.putClaim(name)));
+    const created = claims.map((claim) => bench.provider.create(claim, { signal: bench.signal }));
+    const outcomes = await bench.during(Promise.allSettled(created));
+    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as Error] : []));
+    expect(refused.map(({ name }) => name)).toEqual(["InsufficientCapacity"]);
     expect(bench.eventReasons()).toContain("AffinityUnsatisfiable");
     expect(names().filter((name) => name.endsWith("Running"))).toHaveLength(3);
+    const orders = bench.calls("deployVirtualMachine").map(({ at }) => at);
+    // Starting takes 12 seconds: nobody orders while another one's machine is being placed.
+    for (const [index, at] of orders.slice(1).entries()) expect(at - (orders[index] ?? 0)).toBeGreaterThan(12_000);
   });
 
   it("T-54: a job that takes too long is not waited for; when it fails later the claim goes and so does its machine", async () => {
@@ -184,13 +262,36 @@ describe("launching a machine", () => {
       jobMs: 6 * 60_000,
       times: 1,
     } as const;
-    await start({ fake: { faults: [slow] } });
-    await bench.launch("a1");
+    await start({ fake: { as: "admin", faults: [slow] } });
+    const before = bench.clock.now();
+    const claim = await bench.launch("a1");
+    expect(bench.clock.now() - before).toBeGreaterThanOrEqual(4 * 60_000);
+    expect(bench.clock.now() - before).toBeLessThan(5 * 60_000);
+    expect(claim.status?.providerID).toBe(`external-cloudstack://${bench.fake.state().machines[0]?.id}`);
     await bench.markLaunched("a1");
+    await bench.collect();
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeUndefined();
     await bench.pass(3 * 60_000);
     await bench.collect();
     await bench.pass(1_000);
     expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeDefined();
+    expect(bench.eventReasons()).toContain("LaunchFailed");
+    expect((await bench.type("medium"))?.offerings[0]?.availability).toMatchObject({ available: false });
+    await bench.remove("a1");
+    await bench.pass(10_000);
+    expect(names()).toEqual([]);
+  });
+
+  it("T-54: a job that takes too long and works in the end leaves the claim alone", async () => {
+    const slow = { match: { operation: "deployVirtualMachine" }, fault: "slow", at: "job", jobMs: 6 * 60_000 } as const;
+    await start({ fake: { faults: [slow] } });
+    await bench.launch("a1");
+    await bench.markLaunched("a1");
+    expect(names()).toEqual(["a1 Stopped"]);
+    await bench.pass(3 * 60_000);
+    await bench.collect();
+    expect(names()).toEqual(["a1 Running"]);
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeUndefined();
   });
 
   it("T-55: a machine that cannot be tagged is not kept", async () => {
@@ -200,7 +301,31 @@ describe("launching a machine", () => {
       },
     });
     await bench.refusal("a1");
-    expect(names().filter((name) => name.endsWith("Running"))).toEqual([]);
+    expect(bench.calls("createTags")).toHaveLength(5);
+    expect(bench.calls("destroyVirtualMachine")).toHaveLength(1);
+    expect(names()).toEqual(["a1 Destroyed"]);
+  });
+
+  it("T-56: where a tag is there already only the others are written, and a wrong one is replaced", async () => {
+    const fault = { match: { operation: "createTags" }, fault: "slow", at: "job", jobMs: 2_000, times: 1 } as const;
+    await start({ fake: { faults: [fault] } });
+    const claim = await bench.putClaim("a1");
+    const launched = bench.provider.create(claim, { signal: bench.signal });
+    while (bench.calls("createTags").length === 0) await bench.pass(10);
+    bench.fake.outside.tag("a1", { "karpenter.sh/managed-by": "karpenter", "karpenter.sh/nodepool": "wrong" });
+    await bench.during(launched);
+    const keys = bench
+      .calls("createTags")
+      .map(({ body }) => Object.entries(body).flatMap(([name, value]) => (name.endsWith(".key") ? [value] : [])));
+    expect(keys[0]).toHaveLength(6);
+    expect(keys[1]).toHaveLength(5);
+    expect(keys[1]).not.toContain("karpenter.sh/managed-by");
+    expect(bench.calls("deleteTags")).toHaveLength(1);
+    expect(bench.fake.state().machines[0]?.tags).toMatchObject({
+      "karpenter.sh/managed-by": "karpenter",
+      "karpenter.sh/nodepool": "default",
+      "kubernetes.io/cluster/prod": "owned",
+    });
   });
 
   it("T-57: names become host names, and node names equal them", async () => {
@@ -230,9 +355,10 @@ describe("launching a machine", () => {
     await start({
       fake: { faults: [{ match: { operation: "deployVirtualMachine" }, fault: "status", status: 429, times: 1 }] },
     });
-    const before = bench.clock.now();
     await bench.launch("a1");
-    expect(bench.clock.now() - before).toBeGreaterThanOrEqual(734);
+    const [first, second, ...more] = bench.calls("deployVirtualMachine");
+    expect([first?.status, second?.status, more]).toEqual([429, 200, []]);
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(734);
     expect(names()).toEqual(["a1 Running"]);
   });
 
@@ -251,7 +377,7 @@ describe("launching a machine", () => {
     expect(names()).toEqual(["default-abc1 Running", "default-abc Running"]);
   });
 
-  it("T-43: a claim for 14 CPUs gets the cheapest that has them", async () => {
+  it("T-43, G-02: a claim for 14 CPUs gets the cheapest that has them", async () => {
     await start();
     await bench.launch("a1", {
       types: ["medium", "k8s.c16.m64", "k8s.c32.m128", "Compute-Optimized-XL"],
@@ -260,7 +386,7 @@ describe("launching a machine", () => {
     expect(deployedOfferings()).toEqual(["k8s.c16.m64"]);
   });
 
-  it("T-36: a size of a custom offering is ordered with exactly these numbers", async () => {
+  it("T-36, G-16: a size of a custom offering is ordered with exactly these numbers", async () => {
     await start();
     await bench.launch("a1", { types: ["custom-constrained.4x16"] });
     expect(bench.calls("deployVirtualMachine")[0]?.body).toMatchObject({
@@ -285,5 +411,92 @@ describe("launching a machine", () => {
     await bench.launch("a1", { types: ["dup-c2736920"] });
     await bench.launch("a2", { types: ["dup-4717615c"] });
     expect(new Set(bench.calls("deployVirtualMachine").map(({ body }) => body["serviceofferingid"])).size).toBe(2);
+  });
+
+  it("T-08: neither what is sent nor the key to sign it stands in a log", async () => {
+    await start();
+    await bench.launch("a1");
+    const userData = Buffer.from(bench.fake.userData("a1") ?? "").toString("base64");
+    expect(userData.length).toBeGreaterThan(1000);
+    const logged = inspect(bench.logger.lines, { depth: 8 });
+    for (const secret of ["fake-user-secret-key", "signature=", userData.slice(0, 100)])
+      expect(logged).not.toContain(secret);
+    expect(bench.calls("deployVirtualMachine")).toMatchObject([{ method: "POST", query: "" }]);
+  });
+
+  it("T-40: of machines with a GPU the cheapest that has the wanted card is bought", async () => {
+    await start();
+    const types = ["gpu-a100-1x", "gpu-a100-2x", "gpu-legacy-k1", "gpu-a16-vgpu-4q"];
+    const requests = { cpu: "1", "nvidia.com/gpu": "1" };
+    const k1 = { card: "Group of NVIDIA Corporation GK107GL [GRID K1] GPUs", count: 1 };
+    bench.fake.outside.edit("hosts", "kvm-gpu-01", { gpus: [{ card: "NVIDIA A100 40GB", count: 4 }, k1] });
+    const key = "karpenter.k8s.cloudstack/instance-gpu-name";
+    const a100 = await bench.launch("a1", {
+      types,
+      requests,
+      requirements: [{ key, operator: "In", values: ["NVIDIA-A100-40GB"] }],
+    });
+    await bench.launch("a2", { types, requests });
+    expect(deployedOfferings()).toEqual(["gpu-a100-1x", "gpu-legacy-k1"]);
+    expect(a100.metadata.labels?.[key]).toBe("NVIDIA-A100-40GB");
+    expect(a100.status?.capacity).toMatchObject({ "nvidia.com/gpu": "1" });
+  });
+
+  it("T-41: a claim for amd64 never gets an arm64 machine", async () => {
+    await start({ spec: { zones: ["zone-01", "zone-02"] } });
+    const of = (arch: string) => [{ key: Label.Arch, operator: "In", values: [arch] }] as const;
+    const refusal = await bench.refusal("a1", { types: ["k8s.arm.c4.m16"], requirements: of("amd64") });
+    expect(refusal.name).toBe("InsufficientCapacity");
+    await bench.launch("a2", { types: ["k8s.arm.c4.m16"], requirements: of("arm64") });
+    expect(bench.fake.state().machines).toMatchObject([{ offering: "k8s.arm.c4.m16", zone: "zone-02" }]);
+  });
+
+  it("C-47, G-17: the claim says what its machine has, disk included, and what of it pods get", async () => {
+    await start({ spec: { rootDiskSize: 50 } });
+    const { status } = await bench.launch("a1");
+    expect(status?.capacity).toMatchObject({ cpu: "2", pods: "110", "ephemeral-storage": "48640Mi" });
+    expect(status?.allocatable).toMatchObject({ cpu: "1930m" });
+    expect(bench.calls("deployVirtualMachine")[0]?.body["rootdisksize"]).toBe("50");
+  });
+
+  it("G-22: a claim whose class is gone is told so, and no offering is blamed", async () => {
+    await start();
+    expect((await bench.refusal("a1", { nodeClass: "nothing" })).name).toBe("NodeClassNotReady");
+    expect((await bench.type("medium"))?.offerings[0]?.availability.available).toBe(true);
+  });
+
+  it("G-27: a machine has as many cards and disks as its class says", async () => {
+    await start({
+      fake: { as: "admin" },
+      spec: {
+        networkSelectorTerms: [{ name: "k8s-net" }],
+        additionalNetworkSelectorTerms: [[{ name: "shared-dmz" }]],
+        dataDisks: [{ offering: "Small" }, { offering: "Custom", sizeGiB: 30 }],
+      },
+    });
+    await bench.launch("a1");
+    expect(bench.fake.state().machines[0]?.networkIds).toHaveLength(2);
+    expect(bench.fake.state().volumes.map(({ type }) => type)).toEqual(["ROOT", "DATADISK", "DATADISK"]);
+    await bench.remove("a1");
+    await bench.pass(10_000);
+    expect(bench.fake.state()).toMatchObject({ machines: [], volumes: [] });
+  });
+
+  it("§10: a server that is shut down is waited for; nothing is ordered and no offering is blamed", async () => {
+    await start({ fake: { switches: { maintenance: true } } });
+    expect((await bench.refusal("a1")).name).toBe("Transient");
+    bench.fake.switches.maintenance = false;
+    await bench.launch("a1");
+    expect(names()).toEqual(["a1 Running"]);
+  });
+
+  it("§1.5: a job that the server has forgotten is answered by looking at the machine", async () => {
+    await start();
+    const claim = await bench.putClaim("a1");
+    const launched = bench.provider.create(claim, { signal: bench.signal });
+    while (bench.fake.state().machines[0]?.state !== "Starting") await bench.pass(10);
+    bench.fake.outside.forgetJobs();
+    expect((await bench.during(launched)).status?.providerID).toContain(bench.fake.state().machines[0]?.id);
+    expect(names()).toEqual(["a1 Running"]);
   });
 });

@@ -2,6 +2,7 @@
 
 import { CapacityType, Label, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { allocatableOf } from "@karpenter-multicloud/core/provider";
 import { toResourceList } from "@karpenter-multicloud/core/units";
 
 import { CLOUDSTACK_NODE_CLASS_KIND } from "../api/cloudstack-node-class.ts";
@@ -12,7 +13,6 @@ import { slug } from "../catalog/names.ts";
 import type { Buyable } from "../catalog/instance-types.ts";
 import type { WireNetwork, WireTemplate, WireVm } from "../client/wire.ts";
 import type { ResolvedZone } from "../node-class/resolved-class.ts";
-import { allocatable } from "./candidates.ts";
 import { claimUidOf } from "./ownership.ts";
 import { providerIdPrefix } from "./machine-id.ts";
 
@@ -49,7 +49,7 @@ export function launchedClaim(claim: NodeClaim, launched: Launched): NodeClaim {
       providerID: `${providerIdPrefix(format, zone.name)}${machineId}`,
       imageID: template.id,
       capacity: toResourceList(buyable.type.capacity),
-      allocatable: toResourceList(allocatable(buyable.type)),
+      allocatable: toResourceList(allocatableOf(buyable.type)),
     },
   };
 }

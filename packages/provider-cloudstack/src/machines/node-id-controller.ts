@@ -1,8 +1,7 @@
-// cloudstack.nodeid: a node that calls its machine by another accepted form of the same id is the claim's all the same; the claim follows it (C-52).
+// cloudstack.node-id: where a Node registers under another form of its machine's id than the claim has, the claim takes the Node's (C-52).
 
 import { NodeClaims, Nodes } from "@karpenter-multicloud/core/api";
-import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { isNotFound as isGoneFromCluster, patchObjectStatus } from "@karpenter-multicloud/core/kube";
+import { isNotFound as isGoneFromCluster } from "@karpenter-multicloud/core/kube";
 import type { KubeCache, KubeClient } from "@karpenter-multicloud/core/kube";
 import { onChange } from "@karpenter-multicloud/core/runtime";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
@@ -11,45 +10,54 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { isOurs } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
 
-const BY_MACHINE = "cloudstack.machine";
-
-export interface NodeIdParts {
+export interface NodeIdControllerParts {
   readonly kube: KubeClient;
   readonly cache: KubeCache;
   readonly logger: Logger;
 }
 
-/** A Node's provider id can never be changed, a claim's can: it is only a note of what the cloud said. */
-export function nodeIdController({ kube, cache, logger }: NodeIdParts): Controller {
-  const indexed = (providerID: string | undefined): readonly string[] => {
-    const id = parseProviderId(providerID);
-    return id === undefined ? [] : [id];
-  };
-  const nodes = cache.informer(Nodes);
-  const claims = cache.informer(NodeClaims, { [BY_MACHINE]: ({ status }) => indexed(status?.providerID) });
+const BY_MACHINE = "cloudstack.machine";
+
+/** The two may come in any order; what is looked at is always one machine, by its own id. */
+export function nodeIdController({ kube, cache, logger }: NodeIdControllerParts): Controller {
+  const claims = cache.informer(NodeClaims, { [BY_MACHINE]: ({ status }) => keyOf(status?.providerID) });
+  const nodes = cache.informer(Nodes, { [BY_MACHINE]: ({ spec }) => keyOf(spec?.providerID) });
   return {
-    name: "cloudstack.nodeid",
+    name: "cloudstack.node-id",
     triggers: [
-      onChange(Nodes, ({ after }) => (indexed(after?.spec?.providerID).length > 0 ? [after?.metadata.name ?? ""] : [])),
+      onChange(Nodes, ({ before, after }) => changed(before?.spec?.providerID, after?.spec?.providerID)),
+      onChange(NodeClaims, ({ before, after }) => changed(before?.status?.providerID, after?.status?.providerID)),
     ],
-    concurrency: 4,
-    async reconcile(name, { signal }) {
-      const providerID = nodes.get({ name })?.spec?.providerID ?? "";
-      const [claim, ...others] = claims.byIndex(BY_MACHINE, parseProviderId(providerID) ?? "").filter(isOurs);
-      if (claim === undefined || others.length > 0 || claim.status?.providerID === providerID) return undefined;
-      const after: NodeClaim = { ...claim, status: { ...claim.status, providerID } };
+    async reconcile(machine, { signal }) {
+      const [claim, ...otherClaims] = claims.byIndex(BY_MACHINE, machine).filter(isOurs);
+      const [node, ...otherNodes] = nodes.byIndex(BY_MACHINE, machine);
+      const providerID = node?.spec?.providerID;
+      // Two Nodes for one machine are for core to judge.
+      if (claim === undefined || providerID === undefined || otherClaims.length + otherNodes.length > 0)
+        return undefined;
+      if (claim.status?.providerID === providerID) return undefined;
+      const { name = "" } = claim.metadata;
+      logger.info("a node has another form of its machine's id; its nodeclaim takes it", {
+        NodeClaim: name,
+        Node: node?.metadata.name,
+        from: claim.status?.providerID,
+        to: providerID,
+      });
       try {
-        await patchObjectStatus(kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+        await kube.patchStatus(NodeClaims, { name }, { type: "merge", body: { status: { providerID } } }, { signal });
       } catch (error) {
         if (!isGoneFromCluster(error)) throw error;
-        return undefined;
       }
-      logger.info("a node calls its machine by another form of its id; its nodeclaim follows", {
-        NodeClaim: claim.metadata.name,
-        Node: name,
-        "provider-id": providerID,
-      });
       return undefined;
     },
   };
+}
+
+function keyOf(providerID: string | undefined): readonly string[] {
+  const machine = parseProviderId(providerID);
+  return machine === undefined ? [] : [machine];
+}
+
+function changed(before: string | undefined, after: string | undefined): readonly string[] {
+  return before === after ? [] : keyOf(after);
 }

@@ -18,7 +18,7 @@ const volumes = (): readonly unknown[] => bench.fake.state().volumes.map(({ name
 const failure = async (work: Promise<unknown>): Promise<unknown> => bench.during(work).catch((error: unknown) => error);
 
 describe("removing a machine", () => {
-  it("T-68: an administrator's machine goes with its data disk, and its name is free again", async () => {
+  it("T-68, G-12: an administrator's machine goes with its data disk, and its name is free again", async () => {
     await start({
       fake: { as: "admin" },
       spec: {
@@ -39,13 +39,18 @@ describe("removing a machine", () => {
     expect(names()).toEqual(["a1 Running"]);
   });
 
-  it("T-69: without the right to expunge the machine is only made invisible; the class's owner hears of it once", async () => {
+  it("T-69, G-11: without the right to expunge the machine is only made invisible; the class's owner hears of it once", async () => {
     await start();
     await bench.launch("a1");
     await bench.launch("a2");
+    const { providerID = "" } = (await bench.claim("a1")).status ?? {};
+    await bench.during(bench.provider.get(providerID, { signal: bench.signal }));
     await bench.remove("a1");
     await bench.remove("a2");
     expect(names()).toEqual(["a1 Destroyed", "a2 Destroyed"]);
+    // G-09: nothing that was seen a moment ago keeps it alive.
+    const gone = await failure(bench.provider.get(providerID, { signal: bench.signal }));
+    expect(hasCode(gone, "PROVIDER_MACHINE_NOT_FOUND")).toBe(true);
     expect(bench.calls("destroyVirtualMachine").map(({ body }) => body["expunge"])).toEqual([undefined, undefined]);
     expect(bench.eventReasons().filter((reason) => reason === "ExpungeNotPermitted")).toHaveLength(1);
     await bench.launch("a1");
@@ -85,7 +90,7 @@ describe("removing a machine", () => {
     await bench.remove("a1");
   });
 
-  it("T-73: an id that never was is not found; an API that is down is an error", async () => {
+  it("T-73, G-10: an id that never was is not found; an API that is down is an error", async () => {
     await start();
     const get = (id: string) => bench.provider.get(`external-cloudstack://${id}`, { signal: bench.signal });
     expect(hasCode(await failure(get("00000000-0000-4000-8000-000000000000")), "PROVIDER_MACHINE_NOT_FOUND")).toBe(
@@ -145,18 +150,50 @@ describe("what is collected", () => {
     expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(5);
   });
 
-  it("T-17: a project that cannot be listed makes the whole list fail", async () => {
+  const PROJECT = {
+    project: "k8s-prod",
+    networkSelectorTerms: [{ name: "prod-net" }],
+    templateSelectorTerms: [{ name: "prod-ubuntu" }],
+  };
+
+  /** One in the account, one in a project; then their claims are gone. */
+  const twoWithoutClaims = async (): Promise<void> => {
     await start();
-    await bench.putClass("prod", {
-      project: "k8s-prod",
-      networkSelectorTerms: [{ name: "prod-net" }],
-      templateSelectorTerms: [{ name: "prod-ubuntu" }],
-    });
+    await bench.putClass("prod", PROJECT);
     await bench.pass(5_000);
     await bench.launch("a1");
-    expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(1);
-    bench.fake.faults([{ match: { operation: "listVirtualMachines" }, fault: "status", status: 401, times: 1 }]);
+    await bench.launch("p1", { nodeClass: "prod" });
+    await bench.pass(6 * 60_000);
+    for (const name of ["a1", "p1"]) {
+      await bench.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
+      await bench.kube.delete(NodeClaims, { name });
+    }
+    await bench.pass(1000);
+  };
+
+  it("T-17, G-03: machines of the account and of a project stand in one list", async () => {
+    await start();
+    await bench.putClass("prod", PROJECT);
+    await bench.pass(5_000);
+    await bench.launch("a1");
+    await bench.launch("p1", { nodeClass: "prod" });
+    const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(listed.map(({ metadata }) => metadata.name).toSorted()).toEqual(["a1", "p1"]);
+  });
+
+  it("T-17, G-14: a project that cannot be listed makes the whole list fail, and nothing is removed", async () => {
+    await twoWithoutClaims();
+    const [project] = bench.calls("deployVirtualMachine").flatMap(({ body }) => body["projectid"] ?? []);
+    bench.fake.faults([
+      { match: { operation: "listVirtualMachines", projectid: project }, fault: "status", status: 401 },
+    ]);
     expect(await failure(bench.provider.list({ signal: bench.signal }))).toBeInstanceOf(Error);
+    expect(await failure(bench.collect())).toBeInstanceOf(Error);
+    expect(bench.calls("destroyVirtualMachine")).toEqual([]);
+    bench.fake.faults([]);
+    await bench.collect();
+    await bench.pass(60_000);
+    expect(names()).toEqual(["a1 Destroyed", "p1 Destroyed"]);
   });
 
   it("T-76: a machine that somebody stopped is given up after five minutes, one that is migrating never", async () => {
@@ -176,7 +213,94 @@ describe("what is collected", () => {
     bench.fake.outside.setState("a2", "Running");
   });
 
-  it("T-18: six hundred machines are listed, over two pages", async () => {
+  it("T-76: one that CloudStack itself restarts elsewhere is given up after fifteen minutes", async () => {
+    await start();
+    bench.fake.outside.edit("offerings", "medium", { offerha: true });
+    await bench.pass(6 * 60_000);
+    await bench.launch("a1");
+    await bench.markLaunched("a1", "Registered");
+    bench.fake.outside.stop("a1");
+    await bench.collect();
+    await bench.pass(14 * 60_000);
+    await bench.collect();
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeUndefined();
+    await bench.pass(2 * 60_000);
+    await bench.collect();
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it("C-86: a machine that ran and is in Error later is given up, and goes", async () => {
+    await start({ fake: { as: "admin" } });
+    await bench.launch("a1");
+    await bench.markLaunched("a1", "Registered");
+    bench.fake.outside.fail("a1");
+    await bench.collect();
+    await bench.pass(6 * 60_000);
+    await bench.collect();
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeDefined();
+    await bench.remove("a1");
+    await bench.pass(10_000);
+    expect(names()).toEqual([]);
+  });
+
+  it("T-15: only machines with every tag of ours are in the list", async () => {
+    await start();
+    bench.fake.outside.addMachine("half-1", { tags: { "kubernetes.io/cluster/prod": "owned" } });
+    bench.fake.outside.addMachine("half-2", { tags: { "karpenter.sh/managed-by": "karpenter" } });
+    await bench.launch("a1");
+    const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(listed.map(({ metadata }) => metadata.name)).toEqual(["a1"]);
+  });
+
+  it("G-14: what carries tags is read with them; no question for each", async () => {
+    await start();
+    await bench.launch("a1");
+    await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(bench.calls("listTags")).toEqual([]);
+  });
+
+  it("a machine that lists do not show for a while stays, and so does its claim", async () => {
+    await start();
+    await bench.launch("a1");
+    await bench.markLaunched("a1", "Registered");
+    bench.fake.outside.hide("a1", 3);
+    await bench.collect();
+    await bench.pass(2 * 60_000);
+    await bench.collect();
+    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeUndefined();
+    expect(bench.calls("destroyVirtualMachine")).toEqual([]);
+    expect(names()).toEqual(["a1 Running"]);
+  });
+
+  it("lists that lag behind make nobody remove a machine twice or order it anew", async () => {
+    await start({ fake: { as: "admin" }, spec: { networkSelectorTerms: [{ name: "k8s-net" }] } });
+    await bench.launch("a1");
+    bench.fake.outside.freezeLists();
+    const claim = await bench.claim("a1");
+    await bench.launch("a1");
+    expect(bench.calls("deployVirtualMachine")).toHaveLength(1);
+    for (let time = 0; time < 4; time++) {
+      await bench.deleteOnce(claim);
+      await bench.pass(5_000);
+    }
+    bench.fake.outside.thawLists();
+    await bench.remove("a1");
+    expect(names()).toEqual([]);
+  });
+
+  it.each(["skip", "repeat"] as const)(
+    "T-18: pages that shift while they are read (%s) leave no machine out",
+    async (how) => {
+      await start({ fake: { switches: { maxPageSize: 10, pagesShift: how } } });
+      const tags = { "karpenter.sh/managed-by": "karpenter", "kubernetes.io/cluster/prod": "owned" };
+      for (let index = 0; index < 35; index++) bench.fake.outside.addMachine(`m-${index}`, { tags });
+      const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+      expect(new Set(listed.map(({ status }) => status?.providerID)).size).toBe(35);
+      bench.fake.reset();
+    },
+  );
+
+  it("T-18, G-03: six hundred machines are listed, over two pages", async () => {
     await start({ fake: { as: "user" } });
     const tags = { "karpenter.sh/managed-by": "karpenter", "kubernetes.io/cluster/prod": "owned" };
     for (let index = 0; index < 600; index++) bench.fake.outside.addMachine(`m-${index}`, { tags });

@@ -1,5 +1,6 @@
 // Finds out what a class means in the cloud: zones, networks, templates, offerings, disks, groups (§5, §6). Lists are the client's to keep.
 
+import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import { compareText } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
@@ -23,7 +24,7 @@ import type { GroupFinder } from "./group-finder.ts";
 import { affinityGroupsOf, checkKeyPairs, managedGroupOf, securityGroupIdsOf, userDataIdOf } from "./named-parts.ts";
 import type { Named } from "./named-parts.ts";
 import { scopeOf } from "./owner-scope.ts";
-import type { Problem, Remark, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
+import type { Problem, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 
 export interface ResolverParts {
   readonly file: OfferingsFile;

@@ -1,7 +1,12 @@
 // Looks at everything a class depends on, and says for each condition of CloudStackNodeClass whether it holds (§5).
 
-import type { ConditionStatus } from "@karpenter-multicloud/core/api";
 import { BootstrapError } from "@karpenter-multicloud/core/bootstrap";
+import {
+  conditionTrue,
+  conditionUnknown,
+  conditionFalse,
+} from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { Finding, RecentTroubles, Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import { compareText, sortedKeys } from "@karpenter-multicloud/core/units";
 
 import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
@@ -12,15 +17,7 @@ import { CredentialsError } from "../client/credentials-error.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
-import type { KeyTroubles } from "./key-troubles.ts";
-import type { Remark, ResolvedClass } from "./resolved-class.ts";
-
-export interface Finding {
-  readonly type: string;
-  readonly status: ConditionStatus;
-  readonly reason?: string;
-  readonly message?: string;
-}
+import type { ResolvedClass } from "./resolved-class.ts";
 
 export interface Inspection {
   readonly findings: readonly Finding[];
@@ -31,7 +28,7 @@ export interface Inspection {
 export interface InspectorParts {
   readonly views: ClassViews;
   readonly joining: Joining;
-  readonly troubles: KeyTroubles;
+  readonly troubles: RecentTroubles;
 }
 
 const RESOLVED = [
@@ -51,47 +48,50 @@ export class Inspector {
   }
 
   async inspect(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<Inspection> {
-    const bootstrap = await this.#bootstrap(nodeClass, signal);
     try {
       const view = await this.#parts.views.view(nodeClass, signal);
+      const bootstrap = await this.#bootstrap(nodeClass, view.resolved.server.userDataMaxLength, signal);
       const { problems, remarks } = view.resolved;
       const denied = problems.find(({ condition }) => condition === CloudStackCondition.BootstrapReady);
       const findings = [
-        yes(CloudStackCondition.CredentialsReady),
-        yes(CloudStackCondition.BootstrapReady),
+        conditionTrue(CloudStackCondition.CredentialsReady),
+        conditionTrue(CloudStackCondition.BootstrapReady),
         ...resolvedFindings(view),
         // The last word on a condition counts.
-        denied === undefined ? bootstrap.finding : no(denied.condition, denied.reason, denied.message),
+        denied === undefined ? bootstrap.finding : conditionFalse(denied.condition, denied.reason, denied.message),
       ];
       const recent = this.#parts.troubles.recent(nodeClass.metadata.name ?? "");
       const all = recent === undefined ? findings : findings.map((each) => (each.type === recent.type ? recent : each));
       return { findings: all, status: statusOf(view), remarks: [...remarks, ...bootstrap.remarks] };
     } catch (error) {
       signal.throwIfAborted();
+      const bootstrap = await this.#bootstrap(nodeClass, undefined, signal);
       return { findings: [bootstrap.finding, ...apiFindings(error)], status: {}, remarks: bootstrap.remarks };
     }
   }
 
   async #bootstrap(
     nodeClass: CloudStackNodeClass,
+    maxLength: number | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly finding: Finding; readonly remarks: readonly Remark[] }> {
     const { joining } = this.#parts;
     const type = CloudStackCondition.BootstrapReady;
     try {
-      const maxLength = await this.#parts.views.userDataMaxLength(nodeClass, signal);
       await joining.rehearse(nodeClass, maxLength, signal);
       const isAuto = (nodeClass.spec.bootstrap?.type ?? "auto") === "auto";
       const isNone =
         isAuto && (await joining.mode(nodeClass, signal)) === "none" && nodeClass.spec.userDataRef === undefined;
       const message = "kube-public/cluster-info does not exist: machines join only by their image or by spec.userData";
-      return { finding: yes(type), remarks: isNone ? [{ reason: "BootstrapNotConfigured", message }] : [] };
+      return { finding: conditionTrue(type), remarks: isNone ? [{ reason: "BootstrapNotConfigured", message }] : [] };
     } catch (error) {
       signal.throwIfAborted();
       // A mistake in the text is the class's own; one in the cluster concerns the bootstrap (§8).
       const condition =
         BootstrapError.is(error) && error.reason === "UnknownVariable" ? CloudStackCondition.ValidationSucceeded : type;
-      const finding = BootstrapError.is(error) ? no(condition, error.reason, error.message) : unknown(type, error);
+      const finding = BootstrapError.is(error)
+        ? conditionFalse(condition, error.reason, error.message)
+        : unknown(type, error);
       return { finding, remarks: [] };
     }
   }
@@ -103,19 +103,20 @@ export function credentialsFinding(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceFor(error);
   const text = advice === "" ? message : `${advice} (${message})`;
-  if (kind === "auth") return no(CloudStackCondition.CredentialsReady, "Unauthorized", text);
+  if (kind === "auth") return conditionFalse(CloudStackCondition.CredentialsReady, "Unauthorized", text);
   // The key is good: the role lacks one API (T-61).
-  if (kind === "permission") return no(CloudStackCondition.ValidationSucceeded, "Unauthorized", text);
+  if (kind === "permission") return conditionFalse(CloudStackCondition.ValidationSucceeded, "Unauthorized", text);
   return unknown(CloudStackCondition.ZonesReady, error);
 }
 
 function apiFindings(error: unknown): readonly Finding[] {
-  if (error instanceof CredentialsError) return [no(CloudStackCondition.CredentialsReady, error.reason, error.message)];
+  if (error instanceof CredentialsError)
+    return [conditionFalse(CloudStackCondition.CredentialsReady, error.reason, error.message)];
   const finding = credentialsFinding(error);
   if (finding.type !== CloudStackCondition.ZonesReady) {
     return finding.type === CloudStackCondition.CredentialsReady
       ? [finding]
-      : [yes(CloudStackCondition.CredentialsReady), finding];
+      : [conditionTrue(CloudStackCondition.CredentialsReady), finding];
   }
   return [unknown(CloudStackCondition.CredentialsReady, error), ...RESOLVED.map((type) => unknown(type, error))];
 }
@@ -125,9 +126,10 @@ function resolvedFindings({ resolved }: ClassView): readonly Finding[] {
   const { problems, dropped } = resolved;
   return RESOLVED.map((type) => {
     const [first, ...more] = problems.filter(({ condition }) => condition === type);
-    if (first !== undefined) return no(type, first.reason, [first, ...more].map(({ message }) => message).join("; "));
+    if (first !== undefined)
+      return conditionFalse(type, first.reason, [first, ...more].map(({ message }) => message).join("; "));
     const missing = dropped.filter(({ condition }) => condition === type).map(({ message }) => message);
-    return missing.length === 0 ? yes(type) : { ...yes(type), message: missing.join("; ") };
+    return missing.length === 0 ? conditionTrue(type) : { ...conditionTrue(type), message: missing.join("; ") };
   });
 }
 
@@ -182,15 +184,6 @@ function templatesOf({ zones }: ResolvedClass): NonNullable<CloudStackNodeClassS
     .toSorted((a, b) => compareText(a.zone, b.zone) || compareText(a.name, b.name));
 }
 
-function yes(type: string): Finding {
-  return { type, status: "True" };
-}
-
-function no(type: string, reason: string, message: string): Finding {
-  return { type, status: "False", reason, message };
-}
-
 function unknown(type: string, error: unknown): Finding {
-  const message = error instanceof Error ? error.message : String(error);
-  return { type, status: "Unknown", reason: "APIUnavailable", message };
+  return conditionUnknown(type, error, "APIUnavailable");
 }

@@ -1,5 +1,7 @@
 // What a class names besides zones, networks, templates and offerings: key pairs, registered user data, affinity and security groups (§5).
 
+import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+
 import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
@@ -7,7 +9,7 @@ import type { Scope } from "../client/scope.ts";
 import { has, sinceVersion } from "../client/server-features.ts";
 import { ClassProblem } from "./class-problem.ts";
 import type { GroupFinder } from "./group-finder.ts";
-import type { Remark, ResolvedClass } from "./resolved-class.ts";
+import type { ResolvedClass } from "./resolved-class.ts";
 
 export interface Named {
   readonly spec: CloudStackNodeClassSpec;

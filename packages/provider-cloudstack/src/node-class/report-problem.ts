@@ -1,7 +1,7 @@
-// Takes readiness away from a class the moment a launch shows that its key or rights do not suffice; the next look confirms or lifts it.
+// Which errors of a launch are the class's own: its key or rights do not suffice.
 
-import { ConditionSet } from "@karpenter-multicloud/core/api";
-import { patchObjectStatus } from "@karpenter-multicloud/core/kube";
+import { problemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { ProblemReporter, RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
@@ -10,36 +10,26 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { CLOUDSTACK_NODE_CLASS_CONDITIONS, CloudStackNodeClasses } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
 import { credentialsFinding } from "./inspection.ts";
-import type { KeyTroubles } from "./key-troubles.ts";
 
-/** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
-export type ProblemReporter = (nodeClass: CloudStackNodeClass, error: unknown, signal: AbortSignal) => Promise<void>;
-
-export function problemReporter(ports: {
+export function cloudStackProblemReporter(ports: {
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly troubles: KeyTroubles;
-}): ProblemReporter {
+  readonly troubles: RecentTroubles;
+}): ProblemReporter<CloudStackNodeClass> {
   const { kube, clock, logger, troubles } = ports;
-  return async (nodeClass, error, signal) => {
-    const found = findProviderError(error);
-    if (found?.code !== "PROVIDER_UNAUTHORIZED") return;
-    const finding = credentialsFinding(found.cause);
-    const { type, status, reason, message } = finding;
-    if (status !== "False") return;
-    troubles.note(nodeClass.metadata.name ?? "", finding);
-    const conditions = ConditionSet.of(nodeClass, CLOUDSTACK_NODE_CLASS_CONDITIONS, clock.now()).set(
-      type,
-      status,
-      reason,
-      message,
-    );
-    const after = { ...nodeClass, status: { ...nodeClass.status, conditions: conditions.toList() } };
-    try {
-      await patchObjectStatus(kube, CloudStackNodeClasses, { before: nodeClass, after }, { signal });
-    } catch (failure) {
-      logger.debug("the problem could not be written to the class", { error: failure, class: nodeClass.metadata.name });
-    }
-  };
+  return problemReporter(CloudStackNodeClasses, {
+    kube,
+    clock,
+    logger,
+    conditions: CLOUDSTACK_NODE_CLASS_CONDITIONS,
+    problemOf(error, nodeClass) {
+      const found = findProviderError(error);
+      if (found?.code !== "PROVIDER_UNAUTHORIZED") return undefined;
+      const finding = credentialsFinding(found.cause);
+      if (finding.status !== "False") return undefined;
+      troubles.note(nodeClass.metadata.name ?? "", finding);
+      return finding;
+    },
+  });
 }

@@ -1,5 +1,7 @@
 // What a class came to in the cloud: the zones that work, what can be bought there, and what stands in the way.
 
+import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+
 import type { WireNetwork, WireOffering, WireTemplate } from "../client/wire.ts";
 import type { FiledOffering } from "../catalog/offerings-file.ts";
 import type { ServerFacts } from "../client/server-facts.ts";
@@ -39,12 +41,6 @@ export interface ResolvedDisk {
 /** In the words of the class's conditions. */
 export interface Problem {
   readonly condition: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-/** Worth an event, and nothing that stands in the way. */
-export interface Remark {
   readonly reason: string;
   readonly message: string;
 }

@@ -1,4 +1,4 @@
-import { NodeClaims } from "@karpenter-multicloud/core/api";
+import { Label, NodeClaims } from "@karpenter-multicloud/core/api";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ describe("a class is looked at", () => {
 
   const cases: readonly (readonly [string, Partial<CloudStackNodeClassSpec>, string, RegExp])[] = [
     [
-      "T-19: fields of a term add up",
+      "T-19, G-15: fields of a term add up",
       { networkSelectorTerms: [{ name: "k8s-net", tags: { environment: "staging" } }] },
       "NetworksReady",
       /^False NetworkNotFound/,
@@ -125,7 +125,7 @@ describe("a class is looked at", () => {
     expect(await bench.condition("Ready")).toMatch(/^True/);
   });
 
-  it("T-22: a network that sleeps is usable, and wakes up", async () => {
+  it("T-22, G-13: a network that sleeps is usable, and wakes up", async () => {
     await start({ spec: { networkSelectorTerms: [{ tags: { "karpenter.sh/discovery": "fresh" } }] } });
     await bench.launch("a1");
     expect(bench.fake.state().networks).toContainEqual(
@@ -133,7 +133,7 @@ describe("a class is looked at", () => {
     );
   });
 
-  it("T-24: an entry of the offerings file makes offerings selectable, without a restart", async () => {
+  it("T-24, G-01: an entry of the offerings file makes offerings selectable, without a restart", async () => {
     const folder = await mkdtemp(join(tmpdir(), "offerings-"));
     const path = join(folder, "offerings.json");
     await writeFile(path, "[]");
@@ -176,9 +176,75 @@ describe("a class is looked at", () => {
   it("T-29, T-30: a zone by its id is the same; a name with spaces becomes a label's value", async () => {
     await start({ spec: { zone: "b8396597-5bdb-51cb-b775-16903c688374" } });
     expect((await bench.nodeClass()).status?.zones).toMatchObject([{ label: "zone-01" }]);
+  });
+
+  it("T-30: a zone whose name has spaces is a label's value everywhere", async () => {
+    await start();
+    const { outside } = bench.fake;
+    const edge = { zoneid: "5fce41c3-6561-55a0-8081-ec3c39b49f11", zonename: "Zone 4 Edge" };
+    outside.addLike("networks", "k8s-net", { name: "edge-net", ...edge });
+    outside.addLike("templates", "ubuntu-22.04-k8s-1.33.2", { name: "edge-ubuntu", ...edge });
+    outside.edit("hosts", "kvm-cpu-01", { zone: "Zone 4 Edge", hosttags: "" });
+    await bench.pass(6 * 60_000);
     await bench.putClass("edge", { zones: ["Zone 4 Edge", "zone-01"] });
     await bench.pass(5_000);
-    expect(await bench.condition("Ready", "edge")).toMatch(/^True/);
+    expect((await bench.nodeClass("edge")).status?.zones).toContainEqual(
+      expect.objectContaining({ name: "Zone 4 Edge", label: "Zone-4-Edge" }),
+    );
+    const { metadata } = await bench.launch("a1", { nodeClass: "edge", zones: ["Zone-4-Edge"] });
+    expect(metadata.labels?.[Label.Zone]).toBe("Zone-4-Edge");
+    expect(bench.fake.state().machines).toMatchObject([{ zone: "Zone 4 Edge" }]);
+  });
+
+  it("T-07, G-08: a certificate nobody signed is said in the conditions; told not to verify, and only then, it goes on", async () => {
+    const before = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    await start({ fake: { secure: true } });
+    expect(await bench.condition("CredentialsReady")).toMatch(/^\w+ APIUnavailable: .*(certificate|CERT|UNABLE)/i);
+    expect(await bench.condition("Ready")).not.toMatch(/^True/);
+    await bench.close();
+    for (const no of ["false", "FALSE"]) {
+      await start({ fake: { secure: true }, env: { CLOUDSTACK_VERIFY_SSL: no } });
+      expect(await bench.condition("Ready")).toMatch(/^True/);
+      await expect(fetch(bench.fake.url)).rejects.toThrow("fetch failed");
+      if (no === "false") await bench.close();
+    }
+    expect(process.env["NODE_TLS_REJECT_UNAUTHORIZED"]).toBe(before);
+  });
+
+  it("G-24: a template that forbids user data of others is refused before anything is bought", async () => {
+    await start();
+    bench.fake.outside.edit("templates", "ubuntu-22.04-k8s-1.33.2", {
+      userdatapolicy: "DENYOVERRIDE",
+      userdataid: "x",
+    });
+    await bench.pass(6 * 60_000);
+    expect(await bench.condition("BootstrapReady")).toMatch(/^False UserDataDenied/);
+    expect((await bench.refusal("a1")).name).toBe("NodeClassNotReady");
+    expect(bench.calls("deployVirtualMachine")).toEqual([]);
+  });
+
+  it("G-19: every part of the class has a condition of its own", async () => {
+    await start();
+    const { status } = await bench.nodeClass();
+    expect(status?.conditions?.map(({ type }) => type).toSorted()).toEqual([
+      "BootstrapReady",
+      "CredentialsReady",
+      "DisksReady",
+      "NetworksReady",
+      "Ready",
+      "ServiceOfferingsReady",
+      "TemplatesReady",
+      "ValidationSucceeded",
+      "ZonesReady",
+    ]);
+  });
+
+  it("G-26: a zone that is closed later says so, and another one serves", async () => {
+    await start({ spec: { zones: ["zone-01", "zone-02"] } });
+    bench.fake.outside.edit("zones", "zone-01", { allocationstate: "Disabled" });
+    await bench.pass(16 * 60_000);
+    await bench.launch("a1");
+    expect(bench.fake.state().machines).toMatchObject([{ zone: "zone-02" }]);
   });
 
   it("a wrong key takes readiness away and says what to check", async () => {
@@ -224,22 +290,26 @@ describe("a class is looked at", () => {
 });
 
 describe("drift", () => {
-  const drift = async (): Promise<string> =>
-    bench.during(bench.provider.isDrifted(await bench.claim("a1"), { signal: bench.signal }));
+  const drift = async (name = "a1"): Promise<string> =>
+    bench.during(bench.provider.isDrifted(await bench.claim(name), { signal: bench.signal }));
 
-  it("T-78: a newer template with the same tags", async () => {
-    await start();
-    await bench.launch("a1");
-    expect(await drift()).toBe("");
-    bench.fake.outside.addLike("templates", "ubuntu-22.04-k8s-1.33.2", {
-      name: "ubuntu-22.04-k8s-1.34.0",
-      created: "2026-11-01T00:00:00+0000",
-    });
+  it("T-78, G-21: a newer template with the same tags, for machines of its zone and architecture only", async () => {
+    await start({ spec: { zones: ["zone-01", "zone-02"], templateSelectorTerms: [{ tags: { os: "ubuntu" } }] } });
+    await bench.launch("a1", { zones: ["zone-01"] });
+    await bench.launch("a2", { zones: ["zone-02"] });
+    await bench.launch("arm", { types: ["k8s.arm.c4.m16"] });
+    expect([await drift(), await drift("a2"), await drift("arm")]).toEqual(["", "", ""]);
+    const used = bench.fake.state().machines.find(({ name }) => name === "a1")?.template ?? "";
+    const zoneid = "b8396597-5bdb-51cb-b775-16903c688374";
+    bench.fake.outside.addLike("templates", used, { name: "newer", created: "2026-11-01T00:00:00+0000", zoneid });
     await bench.pass(6 * 60_000);
-    expect(await drift()).toBe("TemplateDrift");
+    expect([await drift(), await drift("a2"), await drift("arm")]).toEqual(["TemplateDrift", "", ""]);
+    await bench.launch("a3", { zones: ["zone-01"] });
+    expect(bench.fake.state().machines.find(({ name }) => name === "a3")?.template).toBe("newer");
+    expect(await drift("a3")).toBe("");
   });
 
-  it("T-79: a network that lost its tag", async () => {
+  it("T-79, G-21: a network that lost its tag", async () => {
     await start();
     await bench.launch("a1");
     bench.fake.outside.edit("networks", "k8s-net", { tags: [] });
@@ -290,6 +360,29 @@ describe("drift", () => {
     expect(await drift()).toBe("NodeClassDrift");
     const annotations = { "karpenter.k8s.cloudstack/nodeclass-hash-version": "v0" };
     await bench.kube.patch(NodeClaims, { name: "a1" }, { type: "merge", body: { metadata: { annotations } } });
+    expect(await drift()).toBe("");
+  });
+
+  it("T-82, G-19: a claim that an older version stamped is stamped anew, also with another hash, and has not drifted", async () => {
+    await start();
+    await bench.launch("a1");
+    const { annotations: fresh } = (await bench.claim("a1")).metadata;
+    const annotations = {
+      "karpenter.k8s.cloudstack/nodeclass-hash": "0123456789abcdef",
+      "karpenter.k8s.cloudstack/nodeclass-hash-version": "v0",
+    };
+    await bench.kube.patch(NodeClaims, { name: "a1" }, { type: "merge", body: { metadata: { annotations } } });
+    await bench.pass(1_000);
+    expect(await drift()).toBe("");
+    expect((await bench.claim("a1")).metadata.annotations).toEqual(fresh);
+  });
+
+  it("G-21: a claim without a stamp has not drifted", async () => {
+    await start();
+    await bench.launch("a1");
+    const annotations = { "karpenter.k8s.cloudstack/nodeclass-hash": null };
+    await bench.kube.patch(NodeClaims, { name: "a1" }, { type: "merge", body: { metadata: { annotations } } });
+    await bench.pass(1_000);
     expect(await drift()).toBe("");
   });
 });

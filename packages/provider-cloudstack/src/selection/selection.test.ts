@@ -21,6 +21,11 @@ describe("selector terms", () => {
     expect(select(networks, [{ name: "b", tags: { env: "staging" } }], fitsTerm)).toEqual([]);
   });
 
+  it("G-15: an id that is not there is not made up for by a name that is", () => {
+    expect(select(networks, [{ id: "id-nothing", name: "b" }], fitsTerm)).toEqual([]);
+    expect(select(networks, [{ id: "id-a", name: "b" }], fitsTerm)).toEqual([]);
+  });
+
   it("T-20: terms add up, in their order, each row once", () => {
     const terms = [{ name: "c" }, { tags: { env: "*" } }, { id: "ID-B" }];
     expect(select(networks, terms, fitsTerm).map(({ name }) => name)).toEqual(["c", "a", "b"]);

@@ -39,6 +39,13 @@ export function missingParameter(command: string, name: string): ApiError {
   return new ApiError(431, text, GENERIC);
 }
 
+export function maintenance(): ApiError {
+  return new ApiError(
+    503,
+    "Maintenance or shutdown has been initiated on this management server. Can not accept new jobs",
+  );
+}
+
 export function unknownId(command: string, name: string, id: string): ApiError {
   const text = `Unable to execute API command ${command.toLowerCase()} due to invalid value. Invalid parameter ${name} value=${id} due to incorrect long value format, or entity does not exist or due to incorrect parameter annotation for the field in api cmd class.`;
   return new ApiError(431, text, GENERIC);

@@ -13,6 +13,8 @@ export interface Caller {
   readonly domainId: string;
   readonly domainPath: string;
   readonly accountId: string;
+  /** The short number that stands in messages. */
+  readonly number: number;
   readonly userId: string;
   /** 0 user, 1 root administrator, 2 administrator of a domain. */
   readonly type: number;
@@ -30,12 +32,13 @@ export interface SeedUser {
 const LONGEST_AHEAD_MS = 15 * 60_000;
 
 export function usersOf(accounts: readonly SeedRow[]): readonly SeedUser[] {
-  return accounts.map((row) => {
+  return accounts.map((row, index) => {
     const user = (row["user"] ?? {}) as Readonly<Record<string, string>>;
     return {
       caller: {
         account: String(row.name),
         accountId: String(row.id),
+        number: index + 2,
         domain: String(row["domain"]),
         domainId: String(row["domainid"]),
         domainPath: String(row["domainpath"]),

@@ -106,6 +106,7 @@ export class Backend {
       clusters: [],
       removed: new Set(),
       numbers: { machine: 600 },
+      lists: { hidden: new Map(), frozen: undefined },
     };
     const jobs = new Jobs(ground);
     return { ground, jobs, life: new MachineLife(ground, jobs, new ClusterSide(ground)) };

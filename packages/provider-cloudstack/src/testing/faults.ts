@@ -4,11 +4,12 @@ import type { FakeFault as AnyFault } from "@karpenter-multicloud/core/testing/f
 
 export interface FakeFault extends AnyFault {
   /**
-   * "status": in place of the answer, or in the result of the job that the command was given; nothing is carried out then.
-   * "outOfStock": at once, or when the job looks for a host. @defaultValue "answer" for "status", "job" for "outOfStock"
+   * "status": in place of the answer ("after": what was asked for is carried out all the same), or in the result of the job that the command was given; nothing is carried out then.
+   * "slow": the answer, or the job: it starts `jobMs` later, and does its work.
+   * "outOfStock": at once, or when the job looks for a host. @defaultValue "answer" for "status" and "slow", "job" for "outOfStock"
    */
-  readonly at?: "answer" | "job";
-  /** With at "job": milliseconds of the clock until the job fails. */
+  readonly at?: "answer" | "after" | "job";
+  /** With at "job": milliseconds of the clock until the job fails, or begins. */
   readonly jobMs?: number;
   /** "boot": the machine does not come to run at all, instead of running without an operating system that works. */
   readonly failed?: boolean;

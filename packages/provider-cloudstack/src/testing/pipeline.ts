@@ -2,7 +2,7 @@
 
 import { afterwards, instead, plain, statusOf } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Answer, Incoming, Outcome, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
-import { ApiError, GENERIC, MASKED, missingParameter, notForUser, unverified } from "./api-error.ts";
+import { ApiError, GENERIC, maintenance, MASKED, missingParameter, notForUser, unverified } from "./api-error.ts";
 import { authenticate } from "./auth.ts";
 import type { Caller } from "./auth.ts";
 import type { Backend } from "./backend.ts";
@@ -34,15 +34,16 @@ export class Pipeline {
     const admin = await answerAdmin(this.#backend, incoming);
     if (admin !== undefined) return plain(admin);
     const path = incoming.target.replace(/\?.*$/, "");
-    const isServed = PATHS.includes(path) && (path !== "/" || this.#backend.switches.servesBareAddress);
-    if (!isServed) return plain({ status: 404, body: "<html><body>404 Not Found</body></html>", headers: HTML });
+    const isThere = PATHS.includes(path) && (path !== "/" || this.#backend.switches.servesBareAddress);
+    if (!isThere) return plain({ status: 404, body: "<html><body>404 Not Found</body></html>", headers: HTML });
     const params = readParams(incoming);
     const facts = this.#factsOf(incoming, path, params);
     const fault = this.#backend.faults.forRequest(facts);
-    const atJob = fault?.fault === "status" && fault.at === "job";
+    const atJob = fault?.at === "job" && (fault.fault === "status" || fault.fault === "slow");
     const before =
       fault === undefined || atJob ? undefined : instead(fault, (each, status) => faultAnswer(params, each, status));
-    const served = before === undefined ? this.#serve(incoming, params, facts, atJob ? fault : undefined) : undefined;
+    const isServed = before === undefined || fault?.at === "after";
+    const served = isServed ? this.#serve(incoming, params, facts, atJob ? fault : undefined) : undefined;
     const outcome =
       before ?? (fault === undefined || atJob ? plain(answerOf(served)) : afterwards(fault, answerOf(served)));
     this.#log(incoming, path, params, { auth: served?.auth ?? "none", outcome, fault });
@@ -60,6 +61,7 @@ export class Pipeline {
       if (command === undefined) throw unverified();
       this.#requireRight(command, caller);
       refuseControlCharacters(params);
+      if (command.isAsync === true && this.#backend.switches.maintenance) throw maintenance();
       requireAll(command, params);
       if (incoming.method === "GET" && !READS.test(command.name)) this.#noteWriteByGet(command.name, params);
       const call = { backend: this.#backend, params, caller, facts, jobFault };
@@ -97,18 +99,15 @@ export class Pipeline {
     this.#backend.invariants.record("WroteByGet", `${name} was sent by GET`);
   }
 
-  /** What faults can be aimed at: the zone, the offering, the template, the name. */
+  /** What faults can be aimed at: every parameter, and the names of zone, offering and machine. */
   #factsOf({ method }: Incoming, path: string, params: Params): RequestFacts {
     const { ground } = this.#backend.world;
     const machine = ground.machines.get(params.text("id") ?? params.text("resourceids") ?? "");
     const offering = rowOf(ground.offerings, params.text("serviceofferingid") ?? machine?.offeringId ?? "")?.name;
     const zone = rowOf(ground.zones, params.text("zoneid") ?? machine?.zoneId ?? "")?.name;
     const name = params.text("name") ?? machine?.name;
-    const words = { offering, zone, name, expunge: params.text("expunge") };
-    const about = Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined)) as Record<
-      string,
-      string
-    >;
+    const words = Object.entries({ offering, zone, name }).filter(([, value]) => value !== undefined);
+    const about = { ...params.safe(), ...(Object.fromEntries(words) as Readonly<Record<string, string>>) };
     return { method, path, operation: params.command, about };
   }
 
@@ -123,7 +122,7 @@ export class Pipeline {
       at: this.#backend.world.ground.clock.now(),
       method: incoming.method,
       path,
-      query: "",
+      query: queryNames(incoming),
       operation: params.command,
       body: params.safe(),
       auth: result.auth,
@@ -132,6 +131,15 @@ export class Pipeline {
       ...(userAgent === undefined ? {} : { userAgent }),
     });
   }
+}
+
+/** What stands in the address, by its names: values may be secret. */
+function queryNames({ target }: Incoming): string {
+  const [, query = ""] = /\?(.*)$/.exec(target) ?? [];
+  return query
+    .split("&")
+    .map((pair) => pair.replace(/=.*$/, ""))
+    .join("&");
 }
 
 const HTML = { "Content-Type": "text/html" };
@@ -145,7 +153,13 @@ function responseName(params: Params): string {
 }
 
 function wrapped(name: string, payload: unknown, status = 200): Answer {
-  return { status, body: { [name]: payload } };
+  return { status, body: { [name]: payload }, headers: described(payload) };
+}
+
+/** The text of an error stands in a header too (§1.3). */
+function described(payload: unknown): Readonly<Record<string, string>> {
+  const { errortext } = payload as { readonly errortext?: unknown };
+  return typeof errortext === "string" ? { "X-Description": errortext.replaceAll(/[^ -~]/g, " ") } : {};
 }
 
 function requireAll({ params: known }: Command, params: Params): void {

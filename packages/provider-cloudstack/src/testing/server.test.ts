@@ -48,14 +48,28 @@ describe("the door of the fake", () => {
       errorcode: 401,
       errortext: "unable to verify user credentials and/or request signature",
     };
-    expect(await wrong.call("listZones")).toEqual({ status: 401, name: "listzonesresponse", payload: refused });
-    expect(await user.call("makeCoffee")).toEqual({ status: 401, name: "errorresponse", payload: refused });
+    expect(await wrong.call("listZones")).toMatchObject({ status: 401, name: "listzonesresponse", payload: refused });
+    expect(await user.call("makeCoffee")).toMatchObject({ status: 401, name: "errorresponse", payload: refused });
     const disabled = new TinyClient({
       ...fake.credentials,
       apiKey: "fake-disabled-api-key",
       secretKey: "fake-disabled-secret-key",
     });
     expect((await disabled.call("listZones")).status).toBe(401);
+  });
+
+  it("T-06: what has expired is refused, by whatever way the time is written; without version 3 nobody looks at it", async () => {
+    const asked = async (expires: string, signatureversion = "3"): Promise<number> =>
+      (await user.call("listZones", { signatureversion, expires })).status;
+    const at = (ms: number): string => new Date(Date.now() + ms).toISOString().replace(/\.\d+Z$/, "");
+    expect(await asked(`${at(-60_000)}Z`)).toBe(401);
+    for (const zone of ["Z", "+0000", "+00:00"]) expect(await asked(`${at(60_000)}${zone}`)).toBe(200);
+    expect(await asked("soon")).toBe(401);
+    expect(await asked(`${at(-60_000)}Z`, "2")).toBe(200);
+    fake.switches.enforcePost = true;
+    expect(await asked(`${at(14 * 60_000)}Z`)).toBe(200);
+    expect(await asked(`${at(16 * 60_000)}Z`)).toBe(401);
+    expect(await asked(`${at(60_000)}Z`, "2")).toBe(401);
   });
 
   it("tells a missing right apart from a missing key", async () => {
@@ -91,20 +105,8 @@ describe("the door of the fake", () => {
   });
 
   it("lets cmk in by password and tells it every command", async () => {
-    const login = await fetch(`${fake.url}/client/api`, {
-      method: "POST",
-      body: new URLSearchParams({ command: "login", username: "k8s", password: "password", response: "json" }),
-    });
-    const { loginresponse } = (await login.json()) as { readonly loginresponse: { readonly sessionkey: string } };
-    const apis = await fetch(
-      `${fake.url}/client/api?command=listApis&response=json&sessionkey=${loginresponse.sessionkey}`,
-    );
-    const { listapisresponse } = (await apis.json()) as {
-      readonly listapisresponse: { readonly api: readonly object[] };
-    };
-    expect(listapisresponse.api).toContainEqual(
-      expect.objectContaining({ name: "deployVirtualMachine", isasync: true }),
-    );
+    const { payload } = await user.inSession("command=listApis&");
+    expect(payload["api"]).toContainEqual(expect.objectContaining({ name: "deployVirtualMachine", isasync: true }));
   });
 });
 

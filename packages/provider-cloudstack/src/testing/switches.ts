@@ -12,6 +12,8 @@ export interface Switches {
   version: string;
   /** default.page.size */
   maxPageSize: number;
+  /** api.throttling: as listCapabilities tells it; absent = off. */
+  apiLimit: { readonly max: number; readonly intervalSeconds: number } | undefined;
   /** vm.userdata.max.length */
   userDataMaxLength: number;
   /** allow.user.expunge.recover.vm, as listCapabilities tells it. */
@@ -30,14 +32,16 @@ export interface Switches {
   quotaPlugin: boolean;
   /** No lists of machines show anything, as after an unlucky restart. */
   hideMachines: boolean;
+  /** The management server is being shut down: it answers questions and takes no new jobs. */
+  maintenance: boolean;
+  /** From one page to the next a row goes before the place where the list is being read, or comes. */
+  pagesShift: "no" | "skip" | "repeat";
   planner: "firstfit" | "dispersing";
   /** What part of the nominal memory a Node reports. */
   memoryFactor: number;
   /** The cluster has CloudStack's cloud controller manager: it labels Nodes in its own way. */
   cloudController: boolean;
   contentType: string;
-  /** api.throttling.max within a second, as listCapabilities tells it; 0: no throttling. */
-  apiLimitMax: number;
   /** The API answers at the bare address too; without that there is a web server's page. */
   servesBareAddress: boolean;
 }
@@ -49,6 +53,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   clockAheadMs: 0,
   version: "4.22.0.0",
   maxPageSize: 500,
+  apiLimit: undefined,
   userDataMaxLength: 32_768,
   allowUserExpunge: false,
   expungeDenied: false,
@@ -58,10 +63,11 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   deniedCommands: [],
   quotaPlugin: true,
   hideMachines: false,
+  maintenance: false,
+  pagesShift: "no",
   planner: "firstfit",
   memoryFactor: 0.94,
   cloudController: true,
   contentType: "application/json; charset=UTF-8",
-  apiLimitMax: 0,
   servesBareAddress: true,
 };

@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 
 export interface TinyAnswer {
   readonly status: number;
+  readonly headers: Headers;
   /** The name of the one key, and what stands under it. */
   readonly name: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -35,12 +36,19 @@ export class TinyClient {
       .toLowerCase();
     const signature = createHmac("sha1", this.#keys.secretKey).update(signed).digest("base64");
     const query = new URLSearchParams({ ...all, signature });
-    const answer = await (method === "GET"
-      ? fetch(`${this.#keys.apiUrl}?${query.toString()}`)
-      : fetch(this.#keys.apiUrl, { method: "POST", body: query }));
-    const body = (await answer.json()) as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-    const [[name, payload] = ["", {}]] = Object.entries(body);
-    return { status: answer.status, name, payload };
+    return read(
+      await (method === "GET"
+        ? fetch(`${this.#keys.apiUrl}?${query.toString()}`)
+        : fetch(this.#keys.apiUrl, { method: "POST", body: query })),
+    );
+  }
+
+  /** By password, as cmk does without keys; with the session's key no signature is wanted. */
+  async inSession(query: string): Promise<TinyAnswer> {
+    const credentials = { command: "login", username: "k8s", password: "password", response: "json" };
+    const login = await fetch(this.#keys.apiUrl, { method: "POST", body: new URLSearchParams(credentials) });
+    const { payload } = await read(login);
+    return read(await fetch(`${this.#keys.apiUrl}?${query}response=json&sessionkey=${String(payload["sessionkey"])}`));
   }
 
   /** The result of the job, asked for again and again. */
@@ -54,4 +62,10 @@ export class TinyClient {
     }
     throw new Error(`job ${String(jobId)} does not end`);
   }
+}
+
+async function read(answer: Response): Promise<TinyAnswer> {
+  const body = (await answer.json()) as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const [[name, payload] = ["", {}]] = Object.entries(body);
+  return { status: answer.status, headers: answer.headers, name, payload };
 }

@@ -1,14 +1,13 @@
 // Scenarios of docs/reference/upstream-parity.md: E-118, E-120, E-125, E-192.
 
 import { Label } from "@karpenter-multicloud/core/api";
-import { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import { allocatableOf, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { minutes } from "@karpenter-multicloud/core/units";
 import { describe, expect, it } from "vitest";
 
 import { OvhLabel } from "../api/labels.ts";
 import type { WireKubeFlavor } from "../client/wire.ts";
-import { allocatable } from "../machines/binder.ts";
 import { mergeFlavors } from "./flavor.ts";
 import { InstanceTypeCatalog } from "./instance-types.ts";
 import type { CatalogInput } from "./instance-types.ts";
@@ -53,7 +52,7 @@ const type = (name: string, over: Partial<CatalogInput> = {}): InstanceType => {
 describe("instance types", () => {
   it("T-11: b3-16 keeps 170m, 1590 MB and 100Mi for itself and takes 110 pods", () => {
     const b316 = type("b3-16");
-    const { cpu, memory, pods } = allocatable(b316);
+    const { cpu, memory, pods } = allocatableOf(b316);
     expect(cpu).toBe(3830);
     expect(memory).toBe((b316.capacity["memory"] ?? 0) - 1590e6 - 100 * 1024 ** 2);
     expect(b316.capacity["memory"]).toBe(Math.floor(16 * 1024 ** 3 * 0.95));
@@ -61,7 +60,7 @@ describe("instance types", () => {
   });
 
   it("T-10: b3-8 leaves 1840m", () => {
-    expect(allocatable(type("b3-8"))["cpu"]).toBe(1840);
+    expect(allocatableOf(type("b3-8"))["cpu"]).toBe(1840);
   });
 
   it("O-19: a GPU is announced, and only where there is one", () => {

@@ -2,18 +2,16 @@
 
 import { Annotation, Label, parseLaunchHint, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { InsufficientCapacity, overlaidRank } from "@karpenter-multicloud/core/provider";
+import {
+  allocatableOf,
+  InsufficientCapacity,
+  matchesRequirements,
+  overlaidRank,
+} from "@karpenter-multicloud/core/provider";
 import type { InstanceType, Offering } from "@karpenter-multicloud/core/provider";
 import { Requirements } from "@karpenter-multicloud/core/requirements";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import {
-  addResources,
-  compareRates,
-  compareText,
-  fits,
-  requestsFrom,
-  subtractResources,
-} from "@karpenter-multicloud/core/units";
+import { compareRates, compareText, fits, requestsFrom } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import type { Situation } from "../catalog/instance-types.ts";
@@ -154,20 +152,11 @@ function compatible(request: BindRequest): readonly Candidate[] {
   const wanted = requirementsOf(request);
   const requests = requestsFrom(claim.spec.resources?.requests);
   return types.flatMap((type) => {
-    if (
-      !type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType)) ||
-      !fits(requests, allocatable(type))
-    )
-      return [];
+    if (!matchesRequirements(type, wanted) || !fits(requests, allocatableOf(type))) return [];
     return type.offerings
       .filter((offering) => offering.availability.available && offering.requirements.overlaps(wanted))
       .map((offering) => ({ type, offering, zone: offering.requirements.get(Label.Zone).any() }));
   });
-}
-
-export function allocatable(type: InstanceType): ReturnType<typeof subtractResources> {
-  const { kubeReserved, systemReserved, evictionThreshold } = type.overhead;
-  return subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
 }
 
 function zoneOf({ metadata }: NodeClaim): string | undefined {

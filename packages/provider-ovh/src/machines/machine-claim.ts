@@ -2,6 +2,7 @@
 
 import { Annotation, CapacityType, Label, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { allocatableOf } from "@karpenter-multicloud/core/provider";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { parseDuration, toResourceList } from "@karpenter-multicloud/core/units";
 
@@ -10,7 +11,6 @@ import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.t
 import { OVH_NODE_CLASS_KIND } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import { allocatable } from "./binder.ts";
 import { isGoing, providerIdOf } from "./machine-status.ts";
 
 /** The answer of a launch: the claim with everything that is known about its machine. */
@@ -42,7 +42,7 @@ export function launchedClaim(
       imageID: imageOf(machine),
       ...(type === undefined
         ? {}
-        : { capacity: toResourceList(type.capacity), allocatable: toResourceList(allocatable(type)) }),
+        : { capacity: toResourceList(type.capacity), allocatable: toResourceList(allocatableOf(type)) }),
     },
   };
 }

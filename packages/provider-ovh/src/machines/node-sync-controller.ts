@@ -67,7 +67,7 @@ export function hasLostLabels(node: Node, claim: NodeClaim): boolean {
 }
 
 /** Startup taints were for the first start; who took them away then would not be there to do it again. */
-function withPromises(node: Node, { metadata, spec }: NodeClaim): Node {
+export function withPromises(node: Node, { metadata, spec }: NodeClaim): Node {
   const { finalizers = [], ownerReferences = [], labels, annotations } = node.metadata;
   // Core opens the node a moment later, as after its registration.
   const kept = (node.spec?.taints ?? []).map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));

@@ -1,6 +1,7 @@
 // What each look at a class's surroundings says about one of its conditions.
 
-import type { ConditionStatus } from "@karpenter-multicloud/core/api";
+import { conditionTrue, conditionFalse } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { Finding } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
 import { isForbiddenTemplateLabel } from "../api/labels.ts";
 import { OvhCondition } from "../api/ovh-node-class.ts";
@@ -11,13 +12,6 @@ import type { WireCluster } from "../client/wire.ts";
 import type { ApiClient } from "./api-clients.ts";
 import { CLUSTER_GOING } from "./cluster-access.ts";
 
-export interface Finding {
-  readonly type: string;
-  readonly status: ConditionStatus;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
 const WORKABLE: readonly string[] = ["READY", "UPDATING", "MAINTENANCE", "USER_QUOTA_ERROR"];
 const SUSPENDED: readonly string[] = ["SUSPENDED", "SUSPENDING"];
 
@@ -25,16 +19,16 @@ export function clusterFinding({ status }: WireCluster): Finding {
   if (status === "USER_QUOTA_ERROR") {
     const message =
       "the cluster reports USER_QUOTA_ERROR: raise the quota of the project in this region in the OVHcloud control panel (Public Cloud, Quota and Regions)";
-    return { ...yes(OvhCondition.ClusterReady), message };
+    return { ...conditionTrue(OvhCondition.ClusterReady), message };
   }
-  if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return yes(OvhCondition.ClusterReady);
+  if (WORKABLE.includes(status) || SUSPENDED.includes(status)) return conditionTrue(OvhCondition.ClusterReady);
   const reason = status === "DELETING" || status === "DELETED" ? CLUSTER_GOING : "NotReady";
-  return no(OvhCondition.ClusterReady, reason, `the cluster's status is ${status}`);
+  return conditionFalse(OvhCondition.ClusterReady, reason, `the cluster's status is ${status}`);
 }
 
 export function projectFinding({ status }: WireCluster): Finding {
-  if (!SUSPENDED.includes(status)) return yes(OvhCondition.ProjectUsable);
-  return no(
+  if (!SUSPENDED.includes(status)) return conditionTrue(OvhCondition.ProjectUsable);
+  return conditionFalse(
     OvhCondition.ProjectUsable,
     "Suspended",
     `the cluster is ${status}: check the project's payment in the OVHcloud control panel`,
@@ -42,14 +36,14 @@ export function projectFinding({ status }: WireCluster): Finding {
 }
 
 export function planFinding(nodeClass: OVHNodeClass, { plan }: WireCluster): Finding {
-  if (!nodeClass.spec?.attachFloatingIps || plan !== "free") return yes(OvhCondition.PlanSupports);
-  return no(OvhCondition.PlanSupports, "FreePlan", "attachFloatingIps needs the Standard plan");
+  if (!nodeClass.spec?.attachFloatingIps || plan !== "free") return conditionTrue(OvhCondition.PlanSupports);
+  return conditionFalse(OvhCondition.PlanSupports, "FreePlan", "attachFloatingIps needs the Standard plan");
 }
 
 export function tagsFinding(nodeClass: OVHNodeClass): Finding {
   const wrong = Object.keys(nodeClass.spec?.tags ?? {}).filter(isForbiddenTemplateLabel);
-  if (wrong.length === 0) return yes(OvhCondition.TagsValid);
-  return no(
+  if (wrong.length === 0) return conditionTrue(OvhCondition.TagsValid);
+  return conditionFalse(
     OvhCondition.TagsValid,
     "ReservedKey",
     `tags ${wrong.join(", ")} are reserved for Kubernetes, MKS and Karpenter`,
@@ -61,27 +55,28 @@ export function permissionsSoFar({ deniedWrites }: ApiClient): Finding {
   const refused = deniedWrites();
   if (refused.length === 0)
     return {
-      ...yes(OvhCondition.PermissionsReady),
+      ...conditionTrue(OvhCondition.PermissionsReady),
       message: "reading is allowed; the rights to write are not verified before they are needed",
     };
-  return no(OvhCondition.PermissionsReady, "CallNotGranted", refused.join("; "));
+  return conditionFalse(OvhCondition.PermissionsReady, "CallNotGranted", refused.join("; "));
 }
 
 /** Which condition a failed call speaks against. */
 export function findingOf(error: unknown): Finding {
-  if (error instanceof CredentialsError) return no(OvhCondition.CredentialsReady, error.reason, error.message);
+  if (error instanceof CredentialsError)
+    return conditionFalse(OvhCondition.CredentialsReady, error.reason, error.message);
   const advice = adviceFor(error);
   const said = saidBy(error);
   const message = advice === "" ? said : `${advice}: ${said}`;
   switch (kindOf(error)) {
     case "auth":
-      return no(OvhCondition.CredentialsReady, "InvalidCredential", message);
+      return conditionFalse(OvhCondition.CredentialsReady, "InvalidCredential", message);
     case "permission":
-      return no(OvhCondition.PermissionsReady, "CallNotGranted", message);
+      return conditionFalse(OvhCondition.PermissionsReady, "CallNotGranted", message);
     case "not-found":
-      return no(OvhCondition.ClusterReady, "NotFound", `check serviceName, kubeId and endpoint: ${said}`);
+      return conditionFalse(OvhCondition.ClusterReady, "NotFound", `check serviceName, kubeId and endpoint: ${said}`);
     case "expired":
-      return no(OvhCondition.ProjectUsable, "Expired", message);
+      return conditionFalse(OvhCondition.ProjectUsable, "Expired", message);
     default:
       return { type: OvhCondition.ClusterReady, status: "Unknown", reason: "NotReachable", message };
   }
@@ -91,12 +86,4 @@ export function findingOf(error: unknown): Finding {
 export function saidBy(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/ \(query id [^)]*\)$/, "");
-}
-
-export function yes(type: string): Finding {
-  return { type, status: "True" };
-}
-
-export function no(type: string, reason: string, message: string): Finding {
-  return { type, status: "False", reason, message };
 }

@@ -1,6 +1,8 @@
 // Looks at everything a class depends on, in order, and says for each condition of OVHNodeClass whether it holds.
 
 import type { Node } from "@karpenter-multicloud/core/api";
+import { conditionTrue, conditionFalse } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { Finding } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import { formatRate } from "@karpenter-multicloud/core/units";
 
 import { OvhCondition } from "../api/ovh-node-class.ts";
@@ -19,15 +21,12 @@ import { clusterIdOf, findCluster } from "./find-cluster.ts";
 import {
   clusterFinding,
   findingOf,
-  no,
   permissionsSoFar,
   planFinding,
   projectFinding,
   saidBy,
   tagsFinding,
-  yes,
 } from "./findings.ts";
-import type { Finding } from "./findings.ts";
 import { missingRights } from "./needed-rights.ts";
 
 export interface InspectorParts {
@@ -77,7 +76,7 @@ export class Inspector {
     const serviceName = serviceNameOf(nodeClass, this.#parts.settings);
     if (serviceName === undefined) {
       findings.push(
-        no(
+        conditionFalse(
           OvhCondition.ClusterReady,
           "ServiceNameMissing",
           "set spec.serviceName (the Public Cloud project id) or OVH_SERVICE_NAME",
@@ -118,13 +117,13 @@ export class Inspector {
       signal,
     );
     if (found.kind === "not-found") {
-      findings.push(no(OvhCondition.ClusterReady, found.reason, found.message));
+      findings.push(conditionFalse(OvhCondition.ClusterReady, found.reason, found.message));
       return undefined;
     }
     const other = [settings.kubeId, ...here.flatMap(clusterIdOf)].find((id) => id !== undefined && id !== found.kubeId);
     if (other !== undefined) {
       findings.push(
-        no(
+        conditionFalse(
           OvhCondition.ClusterReady,
           "OtherCluster",
           `kubeId ${found.kubeId} is not the cluster this controller runs in (${other})`,
@@ -134,7 +133,7 @@ export class Inspector {
     }
     const cluster = await this.#read(mks, found.kubeId, findings, signal);
     if (cluster === undefined) return undefined;
-    findings.push(yes(OvhCondition.CredentialsReady), clusterFinding(cluster), projectFinding(cluster));
+    findings.push(conditionTrue(OvhCondition.CredentialsReady), clusterFinding(cluster), projectFinding(cluster));
     return cluster;
   }
 
@@ -151,7 +150,11 @@ export class Inspector {
       const what = `cluster ${kubeId} was not found in project ${mks.serviceName}`;
       const said = saidBy(error);
       findings.push(
-        no(OvhCondition.ClusterReady, "NotFound", `${what}: correct kubeId, serviceName or endpoint (${said})`),
+        conditionFalse(
+          OvhCondition.ClusterReady,
+          "NotFound",
+          `${what}: correct kubeId, serviceName or endpoint (${said})`,
+        ),
       );
       return undefined;
     }
@@ -159,8 +162,8 @@ export class Inspector {
 
   #regionFinding(nodeClass: OVHNodeClass, { region }: WireCluster): Finding {
     const wanted = nodeClass.spec?.region ?? this.#parts.settings.region;
-    if (wanted === undefined || wanted === region) return yes(OvhCondition.RegionValid);
-    return no(
+    if (wanted === undefined || wanted === region) return conditionTrue(OvhCondition.RegionValid);
+    return conditionFalse(
       OvhCondition.RegionValid,
       "RegionMismatch",
       `region is ${wanted}, but the cluster is in ${region}: correct it or leave it out`,
@@ -177,8 +180,8 @@ export class Inspector {
     const unknown = (nodeClass.spec?.zones ?? []).filter((zone) => !found.zones.includes(zone));
     out.findings.push(
       unknown.length === 0
-        ? yes(OvhCondition.ZonesReady)
-        : no(
+        ? conditionTrue(OvhCondition.ZonesReady)
+        : conditionFalse(
             OvhCondition.ZonesReady,
             "UnknownZone",
             `${unknown.join(", ")}: the zones of ${region} are ${found.zones.join(", ")}`,
@@ -197,8 +200,12 @@ export class Inspector {
     });
     out.findings.push(
       flavors.length > 0
-        ? yes(OvhCondition.FlavorsReady)
-        : no(OvhCondition.FlavorsReady, "NoFlavors", `OVHcloud offers no flavor for this cluster in ${region} now`),
+        ? conditionTrue(OvhCondition.FlavorsReady)
+        : conditionFalse(
+            OvhCondition.FlavorsReady,
+            "NoFlavors",
+            `OVHcloud offers no flavor for this cluster in ${region} now`,
+          ),
     );
   }
 
@@ -213,11 +220,11 @@ export class Inspector {
     const missing = rules && missingRights(rules, { ...cluster, deletesNodes });
     if (missing === undefined || client.deniedWrites().length > 0) return permissionsSoFar(client);
     if (missing.length === 0)
-      return { ...yes(OvhCondition.PermissionsReady), message: "every right that is needed is granted" };
+      return { ...conditionTrue(OvhCondition.PermissionsReady), message: "every right that is needed is granted" };
     const rights = missing.join(", ");
     const where =
       "make a consumer key with them at https://api.ovh.com/createToken/ and put it into the credentials Secret";
-    return no(
+    return conditionFalse(
       OvhCondition.PermissionsReady,
       "CallNotGranted",
       `the consumer key lacks these rights: ${rights}; ${where}`,
@@ -227,12 +234,12 @@ export class Inspector {
   #pricingFinding(): Finding {
     const { book, failure } = this.#parts.pricing;
     if (failure === undefined)
-      return { ...yes(OvhCondition.PricingReady), reason: book.source === "live" ? "Live" : "Bundled" };
+      return { ...conditionTrue(OvhCondition.PricingReady), reason: book.source === "live" ? "Live" : "Bundled" };
     const example =
       book.source === "live"
         ? "the last prices stay in use"
         : `bundled prices are used, for example ${formatRate(b3Rate(book))} for b3-8`;
-    return no(
+    return conditionFalse(
       OvhCondition.PricingReady,
       "CatalogueUnreadable",
       `the order catalogue could not be read (${failure}); ${example}`,

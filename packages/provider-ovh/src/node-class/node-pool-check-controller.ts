@@ -1,8 +1,9 @@
 // ovh.nodepoolcheck: tells on a NodePool what it asks for and OVHcloud will never have: spot, zones of another region, flavors that are not sold (S-09, S-20).
 
-import { Label, NodePools } from "@karpenter-multicloud/core/api";
+import { isConditionTrue, Label, NodePools, READY } from "@karpenter-multicloud/core/api";
 import type { NodePool } from "@karpenter-multicloud/core/api";
 import type { EventRecorder, KubeCache } from "@karpenter-multicloud/core/kube";
+import { matchesRequirements } from "@karpenter-multicloud/core/provider";
 import type { InstanceTypes } from "@karpenter-multicloud/core/provider";
 import { Requirements } from "@karpenter-multicloud/core/requirements";
 import { onChange } from "@karpenter-multicloud/core/runtime";
@@ -12,9 +13,8 @@ import { minutes } from "@karpenter-multicloud/core/units";
 import { OVH_NODE_CLASS_KIND, OVHNodeClasses } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { Situation } from "../catalog/instance-types.ts";
-import { suits, whyNoOffering } from "../catalog/why-no-offering.ts";
+import { whyNoOffering } from "../catalog/why-no-offering.ts";
 import { zoneAliases } from "../catalog/zone-aliases.ts";
-import { isReady } from "./is-ready.ts";
 
 const AGAIN = minutes(10);
 const DEDUPE = minutes(60);
@@ -37,6 +37,7 @@ export function nodePoolCheckController(parts: NodePoolCheckParts): Controller {
   const classes = parts.cache.informer(OVHNodeClasses);
   const poolsOf = (className: string): readonly string[] =>
     pools.list().flatMap((pool) => (classNameOf(pool) === className ? [pool.metadata.name ?? ""] : []));
+  const isReady = (nodeClass: OVHNodeClass): boolean => isConditionTrue(nodeClass, READY);
   return {
     name: "ovh.nodepoolcheck",
     triggers: [
@@ -114,11 +115,12 @@ function zoneRemarks(
 /** Only what no time will cure: sold out today is no fault of the NodePool. */
 function offeringRemark(wanted: Requirements, types: InstanceTypes["items"], situation: Situation): readonly Remark[] {
   const offered = types.some(
-    (type) => suits(type, wanted) && type.offerings.some(({ requirements }) => requirements.overlaps(wanted)),
+    (type) =>
+      matchesRequirements(type, wanted) && type.offerings.some(({ requirements }) => requirements.overlaps(wanted)),
   );
   const isSold = types.some(
     (type) =>
-      suits(type, wanted) &&
+      matchesRequirements(type, wanted) &&
       type.offerings.some(
         ({ requirements, availability }) =>
           requirements.overlaps(wanted) && (availability.available || availability.until !== undefined),

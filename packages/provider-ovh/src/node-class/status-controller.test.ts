@@ -349,7 +349,7 @@ describe("the status of an OVHNodeClass", () => {
     await bench.machines(1);
     await bench.kube.delete(OVHNodeClasses, { name: "default" });
     await bench.pass(3_000);
-    expect(bench.events.withReason("WaitingOnNodeClaims")).toHaveLength(1);
+    expect(bench.events.withReason("WaitingOnNodeClaimTermination")).toHaveLength(1);
     expect((await bench.nodeClass()).metadata.finalizers).toEqual([OVH_NODE_CLASS_FINALIZER]);
     await bench.during(bench.remove("claim-1"));
     expect(bench.fake.state().pools).toHaveLength(1);

@@ -78,10 +78,30 @@ describe("discovery (W-1 to W-4)", () => {
     await bench.pass(61 * 60_000);
     const names = (await bench.types()).map(({ name }) => name);
     expect(names.filter((name) => name === "GP1-XS" || name.endsWith("-WIN"))).toEqual([]);
+    expect(names.filter((name) => name === "START1-S" || name === "POP2-2C-8G-WIN")).toEqual([]);
     await bench.putClass("old", { zones: ["fr-par-1"], instanceTypeSelector: { allowEndOfService: true } });
     await bench.pass(5_000);
     expect((await bench.nodeClass("old")).status?.instanceTypeCount).toBe(names.length + endingIn("fr-par-1") + 1);
   });
+
+  it("T-18: START1-S is there for a class that takes types without a future; POP2-2C-8G-WIN is not", async () => {
+    await start({ spec: { zones: ["fr-par-1"], instanceTypeSelector: { allowEndOfService: true } } });
+    const names = (await bench.types()).map(({ name }) => name);
+    expect(names).toContain("START1-S");
+    expect(names.filter((name) => name.endsWith("-WIN"))).toEqual([]);
+  });
+
+  it("W-1: after a day without a list of types the class says so", async () => {
+    await start({ spec: { zones: ["fr-par-1"] }, env: { SCW_CATALOG_TTL: "2h", SCW_AVAILABILITY_TTL: "6h" } });
+    bench.fake.faults([{ match: { operation: "listServerTypes" }, fault: "status", status: 500 }]);
+    await bench.pass(23 * 3600_000);
+    expect(await bench.condition("InstanceTypesReady")).toMatch(/^True/);
+    await bench.pass(2 * 3600_000);
+    expect(await bench.condition("InstanceTypesReady")).toMatch(/^False CatalogueTooOld: /);
+    bench.fake.faults([]);
+    await bench.pass(10 * 60_000);
+    expect(await bench.condition("InstanceTypesReady")).toMatch(/^True/);
+  }, 60_000);
 
   it("T-23: the cheapest type for a small pod is one whose allocatable memory suffices; STARDUST1-S never is", async () => {
     await start({ spec: { zones: ["fr-par-1"] } });

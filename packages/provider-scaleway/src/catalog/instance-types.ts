@@ -9,6 +9,7 @@ import type {
   UnavailableOfferings,
 } from "@karpenter-multicloud/core/provider";
 import { Requirement, Requirements } from "@karpenter-multicloud/core/requirements";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { compareText, hours, minutes } from "@karpenter-multicloud/core/units";
 
 import { SCALEWAY_GPU, ScalewayLabel } from "../api/labels.ts";
@@ -48,7 +49,13 @@ const MBIT = 1e6;
 const WITH_IPV4: readonly string[] = ["dynamic", "flexible", "flexible-ipv4-ipv6"];
 
 export class InstanceTypeCatalog {
+  readonly #logger: Logger;
   readonly #byClass = new Map<string, InstanceTypes>();
+  readonly #told = new Set<string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
 
   /** The same object again as long as nothing it is made of has changed. */
   of(input: TypesInput): InstanceTypes {
@@ -57,13 +64,19 @@ export class InstanceTypeCatalog {
     const version = [key, resolved.version, catalogue.version, unavailable.version].join("/");
     const known = this.#byClass.get(key);
     if (known?.version === version) return known;
-    const made: InstanceTypes = { version, items: itemsOf(input) };
+    const made: InstanceTypes = { version, items: itemsOf(input, (type) => this.#differs(type)) };
     this.#byClass.set(key, made);
     return made;
   }
+
+  #differs(type: string): void {
+    if (this.#told.has(type)) return;
+    this.#told.add(type);
+    this.#logger.warn("zones tell different sizes of one server type: the smallest is taken", { type });
+  }
 }
 
-function itemsOf(input: TypesInput): readonly InstanceType[] {
+function itemsOf(input: TypesInput, differs: (type: string) => void): readonly InstanceType[] {
   const byName = new Map<string, Sold[]>();
   for (const listing of input.catalogue.zones) {
     const zone = input.resolved.zones.find((each) => each.zone === listing.zone);
@@ -74,13 +87,28 @@ function itemsOf(input: TypesInput): readonly InstanceType[] {
       byName.set(type.name, [...(byName.get(type.name) ?? []), { type, zone, listing }]);
     }
   }
-  return [...byName.keys()].toSorted(compareText).flatMap((name) => instanceType(byName.get(name) ?? [], input) ?? []);
+  return [...byName.keys()]
+    .toSorted(compareText)
+    .flatMap((name) => instanceType(byName.get(name) ?? [], input, differs) ?? []);
 }
 
 /** W-3: should zones ever differ in more than price, the smaller machine is what is promised. */
-function instanceType(sold: readonly Sold[], input: TypesInput): InstanceType | undefined {
-  const [smallest] = sold.map(({ type }) => type).toSorted((a, b) => a.ramBytes - b.ramBytes || a.cpus - b.cpus);
-  if (smallest === undefined) return undefined;
+function instanceType(
+  all: readonly Sold[],
+  input: TypesInput,
+  differs: (type: string) => void,
+): InstanceType | undefined {
+  const [first] = all;
+  if (first === undefined) return undefined;
+  const sold = all.filter(({ type }) => type.arch === first.type.arch);
+  const least = (of: (type: WireType) => number): number => Math.min(...sold.map(({ type }) => of(type)));
+  const smallest: WireType = {
+    ...first.type,
+    cpus: least(({ cpus }) => cpus),
+    ramBytes: least(({ ramBytes }) => ramBytes),
+    gpus: least(({ gpus }) => gpus),
+  };
+  if (all.some(({ type }) => !isOfSize(type, smallest))) differs(smallest.name);
   const offerings = sold.flatMap((each) => offeringsOf(each, input));
   const open = offerings.filter(({ availability }) => availability.available);
   const capacity = capacityOf(smallest, input.spec, input.memoryOverhead);
@@ -95,6 +123,10 @@ function instanceType(sold: readonly Sold[], input: TypesInput): InstanceType | 
     capacity,
     overhead: overheadOf(smallest, input.spec, capacity),
   };
+}
+
+function isOfSize(type: WireType, { arch, cpus, ramBytes, gpus }: WireType): boolean {
+  return type.arch === arch && type.cpus === cpus && type.ramBytes === ramBytes && type.gpus === gpus;
 }
 
 function among(key: string, open: readonly Offering[]): Requirement {

@@ -57,6 +57,8 @@ export class ServerCatalog {
   readonly #logger: Logger;
   readonly #types: Book<WireType>;
   readonly #stock: Book<string>;
+  /** Also of lists that were dropped since. */
+  readonly #readAt = new Map<string, number>();
   #versions = 0;
 
   constructor({ client, clock, logger, metrics, catalogTtl, availabilityTtl }: CatalogParts) {
@@ -64,6 +66,7 @@ export class ServerCatalog {
     this.#logger = logger;
     this.#types = book("server types", catalogTtl, KEEP_TYPES_MS, async (zone, signal) => {
       const types = await client.serverTypes(zone, signal);
+      this.#readAt.set(zone, clock.now());
       metrics.set("karpenter_scaleway_catalog_last_refresh_timestamp_seconds", { zone }, clock.now() / 1000);
       return new Map(types.map((type) => [type.name, type]));
     });
@@ -86,9 +89,10 @@ export class ServerCatalog {
     return { version, zones: found.map(({ listing }) => listing) };
   }
 
-  /** When each zone's list was last read, epoch milliseconds. */
-  lastRefresh(zone: string): number | undefined {
-    return this.#types.kept.get(zone)?.fetchedAt;
+  /** W-1: whether the lists of all these zones were read once, and none of them within a day. */
+  isTooOld(zones: readonly string[]): boolean {
+    const since = this.#clock.now() - KEEP_TYPES_MS;
+    return zones.every((zone) => (this.#readAt.get(zone) ?? Number.POSITIVE_INFINITY) < since);
   }
 
   async #listing(

@@ -56,8 +56,8 @@ export interface WireServer {
   readonly placementGroupId: string;
   readonly protected: boolean;
   readonly createdAt: number;
-  /** Start of the next maintenance, epoch milliseconds. */
-  readonly maintenanceAt: number | undefined;
+  /** Starts of maintenance, epoch milliseconds, the first one first. */
+  readonly maintenances: readonly number[];
 }
 
 export interface WireBlockVolume {
@@ -126,7 +126,7 @@ export function parseType(name: string, data: unknown): WireType {
 export function parseServer(data: unknown): WireServer {
   const o = record(data, "server");
   const disks = Object.values(optionalRecord(o["volumes"])).map((disk) => record(disk, "volume"));
-  const [maintenance] = list(o["maintenances"]).map((each) => text(optionalRecord(each)["start_date"]));
+  const starts = list(o["maintenances"]).map((each) => text(optionalRecord(each)["start_date"]));
   return {
     id: id(o, "server"),
     zone: text(o["zone"]),
@@ -144,7 +144,10 @@ export function parseServer(data: unknown): WireServer {
     placementGroupId: text(optionalRecord(o["placement_group"])["id"]),
     protected: o["protected"] === true,
     createdAt: moment(o["creation_date"]),
-    maintenanceAt: maintenance === undefined || maintenance === "" ? undefined : moment(maintenance),
+    maintenances: starts
+      .filter((start) => start !== "")
+      .map(moment)
+      .toSorted((a, b) => a - b),
   };
 }
 

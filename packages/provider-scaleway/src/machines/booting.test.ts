@@ -1,6 +1,7 @@
 // What this provider writes for a machine, read by the machine itself: as it stands it joins, and with any one word changed it does not.
 
 import { readFileSync } from "node:fs";
+import { Secrets } from "@karpenter-multicloud/core/api";
 import type { Node } from "@karpenter-multicloud/core/api";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import { TEST_CA, TEST_CLUSTER } from "@karpenter-multicloud/core/testing/cloud-init";
@@ -8,8 +9,10 @@ import { Ajv } from "ajv";
 import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 
+import { ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import { Bench, serverIdOf } from "../test-bench.ts";
+import type { FakeScaleway } from "../testing/index.ts";
 import { TinyClient } from "../testing/tiny-client.ts";
 
 let bench: Bench;
@@ -28,7 +31,17 @@ const hooks: MachineHooks = {
   nodeExists: async () => true,
 };
 
-async function launched(spec: ScalewayNodeClassSpec = {}): Promise<{ readonly id: string; readonly zone: string }> {
+/** What the other ways of joining need, each its own keys. */
+const JOIN_SECRET = Object.fromEntries(
+  Object.entries({ token: "K10abc::server:xyz", POOL_ID: "p", POOL_REGION: "fr-par", SCW_SECRET_KEY: "k" }).map(
+    ([key, value]) => [key, Buffer.from(value).toString("base64")],
+  ),
+);
+
+async function launched(
+  spec: ScalewayNodeClassSpec = {},
+  more?: (fake: FakeScaleway) => ScalewayNodeClassSpec,
+): Promise<{ readonly id: string; readonly zone: string }> {
   joined = [];
   const kube = {
     get: ((...call: Parameters<Bench["kube"]["get"]>) => bench.kube.get(...call)) as Bench["kube"]["get"],
@@ -36,6 +49,15 @@ async function launched(spec: ScalewayNodeClassSpec = {}): Promise<{ readonly id
   const { endpoint, kubernetesVersion } = TEST_CLUSTER;
   const cluster = { kube, endpoints: [endpoint], caBundle: TEST_CA, version: kubernetesVersion };
   bench = await Bench.start({ fake: { hooks, cluster }, spec });
+  if (spec.bootstrap?.tokenSecretRef !== undefined) {
+    await bench.kube.create(Secrets, { metadata: { name: "join", namespace: "kube-system" }, data: JOIN_SECRET });
+    await bench.pass(60_000);
+  }
+  if (more !== undefined) {
+    const body = { spec: more(bench.fake) };
+    await bench.kube.patch(ScalewayNodeClasses, { name: "default" }, { type: "merge", body });
+    await bench.pass(5_000);
+  }
   const claim = await bench.launch("gpu", { types: ["L4-1-24G", "L40S-1-48G"], requests: { "nvidia.com/gpu": "1" } });
   return { id: serverIdOf(claim), zone: claim.metadata.labels?.["topology.kubernetes.io/zone"] ?? "" };
 }
@@ -114,6 +136,22 @@ describe("a machine reads what it was given", () => {
     });
   });
 
+  it("T-31: in a private network its node's address is the one of IPAM, without the mask", async () => {
+    const spec = { zones: ["fr-par-1"] } as const;
+    const { id } = await launched(spec, (fake) => {
+      const network = fake.outside.addPrivateNetwork("fr-par", "nodes");
+      return { publicIP: "none", privateNetworks: [{ id: network.id }] };
+    });
+    await bench.pass(120_000);
+    expect(bench.fake.state().machines[0]?.boot).toBe("joins");
+    const { body } = await new TinyClient(bench.fake).call("GET", `/ipam/v1/regions/fr-par/ips?is_ipv6=false`);
+    const [ip] = body["ips"] as readonly { readonly address: string; readonly resource?: { readonly name?: string } }[];
+    expect(ip?.address).toMatch(/^[\d.]+\/\d+$/);
+    const [address] = (ip?.address ?? "").split("/");
+    expect(joined[0]?.status?.addresses).toContainEqual({ type: "InternalIP", address });
+    expect(id).not.toBe("");
+  });
+
   it.each(MUTATIONS)("and does not join with %s", async (_what, from, to, reason) => {
     const boot = await bootWith((text) => text.replace(from, to));
     expect(boot).toContain(reason);
@@ -137,6 +175,13 @@ describe("cloud-init's own schema", () => {
       },
     ],
     ["a prepared image", { bootstrap: { installScript: "preinstalled" } }],
+    ["k3s", { bootstrap: { type: "k3s", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    ["RKE2", { bootstrap: { type: "rke2", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    ["Kosmos", { bootstrap: { type: "kosmos", tokenSecretRef: { name: "join", namespace: "kube-system" } } }],
+    [
+      "cloud-config of one's own",
+      { bootstrap: { type: "custom" }, userData: "#cloud-config\nruncmd: [[sh, -c, join]]\n" },
+    ],
   ])("accepts what a class with %s writes", async (_name, spec) => {
     const { id } = await launched(spec);
     const text = bench.fake.userData(id) ?? "";

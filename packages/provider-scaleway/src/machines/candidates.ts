@@ -2,18 +2,15 @@
 
 import { Annotation, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { overlaidRank, requirementsOfClaim } from "@karpenter-multicloud/core/provider";
-import type { InstanceType, Offering, ProviderSettings } from "@karpenter-multicloud/core/provider";
-import type { Requirements } from "@karpenter-multicloud/core/requirements";
 import {
-  addResources,
-  compareRates,
-  compareText,
-  fits,
-  requestsFrom,
-  subtractResources,
-} from "@karpenter-multicloud/core/units";
-import type { Resources } from "@karpenter-multicloud/core/units";
+  allocatableOf,
+  matchesRequirements,
+  overlaidRank,
+  refusalsOf,
+  requirementsOfClaim,
+} from "@karpenter-multicloud/core/provider";
+import type { InstanceType, Offering, ProviderSettings } from "@karpenter-multicloud/core/provider";
+import { compareRates, compareText, fits, requestsFrom } from "@karpenter-multicloud/core/units";
 
 import { SCALEWAY_GPU } from "../api/labels.ts";
 import type { ClassView } from "./class-view.ts";
@@ -49,7 +46,7 @@ function compatible(claim: NodeClaim, view: ClassView, spellings: Spellings): Ca
   const wanted = requirementsOfClaim(claim, spellings);
   const requests = requestsFrom(claim.spec.resources?.requests);
   return view.types.items.flatMap((type) => {
-    if (!isMeant(type, wanted) || !fits(requests, allocatable(type))) return [];
+    if (!matchesRequirements(type, wanted) || !fits(requests, allocatableOf(type))) return [];
     return type.offerings
       .filter((offering) => offering.availability.available && offering.requirements.overlaps(wanted))
       .map((offering) => ({
@@ -61,17 +58,8 @@ function compatible(claim: NodeClaim, view: ClassView, spellings: Spellings): Ca
   });
 }
 
-function isMeant(type: InstanceType, wanted: Requirements): boolean {
-  return type.requirements.overlaps(wanted.without(Label.Zone, Label.CapacityType));
-}
-
 function isScarce({ type, zone }: Candidate, { catalogue }: ClassView): boolean {
   return catalogue.zones.find((each) => each.zone === zone)?.stock.get(type.name) === "scarce";
-}
-
-export function allocatable(type: InstanceType): Resources {
-  const { kubeReserved, systemReserved, evictionThreshold } = type.overhead;
-  return subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
 }
 
 /** Names what stood in the way: the reasons of the offerings that would otherwise have served (T-03, T-04). */
@@ -79,7 +67,7 @@ export function whyNone(claim: NodeClaim, view: ClassView, spellings: Spellings)
   const wanted = requirementsOfClaim(claim, spellings);
   const name = claim.metadata.name ?? "";
   const zones = view.resolved.zones.map(({ zone }) => zone).join(", ");
-  const named = view.types.items.filter((type) => isMeant(type, wanted));
+  const named = view.types.items.filter((type) => matchesRequirements(type, wanted));
   if (named.length === 0) {
     const types = wanted.get(Label.InstanceType);
     return `nodeclaim ${name}: no instance type offered in ${zones} satisfies ${types.toString()} and its other requirements`;
@@ -88,13 +76,7 @@ export function whyNone(claim: NodeClaim, view: ClassView, spellings: Spellings)
     const kinds = wanted.get(Label.CapacityType).toString();
     return `nodeclaim ${name}: no offering in ${wanted.get(Label.Zone).toString()} of capacity type ${kinds}; Scaleway has no spot machines`;
   }
-  const refusals = named.flatMap((type) =>
-    type.offerings
-      .filter(({ requirements }) => requirements.overlaps(wanted))
-      .flatMap(({ availability, requirements }) =>
-        availability.available ? [] : [`${type.name} in ${requirements.get(Label.Zone).any()}: ${availability.reason}`],
-      ),
-  );
+  const refusals = refusalsOf(named, wanted);
   if (refusals.length === 0) return `nodeclaim ${name}: no allowed instance type is large enough for its requests`;
   return `nodeclaim ${name}: no offering is available now (${[...new Set(refusals)].slice(0, 5).join("; ")})`;
 }

@@ -5,6 +5,7 @@ import type { NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
 import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { NodeClassNotReady } from "@karpenter-multicloud/core/provider";
 import type { InstanceTypes, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { SCALEWAY_GPU } from "../api/labels.ts";
 import { SCALEWAY_NODE_CLASS_KIND, ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
@@ -22,6 +23,7 @@ export interface ClassViewParts {
   readonly unavailable: UnavailableOfferings;
   readonly settings: ScalewaySettings;
   readonly cache: KubeCache;
+  readonly logger: Logger;
 }
 
 export interface ClassView {
@@ -35,12 +37,13 @@ type Wish = { readonly key: string; readonly operator: string; readonly values?:
 
 export class ClassViews {
   readonly #parts: ClassViewParts;
-  readonly #types = new InstanceTypeCatalog();
+  readonly #types: InstanceTypeCatalog;
   readonly #classes: Informer<ScalewayNodeClass>;
   readonly #claims: Informer<NodeClaim>;
 
   constructor(parts: ClassViewParts) {
     this.#parts = parts;
+    this.#types = new InstanceTypeCatalog(parts.logger);
     this.#classes = parts.cache.informer(ScalewayNodeClasses);
     this.#claims = parts.cache.informer(NodeClaims);
   }
@@ -86,6 +89,11 @@ export class ClassViews {
     const ofClasses = this.#classes.list().flatMap(({ spec }) => resolver.zonesOf(spec ?? {}));
     const ofMachines = this.#claims.list().flatMap(({ status }) => parseProviderId(status?.providerID)?.zone ?? []);
     return [...new Set([settings.zone, ...ofClasses, ...ofMachines])].toSorted();
+  }
+
+  /** W-1: for a day the last lists serve; then no class may count on them. */
+  isCatalogueTooOld({ spec = {} }: ScalewayNodeClass): boolean {
+    return this.#parts.catalog.isTooOld(this.#parts.resolver.zonesOf(spec));
   }
 
   /** What all classes together offer; one that cannot be resolved now offers nothing. */

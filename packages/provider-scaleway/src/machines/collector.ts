@@ -1,11 +1,13 @@
 // Collects what only this provider can see: volumes and addresses nobody uses, and machines that stopped (W-44, W-51, W-55).
 
-import { isConditionTrue, NodeClaims } from "@karpenter-multicloud/core/api";
+import { isConditionTrue, NodeClaims, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { isNotFound as isGoneFromCluster } from "@karpenter-multicloud/core/kube";
+import type { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { EventRecorder, KubeClient } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
+import { hours } from "@karpenter-multicloud/core/units";
 
 import { tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
@@ -27,7 +29,7 @@ export interface CollectorParts {
   readonly inventory: Inventory;
   readonly refusals: Refusals;
   readonly metrics: Metrics;
-  readonly unavailable: { readonly size: number };
+  readonly unavailable: Pick<UnavailableOfferings, "keys">;
   readonly clusterName: string;
 }
 
@@ -35,6 +37,7 @@ const UNUSED_MS = 10 * 60_000;
 const TOLD_MS = 5 * 60_000;
 const GIVEN_UP_MS = 15 * 60_000;
 const ALLOCATION_MS = 10 * 60_000;
+const ANNOUNCED_MS = 24 * 60 * 60_000;
 const DEAD_STATES: readonly string[] = ["stopped", "stopped in place", "locked"];
 
 export class Collector {
@@ -51,8 +54,7 @@ export class Collector {
   }
 
   async #collect(claims: readonly NodeClaim[], signal: AbortSignal): Promise<void> {
-    const { metrics, unavailable } = this.#parts;
-    metrics.set("karpenter_scaleway_unavailable_offerings", {}, unavailable.size);
+    this.#measureRefusals();
     const servers = await this.#parts.inventory.servers(signal);
     const seen = new Set<string>();
     const alive = new Set(servers.map(({ tags }) => tagValue(tags, "karpenter-nodeclaim-uid")));
@@ -62,6 +64,15 @@ export class Collector {
     }
     await this.#watchMachines(servers, claims, seen, signal);
     for (const key of this.#since.keys()) if (!seen.has(key)) this.#since.delete(key);
+  }
+
+  /** A type that is refused for two kinds of capacity is one series. */
+  #measureRefusals(): void {
+    const { metrics, unavailable } = this.#parts;
+    const series = unavailable.keys().map(({ instanceType = "", zone = "" }) => {
+      return [`${instanceType}/${zone}`, { labels: { instance_type: instanceType, zone }, value: 1 }] as const;
+    });
+    metrics.hold("karpenter_scaleway_unavailable_offerings", "refusals", [...new Map(series).values()]);
   }
 
   /** Ours by their tags, unused for ten minutes, and of no claim that still has or expects a machine. */
@@ -118,6 +129,7 @@ export class Collector {
     for (const server of servers) {
       const claim = byProviderId.get(providerIdOf(server));
       if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) continue;
+      this.#announce(server, claim);
       const isDead = DEAD_STATES.includes(server.state);
       const isAllocating = server.state === "starting" && server.stateDetail === "allocating node";
       if (!isDead && !isAllocating) continue;
@@ -125,6 +137,16 @@ export class Collector {
       seen.add(key);
       await this.#judge(server, claim, { isDead, ms: this.#for(key) }, signal);
     }
+  }
+
+  /** W-55: told, and nothing more. Scaleway moves the machine itself. */
+  #announce({ name, maintenances }: WireServer, claim: NodeClaim): void {
+    const now = this.#parts.clock.now();
+    const next = maintenances.find((at) => at > now && at - now <= ANNOUNCED_MS);
+    if (next === undefined) return;
+    const message = `Scaleway has planned maintenance of server ${name} for ${toRfc3339(next)}`;
+    const note = { type: "Warning", reason: "MaintenancePlanned", message, dedupeFor: hours(24) } as const;
+    this.#parts.events.publish({ resource: NodeClaims, object: claim, ...note });
   }
 
   async #judge(

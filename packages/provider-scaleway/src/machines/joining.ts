@@ -5,6 +5,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import {
   BootstrapError,
   discoverClusterFacts,
+  missingJoinBindings,
   packUserData,
   renderUserData,
   resolveKubelet,
@@ -63,8 +64,11 @@ export class Joining {
     return packUserData(text, { maxBytes: MAX_USER_DATA_BYTES, encoding: "text", compress: false }).body;
   }
 
-  /** What would stop every machine of the class from joining, found before one is bought. @throws BootstrapError */
-  async rehearse(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<void> {
+  /**
+   * What would stop every machine of the class from joining, found before one is bought.
+   * Answers what may stop it, or nothing. @throws BootstrapError
+   */
+  async rehearse(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<string> {
     const cluster = await this.#cluster(nodeClass, signal);
     const mode = modeOf(nodeClass);
     const secret = await this.secretOf(nodeClass, signal);
@@ -78,6 +82,9 @@ export class Joining {
     const machine: JoiningMachine = { claim, nodeClass, server, nics: [], labels: {}, cpus: 2, gpus: 0 };
     const text = renderUserData(this.#plan(machine, material, cluster));
     packUserData(text, { maxBytes: MAX_USER_DATA_BYTES, encoding: "text", compress: false });
+    const missing = mode === "kubeadm" ? await missingJoinBindings(this.#parts.kube, signal) : [];
+    if (missing.length === 0) return "";
+    return `without the ClusterRoleBinding ${missing.join(", ")}, or others of the same rights, no machine gets its certificate`;
   }
 
   #plan(machine: JoiningMachine, material: JoinMaterial, cluster: ClusterFacts | undefined): JoinPlan {

@@ -1,5 +1,7 @@
 import { Label, NodeClaims, Secrets } from "@karpenter-multicloud/core/api";
+import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { afterEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 
 import { LEGACY_INSTANCE_TYPE, SCALEWAY_GPU } from "../api/labels.ts";
 import { Bench, serverIdOf } from "../test-bench.ts";
@@ -35,6 +37,19 @@ const nothingLeft = (): void => {
   expect(bench.fake.state().machines).toEqual([]);
   expect([...bench.fake.leakedVolumes(), ...bench.fake.leakedIps()]).toEqual([]);
 };
+const isOpenIn = async (zone: string): Promise<boolean | undefined> =>
+  (await bench.type("PRO2-XXS"))?.offerings.find(({ requirements }) => requirements.get(Label.Zone).has(zone))
+    ?.availability.available;
+interface WrittenFile {
+  readonly path: string;
+  readonly content: string;
+}
+interface JoinFile {
+  readonly nodeRegistration: {
+    readonly taints: readonly unknown[];
+    readonly kubeletExtraArgs: readonly { readonly name: string; readonly value: string }[];
+  };
+}
 const L4 = { types: ["L4-1-24G"], requests: { "nvidia.com/gpu": "1" } };
 const onlyOnce = (fault: Omit<FakeFault, "times">): readonly FakeFault[] => [{ ...fault, times: 1 }];
 
@@ -43,6 +58,19 @@ describe("create (W-40)", () => {
     await start();
     const claim = await bench.launch("a");
     expect(operations()).toEqual(["createServer", "updateBlockVolume", "setUserData", "serverAction"]);
+    const log = bench.fake.requestLog();
+    const made = log.findIndex(({ operation }) => operation === "createServer");
+    const uid = encodeURIComponent(`karpenter-nodeclaim-uid=${claim.metadata.uid ?? ""}`);
+    const looked = log
+      .slice(0, made)
+      .filter(({ operation }) => operation === "listServers")
+      .at(-1);
+    expect(looked?.query).toContain(uid);
+    const stored = log.find(({ operation }) => operation === "setUserData");
+    expect(stored?.path).toMatch(/\/user_data\/cloud-init$/);
+    expect(log.slice(log.findIndex(({ operation }) => operation === "serverAction") + 1)[0]?.operation).toBe(
+      "getServer",
+    );
     const [server] = bench.writes("createServer");
     expect(server?.body).toMatchObject({ name: "a", dynamic_ip_required: true, boot_type: "local", protected: false });
     expect(bench.fake.userData(serverIdOf(claim))).toMatch(/^#cloud-config/);
@@ -99,7 +127,16 @@ describe("create (W-40)", () => {
   it("T-49: one bootstrap token per claim, reused by a retry, gone with the user data once registered", async () => {
     await start();
     const claim = await bench.launch("a");
-    const [secret] = (await bench.kube.list(Secrets, { namespace: "kube-system" })).items;
+    await bench.launch("a");
+    const [secret, ...others] = (await bench.kube.list(Secrets, { namespace: "kube-system" })).items;
+    expect(others).toEqual([]);
+    const data = (key: string): string => Buffer.from(secret?.data?.[key] ?? "", "base64").toString("utf8");
+    expect(secret?.type).toBe("bootstrap.kubernetes.io/token");
+    expect(secret?.metadata.name).toBe(`bootstrap-token-${data("token-id")}`);
+    expect(bench.fake.userData(serverIdOf(claim))).toContain(`${data("token-id")}.${data("token-secret")}`);
+    const left = Date.parse(data("expiration")) - bench.clock.now();
+    expect(left).toBeGreaterThan(29 * 60_000);
+    expect(left).toBeLessThanOrEqual(30 * 60_000);
     expect(Object.keys(secret?.data ?? {}).toSorted()).toEqual([
       "auth-extra-groups",
       "description",
@@ -130,9 +167,16 @@ describe("create (W-40)", () => {
     await start();
     const claim = await bench.launch("a");
     const text = bench.fake.userData(serverIdOf(claim)) ?? "";
-    expect(text).toContain(claim.status?.providerID);
-    expect(text).toContain("karpenter.sh/unregistered");
-    expect(text).not.toContain("k8s.scaleway.com/");
+    const { write_files: files } = parse(text) as { readonly write_files: readonly WrittenFile[] };
+    const join = parse(files.find(({ path }) => path === "/etc/karpenter/join.yaml")?.content ?? "") as JoinFile;
+    const { kubeletExtraArgs, taints } = join.nodeRegistration;
+    const args = Object.fromEntries(kubeletExtraArgs.map(({ name, value }) => [name, value]));
+    expect(args["provider-id"]).toBe(`scaleway://instance/fr-par-1/${serverIdOf(claim)}`);
+    expect(claim.status?.providerID).toBe(args["provider-id"]);
+    expect(taints).toContainEqual({ key: "karpenter.sh/unregistered", effect: "NoExecute" });
+    const labels = (args["node-labels"] ?? "").split(",").map((label) => label.split("=")[0] ?? "");
+    expect(labels).toEqual(expect.arrayContaining(["karpenter.sh/nodepool", "karpenter.sh/capacity-type"]));
+    expect(labels.filter((label) => label.startsWith("k8s.scaleway.com/"))).toEqual([]);
   });
 
   it("T-51, W-33: tags survive the cloud controller's sync", async () => {
@@ -216,8 +260,13 @@ describe("refusals (§9)", () => {
     expect(bench.events.notes).toContainEqual(
       expect.objectContaining({ reason: "QuotaExceeded", message: expect.stringContaining("1/1") }),
     );
-    const type = await bench.type("L4-1-24G");
-    expect(type?.offerings.every(({ availability }) => !availability.available)).toBe(true);
+    const isClosed = async (): Promise<boolean> =>
+      (await bench.type("L4-1-24G"))?.offerings.every(({ availability }) => !availability.available) === true;
+    expect(await isClosed()).toBe(true);
+    await bench.pass(29 * 60_000);
+    expect(await isClosed()).toBe(true);
+    await bench.pass(2 * 60_000);
+    expect(await isClosed()).toBe(false);
   });
 
   it.each([412, 403, 503])(
@@ -228,7 +277,11 @@ describe("refusals (§9)", () => {
       const claim = await bench.launch("a");
       expect(claim.status?.providerID).toContain("/fr-par-2/");
       expect(bench.fake.state().machines).toHaveLength(1);
+      expect(bench.writes("deleteServer")).toHaveLength(1);
       expect(bench.fake.leakedVolumes()).toEqual([]);
+      expect(await isOpenIn("fr-par-1")).toBe(false);
+      await bench.pass(3 * 60_000);
+      expect(await isOpenIn("fr-par-1")).toBe(true);
     },
   );
 
@@ -278,6 +331,39 @@ describe("refusals (§9)", () => {
     await bench.pass(5_000);
     await bench.refusal("a");
     expect(bench.writes("createServer")).toHaveLength(tries);
+  });
+
+  it("W-11: what was refused is told by type and zone, and open again once one was got", async () => {
+    const metrics = new PromMetrics();
+    await start({ metrics });
+    const series = async (): Promise<readonly string[]> => {
+      await bench.collect();
+      const text = await metrics.render();
+      return text.split("\n").filter((line) => line.startsWith("karpenter_scaleway_unavailable_offerings{"));
+    };
+    bench.fake.faults([{ match: { zone: "fr-par-1" }, fault: "outOfStock" }]);
+    await bench.launch("a");
+    const told = 'karpenter_scaleway_unavailable_offerings{instance_type="PRO2-XXS",zone="fr-par-1"} 1';
+    expect(await series()).toEqual([told]);
+    await bench.pass(3 * 60_000);
+    expect(await series()).toEqual([]);
+    // A second miss closes it for twice as long.
+    await bench.launch("b");
+    await bench.pass(5 * 60_000);
+    expect(await isOpenIn("fr-par-1")).toBe(false);
+    await bench.pass(60_000);
+    expect(await isOpenIn("fr-par-1")).toBe(true);
+  });
+
+  it("W-11: a type that the key may not make is left alone for ten minutes", async () => {
+    await start();
+    const details = [{ action: "write", resource: "instance_server" }];
+    const fault = { match: { operation: "createServer" }, fault: "status", type: "permissions_denied" } as const;
+    bench.fake.faults(onlyOnce({ ...fault, status: 403, fields: { details } }));
+    await bench.refusal("a");
+    expect(await isOpenIn("fr-par-1")).toBe(false);
+    await bench.pass(10 * 60_000);
+    expect(await isOpenIn("fr-par-1")).toBe(true);
   });
 
   it("T-44: an image that is gone at POST makes the class be looked at again", async () => {

@@ -2,6 +2,7 @@
 
 import { CapacityType, Label, toRfc3339 } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
+import { allocatableOf } from "@karpenter-multicloud/core/provider";
 import type { InstanceType } from "@karpenter-multicloud/core/provider";
 import { toResourceList } from "@karpenter-multicloud/core/units";
 
@@ -11,7 +12,6 @@ import { SCALEWAY_NODE_CLASS_KIND } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
 import type { WireServer } from "../client/wire.ts";
 import { regionOf } from "../node-class/class-resolver.ts";
-import { allocatable } from "./candidates.ts";
 import { providerIdOf } from "./machine-id.ts";
 
 export interface Launched {
@@ -45,7 +45,7 @@ export function launchedClaim(claim: NodeClaim, launched: Launched): NodeClaim {
       imageID: server.imageId,
       ...(type === undefined
         ? {}
-        : { capacity: toResourceList(type.capacity), allocatable: toResourceList(allocatable(type)) }),
+        : { capacity: toResourceList(type.capacity), allocatable: toResourceList(allocatableOf(type)) }),
     },
   };
 }

@@ -24,6 +24,7 @@ export class FellBack extends Error {
 
 const MINUTE = 60_000;
 const STOCK_MS = 3 * MINUTE;
+const FORBIDDEN_MS = 10 * MINUTE;
 const LONGEST_MS = 30 * MINUTE;
 const STALE: readonly string[] = [
   "instance_image",
@@ -46,6 +47,10 @@ export class Refusals {
     if (kind === "out-of-stock") return this.outOfStock(typeName, zone, (error as Error).message);
     if (kind === "quota") return this.#quota(error, facts, typeName, doing);
     if (kind === "invalid") return this.#invalid(error, facts, { type: typeName, zone }, doing);
+    if (kind === "permission" && facts?.details.some(({ resource }) => resource?.includes("server") === true)) {
+      const why = "the key has no right to it";
+      this.#unavailable.mark({ instanceType: typeName, zone }, why, milliseconds(FORBIDDEN_MS));
+    }
     if (kind === "not-found" && STALE.includes(facts?.resource ?? "")) {
       const message = `${doing}: ${facts?.resource ?? ""} ${facts?.resourceId ?? ""} no longer exists`;
       return { next: false, error: new NodeClassNotReady(message, { cause: error }), classIsStale: true };
@@ -64,6 +69,7 @@ export class Refusals {
 
   succeeded({ typeName, zone }: Place): void {
     this.#misses.delete(`${typeName}/${zone}`);
+    this.#unavailable.clear({ instanceType: typeName, zone });
   }
 
   /** Of servers of this type: other types may serve. Of addresses or volumes: none will (§9). */

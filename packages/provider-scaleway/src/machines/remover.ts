@@ -7,7 +7,7 @@ import { isNotFound as isGoneFromCluster, patchObject } from "@karpenter-multicl
 import type { EventRecorder, KubeClient } from "@karpenter-multicloud/core/kube";
 import { MachineNotFound } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 
 import { OwnerTag, ScalewayAnnotation, tagValue } from "../api/labels.ts";
 import { inCoreWords, isNotFound, kindOf } from "../client/failure-kind.ts";
@@ -24,6 +24,7 @@ export interface RemoverParts {
   readonly clock: Clock;
   readonly events: EventRecorder;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly views: ClassViews;
   readonly tokens: Pick<BootstrapTokens, "remove">;
   readonly entries: Pick<ClusterEntries, "remove">;
@@ -132,6 +133,9 @@ export class Remover {
       await this.#markRoot(server, signal);
       if (terminates) await client.act(zone, id, "terminate", signal);
       else await client.deleteServer(zone, id, signal);
+      // What was found in the cloud alone was never stored in the cluster.
+      if (claim?.metadata.resourceVersion === undefined)
+        this.#parts.metrics.count("karpenter_scaleway_gc_deleted_total", { kind: "server", reason: "orphan" });
     } catch (error) {
       // Busy passes by itself; gone is what was wanted.
       if (kindOf(error) !== "busy" && !isNotFound(error)) throw error;

@@ -1,5 +1,6 @@
 import { NodeClaims } from "@karpenter-multicloud/core/api";
 import { hasCode } from "@karpenter-multicloud/core/provider";
+import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { afterEach, describe, expect, it } from "vitest";
 
 import { ScalewayAnnotation } from "../api/labels.ts";
@@ -178,6 +179,9 @@ describe("list and get (W-48, W-50)", () => {
     expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(205);
     bench.fake.switches.truncateLists = true;
     await expect(bench.during(bench.provider.list({ signal: bench.signal }))).rejects.toThrow(/200 of 205/);
+    const before = bench.writes().length;
+    await expect(bench.collect()).rejects.toThrow(/200 of 205/);
+    expect(bench.writes()).toHaveLength(before);
     bench.fake.switches.truncateLists = false;
   });
 
@@ -245,6 +249,32 @@ describe("collection (W-51, W-55)", () => {
       await bench.pass(2 * MINUTE);
     }
     expect((await bench.claim("a")).metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it("W-55: maintenance within a day is told of, and nothing is done", async () => {
+    await start();
+    const claim = await bench.launch("a");
+    const told = (): readonly string[] =>
+      bench.events.notes.filter(({ reason }) => reason === "MaintenancePlanned").map(({ message }) => message);
+    bench.fake.outside.planMaintenance(serverIdOf(claim), bench.clock.now() + 25 * 60 * MINUTE);
+    await bench.collect();
+    expect(told()).toEqual([]);
+    await bench.pass(2 * 60 * MINUTE);
+    await bench.collect();
+    expect(told()[0]).toContain("planned maintenance of server a for 20");
+    expect((await bench.claim("a")).metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it("W-51: a server that was found without its NodeClaim is counted when it goes", async () => {
+    const metrics = new PromMetrics();
+    await start({ metrics });
+    const tags = [...OURS, "karpenter-nodeclaim=lost", "karpenter-nodeclaim-uid=lost"];
+    bench.fake.outside.addServer("fr-par-1", { name: "lost", tags, foreign: false });
+    const [found] = await bench.during(bench.provider.list({ signal: bench.signal }));
+    if (found === undefined) throw new Error("the server was not found");
+    while (!(await bench.deleteOnce(found))) await bench.pass(5_000);
+    expect(await metrics.render()).toContain('karpenter_scaleway_gc_deleted_total{kind="server",reason="orphan"} 1');
+    provoked = ["LeakedVolume"];
   });
 
   it("W-44: a server that never found a hypervisor gives its place up", async () => {

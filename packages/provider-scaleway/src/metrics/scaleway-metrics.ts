@@ -32,13 +32,14 @@ export const SCALEWAY_METRICS = [
   {
     name: "karpenter_scaleway_unavailable_offerings",
     type: "gauge",
-    help: "Types and zones that are avoided at present because they were refused lately.",
-    labels: [],
+    help: "1 for each type and zone that is avoided at present because it was refused lately; an empty zone means all zones.",
+    labels: ["instance_type", "zone"],
+    perObject: true,
   },
   {
     name: "karpenter_scaleway_gc_deleted_total",
     type: "counter",
-    help: "Volumes and addresses that nobody used any more and that were deleted, by kind and reason.",
+    help: "Servers without NodeClaim, and volumes and addresses that nobody used any more, that were deleted; by kind and reason.",
     labels: ["kind", "reason"],
   },
   {

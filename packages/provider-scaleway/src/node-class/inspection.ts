@@ -1,22 +1,19 @@
 // Looks at everything a class depends on, and says for each condition of ScalewayNodeClass whether it holds (§3).
 
-import type { ConditionStatus } from "@karpenter-multicloud/core/api";
 import { BootstrapError } from "@karpenter-multicloud/core/bootstrap";
+import {
+  conditionTrue,
+  conditionUnknown,
+  conditionFalse,
+} from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { Finding, RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
 import { ScalewayCondition } from "../api/scaleway-node-class.ts";
 import type { FoundImage, ScalewayNodeClass, ScalewayNodeClassStatus } from "../api/scaleway-node-class.ts";
 import { adviceFor, kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
-import type { KeyTroubles } from "./key-troubles.ts";
 import type { ResolvedClass } from "./resolved-class.ts";
-
-export interface Finding {
-  readonly type: string;
-  readonly status: ConditionStatus;
-  readonly reason?: string;
-  readonly message?: string;
-}
 
 export interface Inspection {
   readonly findings: readonly Finding[];
@@ -26,11 +23,13 @@ export interface Inspection {
 export interface InspectorParts {
   readonly views: ClassViews;
   readonly joining: Joining;
-  readonly troubles: KeyTroubles;
+  readonly troubles: RecentTroubles;
   /** One cheap call that any valid key may make. */
   readonly checkKey: (signal: AbortSignal) => Promise<void>;
 }
 
+/** All classes are looked at with one key. */
+export const THE_KEY = "key";
 const MOST_IMAGES = 200;
 const BY_ZONE = [
   ScalewayCondition.ImagesReady,
@@ -47,31 +46,40 @@ export class Inspector {
   }
 
   async inspect(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<Inspection> {
-    const findings: Finding[] = [yes(ScalewayCondition.ValidationSucceeded)];
+    const findings: Finding[] = [conditionTrue(ScalewayCondition.ValidationSucceeded)];
     findings.push(await this.#bootstrap(nodeClass, signal));
     try {
       await this.#parts.checkKey(signal);
       const view = await this.#parts.views.view(nodeClass, [], signal);
-      const key = this.#parts.troubles.recent() ?? yes(ScalewayCondition.CredentialsReady);
+      const key = this.#parts.troubles.recent(THE_KEY) ?? conditionTrue(ScalewayCondition.CredentialsReady);
       findings.push(key, ...zoneFindings(view.resolved), typesFinding(view));
       return { findings, status: statusOf(view) };
     } catch (error) {
       signal.throwIfAborted();
-      findings.push(credentialsFinding(error));
+      const isTooOld = this.#parts.views.isCatalogueTooOld(nodeClass);
+      findings.push(isTooOld ? tooOld(error) : credentialsFinding(error));
       return { findings, status: {} };
     }
   }
 
   async #bootstrap(nodeClass: ScalewayNodeClass, signal: AbortSignal): Promise<Finding> {
     try {
-      await this.#parts.joining.rehearse(nodeClass, signal);
-      return yes(ScalewayCondition.BootstrapReady);
+      const message = await this.#parts.joining.rehearse(nodeClass, signal);
+      return { ...conditionTrue(ScalewayCondition.BootstrapReady), ...(message === "" ? {} : { message }) };
     } catch (error) {
       signal.throwIfAborted();
-      if (BootstrapError.is(error)) return no(ScalewayCondition.BootstrapReady, error.reason, error.message);
+      if (BootstrapError.is(error))
+        return conditionFalse(ScalewayCondition.BootstrapReady, error.reason, error.message);
       return unknown(ScalewayCondition.BootstrapReady, error);
     }
   }
+}
+
+/** W-1: a list of yesterday is no ground to buy on. */
+function tooOld(error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `the list of server types could not be read for a day: ${why}`;
+  return conditionFalse(ScalewayCondition.InstanceTypesReady, "CatalogueTooOld", message);
 }
 
 /** What a failed call tells about the key; of anything else it tells nothing. */
@@ -80,8 +88,8 @@ export function credentialsFinding(error: unknown): Finding {
   const message = error instanceof Error ? error.message : String(error);
   const advice = adviceFor(error);
   const text = advice === "" ? message : `${advice} (${message})`;
-  if (kind === "auth") return no(ScalewayCondition.CredentialsReady, "Unauthorized", text);
-  if (kind === "permission") return no(ScalewayCondition.CredentialsReady, "Forbidden", text);
+  if (kind === "auth") return conditionFalse(ScalewayCondition.CredentialsReady, "Unauthorized", text);
+  if (kind === "permission") return conditionFalse(ScalewayCondition.CredentialsReady, "Forbidden", text);
   return unknown(ScalewayCondition.InstanceTypesReady, error);
 }
 
@@ -91,18 +99,18 @@ function zoneFindings({ zones, dropped }: ResolvedClass): readonly Finding[] {
     const [first, ...more] = dropped.filter(({ condition }) => condition === type);
     if (first === undefined || zones.length > 0) {
       const message = first === undefined ? "" : `not in ${[first, ...more].map(({ zone }) => zone).join(", ")}`;
-      return message === "" ? yes(type) : { ...yes(type), message };
+      return message === "" ? conditionTrue(type) : { ...conditionTrue(type), message };
     }
-    return no(type, first.reason, [first, ...more].map(({ message }) => message).join("; "));
+    return conditionFalse(type, first.reason, [first, ...more].map(({ message }) => message).join("; "));
   });
 }
 
 function typesFinding({ types, resolved }: ClassView): Finding {
   const type = ScalewayCondition.InstanceTypesReady;
-  if (types.items.length > 0) return yes(type);
+  if (types.items.length > 0) return conditionTrue(type);
   const zones = resolved.zones.map(({ zone }) => zone).join(", ");
   const message = `no instance type of ${zones === "" ? "any zone" : zones} fits instanceTypeSelector, rootVolume and the images`;
-  return no(type, "NoInstanceTypes", message);
+  return conditionFalse(type, "NoInstanceTypes", message);
 }
 
 function statusOf({ types, resolved }: ClassView): Inspection["status"] {
@@ -136,15 +144,6 @@ function imagesOf({ zones }: ResolvedClass): readonly FoundImage[] {
   );
 }
 
-function yes(type: string): Finding {
-  return { type, status: "True" };
-}
-
-function no(type: string, reason: string, message: string): Finding {
-  return { type, status: "False", reason, message };
-}
-
 function unknown(type: string, error: unknown): Finding {
-  const message = error instanceof Error ? error.message : String(error);
-  return { type, status: "Unknown", reason: "NotChecked", message };
+  return conditionUnknown(type, error, "NotChecked");
 }

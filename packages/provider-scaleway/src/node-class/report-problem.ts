@@ -1,7 +1,7 @@
-// Takes readiness away from a class the moment a launch shows that its key or rights do not suffice; the next look confirms or lifts it.
+// Which errors of a launch are the class's own: its key or rights do not suffice.
 
-import { ConditionSet } from "@karpenter-multicloud/core/api";
-import { patchObjectStatus } from "@karpenter-multicloud/core/kube";
+import { problemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { ProblemReporter, RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { KubeClient } from "@karpenter-multicloud/core/kube";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
@@ -9,37 +9,27 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { SCALEWAY_NODE_CLASS_CONDITIONS, ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
-import { credentialsFinding } from "./inspection.ts";
-import type { KeyTroubles } from "./key-troubles.ts";
+import { credentialsFinding, THE_KEY } from "./inspection.ts";
 
-/** Says nothing about errors that are not the class's fault. Never throws: the error of the launch is the one that counts. */
-export type ProblemReporter = (nodeClass: ScalewayNodeClass, error: unknown, signal: AbortSignal) => Promise<void>;
-
-export function problemReporter(ports: {
+export function scalewayProblemReporter(ports: {
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly troubles: KeyTroubles;
-}): ProblemReporter {
+  readonly troubles: RecentTroubles;
+}): ProblemReporter<ScalewayNodeClass> {
   const { kube, clock, logger, troubles } = ports;
-  return async (nodeClass, error, signal) => {
-    const found = findProviderError(error);
-    if (found?.code !== "PROVIDER_UNAUTHORIZED") return;
-    const finding = credentialsFinding(found.cause);
-    const { type, status, reason, message } = finding;
-    if (status !== "False") return;
-    troubles.note(finding);
-    const conditions = ConditionSet.of(nodeClass, SCALEWAY_NODE_CLASS_CONDITIONS, clock.now()).set(
-      type,
-      status,
-      reason,
-      message,
-    );
-    const after = { ...nodeClass, status: { ...nodeClass.status, conditions: conditions.toList() } };
-    try {
-      await patchObjectStatus(kube, ScalewayNodeClasses, { before: nodeClass, after }, { signal });
-    } catch (failure) {
-      logger.debug("the problem could not be written to the class", { error: failure, class: nodeClass.metadata.name });
-    }
-  };
+  return problemReporter(ScalewayNodeClasses, {
+    kube,
+    clock,
+    logger,
+    conditions: SCALEWAY_NODE_CLASS_CONDITIONS,
+    problemOf(error) {
+      const found = findProviderError(error);
+      if (found?.code !== "PROVIDER_UNAUTHORIZED") return undefined;
+      const finding = credentialsFinding(found.cause);
+      if (finding.status !== "False") return undefined;
+      troubles.note(THE_KEY, finding);
+      return finding;
+    },
+  });
 }

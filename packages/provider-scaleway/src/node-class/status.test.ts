@@ -5,6 +5,7 @@ import { ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import { scalewaySettings } from "../settings.ts";
 import { Bench } from "../test-bench.ts";
+import { CLASS_MISTAKES } from "../test-class-mistakes.ts";
 import type { BenchOptions } from "../test-bench.ts";
 
 let bench: Bench;
@@ -57,6 +58,14 @@ describe("conditions of a class (§3)", () => {
     expect([...new Set(zones)]).toEqual(["fr-par-1"]);
   });
 
+  it("W-47: kubeadm's bindings that are missing are named, and are no reason to stop", async () => {
+    await start();
+    expect(await bench.condition("BootstrapReady")).toMatch(
+      /^True .*ClusterRoleBinding kubeadm:kubelet-bootstrap, kubeadm:node-autoapprove-bootstrap/,
+    );
+    expect(await bench.condition("Ready")).toMatch(/^True/);
+  });
+
   it("a managed placement group is made once per zone and goes with the class", async () => {
     await start({ spec: { placementGroup: { policyType: "max_availability" } } });
     expect((await bench.nodeClass()).status?.placementGroups).toHaveLength(2);
@@ -68,22 +77,7 @@ describe("conditions of a class (§3)", () => {
 });
 
 describe("rules of the kind (T-69)", () => {
-  it.each<[string, ScalewayNodeClassSpec]>([
-    ["publicIP", { publicIP: "none" }],
-    ["imageSelectorTerms", { imageSelectorTerms: [{ label: "a", id: "11111111-2222-4333-8444-555555555555" }] }],
-    ["rootVolume.iops", { rootVolume: { iops: 7000 } }],
-    ["tags", { tags: ["a,b"] }],
-    ["tags", { tags: ["karpenter-x=1"] }],
-    ["rootVolume.size", { rootVolume: { size: "5G" } }],
-    ["placementGroup", { placementGroup: {} }],
-    ["userData", { bootstrap: { type: "custom" } }],
-    ["tokenSecretRef", { bootstrap: { type: "k3s" } }],
-    ["tokenTTL", { bootstrap: { tokenTTL: "5m" } }],
-    ["zones", { zones: ["paris"] }],
-    ["kubeReserved", { kubelet: { kubeReserved: { disk: "1" } } }],
-    ["evictionSoft", { kubelet: { evictionSoft: { "memory.available": "1Gi" } } }],
-    ["primaryPrivateNetwork", { primaryPrivateNetwork: "11111111-2222-4333-8444-555555555555" }],
-  ])("a mistake in %s is refused by its name", async (field, spec) => {
+  it.each(CLASS_MISTAKES)("a mistake in %s is refused by its name", async (field, spec) => {
     await start();
     await expect(bench.putClass("wrong", spec)).rejects.toThrow(field);
   });
@@ -149,6 +143,14 @@ describe("settings", () => {
     const settings = scalewaySettings({ ...env, SCW_API_URL: "https://api.example.test/" }, "prod");
     expect(settings).toMatchObject({ region: "fr-par", zone: "fr-par-1", apiURL: "https://api.example.test" });
     expect(() => scalewaySettings({}, "prod")).toThrow("SCW_DEFAULT_PROJECT_ID");
+  });
+
+  it("W-51: how often and after how long servers without NodeClaim go can be set", async () => {
+    await start();
+    expect(bench.provider.settings()).toMatchObject({ orphanInterval: 2 * MINUTE, orphanAge: 5 * MINUTE });
+    await bench.close();
+    await start({ env: { SCW_GC_INTERVAL: "30s", SCW_GC_MIN_AGE: "10m" } });
+    expect(bench.provider.settings()).toMatchObject({ orphanInterval: 30_000, orphanAge: 10 * MINUTE });
   });
 
   it("S-06: aliases can be added", async () => {

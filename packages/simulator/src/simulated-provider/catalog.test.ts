@@ -1,7 +1,8 @@
+import { allocatableOf } from "@karpenter-multicloud/core/provider";
 import { Label } from "@karpenter-multicloud/core/api";
 import { describe, expect, it } from "vitest";
 import { onDemandPrice, SIMULATED_CATALOG, SIMULATED_ZONES, SimulatedLabel } from "./catalog.ts";
-import { allocatableOf, placeOf } from "./choose-offering.ts";
+import { placeOf } from "./choose-offering.ts";
 
 const GIB = 1024 ** 3;
 

@@ -3,17 +3,9 @@
 
 import { Annotation, formatLaunchHint, Label, parseLaunchHint } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
-import { overlaidRank, type InstanceType, type Offering } from "@karpenter-multicloud/core/provider";
+import { allocatableOf, overlaidRank, type InstanceType, type Offering } from "@karpenter-multicloud/core/provider";
 import type { Requirements } from "@karpenter-multicloud/core/requirements";
-import {
-  addResources,
-  compareRates,
-  compareText,
-  fits,
-  requestsFrom,
-  subtractResources,
-} from "@karpenter-multicloud/core/units";
-import type { Resources } from "@karpenter-multicloud/core/units";
+import { compareRates, compareText, fits, requestsFrom } from "@karpenter-multicloud/core/units";
 
 export interface Choice {
   readonly type: InstanceType;
@@ -61,10 +53,4 @@ export function placeOf({ requirements }: Offering): { readonly zone: string; re
     zone: requirements.get(Label.Zone).single() ?? "",
     capacityType: requirements.get(Label.CapacityType).single() ?? "",
   };
-}
-
-/** What pods can use of a machine. */
-export function allocatableOf({ capacity, overhead }: InstanceType): Resources {
-  const reserved = addResources(overhead.kubeReserved, overhead.systemReserved, overhead.evictionThreshold);
-  return subtractResources(capacity, reserved);
 }

@@ -2,9 +2,9 @@
 
 import { Label, toRfc3339, UNREGISTERED_TAINT } from "@karpenter-multicloud/core/api";
 import type { Node, NodeClaim } from "@karpenter-multicloud/core/api";
+import { allocatableOf } from "@karpenter-multicloud/core/provider";
 import type { Requirements } from "@karpenter-multicloud/core/requirements";
 import { toResourceList } from "@karpenter-multicloud/core/units";
-import { allocatableOf } from "./choose-offering.ts";
 import type { Choice } from "./choose-offering.ts";
 import { SIMULATED_ZONES } from "./catalog.ts";
 import { KWOK_NODE_CLASS } from "./node-class.ts";

@@ -4,6 +4,7 @@ import { CapacityType, isConditionTrue, Label } from "@karpenter-multicloud/core
 import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
 import type { Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import {
+  allocatableOf,
   CreateFailed,
   hasCode,
   InsufficientCapacity,
@@ -21,16 +22,13 @@ import {
   type RepairPolicy,
 } from "@karpenter-multicloud/core/provider";
 import {
-  addResources,
   compareRates,
   compareText,
   fits,
   minutes,
   requestsFrom,
   seconds,
-  subtractResources,
   toResourceList,
-  type Resources,
 } from "@karpenter-multicloud/core/units";
 import { instanceTypes } from "./catalog.ts";
 import { TinyClient, type TinyMachine } from "./client.ts";
@@ -211,11 +209,6 @@ function choicesFor(claim: NodeClaim, types: readonly InstanceType[], settings: 
         compareRates(a.offering.price, b.offering.price) ||
         compareText(`${a.type.name}/${a.zone}`, `${b.type.name}/${b.zone}`),
     );
-}
-
-function allocatableOf({ capacity, overhead }: InstanceType): Resources {
-  const { kubeReserved, systemReserved, evictionThreshold } = overhead;
-  return subtractResources(capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
 }
 
 function machineId(providerID = ""): string {

@@ -28,6 +28,8 @@ const RESOURCES: ReadonlyMap<string, Resource> = new Map(
 /** `kube.patch(Nodes, …)`, also over several lines. */
 const METHOD = /\b(?:kube|client)\.(get|list|watch|create|update|patch|delete|patchStatus|updateStatus)\(\s*(\w+)/g;
 const HELPER = /\b(patchObject|patchObjectStatus)\(\s*[\w.#]+,\s*(\w+)/g;
+/** The shared work on a NodeClass, called with the provider's kind first: `nodeClassStatusController(XNodeClasses, …)`. */
+const NODE_CLASS_WORK = /\b(nodeClassStatusController|problemReporter)(?:<\w+>)?\(\s*(\w+)/g;
 const MIRRORED = /(?:\.informer(?:<\w+>)?|(?<!\.)\bonChange(?:<\w+>)?)\(\s*(\w+)/g;
 const EVICTION = /\bkube\.evict\(/;
 
@@ -36,7 +38,8 @@ const PLUMBING = [
   "packages/core/src/kube/",
   "packages/core/src/runtime/",
   "packages/controller/src/api-probe.ts",
-  // The chosen provider's node classes.
+  // The chosen provider's node classes; what is done with them counts where the provider names its kind.
+  "packages/core/src/controllers/nodeclass-status/",
   "packages/core/src/controllers/nodepool-readiness/controller.ts",
   "packages/core/src/controllers/status-events/controller.ts",
 ];
@@ -65,6 +68,11 @@ function callsOf(file: string): readonly Call[] {
   }
   for (const [, helper, name = ""] of text.matchAll(HELPER)) {
     add(name, "patch", helper === "patchObjectStatus" ? "status" : undefined);
+  }
+  for (const [, work, name = ""] of text.matchAll(NODE_CLASS_WORK)) {
+    const verbs = work === "problemReporter" ? [] : ["list", "watch", "patch"];
+    for (const verb of verbs) add(name, verb);
+    add(name, "patch", "status");
   }
   for (const [, name = ""] of text.matchAll(MIRRORED)) {
     add(name, "list");

@@ -52,7 +52,7 @@ export async function renderChart(installation: Installation = {}): Promise<read
   });
 }
 
-export async function templateText({
+async function templateText({
   release = "karpenter",
   set = [],
   chart = CHART,

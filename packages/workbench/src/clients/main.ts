@@ -3,8 +3,8 @@
 import { SUITES } from "./clouds.ts";
 import { runSuite, type Outcome } from "./run-suite.ts";
 
-/** An installation through a slow registry takes minutes; nothing takes longer. */
-const PATIENCE_MS = 15 * 60_000;
+/** Building scw through a slow registry takes ten minutes; nothing takes longer. */
+const PATIENCE_MS = 30 * 60_000;
 
 const wanted = process.argv.slice(2).filter((argument) => argument !== "--");
 const known = SUITES.map(({ cloud }) => cloud);

@@ -11,6 +11,8 @@ import type { ClientProgram } from "./suite.ts";
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
+  /** Besides what the suite says. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What has to be installed by hand. */
@@ -33,8 +35,17 @@ export async function prepare(program: ClientProgram, signal: AbortSignal): Prom
     case "go":
       return await prepareGo(program, signal);
     case "node":
-      return { program: process.execPath, args: ["--conditions=kmc-source", fileURLToPath(program.program)] };
+      return await prepareNode(program, signal);
   }
+}
+
+async function prepareNode(
+  { name, program, tool }: Extract<ClientProgram, { language: "node" }>,
+  signal: AbortSignal,
+): Promise<Command> {
+  const command = { program: process.execPath, args: ["--conditions=kmc-source", fileURLToPath(program)] };
+  if (tool === undefined) return command;
+  return { ...command, env: { [tool.variable]: await builtGo(name, tool.folder, tool.package, signal) } };
 }
 
 async function preparePython(
@@ -59,18 +70,23 @@ async function prepareGo(
   { name, folder }: Extract<ClientProgram, { language: "go" }>,
   signal: AbortSignal,
 ): Promise<Command> {
+  return { program: await builtGo(name, folder, ".", signal), args: [] };
+}
+
+/** The path of the program that `what`, a package seen from the module in the folder, builds to. */
+async function builtGo(name: string, folder: URL, what: string, signal: AbortSignal): Promise<string> {
   const source = fileURLToPath(folder);
   const version = await run("go", ["version"], { signal }).catch((cause: unknown) => {
     throw new MissingLanguage("go is not on the PATH", { cause });
   });
   const files = readdirSync(source).toSorted();
   const contents = files.map((file) => readFileSync(join(source, file)));
-  const built = await once(join(cacheRoot(), `${name}-${digest([version, ...contents])}`), async (out) => {
+  const built = await once(join(cacheRoot(), `${name}-${digest([version, what, ...contents])}`), async (out) => {
     mkdirSync(out, { recursive: true });
-    const args = ["build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-o", join(out, name), "."];
+    const args = ["build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-o", join(out, name), what];
     await run("go", args, { signal, cwd: source, env: { CGO_ENABLED: "0", GOWORK: "off" } });
   });
-  return { program: join(built, name), args: [] };
+  return join(built, name);
 }
 
 /** What a broken attempt left is made again: only a finished folder has the mark. */

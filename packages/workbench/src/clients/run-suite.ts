@@ -48,7 +48,11 @@ async function runProgram(
       steps++;
       say(`  ${line}`);
     };
-    await run(command.program, command.args, { signal, env: suite.environment(fake.ready), onLine });
+    await run(command.program, command.args, {
+      signal,
+      env: { ...suite.environment(fake.ready), ...command.env },
+      onLine,
+    });
     const wrong = await complaints(suite, fake);
     if (wrong.length > 0) return { ...about, verdict: "failed", detail: wrong.join("; ") };
     return { ...about, verdict: "passed", detail: `${steps} steps` };

@@ -15,8 +15,17 @@ export type ClientProgram =
   | { readonly name: string; readonly language: "python"; readonly program: URL; readonly requirements: URL }
   /** A folder with go.mod, go.sum and package main. */
   | { readonly name: string; readonly language: "go"; readonly folder: URL }
-  /** Runs on this Node; what it imports is a devDependency of the workbench. */
-  | { readonly name: string; readonly language: "node"; readonly program: URL };
+  /** Runs on this Node; what it imports is a devDependency of the workbench. With `tool`, it drives a program that others wrote. */
+  | { readonly name: string; readonly language: "node"; readonly program: URL; readonly tool?: GoTool };
+
+/** A program that its makers publish as a Go module: built as it is, by its package's name. */
+export interface GoTool {
+  /** A folder with go.mod, which requires the module, and go.sum. */
+  readonly folder: URL;
+  readonly package: string;
+  /** The driver finds the program's path in this variable. */
+  readonly variable: string;
+}
 
 export interface ClientSuite {
   /** As `fake-cloud` calls it. */

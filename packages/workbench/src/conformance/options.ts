@@ -17,7 +17,7 @@ export interface ConformanceOptions {
   readonly nodes: number;
 }
 
-export const CONFORMANCE_HELP = `pnpm --silent conformance --provider ${Object.keys(SUBJECTS).join("|")} [--nodes N] | --broken`;
+const CONFORMANCE_HELP = `pnpm --silent conformance --provider ${Object.keys(SUBJECTS).join("|")} [--nodes N] | --broken`;
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseConformanceOptions(argv: readonly string[]): ConformanceOptions {
@@ -42,7 +42,7 @@ export interface FaultsOptions {
   readonly seed: number;
 }
 
-export const FAULTS_HELP = `pnpm --silent faults --provider ${Object.keys(SUBJECTS).join("|")} [--runs N] [--seed S]`;
+const FAULTS_HELP = `pnpm --silent faults --provider ${Object.keys(SUBJECTS).join("|")} [--runs N] [--seed S]`;
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFaultsOptions(argv: readonly string[]): FaultsOptions {

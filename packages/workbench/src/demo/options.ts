@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 
-export const DEMO_CLOUDS = ["ovh", "scaleway", "cloudstack", "simulated"] as const;
+const DEMO_CLOUDS = ["ovh", "scaleway", "cloudstack", "simulated"] as const;
 export type DemoCloudName = (typeof DEMO_CLOUDS)[number];
 
 export interface DemoOptions {

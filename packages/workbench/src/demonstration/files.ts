@@ -23,7 +23,7 @@ export function variablesFor(credentials: FakeOvhCredentials): Readonly<Record<s
 }
 
 /** As `envsubst < file`. @throws Error naming a variable that nobody sets */
-export async function filledFile(name: string, variables: Readonly<Record<string, string>>): Promise<string> {
+async function filledFile(name: string, variables: Readonly<Record<string, string>>): Promise<string> {
   const text = await readFile(join(DEMONSTRATION, name), "utf8");
   return text.replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => {
     const value = variables[variable];

@@ -6,6 +6,7 @@ import { Program } from "./program.ts";
 interface LogLine {
   readonly level: string;
   readonly message: string;
+  readonly metricsPort?: number;
 }
 
 /** Longer than the lease of one that was killed. */
@@ -22,6 +23,7 @@ export class ControllerProcess {
   #lives = 0;
   #led = Promise.withResolvers<void>();
   #leading = false;
+  #metricsPort: number | undefined;
   readonly #endings: (number | string)[] = [];
 
   constructor(env: Readonly<Record<string, string>>) {
@@ -57,6 +59,12 @@ export class ControllerProcess {
   /** Whether the newest process has the lease, as far as its log tells. */
   get leading(): boolean {
     return this.#leading;
+  }
+
+  /** Of the newest process that has said it. @throws Error when none has */
+  get metricsPort(): number {
+    if (this.#metricsPort === undefined) throw new Error("the controller has not told its port of metrics");
+    return this.#metricsPort;
   }
 
   /** Until the newest process leads. @throws Error with the end of the log when none does in time */
@@ -111,7 +119,9 @@ export class ControllerProcess {
   #onLine(line: string): void {
     this.#lines.push(line);
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
-    if (parse(line)?.message.startsWith(LEADS) !== true) return;
+    const said = parse(line);
+    this.#metricsPort = said?.metricsPort ?? this.#metricsPort;
+    if (said?.message.startsWith(LEADS) !== true) return;
     this.#leading = true;
     this.#led.resolve();
   }

@@ -24,7 +24,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const FAKE_CLOUD_HELP =
+const FAKE_CLOUD_HELP =
   "pnpm --silent fake-cloud <ovh|scaleway|cloudstack> [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
 
 /** @throws UsageError naming the flag, the value and the fix */

@@ -15,7 +15,7 @@ import { isNotFound } from "@karpenter-multicloud/core/kube";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 import type { Stage } from "../e2e-real/stage.ts";
 import type { History } from "./history.ts";
-import { EBB, forcedPod, PACK, passingPod, PLACES, ROLL, takerPod, type Load, type Place } from "./load.ts";
+import { BREATH, EBB, forcedPod, PACK, passingPod, PLACES, ROLL, takerPod, type Load, type Place } from "./load.ts";
 
 const LONGEST_PAUSE_MS = 600;
 /** After a node was marked; the product looks at its pods two seconds after that. */
@@ -91,21 +91,22 @@ export class Chaos {
 
   async #step(): Promise<void> {
     const dice = this.#random();
-    if (dice < 0.3) return await this.#scaleEbb();
-    if (dice < 0.65) return await this.#addPassing();
-    if (dice < 0.9) return await this.#deletePassing();
+    if (dice < 0.08) return await this.#scale(EBB.name, this.#load.ebb);
+    if (dice < 0.25) return await this.#scale(BREATH, this.#load.breath);
+    if (dice < 0.5) return await this.#addPassing();
+    if (dice < 0.72) return await this.#deletePassing();
     await this.#newEdition();
   }
 
-  async #scaleEbb(): Promise<void> {
-    const replicas = Math.floor(this.#random() * (this.#load.ebb + 1));
-    const key = { namespace: "default", name: EBB.name };
+  async #scale(name: string, most: number): Promise<void> {
+    const replicas = Math.floor(this.#random() * (most + 1));
+    const key = { namespace: "default", name };
     await this.#stage.admin.patch(Deployments, key, { type: "merge", body: { spec: { replicas } } });
   }
 
   async #addPassing(): Promise<void> {
     if (this.#passing.length >= this.#load.passing) return await this.#deletePassing();
-    const places: readonly Place[] = [ROLL, EBB, PACK, PACK];
+    const places: readonly Place[] = [ROLL, PACK, PACK, PACK];
     const place = places[Math.floor(this.#random() * places.length)] ?? PACK;
     const name = `passing-${++this.#names}`;
     await this.#stage.apply([passingPod(name, place, this.#random() < 0.25)]);

@@ -11,6 +11,9 @@ export const EBB = { name: "ebb", milliCpu: 1000 } as const;
 /** Passing pods leave nodes behind that are dearer than need be. */
 export const PACK = { name: "pack", milliCpu: 700 } as const;
 
+/** Comes and goes among the packed pods, so that what stays of it can be packed better. */
+export const BREATH = "breath";
+
 export const GUARDED = "guarded";
 
 export interface Load {
@@ -20,6 +23,8 @@ export interface Load {
   readonly passing: number;
   /** Most replicas of the workload that comes and goes. */
   readonly ebb: number;
+  /** Most replicas of the one that does so among packed pods. */
+  readonly breath: number;
   /** Of the workload under a PodDisruptionBudget with maxUnavailable 1. */
   readonly guarded: number;
 }
@@ -32,6 +37,7 @@ export function loadFor(nodes: number): Load {
   return {
     passing: Math.max(6, Math.floor(nodes / 2)),
     ebb: share + 2,
+    breath: pack,
     guarded,
     fixed: new Map([
       [ROLL.name, { pods: share, milliCpu: ROLL.milliCpu }],
@@ -45,6 +51,7 @@ export function loadFor(nodes: number): Load {
       deployment({ ...workload("steady", ROLL), replicas: roll }),
       deployment({ ...workload(GUARDED, ROLL), replicas: guarded }),
       deployment({ ...workload("packed", PACK), replicas: pack }),
+      deployment({ name: BREATH, pool: PACK.name, cpu: cpuOf(PACK), labels: { [LATE]: "yes" }, replicas: 0 }),
       deployment({ name: EBB.name, pool: EBB.name, cpu: cpuOf(EBB), replicas: share }),
     ],
   };

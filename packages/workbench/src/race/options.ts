@@ -17,7 +17,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const RACE_HELP = `pnpm race [--disruptions N] [--nodes N] [--seed S] [--time-scale N] [--json]
+const RACE_HELP = `pnpm race [--disruptions N] [--nodes N] [--seed S] [--time-scale N] [--json]
 
 Takes nodes away on a real control plane while pods come, bind and go at random moments, and checks afterwards from the API server's
 own history that no pod lost its place without another, no protected pod was evicted, no node stayed tainted, no machine leaked.

@@ -17,8 +17,11 @@ describe.runIf(isThere)("the race", () => {
     async () => {
       const figures = new Figures(`race (seed ${SEED})`);
       const options = parseRaceOptions(["--disruptions", "20", "--nodes", "9", "--seed", SEED]);
-      const { violations, disruptions, ...rest } = await runRace(options, (text) => figures.note(text, ""));
-      for (const [name, value] of Object.entries({ ...disruptions, ...rest })) figures.note(name, value);
+      const { violations, disruptions, methods, loop, ...rest } = await runRace(options, (text) =>
+        figures.note(text, ""),
+      );
+      for (const [name, value] of Object.entries({ ...disruptions, ...methods, ...rest })) figures.note(name, value);
+      figures.note("gaps of the event loop over 50 ms", `${loop.over50ms} (longest at most ${loop.atMostMs ?? 0} ms)`);
       figures.print();
       expect(violations).toEqual([]);
       expect(Object.values(disruptions).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(20);

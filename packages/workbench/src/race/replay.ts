@@ -41,6 +41,8 @@ export interface Replay {
   /** Nodes taken away, by reason. */
   readonly removed: ReadonlyMap<string, number>;
   readonly evicted: number;
+  /** Pods that ever had a node. */
+  readonly bound: number;
   readonly mostNodes: number;
   /** Pods that were bound between the mark of a node and its release or end: the race as such. */
   readonly boundWhileMarked: number;
@@ -58,14 +60,16 @@ export const FIXED = "race.example.com/fixed";
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
   for (const change of input.changes) world.apply(change);
-  const { findings, removed, evicted, mostNodes, boundWhileMarked, claims, unseen } = world;
-  return { findings, removed, evicted: evicted.size, mostNodes, boundWhileMarked, claims: claims.size, unseen };
+  const { findings, removed, evicted, bound, claims, mostNodes, boundWhileMarked, unseen } = world;
+  const counts = { evicted: evicted.size, bound: bound.size, claims: claims.size };
+  return { findings, removed, mostNodes, boundWhileMarked, unseen, ...counts };
 }
 
 class World {
   readonly findings: Finding[] = [];
   readonly removed = new Map<string, number>();
   readonly evicted = new Set<string>();
+  readonly bound = new Set<string>();
   readonly claims = new Set<string>();
   mostNodes = 0;
   boundWhileMarked = 0;
@@ -95,6 +99,7 @@ class World {
     if (type === "DELETED") this.#pods.delete(uid);
     else this.#pods.set(uid, pod);
     const { nodeName } = pod.spec;
+    if (nodeName) this.bound.add(uid);
     if (nodeName && !before?.spec.nodeName) this.#bound(pod, nodeName);
     if (pod.metadata.deletionTimestamp && !before?.metadata.deletionTimestamp) this.#ends(uid, pod);
   }

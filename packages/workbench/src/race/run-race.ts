@@ -20,6 +20,7 @@ import { auditOf } from "../e2e-real/audit-log.ts";
 import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
 import { Chaos } from "./chaos.ts";
+import { ControllerPages, gapsBetween, nodesByMethod, type LoopGaps } from "./controller-figures.ts";
 import { History, type Change } from "./history.ts";
 import { readLastLooks } from "./last-looks.ts";
 import { GUARDED, loadFor, type Load } from "./load.ts";
@@ -31,13 +32,19 @@ export interface RaceReport {
   readonly seconds: number;
   /** Nodes taken away, by reason. */
   readonly disruptions: Readonly<Record<string, number>>;
+  /** The same by method, as far as the controller's own record goes back. */
+  readonly methods: Readonly<Record<string, number>>;
   readonly mostNodes: number;
+  /** Pods that ever had a node. */
+  readonly podsBound: number;
   readonly podsEvicted: number;
   readonly boundWhileMarked: number;
   /** Nodes whose pods lost their room to pods that were bound after the last look. */
   readonly unseen: number;
   readonly claims: number;
   readonly machines: number;
+  /** Of the controller, from the first disruption to the last machine. */
+  readonly loop: LoopGaps;
   /** Every broken rule in one sentence; none is a pass. */
   readonly violations: readonly string[];
 }
@@ -74,6 +81,7 @@ class Race {
   readonly #history = new History();
   readonly #load: Load;
   readonly #over = new AbortController();
+  readonly #pages: ControllerPages;
   readonly #removed = new Set<string>();
   readonly #violations: string[] = [];
   #lastRemoval = 0;
@@ -83,6 +91,7 @@ class Race {
     this.#options = options;
     this.#note = note;
     this.#load = loadFor(options.nodes);
+    this.#pages = new ControllerPages(() => stage.controller.metricsPort);
   }
 
   async run(): Promise<RaceReport> {
@@ -90,6 +99,7 @@ class Race {
     const started = this.#stage.clock.now();
     await this.#begin();
     this.#note(`all workloads run after ${this.#since(started)}`);
+    const metricsBefore = await this.#pages.metrics(this.#over.signal);
     const chaos = new Chaos(this.#stage, this.#load, seededRandom(seed));
     this.#lastRemoval = this.#stage.clock.now();
     const isOver = (): boolean => this.#removed.size >= disruptions || this.#standsStill();
@@ -100,7 +110,9 @@ class Race {
     await chaos.calm();
     await this.#settle();
     const state = await this.#stage.cloud.state();
+    const methods = nodesByMethod(await this.#pages.commands(this.#over.signal));
     await this.#leave();
+    const loop = gapsBetween(metricsBefore, await this.#pages.metrics(this.#over.signal));
     this.#over.abort(new Error("the race is over"));
     const changes = this.#history.inOrder();
     await saveHistory(changes, seed);
@@ -117,12 +129,15 @@ class Race {
       seed,
       seconds: Math.round((this.#stage.clock.now() - started) / 1000),
       disruptions: Object.fromEntries([...found.removed].toSorted()),
+      methods,
       mostNodes: found.mostNodes,
+      podsBound: found.bound,
       podsEvicted: found.evicted,
       boundWhileMarked: found.boundWhileMarked,
       unseen: found.unseen,
       claims: found.claims,
       machines: state.cost.machines,
+      loop,
       violations: [...found.findings.map(({ rule, text }) => `${rule}: ${text}`), ...this.#violations],
     };
   }

@@ -13,7 +13,7 @@ export function unchecked(names: string): Readonly<Record<string, Schema>> {
 const quantity = new RegExp(QUANTITY);
 
 /** Built-in kinds take fractions unquoted, custom resources do not. */
-export const builtinQuantity: Schema = {
+const builtinQuantity: Schema = {
   ...anything,
   "x-kubernetes-validations": [
     rule<unknown>("isQuantity(string(self))", {

@@ -63,7 +63,7 @@ function pictureOf(deps: ControllerDeps, { pools, waiting, cache }: RoomParts, l
 }
 
 /** Room is gone when more pods would have no place without these nodes than with them. */
-export function* roomSteps(snapshot: DisruptionSnapshot, names: ReadonlySet<string>): Steps<Room> {
+function* roomSteps(snapshot: DisruptionSnapshot, names: ReadonlySet<string>): Steps<Room> {
   const nodes = snapshot.nodes.flatMap((node) => asItIs(node, names));
   const own = new Map(
     nodes.filter(({ name }) => names.has(name)).flatMap(({ pods }) => pods.map((pod) => [pod.metadata.uid, pod])),

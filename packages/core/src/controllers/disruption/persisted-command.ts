@@ -41,7 +41,7 @@ export function recordOf({ id, method, createdAt, claims, replacements }: Persis
 }
 
 /** Undefined for anything that this version would not have written. */
-export function readRecord(text: string | undefined): PersistedCommand | undefined {
+function readRecord(text: string | undefined): PersistedCommand | undefined {
   if (text === undefined) return undefined;
   let found: unknown;
   try {

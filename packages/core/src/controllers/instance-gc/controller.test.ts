@@ -229,6 +229,20 @@ describe("instance.garbagecollection", () => {
     expect(lists).toBe(25);
   });
 
+  it("a provider's own numbers count: how often it is looked, and how old an orphan must be", async () => {
+    await cloudWith([aNodeClaim({ name: "lost" })]);
+    const settings = harness.provider.settings();
+    Object.assign(harness.provider, {
+      settings: () => ({ ...settings, orphanInterval: 30_000, orphanAge: 10 * MINUTE }),
+    });
+    await start();
+    await harness.pass(10 * MINUTE - 15_000);
+    expect(machines()).toEqual(["test:///lost"]);
+    await harness.pass(MINUTE);
+    expect(machines()).toEqual([]);
+    expect(harness.deps.decisions.list()[0]?.detail).toContain("for 10 minutes");
+  });
+
   it("observe mode: the orphan is named, and nothing is deleted", async () => {
     await cloudWith([aNodeClaim({ name: "lost" })], { settings: { mode: "observe" } });
     let collected = 0;

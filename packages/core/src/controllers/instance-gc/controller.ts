@@ -12,7 +12,7 @@ import { deleteNode } from "../delete-node.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { listMachines, UNTIL_READY } from "../list-machines.ts";
 
-/** An orphan must have been seen for this long: longer than twice any create call. */
+/** An orphan must have been seen for this long, unless the provider says otherwise: longer than twice any create call. */
 const ORPHAN_AGE = minutes(5);
 const EAGER_ROUNDS = 20;
 const EAGER = seconds(10);
@@ -38,14 +38,15 @@ export function instanceGarbageCollectionController(deps: ControllerDeps): Contr
       const seen = new Set(orphans.map(idOf));
       for (const id of orphanSince.keys()) if (!seen.has(id)) orphanSince.delete(id);
       for (const id of seen) if (!orphanSince.has(id)) orphanSince.set(id, now);
-      const old = orphans.filter((machine) => now - (orphanSince.get(idOf(machine)) ?? now) >= ORPHAN_AGE);
+      const { orphanAge = ORPHAN_AGE, orphanInterval = CALM } = deps.provider.settings();
+      const old = orphans.filter((machine) => now - (orphanSince.get(idOf(machine)) ?? now) >= orphanAge);
       rounds++;
       const lost = old.length === 0 ? [] : await notInTheCluster(deps, old, signal);
       await attemptAll(
         [...lost.map((machine) => () => collect(deps, machine, signal)), () => collectGarbage(deps, known, signal)],
         (step) => step(),
       );
-      return { requeueAfter: rounds < EAGER_ROUNDS ? EAGER : CALM };
+      return { requeueAfter: rounds < EAGER_ROUNDS ? EAGER : orphanInterval };
     },
   });
 }
@@ -84,7 +85,7 @@ async function collect(deps: ControllerDeps, machine: NodeClaim, signal: AbortSi
     controller: NAME,
     verdict: "OrphanMachine",
     subject: `Machine ${id}`,
-    detail: `no NodeClaim has spoken of it for ${ORPHAN_AGE / 60_000} minutes`,
+    detail: `no NodeClaim has spoken of it for ${(deps.provider.settings().orphanAge ?? ORPHAN_AGE) / 60_000} minutes`,
   });
   try {
     await deleteMachine(deps, machine, signal);

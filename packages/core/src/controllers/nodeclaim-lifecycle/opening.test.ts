@@ -75,7 +75,7 @@ describe("opening", () => {
   it("after a restart in between the node is opened all the same", async () => {
     await start();
     await joins();
-    await harness.stop();
+    harness.stop();
     await start({ after: harness });
     expect(await taints()).toEqual([CLOSED]);
     await harness.pass(2000);

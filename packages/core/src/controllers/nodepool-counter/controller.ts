@@ -30,7 +30,7 @@ export function nodePoolCounterController(deps: Pick<ControllerDeps, "kube" | "c
 }
 
 /** Σ capacity of the pool's launched nodes that are not on their way out; with `nodes`. */
-export function poolUsage(state: ClusterState, nodePool: string): Resources {
+function poolUsage(state: ClusterState, nodePool: string): Resources {
   const counted = state
     .nodes()
     .filter((node) => node.nodePool === nodePool && node.managed && node.providerID !== "" && !node.markedForDeletion);

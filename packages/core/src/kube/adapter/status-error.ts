@@ -78,7 +78,7 @@ export function reasonOf(code: number, reason: string | undefined): KubeErrorRea
 }
 
 /** Undefined when the text is not a Status. */
-export function parseStatus(text: string): StatusBody | undefined {
+function parseStatus(text: string): StatusBody | undefined {
   try {
     return readStatus(JSON.parse(text));
   } catch {

@@ -10,7 +10,7 @@ export function machineMoment(): Moment {
 }
 
 /** Since the machine started; performance.now() counts from the start of each thread. */
-export function monotonicMs(): number {
+function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / NANOS_PER_MS;
 }
 

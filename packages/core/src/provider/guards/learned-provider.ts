@@ -4,8 +4,6 @@ import { Label, type NodeClaim, type NodeClassRef } from "../../api/index.ts";
 import {
   allocatableFrom,
   hours,
-  subtractResources,
-  addResources,
   requestsFrom,
   toResourceList,
   type Duration,
@@ -13,6 +11,7 @@ import {
 } from "../../units/index.ts";
 import type { CloudProvider, InstanceTypes, MachineTimeouts } from "../cloud-provider.ts";
 import type { InstanceType } from "../instance-type.ts";
+import { allocatableOf } from "../matching-types.ts";
 import type { LearnedMachines, MachineSize, Spread } from "./learned-machines.ts";
 import { LEARNED_RESOURCES, type MachineKind } from "./learned-record.ts";
 
@@ -86,7 +85,7 @@ function seenOf(type: InstanceType, nodeClass: NodeClassRef, learned: LearnedMac
   const kind = kindOfMachine(nodeClass, type.name);
   const { allocatable = {} } = learned.size(kind) ?? {};
   const mayGrow = (learned.bootTimes(kind)?.machines ?? 0) >= MACHINES_TO_GROW;
-  const promised = allocatableOf(type);
+  const promised = withoutHugePages(type);
   const differs = (name: (typeof LEARNED_RESOURCES)[number]): boolean => {
     const [seen, had] = [allocatable[name], promised[name] ?? 0];
     if (seen === undefined || seen === had) return false;
@@ -101,7 +100,7 @@ function asSeen(type: InstanceType, size: MachineSize, seen: Resources): Instanc
     return type;
   const names = Object.keys(seen);
   if (names.length === 0) return type;
-  const promised = allocatableOf(type);
+  const promised = withoutHugePages(type);
   const capacity: Record<string, number> = { ...type.capacity };
   const kubeReserved: Record<string, number> = { ...type.overhead.kubeReserved };
   const systemReserved: Record<string, number> = { ...type.overhead.systemReserved };
@@ -131,7 +130,7 @@ function asPromised(claim: NodeClaim, types: readonly InstanceType[], learned: L
   const asked = requestsFrom(resources?.requests);
   const lowered: Record<string, number> = {};
   for (const type of types.filter(({ name }) => listed.includes(name))) {
-    const promised = allocatableOf(type);
+    const promised = withoutHugePages(type);
     const seen = seenOf(type, nodeClassRef, learned);
     for (const name of MAY_GROW) {
       const [had, most] = [promised[name] ?? 0, lowered[name] ?? asked[name] ?? 0];
@@ -143,9 +142,8 @@ function asPromised(claim: NodeClaim, types: readonly InstanceType[], learned: L
   return { ...claim, spec: { ...claim.spec, resources: { ...resources, requests } } };
 }
 
-function allocatableOf(type: InstanceType): Resources {
-  const { kubeReserved, systemReserved, evictionThreshold } = type.overhead;
-  const left = subtractResources(type.capacity, addResources(kubeReserved, systemReserved, evictionThreshold));
+function withoutHugePages(type: InstanceType): Resources {
+  const left = allocatableOf(type);
   return { ...left, memory: (left["memory"] ?? 0) - hugePagesOf(type) };
 }
 

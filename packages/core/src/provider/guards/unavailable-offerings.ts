@@ -39,10 +39,21 @@ export class UnavailableOfferings {
     return this.#refusals.size;
   }
 
+  /** What is avoided now. */
+  keys(): readonly OfferingKey[] {
+    this.#sweep();
+    return [...this.#refusals.values()].map(({ key }) => key);
+  }
+
+  /** What was refused under this very key may be asked for again: it was just given. */
+  clear(key: OfferingKey): void {
+    if (this.#refusals.delete(idOf(key))) this.#version++;
+  }
+
   /** Marking again extends the time. */
   mark(key: OfferingKey, reason: string, duration: Duration): void {
     const until = this.#now() + duration;
-    const id = JSON.stringify([key.instanceType ?? null, key.zone ?? null, key.capacityType ?? null]);
+    const id = idOf(key);
     const known = this.#refusals.get(id);
     if (known && known.until >= until) return;
     this.#refusals.set(id, { key, until, reason });
@@ -104,6 +115,10 @@ export function keysOfScope(scope: FailureScope, reach: ScopeReach = {}): readon
     case "account":
       return [kind];
   }
+}
+
+function idOf(key: OfferingKey): string {
+  return JSON.stringify([key.instanceType ?? null, key.zone ?? null, key.capacityType ?? null]);
 }
 
 function covers(refused: OfferingKey, asked: Required<OfferingKey>): boolean {

@@ -20,7 +20,7 @@ import type { Steps } from "./steps.ts";
 
 export const SPREAD = 0;
 export const AFFINITY = 1;
-export const ANTI_AFFINITY = 2;
+const ANTI_AFFINITY = 2;
 export const INVERSE = 3;
 
 const KIND_NUMBERS: Readonly<Record<TopologyKind, number>> = {
@@ -82,7 +82,7 @@ export function* topologyTable(reading: TopologyReading): Steps<TopologyTable> {
 }
 
 /** Whether a place counts for a rule, worked out once per kind of place (S-411). */
-export class FilterBook {
+class FilterBook {
   readonly #groups: readonly TopologyGroup[];
   readonly #everywhere: readonly boolean[];
   readonly #book: RequirementBook;

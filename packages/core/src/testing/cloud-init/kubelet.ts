@@ -60,13 +60,14 @@ export function registerNode(args: Args, config: Config, surroundings: MachineSu
       capacity: withPods(machine.capacity, config),
       allocatable: allocatableOf(withPods(machine.capacity, config), config),
       conditions: [{ type: "Ready", status: "False", reason: "KubeletNotReady" }],
+      ...(ip === undefined ? {} : { addresses: [{ type: "InternalIP", address: ip }] }),
       nodeInfo: { kubeletVersion, architecture: machine.arch ?? "amd64", operatingSystem: "linux" },
     },
   };
   return { joins: true, node, kubeletArgs: args, kubeletConfig: config };
 }
 
-export function readTaints(text: string): readonly Taint[] {
+function readTaints(text: string): readonly Taint[] {
   return text
     .split(",")
     .filter((part) => part !== "")

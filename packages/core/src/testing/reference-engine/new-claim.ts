@@ -136,11 +136,7 @@ export class NewClaim {
  * Taints and requirements of the template alone. "Defined" means defined by the template: keys that other pods brought
  * along only narrow, they never make a label (S-114a).
  */
-export function rejectByTemplate(
-  template: Template,
-  attempt: Attempt,
-  wellKnown: ReadonlySet<string>,
-): Rejection | undefined {
+function rejectByTemplate(template: Template, attempt: Attempt, wellKnown: ReadonlySet<string>): Rejection | undefined {
   if (untolerated(template.taints, attempt.tolerations) !== undefined) return REJECTED.taint;
   if (template.requirements.isCompatible(attempt.requirements, wellKnown)) return undefined;
   const conflict = template.requirements.compatible(attempt.requirements, wellKnown);

@@ -100,7 +100,7 @@ export const ACCOUNT_COMMANDS: readonly Command[] = [
 ];
 
 function capabilities(call: Call): Json {
-  const { version, allowUserExpunge, allowUserViewDestroyed, apiLimitMax } = groundOf(call).switches;
+  const { version, allowUserExpunge, allowUserViewDestroyed, apiLimit } = groundOf(call).switches;
   return {
     capability: {
       securitygroupsenabled: false,
@@ -122,9 +122,9 @@ function capabilities(call: Call): Json {
       kubernetesserviceenabled: true,
       kubernetesclusterexperimentalfeaturesenabled: true,
       defaultuipagesize: 20,
+      ...(apiLimit === undefined ? {} : { apilimitinterval: apiLimit.intervalSeconds, apilimitmax: apiLimit.max }),
       instanceleaseenabled: false,
       dynamicscalingenabled: true,
-      ...(apiLimitMax > 0 ? { apilimitmax: apiLimitMax, apilimitinterval: 1 } : {}),
     },
   };
 }

@@ -47,13 +47,14 @@ export function listed({ params, backend }: Call, key: string, rows: readonly Js
     throw invalid(`Page size can't exceed max allowed page size value: ${maxPageSize}`);
   }
   if (rows.length === 0) return {};
-  const shown = pageOf(rows, page, size ?? (maxPageSize > 0 ? maxPageSize : -1));
+  const shift = { no: 0, skip: 1, repeat: -1 }[backend.switches.pagesShift];
+  const shown = pageOf(rows, page, size ?? (maxPageSize > 0 ? maxPageSize : -1), shift);
   return { count: rows.length, ...(shown.length === 0 ? {} : { [key]: shown }) };
 }
 
-function pageOf(rows: readonly Json[], page: number | undefined, size: number): readonly Json[] {
+function pageOf(rows: readonly Json[], page: number | undefined, size: number, shift: number): readonly Json[] {
   if (size < 0) return rows;
-  const from = ((page ?? 1) - 1) * size;
+  const from = ((page ?? 1) - 1) * (size + shift);
   return rows.slice(from, from + size);
 }
 
@@ -117,7 +118,11 @@ export function requireRight(
 ): void {
   if (caller.type === 1 || account === caller.account) return;
   if (projectId !== undefined && membersOf(projectId).includes(caller.account)) return;
-  throw new ApiError(531, `Acct[${caller.account}] does not have permission to operate with resource ${what}`, 4365);
+  throw new ApiError(
+    531,
+    `Acct[${caller.number}-${caller.account}] does not have permission to operate with resource ${what}`,
+    4365,
+  );
 }
 
 export function requireProject(call: Call, id: string): Row {

@@ -44,7 +44,13 @@ function scale(call: Call): Json {
   const cluster = clustersOf(ground).find((row) => row.id === id);
   if (cluster === undefined) throw unknownId(params.command, "id", id);
   const [size, gone] = [params.number("size"), params.list("nodeids")];
-  const order = { cmd: "kubernetes.cluster.ScaleKubernetesClusterCmd", caller, fault: call.jobFault };
+  const order = {
+    cmd: "kubernetes.cluster.ScaleKubernetesClusterCmd",
+    caller,
+    instanceType: "KubernetesCluster",
+    instanceId: id,
+    fault: call.jobFault,
+  };
   const jobid = backend.world.jobs.start(order, (running) => {
     const workers = (cluster["virtualmachines"] as readonly Worker[]).filter((worker) => !gone.includes(worker.id));
     const wanted = size ?? Math.max(0, workers.length - 1);
@@ -60,6 +66,7 @@ function scale(call: Call): Json {
 
 function clustersOf(ground: Ground): readonly Row[] {
   if (ground.clusters.length === 0) {
+    const offering = ground.offerings.find(({ name }) => name === "medium");
     const worker = (name: string): Worker => ({ id: ground.random.uuid(), name, state: "Running" });
     ground.clusters.push({
       id: DEMO_ID,
@@ -67,7 +74,11 @@ function clustersOf(ground: Ground): readonly Row[] {
       description: "demo",
       zoneid: ground.zones[0]?.id,
       zonename: ground.zones[0]?.name,
+      serviceofferingid: offering?.id,
+      serviceofferingname: offering?.name,
+      kubernetesversionid: "8da84c35-bbf8-51a8-98e5-c031f2e9bd42",
       kubernetesversionname: "v1.33.2",
+      networkid: ground.networks[0]?.id,
       state: "Running",
       size: 2,
       masternodes: 1,
@@ -75,7 +86,15 @@ function clustersOf(ground: Ground): readonly Row[] {
       minsize: 1,
       maxsize: 5,
       autoscalingenabled: true,
+      cpunumber: "6",
+      memory: "12288",
+      endpoint: "https://192.0.2.10:6443/",
+      ipaddress: "192.0.2.10",
       clustertype: "CloudManaged",
+      account: "k8s",
+      domain: "tenant-a",
+      domainid: "9baea81b-55bb-5694-8b4e-823fcdf3809f",
+      domainpath: "ROOT/tenant-a",
       virtualmachines: ["demo-control-1", "demo-node-1", "demo-node-2"].map(worker),
     });
   }

@@ -119,13 +119,15 @@ function list(call: Call): Json {
   const { params } = call;
   const ground = groundOf(call);
   if (ground.switches.hideMachines) return {};
-  const all = [...ground.machines.values()];
+  const all = [...(ground.lists.frozen ?? ground.machines.values())];
   const id = params.text("id");
-  if (id !== undefined) mustExist(call, "id", id, all);
+  if (id !== undefined) mustExist(call, "id", id, [...ground.machines.values()]);
+  const hidden = hiddenNow(ground);
   const wanted = params.pairs("tags");
   if (wanted.some(([key, value]) => key === "" || value === "")) throw invalid("tags need a key and a value");
   const rows = all.filter(
     (machine) =>
+      !hidden.has(machine.id) &&
       isInScope(call, machine.owner) &&
       isShown(call, ground, machine) &&
       matches(call, machine) &&
@@ -137,6 +139,16 @@ function list(call: Call): Json {
     "virtualmachine",
     rows.map((machine) => machineView(ground, machine)),
   );
+}
+
+/** Each list uses up one of the times that a machine stays away. */
+function hiddenNow({ lists }: Ground): ReadonlySet<string> {
+  const hidden = new Set(lists.hidden.keys());
+  for (const [id, left] of lists.hidden) {
+    if (left > 1) lists.hidden.set(id, left - 1);
+    else lists.hidden.delete(id);
+  }
+  return hidden;
 }
 
 /** A name is found as a part of the name, unlike everywhere else (§1.6). */

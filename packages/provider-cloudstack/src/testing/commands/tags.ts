@@ -105,10 +105,10 @@ function remove(call: Call): Json {
   return job(call, "tag.DeleteTagsCmd", () => {
     for (const { tags, store } of targets) {
       for (const [key, value] of tags) {
-        const isMeant = pairs.some(
+        const matchesRequirements = pairs.some(
           ([k, v]) => k.toLowerCase() === key.toLowerCase() && (v === "" || v.toLowerCase() === value.toLowerCase()),
         );
-        if (pairs.length === 0 || isMeant) tags.delete(key);
+        if (pairs.length === 0 || matchesRequirements) tags.delete(key);
       }
       store();
     }
@@ -194,7 +194,9 @@ function editDetails(call: Call, changes: Readonly<Record<string, string | undef
 
 function job(call: Call, cmd: string, work: () => void): Json {
   const { durations } = groundOf(call);
-  const order = { cmd, caller: call.caller, fault: call.jobFault, startsAfter: durations.tagging };
+  const { params, caller, jobFault: fault } = call;
+  const instanceId = params.list("resourceids")[0] ?? params.text("resourceid") ?? "";
+  const order = { cmd, caller, fault, instanceId, startsAfter: durations.tagging };
   const jobid = call.backend.world.jobs.start(order, (running) => {
     work();
     running.done({ success: true });

@@ -42,6 +42,13 @@ export interface Ground {
   /** Ids of everything that existed once: asked for by id, they answer with an empty list. */
   readonly removed: Set<string>;
   readonly numbers: { machine: number };
+  /** What lists show otherwise than it is. */
+  readonly lists: {
+    /** Machines that stay away from so many lists. */
+    readonly hidden: Map<string, number>;
+    /** Machines as they were, tags and all. */
+    frozen: readonly Machine[] | undefined;
+  };
 }
 
 export function zoneNameOf({ zones }: Ground, id: string): string {

@@ -66,7 +66,9 @@ export class Jobs {
     };
     this.#jobs.set(record.id, record);
     const job = this.#handle(record);
-    if (fault === undefined) timers.after(order.startsAfter ?? durations.shortJob, () => this.#run(job, work));
+    const begins = order.startsAfter ?? durations.shortJob;
+    if (fault === undefined) timers.after(begins, () => this.#run(job, work));
+    else if (fault.fault === "slow") timers.after(begins + (fault.jobMs ?? begins), () => this.#run(job, work));
     else {
       timers.after(fault.jobMs ?? durations.shortJob, () => {
         onFault?.();

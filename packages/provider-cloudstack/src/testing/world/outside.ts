@@ -16,9 +16,14 @@ export class Outside {
     return this.#backend().world.ground;
   }
 
-  /** Machines that may run at the same time: "zone-01", or "medium/zone-01". */
+  /** Machines that may run at the same time: "zone-01", "medium/zone-01", or "tag:nvme/zone-01" for offerings with that host tag. */
   setCapacity(place: string, machines: number): void {
     this.#ground.capacity.set(place, machines);
+  }
+
+  /** Addresses of a network, those in use among them. */
+  setAddresses(network: string, addresses: number): void {
+    this.edit("networks", network, { _freeips: addresses });
   }
 
   /** By the resource type's number: "8" is CPUs. */
@@ -58,6 +63,28 @@ export class Outside {
     this.#backend().world.life.drop(this.#machine(machine));
   }
 
+  /** It ran, and now the server says Error. */
+  fail(machine: string): void {
+    const { life } = this.#backend().world;
+    life.drop(this.#machine(machine));
+    life.setState(this.#machine(machine), "Error");
+  }
+
+  /** Does not stand in the next lists, although it is there. */
+  hide(machine: string, lists: number): void {
+    this.#ground.lists.hidden.set(this.#machine(machine).id, lists);
+  }
+
+  /** From now on lists show machines as they are at this moment; new ones stay away. */
+  freezeLists(): void {
+    const { machines, lists } = this.#ground;
+    lists.frozen = [...machines.values()].map((machine) => ({ ...machine, tags: new Map(machine.tags) }));
+  }
+
+  thawLists(): void {
+    this.#ground.lists.frozen = undefined;
+  }
+
   setState(machine: string, state: MachineState): void {
     this.#backend().world.life.setState(this.#machine(machine), state);
   }
@@ -74,6 +101,10 @@ export class Outside {
   rescale(machine: string, offering: string): void {
     const row = this.#ground.offerings.find(({ name }) => name === offering);
     if (row !== undefined) this.#machine(machine).offeringId = row.id;
+  }
+
+  tag(machine: string, tags: Readonly<Record<string, string>>): void {
+    for (const [key, value] of Object.entries(tags)) this.#machine(machine).tags.set(key, value);
   }
 
   untag(machine: string): void {

@@ -20,7 +20,8 @@ export function place(ground: Ground, machine: Machine): string {
   const allowed = fitting.filter((host) => obeysGroups(ground, host, machine));
   if (allowed.length === 0) {
     const hint = "Please check the affinity groups provided, there may not be sufficient capacity to follow them";
-    throw new ApiError(533, `Unable to create a deployment for VM instance ${described(machine)}, ${hint}`);
+    const { uuid: _, ...short } = description(machine);
+    throw new ApiError(533, `Unable to create a deployment for VM instance ${JSON.stringify(short)}, ${hint}`);
   }
   const used = (host: Row): number => machinesOn(ground, host).length;
   const [first] = ground.switches.planner === "dispersing" ? allowed.toSorted((a, b) => used(a) - used(b)) : allowed;
@@ -36,14 +37,24 @@ function checkCapacity(ground: Ground, machine: Machine, offering: Row | undefin
   const inZone = ground.capacity.get(zone) ?? Number.POSITIVE_INFINITY;
   const forOffering = ground.capacity.get(`${offering?.name ?? ""}/${zone}`) ?? Number.POSITIVE_INFINITY;
   if (placed.length >= inZone || ofOffering.length >= forOffering) throw refused(machine);
+  for (const tag of tokens(offering, "hosttags")) {
+    const tagged = placed.filter(({ offeringId }) =>
+      tokens(rowOf(ground.offerings, offeringId), "hosttags").includes(tag),
+    );
+    if (tagged.length >= (ground.capacity.get(`tag:${tag}/${zone}`) ?? Number.POSITIVE_INFINITY))
+      throw refused(machine);
+  }
 }
 
 function refused(machine: Machine, text?: string): ApiError {
-  return new ApiError(533, text ?? `Unable to create a deployment for VM instance ${described(machine)}`);
+  return new ApiError(
+    533,
+    text ?? `Unable to create a deployment for VM instance ${JSON.stringify(description(machine))}`,
+  );
 }
 
-function described({ id, number }: Machine): string {
-  return JSON.stringify({ id: number, instanceName: `i-4-${number}-VM`, type: "User", uuid: id });
+function description({ id, number }: Machine) {
+  return { id: number, instanceName: `i-4-${number}-VM`, type: "User", uuid: id };
 }
 
 function fits(ground: Ground, host: Row, machine: Machine, offering: Row | undefined): boolean {

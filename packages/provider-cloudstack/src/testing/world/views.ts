@@ -2,6 +2,7 @@
 
 import type { Ground } from "./ground.ts";
 import { field, rowOf, stamp, zoneNameOf } from "./ground.ts";
+import { SEED_ACCOUNTS } from "../seed/identities.ts";
 import type { Machine, Nic, Owner, Row, Volume } from "./records.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -24,6 +25,28 @@ export function tagViews(
   return [...tags].map(([key, value]) => ({ key, value, resourcetype, resourceid, ...ownerFields(owner) }));
 }
 
+/** What a hypervisor that was never asked tells about the use of a machine. */
+const IDLE: Json = {
+  cpuused: "0%",
+  networkkbsread: 0,
+  networkkbswrite: 0,
+  diskkbsread: 0,
+  diskkbswrite: 0,
+  diskioread: 0,
+  diskiowrite: 0,
+  memorykbs: 0,
+  memoryintfreekbs: 0,
+  memorytargetkbs: 0,
+};
+const VLAN = "vlan://1123";
+
+/** Whose machine it is; that of a project belongs to whoever ordered it. */
+function userFields({ account, projectId }: Owner): Json {
+  const row = SEED_ACCOUNTS.find((each) => each.name === (projectId === undefined ? account : "k8s"));
+  const { id, username } = (row?.["user"] ?? {}) as Readonly<Record<string, unknown>>;
+  return { userid: id, username };
+}
+
 export function machineView(ground: Ground, machine: Machine): Json {
   const template = ground.templates.find(({ id }) => id === machine.templateId);
   const offering = rowOf(ground.offerings, machine.offeringId);
@@ -32,6 +55,7 @@ export function machineView(ground: Ground, machine: Machine): Json {
     name: machine.name,
     displayname: machine.displayName,
     ...ownerFields(machine.owner),
+    ...userFields(machine.owner),
     created: stamp(machine.createdAt),
     lastupdated: stamp(machine.stateSince),
     state: machine.state,
@@ -50,6 +74,7 @@ export function machineView(ground: Ground, machine: Machine): Json {
     cpunumber: machine.cpu,
     cpuspeed: machine.speed,
     memory: machine.memoryMiB,
+    ...IDLE,
     guestosid: field(template, "ostypeid"),
     rootdeviceid: 0,
     rootdevicetype: "ROOT",
@@ -64,6 +89,7 @@ export function machineView(ground: Ground, machine: Machine): Json {
     isdynamicallyscalable: false,
     ostypeid: field(template, "ostypeid"),
     osdisplayname: field(template, "ostypename"),
+    pooltype: "NetworkFilesystem",
     bootmode: machine.boot.mode,
     boottype: machine.boot.type,
     arch: field(template, "arch") || "x86_64",
@@ -85,6 +111,8 @@ export function nicView({ networks }: Ground, nic: Nic): Json {
     netmask: "255.255.255.0",
     ...(field(network, "gateway") === "" ? {} : { gateway: field(network, "gateway") }),
     ipaddress: nic.address,
+    isolationuri: VLAN,
+    broadcasturi: VLAN,
     traffictype: "Guest",
     type: field(network, "type"),
     isdefault: nic.isDefault,

@@ -23,7 +23,7 @@ export async function choices(stage: Stage): Promise<readonly Choice[]> {
   return found;
 }
 
-export function choicesAmong(types: readonly InstanceType[], { cloud }: Stage): readonly Choice[] {
+function choicesAmong(types: readonly InstanceType[], { cloud }: Stage): readonly Choice[] {
   const wanted = Requirements.fromSpecs(cloud.requirements);
   return types
     .filter((type) => wanted.overlaps(type.requirements))

@@ -1,4 +1,4 @@
-// The Python client that CloudStack's users script with; it finds address and keys through the variables it always reads.
+// The Python client that CloudStack's users script with, and the Go client that Terraform, Cluster API and others are built on.
 
 import type { ClientSuite } from "../suite.ts";
 
@@ -10,7 +10,7 @@ export const cloudStackClients: ClientSuite = {
     CLOUDSTACK_SECRET: credentials["secretKey"] ?? "",
     CLOUDSTACK_POLL_INTERVAL: "0.1",
     ZONE_ID: credentials["zoneId"] ?? "",
-    ...(caFile === undefined ? {} : { CLOUDSTACK_VERIFY: caFile }),
+    ...(caFile === undefined ? {} : { CLOUDSTACK_VERIFY: caFile, SSL_CERT_FILE: caFile }),
   }),
   programs: [
     {
@@ -19,5 +19,6 @@ export const cloudStackClients: ClientSuite = {
       program: new URL("python/machine.py", import.meta.url),
       requirements: new URL("python/requirements.txt", import.meta.url),
     },
+    { name: "cloudstack-go", language: "go", folder: new URL("go/", import.meta.url) },
   ],
 };

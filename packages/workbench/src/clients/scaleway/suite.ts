@@ -1,4 +1,4 @@
-// Scaleway's own Go and JavaScript clients: they find the API and the key through the variables they always read.
+// Scaleway's own Go and JavaScript clients and its command line: they find the API and the key through the variables they always read.
 
 import type { ClientSuite } from "../suite.ts";
 
@@ -17,5 +17,15 @@ export const scalewayClients: ClientSuite = {
   programs: [
     { name: "scaleway-sdk-go", language: "go", folder: new URL("go/", import.meta.url) },
     { name: "scaleway-sdk-js", language: "node", program: new URL("node/server.ts", import.meta.url) },
+    {
+      name: "scw",
+      language: "node",
+      program: new URL("scw/commands.ts", import.meta.url),
+      tool: {
+        folder: new URL("scw/module/", import.meta.url),
+        package: "github.com/scaleway/scaleway-cli/v2/cmd/scw",
+        variable: "SCW_PROGRAM",
+      },
+    },
   ],
 };

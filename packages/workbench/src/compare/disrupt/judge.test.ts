@@ -1,0 +1,172 @@
+import type { DisruptResult, MethodResult } from "@karpenter-multicloud/core/testing";
+import { describe, expect, it } from "vitest";
+import { DISRUPT, ourAnswer } from "./judge.ts";
+
+const NOW = "2026-01-01T12:00:00Z";
+const ASK_NOBODY = (): Promise<never> => Promise.reject(new Error("asked again"));
+/** However often it is asked. */
+const alwaysSays = (disrupt: DisruptResult) => (): Promise<unknown> => Promise.resolve({ disrupt });
+const type = (name: string, cpu: string, offerings: readonly object[]) => ({ name, capacity: { cpu }, offerings });
+const sold = (capacityType: string, price: number, available = true) => ({
+  capacityType,
+  zone: "zone-a",
+  price,
+  available,
+});
+
+interface Wishes {
+  readonly pool?: object;
+  readonly claim?: object;
+  readonly pod?: object;
+  readonly bigSpot?: readonly object[];
+}
+
+/** One large node with one small pod. */
+function scenario({ pool = {}, claim = {}, pod = {}, bigSpot = [] }: Wishes = {}) {
+  const labels = {
+    "karpenter.sh/nodepool": "default",
+    "node.kubernetes.io/instance-type": "m.8",
+    "topology.kubernetes.io/zone": "zone-a",
+    "karpenter.sh/capacity-type": "on-demand",
+  };
+  const containers = [{ name: "main", resources: { requests: { cpu: "1" } } }];
+  return {
+    action: "disrupt",
+    now: NOW,
+    nodePools: poolsOf("on-demand", pool),
+    instanceTypes: [
+      type("m.2", "2", [sold("on-demand", 0.1), sold("spot", 0.03, false)]),
+      type("m.8", "8", [sold("on-demand", 0.4), ...bigSpot]),
+    ],
+    nodes: [
+      {
+        node: { metadata: { name: "n1", labels } },
+        ...(Object.keys(claim).length > 0 && { nodeClaim: { metadata: { name: "n1", labels }, ...claim } }),
+        pods: [{ metadata: { name: "web" }, spec: { containers, ...pod } }],
+      },
+    ],
+  };
+}
+
+function changed(answer: DisruptResult, change: (method: MethodResult) => MethodResult): DisruptResult {
+  return { ...answer, methods: answer.methods.map(change) };
+}
+
+const inSingle =
+  (change: (method: MethodResult) => MethodResult) =>
+  (method: MethodResult): MethodResult =>
+    method.method === "single" ? change(method) : method;
+
+describe("two answers about the same nodes", () => {
+  it("are equal when one of Karpenter's outcomes is ours, whatever order its fields have", async () => {
+    const ours = ourAnswer(scenario());
+    expect(ours.selected).toBe("single");
+    const other = changed(ours, (method) => ({ ...method, commands: [] }));
+    const judged = await DISRUPT.judge(scenario(), { disrupt: other, alternatives: [{ disrupt: ours }] }, ASK_NOBODY);
+    expect(judged).toMatchObject({ result: "equal", acts: true });
+  });
+
+  it("are unexplained when no rule covers what differs, and the method is named", async () => {
+    const theirs = changed(
+      ourAnswer(scenario()),
+      inSingle((method) => ({ ...method, commands: [] })),
+    );
+    const judged = await DISRUPT.judge(scenario(), { disrupt: theirs }, alwaysSays(theirs));
+    expect(judged).toMatchObject({ result: "unexplained", detail: "single" });
+  });
+
+  it("are equal when Karpenter says ours only if it is asked more often", async () => {
+    const ours = ourAnswer(scenario());
+    const theirs = changed(
+      ours,
+      inSingle((method) => ({ ...method, commands: [] })),
+    );
+    const judged = await DISRUPT.judge(scenario(), { disrupt: theirs }, (_, times) =>
+      Promise.resolve({ disrupt: theirs, alternatives: times === 10 ? [{ disrupt: ours }] : [] }),
+    );
+    expect(judged.result).toBe("equal");
+  });
+
+  it("DX-12: are explained when equal empty nodes are told apart by their names only", async () => {
+    const empty = (name: string) => {
+      const [entry] = scenario().nodes;
+      return { node: { ...entry?.node, metadata: { ...entry?.node.metadata, name } }, pods: [] };
+    };
+    const two = { ...scenario({ pool: { budgets: [{ nodes: "1" }] } }), nodes: [empty("a"), empty("b")] };
+    const ours = ourAnswer(two);
+    expect(ours.methods[0]?.commands[0]?.candidates.map(({ name }) => name)).toEqual(["a"]);
+    const other = (change: object) =>
+      changed(ours, (method) => ({
+        ...method,
+        commands: method.commands.map((command) => ({
+          ...command,
+          candidates: command.candidates.map((candidate) => ({ ...candidate, name: "b", ...change })),
+        })),
+      }));
+    const same = await DISRUPT.judge(two, { disrupt: other({}) }, ASK_NOBODY);
+    expect(same).toMatchObject({ result: "explained", rules: ["DX-12"] });
+    const dearer = other({ price: 0.5 });
+    expect((await DISRUPT.judge(two, { disrupt: dearer }, alwaysSays(dearer))).result).toBe("unexplained");
+  });
+
+  it("are unexplained when only the eligible nodes differ", async () => {
+    const theirs = changed(
+      ourAnswer(scenario()),
+      inSingle((method) => ({ ...method, candidates: [] })),
+    );
+    expect((await DISRUPT.judge(scenario(), { disrupt: theirs }, alwaysSays(theirs))).result).toBe("unexplained");
+  });
+
+  it("D-98: are explained when only the savings differ", async () => {
+    const dearer = inSingle((method) => ({
+      ...method,
+      commands: method.commands.map((command) => ({ ...command, estimatedSavings: 9 })),
+    }));
+    const judged = await DISRUPT.judge(scenario(), { disrupt: changed(ourAnswer(scenario()), dearer) }, ASK_NOBODY);
+    expect(judged).toMatchObject({ result: "explained", rules: ["D-98"] });
+  });
+
+  it("D-81: are explained when the replacement is on demand because no spot is left", async () => {
+    const theirs = changed(
+      ourAnswer(scenario()),
+      inSingle((method) => ({ ...method, commands: [] })),
+    );
+    const soldOut = scenario();
+    const judged = await DISRUPT.judge(soldOut, { disrupt: theirs }, alwaysSays(theirs));
+    expect(judged.result).toBe("unexplained");
+    const open = { ...soldOut, nodePools: poolsOf("") };
+    expect(await DISRUPT.judge(open, { disrupt: theirs }, ASK_NOBODY)).toMatchObject({ rules: ["D-81"] });
+  });
+
+  it("D-135: are explained when Karpenter agrees once the condition is no longer behind the times", async () => {
+    const waiting = scenario({
+      pool: { consolidateAfter: "10m" },
+      claim: { status: { lastPodEventTime: "2026-01-01T11:55:00Z" } },
+    });
+    const ours = ourAnswer(waiting);
+    const believing = ourAnswer(scenario());
+    const asked: object[] = [];
+    const again = (restated: object, times?: number): Promise<unknown> => {
+      if (times === undefined) asked.push(restated);
+      return Promise.resolve({ disrupt: times === undefined ? ours : believing });
+    };
+    const judged = await DISRUPT.judge(waiting, { disrupt: believing }, again);
+    expect(judged).toMatchObject({ result: "explained", rules: ["D-135"] });
+    expect(JSON.stringify(asked)).toContain('"status":"False"');
+  });
+
+  it("are refused when Karpenter has none, or this engine cannot read the scenario", async () => {
+    const silent = await DISRUPT.judge(scenario(), { error: "panic" }, ASK_NOBODY);
+    expect(silent).toMatchObject({ result: "refused", detail: "Karpenter: panic" });
+    const odd = { ...scenario(), podz: [] };
+    const judged = await DISRUPT.judge(odd, { disrupt: ourAnswer(scenario()) }, ASK_NOBODY);
+    expect(judged).toMatchObject({ result: "refused", detail: expect.stringContaining("podz") });
+  });
+});
+
+function poolsOf(capacityType: string, more: object = {}): readonly object[] {
+  const disruption = { budgets: [{ nodes: "100%" }], ...more };
+  const any = { key: "karpenter.sh/capacity-type", operator: "Exists" };
+  const requirements = [capacityType === "" ? any : { ...any, operator: "In", values: [capacityType] }];
+  return [{ metadata: { name: "default" }, spec: { disruption, template: { spec: { requirements } } } }];
+}

@@ -1,0 +1,93 @@
+// A scenario in which a difference on purpose cannot show. When Karpenter answers that one as this engine answers the original, the
+// difference is the whole explanation.
+
+import { readScenario } from "@karpenter-multicloud/core/testing";
+import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
+
+export interface Restatement {
+  readonly rule: string;
+  readonly what: string;
+  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it. */
+  readonly restate: (scenario: object) => object | undefined;
+}
+
+export const RESTATEMENTS: readonly Restatement[] = [
+  {
+    rule: "D-135",
+    what: "a condition Consolidatable is not believed while consolidateAfter is not over",
+    restate: withoutStaleConditions,
+  },
+  {
+    rule: "D-27",
+    what: "a pod of a StatefulSet that has ended and is being removed counts only when its successor is there",
+    restate: withoutEndedPods,
+  },
+];
+
+function withoutStaleConditions(json: object): object | undefined {
+  const scenario = readScenario(json);
+  if (scenario.options.evaluateConditions) return undefined;
+  const pools = new Map(scenario.nodePools.map((pool) => [pool.metadata.name, pool]));
+  const nowMs = Date.parse(scenario.now);
+  const waiting = new Set(
+    scenario.nodes.flatMap(({ nodeClaim }) => {
+      const pool = pools.get(nodeClaim?.metadata.labels?.["karpenter.sh/nodepool"]);
+      if (nodeClaim === undefined || pool === undefined) return [];
+      const at = consolidatableAt(nodeClaim, pool);
+      return at !== undefined && at > nowMs ? [nodeClaim.metadata.name] : [];
+    }),
+  );
+  if (waiting.size === 0) return undefined;
+  const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
+  return {
+    ...json,
+    nodes: nodes.map((entry) => {
+      const name = entry.nodeClaim?.metadata?.name ?? entry.node?.metadata?.name;
+      if (!waiting.has(name)) return entry;
+      const { conditions = [] } = entry.nodeClaim?.status ?? {};
+      const others = conditions.filter(({ type }) => type !== "Consolidatable");
+      return {
+        ...entry,
+        nodeClaim: {
+          ...entry.nodeClaim,
+          metadata: { ...entry.node?.metadata, ...entry.nodeClaim?.metadata },
+          status: { ...entry.nodeClaim?.status, conditions: [...others, NOT_YET] },
+        },
+      };
+    }),
+  };
+}
+
+/** Other pods that have ended count for neither engine. */
+function withoutEndedPods(json: object): object | undefined {
+  const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
+  const hasEnded = ({ metadata, status }: PodJson): boolean =>
+    metadata?.deletionTimestamp !== undefined && (status?.phase === "Succeeded" || status?.phase === "Failed");
+  if (!nodes.some(({ pods }) => pods?.some(hasEnded))) return undefined;
+  return {
+    ...json,
+    nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.filter((pod) => !hasEnded(pod)) } : entry)),
+  };
+}
+
+interface PodJson {
+  readonly metadata?: { readonly deletionTimestamp?: string };
+  readonly status?: { readonly phase?: string };
+}
+
+interface EntryJson {
+  readonly pods?: readonly PodJson[];
+  readonly node?: { readonly metadata?: { readonly name?: string } };
+  readonly nodeClaim?: {
+    readonly metadata?: { readonly name?: string };
+    readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+  };
+}
+
+const NOT_YET = {
+  type: "Consolidatable",
+  status: "False",
+  reason: "Waiting",
+  message: "",
+  lastTransitionTime: "2026-01-01T11:00:00Z",
+};

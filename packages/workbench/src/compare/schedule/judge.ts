@@ -1,0 +1,98 @@
+// Two plans for the pods of one scenario: the same, as good, or different without a reason. A plan that breaks a rule of Kubernetes is
+// never as good.
+
+import {
+  checkPlan,
+  PARITY_ENGINES,
+  problemOf,
+  readScenario,
+  ScenarioError,
+  scheduleResult,
+} from "@karpenter-multicloud/core/testing";
+import type { ScheduleResult } from "@karpenter-multicloud/core/testing";
+import { canonical } from "../canonical.ts";
+import type { Judgement, Subject } from "../subject.ts";
+import { randomScheduleScenario } from "./random-scenario.ts";
+
+const [, ENGINE] = PARITY_ENGINES;
+
+export const SCHEDULE: Subject = {
+  scenario: randomScheduleScenario,
+  judge: (scenario, karpenter) => Promise.resolve(judge(scenario, karpenter as KarpenterPlans)),
+  rules: {
+    "S-318": "pods share machines differently: the same pods, as many machines, the same price",
+    better: "a plan that breaks no rule, leaves out no pod that Karpenter places and costs no more for them",
+  },
+};
+
+interface KarpenterPlans {
+  readonly error?: string;
+  readonly schedule?: ScheduleResult;
+  readonly alternatives?: readonly { readonly schedule?: ScheduleResult }[];
+}
+
+function judge(json: object, { error = "?", schedule, alternatives = [] }: KarpenterPlans): Judgement {
+  const theirs = [{ schedule }, ...alternatives].flatMap((each) => each.schedule ?? []);
+  if (theirs.length === 0) return { result: "refused", detail: `Karpenter: ${error}`, acts: false };
+  let answer: Answer;
+  try {
+    answer = ourAnswer(json);
+  } catch (problem) {
+    if (!(problem instanceof ScenarioError)) throw problem;
+    return { result: "refused", detail: `this engine: ${problem.message}`, acts: false };
+  }
+  const { ours, broken } = answer;
+  const about = { ours, acts: ours.newNodeClaims.length + ours.existingNodes.length > 0 };
+  if (broken !== undefined) return { result: "unexplained", detail: `breaks ${broken}`, ...about };
+  const same = canonical(decisive(ours));
+  if (theirs.some((each) => canonical(decisive(each)) === same)) return { result: "equal", ...about };
+  if (theirs.some((each) => isAsGood(ours, each))) {
+    return { result: "explained", rules: ["S-318"], detail: "who shares with whom", ...about };
+  }
+  if (theirs.some((each) => isNotWorse(ours, each))) return { result: "explained", rules: ["better"], ...about };
+  return { result: "unexplained", detail: "pods, machines or price", ...about };
+}
+
+interface Answer {
+  readonly ours: ScheduleResult;
+  readonly broken?: string;
+}
+
+function ourAnswer(json: object): Answer {
+  if (ENGINE === undefined) throw new RangeError("there is no engine");
+  const { problem, ignored } = problemOf(readScenario(json));
+  const solution = ENGINE.solve(problem);
+  const violation = checkPlan(problem, solution).find(({ rule }) => rule !== "NotCheckable");
+  return {
+    ours: scheduleResult(solution, problem, ignored),
+    ...(violation && { broken: `${violation.rule} on ${violation.place}: ${violation.detail}` }),
+  };
+}
+
+/** Why a pod waits is told in each engine's own words; what a claim says of relaxed minValues is S-510. */
+function decisive({ newNodeClaims, existingNodes, errors, ignored = {} }: ScheduleResult): object {
+  return {
+    claims: newNodeClaims.map((claim) => ({ ...claim, minValuesRelaxed: false })),
+    existingNodes: existingNodes ?? [],
+    left: leftOut({ errors, ignored }),
+  };
+}
+
+function leftOut({ errors, ignored = {} }: Pick<ScheduleResult, "errors" | "ignored">): readonly string[] {
+  return [...Object.keys(errors ?? {}), ...Object.keys(ignored)].toSorted();
+}
+
+function isAsGood(ours: ScheduleResult, theirs: ScheduleResult): boolean {
+  return (
+    canonical(leftOut(ours)) === canonical(leftOut(theirs)) &&
+    ours.newNodeClaims.length === theirs.newNodeClaims.length &&
+    Math.abs(ours.totalCheapestPrice - theirs.totalCheapestPrice) < 1e-6
+  );
+}
+
+function isNotWorse(ours: ScheduleResult, theirs: ScheduleResult): boolean {
+  const known = new Set(leftOut(theirs));
+  const placesMore = leftOut(ours).length < known.size;
+  const leavesNoMore = leftOut(ours).every((pod) => known.has(pod));
+  return leavesNoMore && (placesMore || ours.totalCheapestPrice <= theirs.totalCheapestPrice + 1e-6);
+}
