@@ -26,7 +26,11 @@ export function commandPage(commands: () => readonly CommandRecord[]): Page {
 function plain({ phases, end, ...record }: CommandRecord) {
   return {
     ...record,
-    phases: phases.map(({ name, start }) => ({ name, start: toRfc3339(start) })),
+    phases: phases.map(({ start, end: over, ...phase }) => ({
+      ...phase,
+      start: toRfc3339(start),
+      ...(over !== undefined && { end: toRfc3339(over) }),
+    })),
     ...(end !== undefined && { end: toRfc3339(end) }),
   };
 }

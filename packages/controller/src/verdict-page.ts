@@ -29,8 +29,13 @@ function isAsked(query: URLSearchParams, name: string, value: string): boolean {
   return wanted.length === 0 || wanted.includes(value);
 }
 
-function plain({ since, until, ...judgement }: NodeJudgement) {
-  return { ...judgement, since: toRfc3339(since), ...(until !== undefined && { until: toRfc3339(until) }) };
+function plain({ since, until, time, ...judgement }: NodeJudgement) {
+  return {
+    ...judgement,
+    since: toRfc3339(since),
+    ...(until !== undefined && { until: toRfc3339(until) }),
+    ...(time !== undefined && { time: toRfc3339(time) }),
+  };
 }
 
 function cells(judgement: NodeJudgement): readonly string[] {

@@ -33,12 +33,36 @@ export interface NodeJudgement {
   readonly rescheduleCost?: number;
   /** All that holds it, the verdict's own obstacle first or among them. */
   readonly blockers?: readonly Blocker[];
+  /** How often all nodes have been looked at by now, and when that was the last time, in epoch milliseconds. */
+  readonly round?: number;
+  readonly time?: number;
+  /** Pods that keep it from being empty. */
+  readonly emptinessPods?: number;
+  /** How near it came to going: what would take its place costs so much per hour, and this is missing. */
+  readonly nearest?: { readonly cost?: number; readonly missing: string };
 }
 
 export interface Blocker {
   readonly kind: "pod" | "pdb" | "node" | "budget" | "scheduling" | "price" | "time" | "state";
   readonly name: string;
   readonly text: string;
+}
+
+export interface Phase {
+  readonly name: string;
+  readonly start: number;
+  /** Absent while it lasts. */
+  readonly end?: number;
+  /** "passed", or what became of the command in it. */
+  readonly result?: string;
+}
+
+/** Of the pods that have an owner to make them anew. */
+export interface Placement {
+  readonly asPlanned: number;
+  readonly elsewhere: number;
+  /** They wait for a place, or are not there yet. */
+  readonly pending: number;
 }
 
 /** What one command set out to do, how far it is, and what came of it (DX-1). */
@@ -53,8 +77,16 @@ export interface CommandRecord {
   readonly moves: readonly { readonly pod: string; readonly from: string; readonly to: string }[];
   /** Absent when a price is not known. */
   readonly savingsPerHour?: number;
+  /** What it saves until its nodes would have expired, but of one day at most. */
+  readonly horizonSavings?: number;
   readonly moveCost: number;
-  readonly phases: readonly { readonly name: string; readonly start: number }[];
+  /** Of pools under the policy Balanced: the lowest. */
+  readonly score?: number;
+  /** What was looked at before, and why it was not chosen. */
+  readonly alternatives?: readonly { readonly nodes: readonly string[]; readonly why: string }[];
+  readonly phases: readonly Phase[];
+  /** Where the successors of the moved pods are. */
+  readonly actualPlacement?: Placement;
   readonly outcome?: "Done" | "PartlyDone" | "GivenUp";
   /** When it ended. */
   readonly end?: number;
@@ -106,9 +138,10 @@ export class DecisionLedger {
     return this.#judgements;
   }
 
-  /** In place of what was said of it before. */
-  command(record: CommandRecord): void {
-    this.#commands.delete(record.id);
+  /** In place of what was said of it before; `keepPlace`: what is added later does not make it the newest. */
+  command(record: CommandRecord, { keepPlace = false }: { readonly keepPlace?: boolean } = {}): void {
+    if (keepPlace && !this.#commands.has(record.id)) return;
+    if (!keepPlace) this.#commands.delete(record.id);
     this.#commands.set(record.id, record);
     const [oldest] = this.#commands.keys();
     if (this.#commands.size > MOST_COMMANDS && oldest !== undefined) this.#commands.delete(oldest);

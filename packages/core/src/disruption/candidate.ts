@@ -9,6 +9,7 @@ import type { Pause } from "./pause.ts";
 import { evictionBlock } from "./pdbs.ts";
 import type { PdbIndex } from "./pdbs.ts";
 import { isActive, protectionOf } from "./pods.ts";
+import type { Nearest } from "./verdict.ts";
 
 export interface CandidateContext {
   /** Managed pools by name. */
@@ -29,6 +30,7 @@ export interface Obstacle {
   readonly code: NodeVerdictCode;
   readonly detail: string;
   readonly until?: number;
+  readonly nearest?: Nearest;
 }
 
 /** graceful: whatever keeps a pod from being evicted keeps its node; eventual: only while no deadline ends the drain anyway (D-15). */
@@ -92,19 +94,28 @@ function poolObstacle({ nodePool }: DisruptionNode, context: CandidateContext): 
 
 /** D-3, D-5: DaemonSet and mirror pods protect too. */
 function podObstacle(pods: readonly Pod[], { pdbs, nowMs }: CandidateContext): Obstacle | undefined {
-  for (const pod of pods.filter(isActive)) {
-    const protection = protectionOf(pod, nowMs);
-    if (protection.active) {
-      const { until } = protection;
-      const detail = `annotation ${Annotation.DoNotDisrupt} on pod ${podName(pod)} protects it`;
-      return { code: "PodProtected", detail, ...(until !== undefined && { until }) };
-    }
-  }
+  const longest = longestProtection(pods, nowMs);
+  if (longest !== undefined) return longest;
   for (const pod of pods) {
     const block = evictionBlock(pod, pdbs, nowMs);
     if (block !== undefined) return { code: block.code, detail: pdbDetail(pod, block.code, block.pdbs) };
   }
   return undefined;
+}
+
+/** DT-4: the node is held until the last of them is over. */
+function longestProtection(pods: readonly Pod[], nowMs: number): Obstacle | undefined {
+  let longest: { readonly pod: Pod; readonly until: number } | undefined;
+  for (const pod of pods.filter(isActive)) {
+    const protection = protectionOf(pod, nowMs);
+    if (!protection.active) continue;
+    const { until = Infinity } = protection;
+    if (longest === undefined || until > longest.until) longest = { pod, until };
+  }
+  if (longest === undefined) return undefined;
+  const { pod, until } = longest;
+  const detail = `annotation ${Annotation.DoNotDisrupt} on pod ${podName(pod)} protects it`;
+  return { code: "PodProtected", detail, ...(until !== Infinity && { until }) };
 }
 
 function pdbDetail(pod: Pod, code: NodeVerdictCode, pdbs: readonly string[]): string {

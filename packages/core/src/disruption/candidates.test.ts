@@ -12,6 +12,7 @@ import {
   aPod,
   aSnapshot,
   pods,
+  SNAPSHOT_NOW,
 } from "../testing/builders/index.ts";
 import type { DisruptionNodeOptions, SnapshotOptions } from "../testing/builders/index.ts";
 import { minutes } from "../units/index.ts";
@@ -56,6 +57,75 @@ describe("D-20, D-21: who is a candidate", () => {
     expect(namesFor("eventual", pod, undefined, pdbs)).toEqual([]);
     expect(namesFor("graceful", pod, "5m", pdbs)).toEqual([]);
     expect(namesFor("eventual", pod, "5m", pdbs)).toEqual(["n1"]);
+  });
+
+  const DAEMON = { owner: { apiVersion: "apps/v1", kind: "DaemonSet" } };
+  const MIRROR = { owner: { apiVersion: "v1", kind: "Node" } };
+  const ENDED = { status: { phase: "Succeeded" as const } };
+  const ENDING = { deletionTimestamp: "2026-01-01T00:00:00Z" };
+  const KEEPS: readonly string[] = [];
+  const GOES = ["n1"];
+
+  it.each([
+    ["a DaemonSet pod", DAEMON, KEEPS],
+    ["a mirror pod", MIRROR, KEEPS],
+    ["a terminating pod", ENDING, GOES],
+    ["a pod that has succeeded", ENDED, GOES],
+  ])("DT-3: the annotation on %s: %j", (_, options, expected) => {
+    const pod = aPod({ nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: "true" }, ...options });
+    expect(namesFor("graceful", pod)).toEqual(expected);
+    expect(namesFor("eventual", pod)).toEqual(expected);
+  });
+
+  it("DT-4: of two protections in time the longer one counts, to the second", () => {
+    const since = SNAPSHOT_NOW - minutes(9) - 59_000;
+    const lasting = (name: string, text: string, start: number): Pod => {
+      const status = { phase: "Running" as const, startTime: new Date(start).toISOString() };
+      return aPod({ name, nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: text }, status });
+    };
+    const both = (start: number) => [lasting("short", "5m", start), lasting("long", "10m", start)];
+    const early = candidates([aDisruptionNode({ type, pods: both(SNAPSHOT_NOW - minutes(1)) })]);
+    expect(early.refused).toMatchObject([{ code: "PodProtected", until: SNAPSHOT_NOW + minutes(9) }]);
+    const [held, free] = [since, since - 1000].map((start) =>
+      candidates([aDisruptionNode({ type, pods: both(start) })]),
+    );
+    expect(held?.refused).toMatchObject([{ node: "n1", code: "PodProtected", until: SNAPSHOT_NOW + 1000 }]);
+    expect(held?.refused[0]?.detail).toContain("default/long");
+    expect(free?.accepted.map(({ name }) => name)).toEqual(["n1"]);
+  });
+
+  it("DT-7: two budgets that both allow an eviction block, and the verdict names them", () => {
+    const pdbs = [aPdb({ name: "one", disruptionsAllowed: 1 }), aPdb({ name: "two", disruptionsAllowed: 1 })];
+    const { accepted, refused } = candidates([aDisruptionNode({ type, pods: [aPod({ nodeName: "n1" })] })], { pdbs });
+    expect(accepted).toEqual([]);
+    expect(refused).toMatchObject([{ node: "n1", code: "PdbMultiple" }]);
+    expect(refused[0]?.detail).toMatch(/one.*two/);
+    const [only] = pdbs;
+    expect(namesFor("graceful", aPod({ nodeName: "n1" }), undefined, only ? [only] : [])).toEqual(GOES);
+  });
+
+  it.each([
+    ["an ordinary pod", {}, KEEPS],
+    ["a DaemonSet pod", DAEMON, KEEPS],
+    ["a mirror pod", MIRROR, GOES],
+    ["a terminal pod", ENDED, GOES],
+    ["a terminating pod", ENDING, GOES],
+    ["a pod that tolerates the disrupted taint", { tolerations: [{ operator: "Exists" as const }] }, GOES],
+  ])("DT-8: a budget that allows nothing, on %s: %j", (_, options, expected) => {
+    const pdbs = [aPdb({ disruptionsAllowed: 0 })];
+    expect(namesFor("graceful", aPod({ nodeName: "n1", ...options }), undefined, pdbs)).toEqual(expected);
+  });
+
+  it.each([
+    ["of another namespace", { namespace: "other" }, "True", GOES],
+    ["of this one", {}, "False", KEEPS],
+    ["AlwaysAllow and Ready=False", { spec: { unhealthyPodEvictionPolicy: "AlwaysAllow" as const } }, "False", GOES],
+    ["AlwaysAllow and Ready=True", { spec: { unhealthyPodEvictionPolicy: "AlwaysAllow" as const } }, "True", KEEPS],
+    ["AlwaysAllow and no condition", { spec: { unhealthyPodEvictionPolicy: "AlwaysAllow" as const } }, "", KEEPS],
+  ] as const)("DT-9: a budget that allows nothing, %s: %#", (_, options, ready, expected) => {
+    const conditions = ready === "" ? [] : [{ type: "Ready", status: ready }];
+    const pod = aPod({ nodeName: "n1", status: { phase: "Running", conditions } });
+    expect(namesFor("graceful", pod, undefined, [aPdb({ disruptionsAllowed: 0, ...options })])).toEqual(expected);
   });
 
   it("DT-6: the annotation on a node keeps all five methods off", () => {

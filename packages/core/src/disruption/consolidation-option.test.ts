@@ -176,6 +176,34 @@ describe("replace", () => {
     expect(replacement?.requirements.get(Label.Zone).single()).toBe("y");
   });
 
+  it.each([
+    ["host", Label.Hostname],
+    ["zone", Label.Zone],
+  ])(
+    "DT-51: pods that must keep apart by %s stay where they are, and go where nothing keeps them apart",
+    (_, topologyKey) => {
+      const term = { topologyKey, labelSelector: { matchLabels: { app: "a" } } };
+      const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+      const member = (name: string, apart: boolean) =>
+        aPod({
+          name,
+          nodeName: "x",
+          labels: { app: "a" },
+          requests: { cpu: "1" },
+          ...(apart && { spec: { affinity: { podAntiAffinity } } }),
+        });
+      const sold = machine("sold", "16", ["on-demand", "x", 0.8], ["on-demand", "y", 0.8]);
+      const nodes = (apart: boolean) => [
+        on("nx", sold, [member("p1", apart)], { zone: "x" }),
+        on("ny", sold, [member("p2", apart)], { zone: "y" }),
+      ];
+      expect(single(nodes(false), [pool([sold])]).command).toMatchObject({ decision: "delete" });
+      const kept = single(nodes(true), [pool([sold])]);
+      expect(kept.command).toBeUndefined();
+      expect(kept.codes).toEqual(["nx NotCheaper", "ny NotCheaper"]);
+    },
+  );
+
   it("DT-52: a volume on the node's own disk does not tie the pod to the node", () => {
     const volume = aPersistentVolume({
       name: "pv",
@@ -207,10 +235,45 @@ describe("replace", () => {
       reservationIdLabel: "reservation-id",
       wellKnownLabels: new Set([Label.Zone, Label.CapacityType, Label.InstanceType, Label.NodePool, "reservation-id"]),
     };
-    const { replacement } = single([on("a", type, [running("a1")], { capacityType: "on-demand" })], [pool([type])], {
-      problem,
+    const onceBought = (capacityType: string, sold: InstanceType, more: DisruptionNodeOptions = {}) =>
+      single([on("a", sold, [running("a1")], { capacityType, ...more })], [pool([sold])], { problem }).replacement;
+    expect(onceBought("on-demand", type)?.requirements.get(Label.CapacityType).single()).toBe(CapacityType.Reserved);
+    const spot = anInstanceType({
+      name: "m",
+      offerings: [anOffering({ zone: "z", capacityType: "spot", price: 0.2 }), { ...reserved, reservationCapacity: 1 }],
     });
+    expect(onceBought("spot", spot)?.requirements.get(Label.CapacityType).single()).toBe(CapacityType.Reserved);
+    // None left to have: the node stays.
+    const taken = {
+      ...type,
+      offerings: [anOffering({ zone: "z", price: 0.5 }), { ...reserved, reservationCapacity: 0 }],
+    };
+    expect(onceBought("on-demand", taken)).toBeUndefined();
+  });
+
+  it("DT-57: a dear reservation is left for a cheaper one of the same size, and not for one as dear", () => {
+    const reservation = (id: string, price: number) => ({
+      ...anOffering({ capacityType: "reserved", zone: "z", price, labels: { "reservation-id": id } }),
+      reservationCapacity: 1,
+    });
+    const problem = {
+      reservedCapacity: "Strict" as const,
+      reservationIdLabel: "reservation-id",
+      wellKnownLabels: new Set([Label.Zone, Label.CapacityType, Label.InstanceType, Label.NodePool, "reservation-id"]),
+    };
+    const among = (other: number) => {
+      const dear = anInstanceType({ name: "dear", offerings: [reservation("r1", 0.3)] });
+      const same = anInstanceType({ name: "same", offerings: [reservation("r2", other)] });
+      const place = { capacityType: "reserved", zone: "z", node: { labels: { "reservation-id": "r1" } } };
+      const nodes = [on("a", dear, [running("a1")], place)];
+      const sold = { ...dear, offerings: dear.offerings.map((each) => ({ ...each, reservationCapacity: 0 })) };
+      return single(nodes, [pool([sold, same])], { problem });
+    };
+    const { replacement, types } = among(0.1);
+    expect(types).toEqual(["same"]);
     expect(replacement?.requirements.get(Label.CapacityType).single()).toBe(CapacityType.Reserved);
+    expect(replacement?.requirements.get("reservation-id").single()).toBe("r2");
+    expect(among(0.3).command).toBeUndefined();
   });
 
   it("DT-58: a node whose price nobody knows is never replaced", () => {

@@ -7,7 +7,7 @@ import type { Obstacle } from "./candidate.ts";
 import { simulateSteps } from "./simulation.ts";
 import type { UnplacedPod } from "./simulation.ts";
 import type { Candidate } from "./candidates.ts";
-import { onlyCheaper } from "./only-cheaper.ts";
+import { costOf, onlyCheaper } from "./only-cheaper.ts";
 import type { ReplacementOutcome } from "./only-cheaper.ts";
 import { launchable, narrowed, spotOnly } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
@@ -40,7 +40,10 @@ export function* consolidationOption(
   const [claim] = newClaims;
   if (claim === undefined) return { decision: "delete", existing };
   if (newClaims.length > 1) {
-    return none({ code: "NeedsNNodes", detail: `its pods would need ${newClaims.length} new nodes` });
+    const prices = newClaims.map((each) => costOf(each).cost);
+    const cost = prices.includes(undefined) ? undefined : prices.reduce<number>((sum, price = 0) => sum + price, 0);
+    const nearest = { ...(cost !== undefined && { cost }), missing: "one machine that all of its pods fit on" };
+    return none({ code: "NeedsNNodes", detail: `its pods would need ${newClaims.length} new nodes`, nearest });
   }
   const outcome = replacementFor(candidates, claim, snapshot);
   return "replacement" in outcome
@@ -75,7 +78,8 @@ export function unplacedObstacle(unplaced: readonly UnplacedPod[]): Obstacle {
   const named = unplaced.slice(0, NAMED_PODS).map(({ pod, reason }) => `${podName(pod)} => ${reason}`);
   const others = unplaced.length > NAMED_PODS ? ` and ${unplaced.length - NAMED_PODS} more` : "";
   const code = unplaced.every(({ uninitialized }) => uninitialized) ? "NeedsUninitialized" : "PodsUnschedulable";
-  return { code, detail: `${named.join("; ")}${others}` };
+  const missing = `a place for ${unplaced.length === 1 ? "one pod" : `${unplaced.length} pods`}`;
+  return { code, detail: `${named.join("; ")}${others}`, nearest: { missing } };
 }
 
 function none(obstacle: Obstacle): ConsolidationOption {

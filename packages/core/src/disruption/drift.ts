@@ -2,6 +2,7 @@
 
 import { fromRfc3339, getCondition, isConditionTrue, NodeClaimCondition } from "../api/index.ts";
 import { compareText } from "../units/index.ts";
+import { alternativesOf } from "./alternatives.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
 import type { Obstacle } from "./candidate.ts";
@@ -33,7 +34,8 @@ export function* decideDrift(snapshot: DisruptionSnapshot, options: DecideOption
       verdicts.push(verdictOn(candidate, outcome.obstacle));
       continue;
     }
-    command = outcome.command;
+    const tried = verdicts.filter(({ node }) => candidates.some(({ name }) => name === node));
+    command = { ...outcome.command, ...alternativesOf(tried) };
     verdicts.push(verdictOn(candidate, { code: "Selected", detail: `it has drifted (${driftReason(candidate)})` }));
     break;
   }

@@ -31,7 +31,7 @@ export { hourlyLimitOf, narrower, remainingOf, type HourlyLimit, type HourlyLimi
 export { nodeBlockers, type NodeBlocker } from "./node-blockers.ts";
 export { pauseObstacle, type Pause } from "./pause.ts";
 export { staticRemovalOrder } from "./static-order.ts";
-export type { NodeVerdict } from "./verdict.ts";
+export type { Nearest, NodeVerdict } from "./verdict.ts";
 export * from "./method.ts";
 export * from "./simulation.ts";
 export * from "./snapshot.ts";

@@ -26,6 +26,15 @@ export interface ProposedCommand {
   readonly savings?: number;
   /** Sum of the reschedule costs of the nodes (D-26). */
   readonly disruptionCost: number;
+  /** The lowest of the pools under the policy Balanced. */
+  readonly score?: number;
+  /** What was looked at before, and why it was not chosen: three at most (DX-1). */
+  readonly alternatives?: readonly Alternative[];
+}
+
+export interface Alternative {
+  readonly nodes: readonly string[];
+  readonly why: string;
 }
 
 export interface MethodDecision {

@@ -1,5 +1,6 @@
 // Which nodes go together, for one cheaper machine or none: the longest prefix of the candidates that a bisection finds (D-89…D-94).
 
+import { inFewWords, lowestOf } from "./alternatives.ts";
 import { spendBudgets } from "./budget-obstacle.ts";
 import { balancedTotals, scoresOf } from "./balanced.ts";
 import type { PoolTotals } from "./balanced.ts";
@@ -10,7 +11,7 @@ import type { Candidate } from "./candidates.ts";
 import { consolidationFilter } from "./consolidation-filter.ts";
 import { consolidationOption } from "./consolidation-option.ts";
 import type { DecideOptions } from "./decide-options.ts";
-import type { MethodDecision, PoolScore } from "./method.ts";
+import type { MethodDecision, PoolScore, ProposedCommand } from "./method.ts";
 import { consolidationCommand, savingsOf } from "./proposal.ts";
 import type { GoodOption } from "./proposal.ts";
 import { withoutSameTypes } from "./same-type-filter.ts";
@@ -36,7 +37,15 @@ export function* decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOp
   const chosen = batch.slice(0, best?.count ?? 0);
   return {
     method: "multi",
-    commands: best ? [consolidationCommand("multi", chosen, best.option)] : [],
+    commands: best
+      ? [
+          {
+            ...consolidationCommand("multi", chosen, best.option),
+            ...lowestOf(best.scores),
+            ...largerSets(batch, found.failed, best.count),
+          },
+        ]
+      : [],
     verdicts: [
       ...refused,
       ...spending.refused.map(({ candidate, obstacle }) => verdictOn(candidate, obstacle)),
@@ -58,6 +67,21 @@ interface Search {
   /** D-103. */
   readonly lastRejected: readonly PoolScore[];
   readonly timedOut: boolean;
+}
+
+/** What the command might have been. */
+function largerSets(
+  batch: readonly Candidate[],
+  failed: Search["failed"],
+  chosen: number,
+): Pick<ProposedCommand, "alternatives"> {
+  const larger = [...failed].filter(([size]) => size > chosen).toSorted(([a], [b]) => a - b);
+  return inFewWords(
+    larger.map(([size, { code, detail }]) => ({
+      nodes: batch.slice(0, size).map(({ name }) => name),
+      why: `${code}: ${detail}`,
+    })),
+  );
 }
 
 /** D-90: assumes that what works for many nodes works for fewer. */

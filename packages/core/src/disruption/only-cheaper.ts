@@ -21,12 +21,21 @@ export function onlyCheaper(
   if (replacement === undefined) {
     const offered = `${claim.cheapest.instanceType.name} for ${formatRate(claim.cheapest.offering.price)}`;
     const detail = `nothing its pods fit on is certain to cost less than ${formatRate(limit)}; the cheapest is ${offered}`;
-    return { obstacle: { code: "NotCheaper", detail } };
+    const nearest = { ...costOf(claim), missing: `it has to cost less than ${formatRate(limit)}` };
+    return { obstacle: { code: "NotCheaper", detail, nearest } };
   }
   const [missing] = missingValues(types, claim.requirements);
   if (missing === undefined) return { replacement };
   const detail = `of the cheaper types ${missing.found.length} values of ${missing.key} are left, and minValues asks for ${missing.needed}`;
-  return { obstacle: { code: "MinValues", detail } };
+  const lacks = missing.needed - missing.found.length;
+  const nearest = { ...costOf(replacement), missing: `${lacks} more values of ${missing.key} among the cheaper types` };
+  return { obstacle: { code: "MinValues", detail, nearest } };
+}
+
+/** Of the cheapest offering the claim may use. */
+export function costOf({ cheapest }: PlannedClaim): { readonly cost?: number } {
+  const { price } = cheapest.offering;
+  return price ? { cost: price.amount } : {};
 }
 
 function unpriced(candidates: readonly Candidate[]): Obstacle {

@@ -1,5 +1,6 @@
 // The first node that is not needed, or that something cheaper can replace: one by one, the pools taking turns (D-95).
 
+import { alternativesOf, lowestOf } from "./alternatives.ts";
 import { balancedTotals, bestScore, isApproved, scoresOf } from "./balanced.ts";
 import type { PoolTotals } from "./balanced.ts";
 import type { PoolBudget } from "./budget.ts";
@@ -83,8 +84,16 @@ function* walkCandidates(
     scores.push(...said);
     if (obstacle !== undefined) verdicts.push(verdictOn(candidate, obstacle));
     if (command === undefined) continue;
+    const alternatives = alternativesOf(verdicts);
     verdicts.push(verdictOn(candidate, { code: "Selected", detail: detailOf(command) }));
-    return { command, verdicts, scores, constrained, timedOut: false, unseenPools: [] };
+    return {
+      command: { ...command, ...alternatives },
+      verdicts,
+      scores,
+      constrained,
+      timedOut: false,
+      unseenPools: [],
+    };
   }
   return { verdicts, scores, constrained, timedOut: false, unseenPools: [] };
 }
@@ -107,11 +116,12 @@ function* judge(
   const scores = scoresOf({ candidates: [candidate], savings: savingsOf([candidate], option) }, totals);
   const rejected = scores.find(({ approved }) => !approved);
   if (rejected) return { obstacle: scoreTooLow(rejected.score, ""), scores };
-  return { command: consolidationCommand("single", [candidate], option), scores };
+  return { command: { ...consolidationCommand("single", [candidate], option), ...lowestOf(scores) }, scores };
 }
 
 function scoreTooLow(score: number, how: string): Obstacle {
-  return { code: "ScoreTooLow", detail: `the move scores ${how}${score.toFixed(2)}; 0.50 is needed` };
+  const detail = `the move scores ${how}${score.toFixed(2)}; 0.50 is needed`;
+  return { code: "ScoreTooLow", detail, nearest: { missing: `${(0.5 - score).toFixed(2)} of the score` } };
 }
 
 function detailOf({ decision }: ProposedCommand): string {

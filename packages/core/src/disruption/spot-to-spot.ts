@@ -5,7 +5,7 @@ import type { PlannedClaim } from "../scheduling/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import type { Requirements } from "../requirements/index.ts";
 import type { Candidate } from "./candidates.ts";
-import { onlyCheaper } from "./only-cheaper.ts";
+import { costOf, onlyCheaper } from "./only-cheaper.ts";
 import type { ReplacementOutcome } from "./only-cheaper.ts";
 import { launchable, narrowed, spotOnly } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
@@ -36,7 +36,8 @@ function flexible(claim: PlannedClaim, least: number, wellKnown: ReadonlySet<str
   const { instanceTypes, requirements } = claim;
   if (instanceTypes.length < least) {
     const detail = `${least} cheaper spot types are needed, and there are ${instanceTypes.length}`;
-    return { obstacle: { code: "SpotFlexibility", detail } };
+    const nearest = { ...costOf(claim), missing: `${least - instanceTypes.length} more cheaper spot types` };
+    return { obstacle: { code: "SpotFlexibility", detail, nearest } };
   }
   const count = Math.max(least, neededForMinValues(instanceTypes, requirements));
   const replacement = narrowed(claim, instanceTypes.slice(0, count), requirements, wellKnown);

@@ -2,7 +2,6 @@
 
 import { FakeClock } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { FakeFault } from "./faults.ts";
 import { startFakeCloudStack } from "./server.ts";
 import type { FakeCloudStack } from "./server.ts";
 import { TinyClient } from "./tiny-client.ts";
@@ -92,7 +91,7 @@ describe("answers that go wrong", () => {
     ["before", { fault: "drop" }, []],
     ["after", { fault: "timeoutAfter", delayMs: 0 }, ["web-1 Stopped"]],
   ] as const)("the connection breaks %s the work", async (_, fault, left) => {
-    fake.faults([{ match: { operation: "deployVirtualMachine" }, ...fault, times: 1 } as FakeFault]);
+    fake.faults([{ match: { operation: "deployVirtualMachine" }, ...fault, times: 1 }]);
     await expect(deploy("web-1")).rejects.toThrow(/fetch failed/);
     expect(states()).toEqual(left);
   });

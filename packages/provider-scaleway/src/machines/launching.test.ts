@@ -309,6 +309,23 @@ describe("refusals (§9)", () => {
     nothingLeft();
   });
 
+  it("W-45: no log line, event, error or condition shows user data, or what is secret in it", async () => {
+    await start();
+    bench.fake.faults([{ match: { operation: "setUserData" }, fault: "status", type: "invalid_arguments" }]);
+    const error = await bench.refusal("a");
+    bench.fake.faults([]);
+    const claim = await bench.launch("b");
+    const text = bench.fake.userData(serverIdOf(claim)) ?? "";
+    const [, secret = ""] = /token: ([a-z0-9]{6}\.[a-z0-9]{16})/.exec(text) ?? [];
+    expect(secret).toHaveLength(23);
+    const { lines } = bench.logger;
+    const shown = JSON.stringify([lines, bench.events.notes, await bench.claims(), await bench.nodeClass()]);
+    for (const hidden of [secret.slice(7), "JoinConfiguration", bench.fake.credentials.secretKey]) {
+      expect(`${shown}${error.message}`).not.toContain(hidden);
+    }
+    expect(shown).not.toMatch(/token: [a-z0-9]{6}\./);
+  });
+
   it("T-40: 429 with reset_seconds is waited for, and one server is made", async () => {
     await start();
     const fault = { match: { operation: "createServer" }, fault: "status", type: "too_many_requests" } as const;

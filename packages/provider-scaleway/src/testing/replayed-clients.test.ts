@@ -54,7 +54,7 @@ describe("T-72: Terraform's scaleway_instance_server with type and image alone",
     const query = "image_label=ubuntu_noble&order_by=type_asc&type=instance_sbs&zone=fr-par-1";
     const images = list((await get(`/marketplace/v2/local-images?${query}`)).body["local_images"]);
     const image = images.find((each) =>
-      list(each["compatible_commercial_types"]).some((type) => `${type}` === "PRO2-XXS"),
+      (each["compatible_commercial_types"] as readonly string[]).includes("PRO2-XXS"),
     );
     const made = await client.call("POST", `${ZONE}/servers`, {
       name: "tf-srv-brave-curie",

@@ -6,7 +6,7 @@ import { randomDisruptScenario } from "./disrupt/random-scenario.ts";
 import { THEMES } from "./disrupt/themes.ts";
 import { randomScheduleScenario } from "./schedule/random-scenario.ts";
 
-const SEEDS = Array.from({ length: THEMES.length * 3 }, (_, index) => index + 1);
+const SEEDS = Array.from({ length: THEMES.length * 8 }, (_, index) => index + 1);
 
 describe.each([
   ["disrupt", randomDisruptScenario],

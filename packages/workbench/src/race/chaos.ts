@@ -20,9 +20,13 @@ import { BREATH, EBB, forcedPod, PACK, passingPod, PLACES, ROLL, takerPod, type 
 const LONGEST_PAUSE_MS = 600;
 /** After a node was marked; the product looks at its pods two seconds after that. */
 const LONGEST_LAG_MS = 1200;
+/** Packed pods are left alone for so long, then not for as long: what moves all the time is never packed better. */
+const REST_MS = 8000;
 const FORCED_PART = 0.3;
+/** Of drifted ones: each that is kept holds all drifted nodes of its pool back for a while. */
+const FORCED_PART_OF_DRIFT = 0.1;
 /** Of the nodes that replace drifted ones. */
-const TAKEN_PART = 0.3;
+const TAKEN_PART = 0.2;
 
 export class Chaos {
   /** Names of the pods it deleted. */
@@ -30,7 +34,7 @@ export class Chaos {
   readonly #stage: Stage;
   readonly #load: Load;
   readonly #random: () => number;
-  readonly #passing: string[] = [];
+  readonly #passing: { readonly name: string; readonly place: Place }[] = [];
   readonly #forced: Promise<void>[] = [];
   #names = 0;
   #edition = 0;
@@ -55,7 +59,8 @@ export class Chaos {
       if (marked.has(name) || object.metadata.deletionTimestamp) return;
       marked.add(name);
       const place = PLACES.find((each) => each.name === object.metadata.labels?.[Label.NodePool]);
-      if (!place || isOver() || this.#random() > FORCED_PART) return;
+      if (!place || isOver()) return;
+      if (this.#random() > (place === ROLL ? FORCED_PART_OF_DRIFT : FORCED_PART)) return;
       this.#forced.push(this.#force(place, name).catch(() => undefined));
     });
   }
@@ -64,14 +69,14 @@ export class Chaos {
   #takeFresh(node: string): void {
     if (this.#random() > TAKEN_PART) return;
     const name = `taker-${++this.#names}`;
-    this.#passing.push(name);
+    this.#passing.push({ name, place: ROLL });
     this.#forced.push(this.#stage.apply([takerPod(name, ROLL, node)]).catch(() => undefined));
   }
 
   async #force(place: Place, node: string): Promise<void> {
     await this.#stage.clock.sleep(milliseconds(this.#random() * LONGEST_LAG_MS));
     const name = `forced-${++this.#names}`;
-    this.#passing.push(name);
+    this.#passing.push({ name, place });
     await this.#stage.apply([forcedPod(name, place, node)]);
   }
 
@@ -92,9 +97,9 @@ export class Chaos {
   async #step(): Promise<void> {
     const dice = this.#random();
     if (dice < 0.08) return await this.#scale(EBB.name, this.#load.ebb);
-    if (dice < 0.25) return await this.#scale(BREATH, this.#load.breath);
-    if (dice < 0.5) return await this.#addPassing();
-    if (dice < 0.72) return await this.#deletePassing();
+    if (dice < 0.25 && !this.#packRests()) return await this.#scale(BREATH, this.#load.breath);
+    if (dice >= 0.25 && dice < 0.5) return await this.#addPassing();
+    if (dice >= 0.5 && dice < 0.72) return await this.#deletePassing(this.#packRests());
     await this.#newEdition();
   }
 
@@ -105,17 +110,24 @@ export class Chaos {
   }
 
   async #addPassing(): Promise<void> {
-    if (this.#passing.length >= this.#load.passing) return await this.#deletePassing();
-    const places: readonly Place[] = [ROLL, PACK, PACK, PACK];
-    const place = places[Math.floor(this.#random() * places.length)] ?? PACK;
+    if (this.#passing.length >= this.#load.passing) return await this.#deletePassing(this.#packRests());
+    const place = this.#random() < 0.15 ? ROLL : PACK;
+    if (place === PACK && this.#packRests()) return await this.#newEdition();
     const name = `passing-${++this.#names}`;
     await this.#stage.apply([passingPod(name, place, this.#random() < 0.25)]);
-    this.#passing.push(name);
+    this.#passing.push({ name, place });
   }
 
-  async #deletePassing(): Promise<void> {
-    const [name] = this.#passing.splice(Math.floor(this.#random() * this.#passing.length), 1);
-    if (name === undefined) return;
+  #packRests(): boolean {
+    return Math.floor(this.#stage.clock.now() / REST_MS) % 2 === 1;
+  }
+
+  async #deletePassing(leavesPacked = false): Promise<void> {
+    const at = Math.floor(this.#random() * this.#passing.length);
+    if (leavesPacked && this.#passing[at]?.place === PACK) return;
+    const [passing] = this.#passing.splice(at, 1);
+    if (passing === undefined) return;
+    const { name } = passing;
     this.deleted.add(name);
     try {
       await this.#stage.admin.delete(Pods, { name, namespace: "default" });

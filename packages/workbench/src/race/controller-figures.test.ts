@@ -14,13 +14,14 @@ describe("what the controller tells about itself", () => {
     expect(gapsBetween("", scrape(0, 0, 0, 1)).atMostMs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it("nodes count once their command is done", () => {
+  it("a node counts for the newest command that took it", () => {
     const commands = [
-      { method: "drift", nodes: ["a"], outcome: "Done" },
-      { method: "drift", nodes: ["b"], outcome: "GivenUp" },
-      { method: "multi-node consolidation", nodes: ["c", "d"], outcome: "Done" },
-      { method: "drift", nodes: ["e"] },
+      { method: "drift", nodes: ["a"] },
+      { method: "multi", nodes: ["b"], outcome: "GivenUp" },
+      { method: "emptiness", nodes: ["a", "b", "stayed"], outcome: "PartlyDone" },
+      { method: "multi", nodes: ["c", "d"], outcome: "Done" },
     ] as const;
-    expect(nodesByMethod(commands)).toEqual({ drift: 1, "multi-node consolidation": 2 });
+    const removed = new Set(["a", "b", "c", "d", "by hand"]);
+    expect(nodesByMethod(commands, removed)).toEqual({ drift: 1, emptiness: 1, multi: 2 });
   });
 });

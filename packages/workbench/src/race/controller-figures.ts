@@ -12,13 +12,19 @@ export interface LoopGaps {
 
 type Told = Pick<CommandRecord, "method" | "nodes" | "outcome">;
 
-/** Nodes of commands that came to their end, by method. */
-export function nodesByMethod(commands: readonly Told[]): Readonly<Record<string, number>> {
-  const nodes = new Map<string, number>();
-  for (const { method, nodes: gone, outcome } of commands) {
-    if (outcome === "Done") nodes.set(method, (nodes.get(method) ?? 0) + gone.length);
+/** Each node by the newest command that took it; `commands` are told newest first. */
+export function nodesByMethod(
+  commands: readonly Told[],
+  removed: ReadonlySet<string>,
+): Readonly<Record<string, number>> {
+  const methods = new Map<string, string>();
+  for (const { method, nodes, outcome } of commands) {
+    if (outcome === "GivenUp") continue;
+    for (const node of nodes) if (removed.has(node) && !methods.has(node)) methods.set(node, method);
   }
-  return Object.fromEntries([...nodes].toSorted());
+  const counts = new Map<string, number>();
+  for (const method of methods.values()) counts.set(method, (counts.get(method) ?? 0) + 1);
+  return Object.fromEntries([...counts].toSorted());
 }
 
 /** Between two scrapes, in the text format of Prometheus. */

@@ -58,11 +58,16 @@ function judged(
   {
     ours = [],
     bound = {},
-  }: { readonly ours?: readonly string[]; readonly bound?: Readonly<Record<string, number>> } = {},
+    ...rest
+  }: {
+    readonly ours?: readonly string[];
+    readonly bound?: Readonly<Record<string, number>>;
+    readonly poolsLeft?: number;
+  } = {},
 ): Replay {
   const fixed = new Map([[POOL, { pods, milliCpu: 1000 }]]);
   const looks = { lookBefore: () => LOOK, boundAt: (name: string) => bound[name] ?? 0 };
-  return replay({ changes, fixed, deletedByUs: new Set(ours), looks });
+  return replay({ changes, fixed, deletedByUs: new Set(ours), looks, ...rest });
 }
 
 const rules = ({ findings }: Replay): readonly string[] => findings.map(({ rule }) => rule);
@@ -144,6 +149,16 @@ describe("replay", () => {
     expect([rules(seen), seen.evicted]).toEqual([["protected", "evicted"], 1]);
     const ours = set("Pod", pod("one", "a", { annotations, isGone: true }));
     expect(rules(judged([...before, ours], 0, { ours: ["one"] }))).toEqual([]);
+  });
+
+  it("a node whose NodePool goes needs no room for its pods, although a command had just begun with it", () => {
+    const changes = [set("Node", node("a", true)), set("Pod", pod("one", "a")), set("NodeClaim", leavingClaim("a"))];
+    expect(rules(judged(changes, 1, { poolsLeft: 0 }))).toEqual(["capacity"]);
+    const after = changes.map((change) => ({ ...change, at: 1 }));
+    expect([rules(judged(after, 1, { poolsLeft: 0 })), judged(after, 1, { poolsLeft: 0 }).removed.size]).toEqual([
+      [],
+      0,
+    ]);
   });
 
   it("a finding about an eviction says who did it, and what was known of the node and its claim", () => {

@@ -29,6 +29,8 @@ export interface ReplayInput {
   /** Names of the pods that the race itself deleted. */
   readonly deletedByUs: ReadonlySet<string>;
   readonly looks: LastLooks;
+  /** Epoch ms. What is given up later goes with its NodePool, whatever command it was in. @defaultValue never */
+  readonly poolsLeft?: number;
 }
 
 export interface Finding {
@@ -40,6 +42,7 @@ export interface Replay {
   readonly findings: readonly Finding[];
   /** Nodes taken away, by reason. */
   readonly removed: ReadonlyMap<string, number>;
+  readonly removedNodes: ReadonlySet<string>;
   readonly evicted: number;
   /** Pods that ever had a node. */
   readonly bound: number;
@@ -60,14 +63,15 @@ export const FIXED = "race.example.com/fixed";
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
   for (const change of input.changes) world.apply(change);
-  const { findings, removed, evicted, bound, claims, mostNodes, boundWhileMarked, unseen } = world;
+  const { findings, removed, removedNodes, evicted, bound, claims, mostNodes, boundWhileMarked, unseen } = world;
   const counts = { evicted: evicted.size, bound: bound.size, claims: claims.size };
-  return { findings, removed, mostNodes, boundWhileMarked, unseen, ...counts };
+  return { findings, removed, removedNodes, mostNodes, boundWhileMarked, unseen, ...counts };
 }
 
 class World {
   readonly findings: Finding[] = [];
   readonly removed = new Map<string, number>();
+  readonly removedNodes = new Set<string>();
   readonly evicted = new Set<string>();
   readonly bound = new Set<string>();
   readonly claims = new Set<string>();
@@ -152,7 +156,7 @@ class World {
     this.mostNodes = Math.max(this.mostNodes, this.#nodes.size);
   }
 
-  #claim({ type }: Change, claim: NodeClaim): void {
+  #claim({ type, at }: Change, claim: NodeClaim): void {
     const name = claim.metadata.name ?? "";
     const before = this.#nodeClaims.get(name);
     this.claims.add(claim.metadata.uid ?? name);
@@ -161,8 +165,10 @@ class World {
     if (!claim.metadata.deletionTimestamp || before?.metadata.deletionTimestamp) return;
     const node = claim.status?.nodeName ?? "";
     this.#leaving.add(node);
-    if (!isConditionTrue(claim, "DisruptionReason")) return;
+    const { poolsLeft = Number.POSITIVE_INFINITY } = this.#input;
+    if (!isConditionTrue(claim, "DisruptionReason") || at > poolsLeft) return;
     const reason = getCondition(claim, "DisruptionReason")?.reason ?? "";
+    this.removedNodes.add(node);
     this.removed.set(reason, (this.removed.get(reason) ?? 0) + 1);
     this.#judge(node, reason, claim);
   }

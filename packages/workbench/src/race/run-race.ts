@@ -110,7 +110,8 @@ class Race {
     await chaos.calm();
     await this.#settle();
     const state = await this.#stage.cloud.state();
-    const methods = nodesByMethod(await this.#pages.commands(this.#over.signal));
+    const commands = await this.#pages.commands(this.#over.signal);
+    const poolsLeft = this.#stage.clock.now();
     await this.#leave();
     const loop = gapsBetween(metricsBefore, await this.#pages.metrics(this.#over.signal));
     this.#over.abort(new Error("the race is over"));
@@ -120,6 +121,7 @@ class Race {
       changes,
       fixed: this.#load.fixed,
       deletedByUs: chaos.deleted,
+      poolsLeft,
       looks: await readLastLooks(this.#stage.plane.auditLogPath, CONTROLLER_USER),
     });
     if (state.cost.machines > found.claims) {
@@ -129,7 +131,7 @@ class Race {
       seed,
       seconds: Math.round((this.#stage.clock.now() - started) / 1000),
       disruptions: Object.fromEntries([...found.removed].toSorted()),
-      methods,
+      methods: nodesByMethod(commands, found.removedNodes),
       mostNodes: found.mostNodes,
       podsBound: found.bound,
       podsEvicted: found.evicted,

@@ -10,7 +10,7 @@ export function tableOf(report: RaceReport): string {
     ["seconds", report.seconds],
     ["disruptions", total],
     ...Object.entries(disruptions).map(([reason, count]) => [`  ${reason}`, count] as const),
-    ["of them by done commands", ""],
+    ["of them, by method", ""],
     ...Object.entries(methods).map(([method, count]) => [`  ${method}`, count] as const),
     ["pods bound", report.podsBound],
     ["most nodes at once", report.mostNodes],

@@ -6,6 +6,7 @@ import { CUSTOM_RESOURCES } from "@karpenter-multicloud/core/api";
 import { formatProblem, loadManifests } from "@karpenter-multicloud/core/kube";
 import { CLOUDSTACK_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-cloudstack";
 import { OVH_CUSTOM_RESOURCES, OvhCondition } from "@karpenter-multicloud/provider-ovh";
+import { SCALEWAY_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-scaleway";
 import { SEED_FLAVORS } from "@karpenter-multicloud/provider-ovh/testing";
 import { describe, expect, it } from "vitest";
 import { prepareHelm, renderChart } from "../chart/helm.ts";
@@ -15,6 +16,7 @@ import { ROOT } from "./import-graph.ts";
 const GUIDES = [
   "docs/guides/install-cloudstack.md",
   "docs/guides/install-ovh.md",
+  "docs/guides/install-scaleway.md",
   "docs/fr/install-ovh.md",
   "docs/TROUBLESHOOTING.md",
   "docs/SECURITY.md",
@@ -25,6 +27,12 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/"?(YOUR_CLUSTER_ID|VOTRE_CLUSTER_ID|\$\{OVH_KUBE_ID\})"?/g, "11111111-2222-4333-8444-555555555555"],
   [/"?\$\{OVH_REGION\}"?/g, "EU-WEST-PAR"],
 ];
+const RESOURCES = [
+  ...CUSTOM_RESOURCES,
+  ...OVH_CUSTOM_RESOURCES,
+  ...SCALEWAY_CUSTOM_RESOURCES,
+  ...CLOUDSTACK_CUSTOM_RESOURCES,
+];
 const helmIsThere = await prepareHelm("the commands of the guides");
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -34,16 +42,16 @@ const commandsIn = (text: string): readonly string[] =>
   blocks(text, "bash").flatMap((block) => block.replaceAll(/\\\n\s*/g, "").split("\n"));
 
 /** The values that an older release had, which an upgrade keeps. */
-const keptOf = (release: string): readonly string[] =>
-  release === "karpenter-cloudstack"
-    ? ["cloudstack.apiUrl=https://your-cloudstack-api.com", "clusterName=my-cluster"]
-    : ["ovh.serviceName=0123456789abcdef0123456789abcdef"];
+const KEPT_ON_OVH = ["ovh.serviceName=0123456789abcdef0123456789abcdef"];
+const KEPT_ON_SCALEWAY = ["provider=scaleway", "clusterName=my-cluster"];
+const KEPT_ON_CLOUDSTACK = ["cloudstack.apiUrl=https://your-cloudstack-api.com", "clusterName=my-cluster"];
 
 function setOf(command: string): readonly string[] {
   const filled = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replaceAll(pattern, value), command);
   const set = [...filled.matchAll(/--set (\S+)/g)].map(([, value = ""]) => value.replaceAll('"', ""));
-  const [, , release = ""] = command.split(" ");
-  return command.includes("--reuse-values") ? [...keptOf(release), ...set] : set;
+  if (!command.includes("--reuse-values")) return set;
+  if (set.some((value) => value.startsWith("cloudstack."))) return [...KEPT_ON_CLOUDSTACK, ...set];
+  return [...(set.some((value) => /^(scaleway|gpu)\./.test(value)) ? KEPT_ON_SCALEWAY : KEPT_ON_OVH), ...set];
 }
 
 describe.each(GUIDES)("%s", (path) => {
@@ -65,11 +73,7 @@ describe.each(GUIDES)("%s", (path) => {
       name: `${path} ${index + 1}`,
       text: withPlaceholdersFilled(block),
     }));
-    const { problems } = loadManifests(sources, [
-      ...CUSTOM_RESOURCES,
-      ...OVH_CUSTOM_RESOURCES,
-      ...CLOUDSTACK_CUSTOM_RESOURCES,
-    ]);
+    const { problems } = loadManifests(sources, RESOURCES);
     expect(problems.map(formatProblem)).toEqual([]);
   });
 

@@ -96,6 +96,7 @@ class Loop {
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
+    this.#records.look();
     // DX-22: a machine that is ordered and not launched yet is part of the picture, and holds up nothing else.
     if (this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
       await this.#giveUpStale(signal);

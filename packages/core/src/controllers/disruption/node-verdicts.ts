@@ -1,7 +1,9 @@
 // One verdict per node and round: what is done with it, or else what the last of the methods says that looked at it (DX-1).
 
 import {
+  evictionCost,
   indexPdbs,
+  isReschedulable,
   nodeBlockers,
   rescheduleCost,
   type DisruptionSnapshot,
@@ -27,6 +29,7 @@ export class NodeVerdicts {
   readonly #said = new Map<MethodName, readonly NodeVerdict[]>();
   #selected = new Map<string, NodeVerdict>();
   #counted: ReadonlySet<string> = new Set();
+  #rounds = 0;
 
   /** Prices and budgets of pods as of the last look. */
   #picture: Pick<DisruptionSnapshot, "pools" | "pdbs"> = { pools: [], pdbs: [] };
@@ -79,6 +82,7 @@ export class NodeVerdicts {
   #judge(nodes: readonly StateNode[], byNode: ReadonlyMap<string, NodeVerdict>): void {
     const { clock, decisions } = this.#deps;
     const since = clock.now();
+    this.#rounds += 1;
     const pdbs = indexPdbs(this.#picture.pdbs);
     const types = new Map(this.#picture.pools.map((pool) => [pool.nodePool.metadata.name, pool.instanceTypes]));
     decisions.judge(
@@ -97,6 +101,10 @@ export class NodeVerdicts {
             detail,
             ...(found.until !== undefined && { until: found.until }),
             since,
+            round: this.#rounds,
+            time: since,
+            ...(found.nearest && { nearest: found.nearest }),
+            emptinessPods: node.pods.filter((pod) => isReschedulable(pod) && evictionCost(pod) > 0).length,
             ...priceOf(rateOfNode(node.labels, types.get(nodePool ?? "") ?? [])),
             rescheduleCost: rescheduleCost(node.pods),
             blockers: nodeBlockers(node, found, { pdbs, nowMs: since }),

@@ -158,7 +158,26 @@ describe("verdicts", () => {
     await cluster.harness.pass(1000);
     const [first] = cluster.harness.deps.decisions.judgements();
     await cluster.harness.pass(60_000);
-    expect(cluster.harness.deps.decisions.judgements()).toEqual([first]);
+    const [later] = cluster.harness.deps.decisions.judgements();
+    expect(later?.since).toBe(first?.since);
+    // DX-1: which look it was, and when.
+    expect([first?.round, (later?.round ?? 0) > 1]).toEqual([1, true]);
+    expect(later?.time).toBeGreaterThan(first?.time ?? Infinity);
+  });
+
+  it("DX-1: each tells how near it came, and how many pods keep it from being empty", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    await cluster.machine("n1", { type: "m.2", pod: { requests: { cpu: "1500m" } } });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    expect(cluster.harness.deps.decisions.judgements()).toMatchObject([
+      {
+        verdict: "NotCheaper",
+        emptinessPods: 1,
+        nearest: { cost: 0.1, missing: "it has to cost less than 0.1000 EUR/h" },
+      },
+    ]);
   });
 
   it("DX-1: each tells what the machine costs and all that holds it", async () => {
@@ -206,8 +225,51 @@ describe("records of commands", () => {
     await cluster.harness.pass(20_000);
     await cluster.replacementsWork();
     await cluster.harness.pass(5000);
-    expect(records()[0]?.phases.map(({ name }) => name)).toEqual(["waiting", "tainted", "starting"]);
+    const phases = records()[0]?.phases ?? [];
+    expect(phases.map(({ name, result }) => `${name} ${result}`)).toEqual([
+      "waiting passed",
+      "tainted passed",
+      "starting Done",
+    ]);
+    expect(phases.slice(0, 2).map(({ end }) => end)).toEqual(phases.slice(1).map(({ start }) => start));
     expect(records()[0]).toMatchObject({ outcome: "Done" });
+    expect(records()[0]?.horizonSavings).toBeCloseTo(0.3 * 24, 6);
+  });
+
+  it("DX-1: tells where the successors of the moved pods are", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", uid: "web" };
+    await cluster.machine("n1", { pod: { owner } });
+    await cluster.start();
+    await cluster.harness.pass(21_000);
+    await cluster.replacementsWork();
+    await cluster.harness.pass(5000);
+    expect(records()[0]).toMatchObject({
+      outcome: "Done",
+      actualPlacement: { asPlanned: 0, elsewhere: 0, pending: 1 },
+    });
+    const [replacement] = await cluster.replacements();
+    const name = replacement?.metadata.name ?? "";
+    await cluster.harness.putPod(aPod({ name: "web-again", nodeName: name, owner, requests: { cpu: "1" } }));
+    await cluster.harness.pass(11_000);
+    expect(records()[0]).toMatchObject({ actualPlacement: { asPlanned: 1, elsewhere: 0, pending: 0 } });
+  });
+
+  it("DX-1: tells what was looked at before, and why it was not chosen", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    // The first in line needs all of its machine; the other one's pod is small.
+    await cluster.machine("n1", { pod: { requests: { cpu: "7500m" } } });
+    await cluster.machine("n2", {
+      pod: { requests: { cpu: "1" }, annotations: { [Annotation.PodDeletionCost]: "1000000" } },
+    });
+    await cluster.start();
+    await cluster.harness.pass(1000);
+    expect(records()[0]).toMatchObject({ method: "single", nodes: ["n2"] });
+    expect(records()[0]?.alternatives?.map(({ nodes, why }) => [nodes, why.split(":")[0]])).toEqual([
+      [["n1"], "NotCheaper"],
+    ]);
   });
 
   it("DT-72, DX-1: a pod that is protected within the wait: each candidate is told, and the record says why", async () => {

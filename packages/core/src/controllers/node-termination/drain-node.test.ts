@@ -1,7 +1,7 @@
 // Scenarios of docs/reference/upstream-parity.md: E-42, E-68.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, PodDisruptionBudgets, Pods } from "../../api/index.ts";
+import { Annotation, DISRUPTED_TAINT, PodDisruptionBudgets, Pods, type Toleration } from "../../api/index.ts";
 import { aDaemonSetPod, aPdb, aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
 import { WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
@@ -110,6 +110,48 @@ describe("node.termination, draining", () => {
       }
     }
     expect(waves).toEqual([["plain"], ["daemon"], ["cluster-critical", "node-critical"], ["critical-daemon"]]);
+    await harness.pass(20_000);
+    expect(await released()).toBe(true);
+  });
+
+  it("DT-116: the next wave waits for the last pod of a tier", async () => {
+    await machine();
+    const tier = ["system-node-critical", "system-cluster-critical"];
+    for (const priorityClassName of tier) {
+      await harness.putPod(aPod({ name: priorityClassName, nodeName: "n1", spec: { priorityClassName } }));
+    }
+    await harness.putPod(
+      aDaemonSetPod({ name: "last", nodeName: "n1", spec: { priorityClassName: "system-node-critical" } }),
+    );
+    await deleteNode();
+    await harness.pass(3000);
+    const last = { namespace: "kube-system", name: "last" };
+    const isEnding = async () => (await harness.stored(Pods, last))?.metadata.deletionTimestamp !== undefined;
+    await harness.podEnds({ namespace: "default", name: "system-node-critical" });
+    await harness.pass(5000);
+    expect(await isEnding()).toBe(false);
+    await harness.podEnds({ namespace: "default", name: "system-cluster-critical" });
+    await harness.pass(3000);
+    expect(await isEnding()).toBe(true);
+  });
+
+  it("DT-115: pods that tolerate the taint stay until the machine goes, others are evicted", async () => {
+    await machine();
+    const { key } = DISRUPTED_TAINT;
+    const tolerating: Readonly<Record<string, Toleration>> = {
+      equal: { key, operator: "Equal", value: "" },
+      exists: { key, operator: "Exists" },
+      everything: { operator: "Exists" },
+      unschedulable: { key: "node.kubernetes.io/unschedulable", operator: "Exists" },
+    };
+    for (const [name, toleration] of Object.entries(tolerating)) {
+      await harness.putPod(aPod({ name, nodeName: "n1", tolerations: [toleration] }));
+    }
+    await deleteNode();
+    await harness.pass(3000);
+    const ending = (await harness.kube.list(Pods)).items.filter(({ metadata }) => metadata.deletionTimestamp);
+    expect(ending.map(({ metadata }) => metadata.name)).toEqual(["unschedulable"]);
+    await harness.podEnds({ namespace: "default", name: "unschedulable" });
     await harness.pass(20_000);
     expect(await released()).toBe(true);
   });

@@ -14,6 +14,8 @@ export interface RandomPool {
   readonly team: string | undefined;
   readonly isTainted: boolean;
   readonly isStatic: boolean;
+  /** Its consolidateAfter. */
+  readonly pause: string;
   readonly json: object;
 }
 
@@ -34,6 +36,7 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
   const team = draw.happens(0.3) ? draw.pick(["red", "blue"]) : undefined;
   const isTainted = draw.happens(0.15);
   const isStatic = draw.happens(share(theme, "static", 0.7));
+  const pause = randomPause(draw, theme);
   const name = `pool-${"abc"[index] ?? "x"}`;
   const requirements = [
     ...(capacityTypes.length > 0 ? [{ key: "karpenter.sh/capacity-type", operator: "In", values: capacityTypes }] : []),
@@ -51,6 +54,7 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
     team,
     isTainted,
     isStatic,
+    pause,
     json: {
       metadata: { name, annotations: hashOf(draw, theme) },
       spec: {
@@ -60,7 +64,7 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
         },
         ...(isStatic ? { replicas: draw.between(1, 5) } : draw.happens(0.4) && { weight: draw.between(1, 100) }),
         limits: randomLimits(draw, isStatic),
-        disruption: randomDisruption(draw, theme),
+        disruption: randomDisruption(draw, theme, pause),
       },
     },
   };
@@ -85,11 +89,11 @@ function randomLimits(draw: Draw, isStatic: boolean): Readonly<Record<string, st
   return draw.happens(0.1) ? { cpu: String(draw.pick([4, 8, 16, 40, 100])) } : {};
 }
 
-function randomDisruption(draw: Draw, theme: Theme): object {
+function randomDisruption(draw: Draw, theme: Theme, consolidateAfter: string): object {
   const calm = theme !== "budgets" && draw.happens(0.7);
   return {
     consolidationPolicy: randomPolicy(draw, theme),
-    consolidateAfter: randomPause(draw, theme),
+    consolidateAfter,
     budgets: calm ? [{ nodes: "100%" }] : randomBudgets(draw, theme),
   };
 }

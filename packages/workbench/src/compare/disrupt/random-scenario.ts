@@ -28,8 +28,9 @@ export function randomDisruptScenario(seed: number): object {
   const world = randomWorld(seed);
   const { draw, theme, workloads } = world;
   const nodes = randomNodes(world);
-  // Otherwise the conditions are given, and some of them are behind the times (D-135).
-  const isEvaluated = theme === "conditions" || draw.happens(share(theme, "waiting", 0.85, 0.1));
+  // A condition that is given may be behind the times (D-135), which is rare where somebody looks after it.
+  const waits = world.pools.some(({ pause }) => pause !== "0s");
+  const isEvaluated = theme === "conditions" || draw.happens(waits ? 0.9 : 0.1);
   const scenario = {
     name: `disrupt-${seed}`,
     description: theme,

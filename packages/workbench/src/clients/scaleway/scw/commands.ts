@@ -50,8 +50,15 @@ try {
   );
 
   const made = (await asked(
-    ...["instance", "server", "create", "type=L4-1-24G", "image=ubuntu_noble_gpu_os_12", "name=scw", "ip=new"],
-    ...[`cloud-init=${CLOUD_INIT}`, "stopped=true"],
+    "instance",
+    "server",
+    "create",
+    "type=L4-1-24G",
+    "image=ubuntu_noble_gpu_os_12",
+    "name=scw",
+    "ip=new",
+    `cloud-init=${CLOUD_INIT}`,
+    "stopped=true",
   )) as Row;
   const id = String(made["id"]);
   expect(
