@@ -7,6 +7,7 @@ import { CLOUDSTACK_CUSTOM_RESOURCES } from "../packages/provider-cloudstack/src
 import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "../packages/provider-scaleway/src/api/scaleway-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
+import { cloudStackSettingsPage } from "./generate/cloudstack-settings-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
@@ -30,6 +31,7 @@ const SETS: readonly GeneratedSet[] = [
   annotationsPage(),
   settingsPage(),
   ovhSettingsPage(),
+  cloudStackSettingsPage(),
   metricsPage(),
   dashboardFiles(),
   reasonsPages(),

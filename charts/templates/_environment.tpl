@@ -71,7 +71,7 @@ leaderElectionName: LEADER_ELECTION_NAME
 {{- $variables := dict
   "ovh" (dict "endpoint" "OVH_ENDPOINT" "serviceName" "OVH_SERVICE_NAME" "kubeId" "OVH_KUBE_ID" "region" "OVH_REGION" "adoptLegacyPools" "OVH_ADOPT_LEGACY_POOLS")
   "scaleway" (dict "projectId" "SCW_DEFAULT_PROJECT_ID" "organizationId" "SCW_DEFAULT_ORGANIZATION_ID" "region" "SCW_DEFAULT_REGION" "zone" "SCW_DEFAULT_ZONE" "apiUrl" "SCW_API_URL")
-  "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL") -}}
+  "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL" "expungePolicy" "CLOUDSTACK_EXPUNGE_POLICY") -}}
 {{- range $key, $name := get $variables $provider }}
 {{- $value := get $block $key }}
 {{- if include "karpenter.isGiven" $value }}
@@ -102,7 +102,11 @@ leaderElectionName: LEADER_ELECTION_NAME
 - name: CLOUDSTACK_{{ $key | snakecase | upper }}
   value: {{ toString $value | quote }}
 {{- end }}
-{{- range $key, $value := $block.pricing }}
+{{- if eq (dig "source" "formula" ($block.pricing | default dict)) "quota" }}
+- name: CLOUDSTACK_QUOTA_PRICES
+  value: "true"
+{{- end }}
+{{- range $key, $value := omit ($block.pricing | default dict) "source" }}
 - name: {{ get (dict "cpuHour" "CLOUDSTACK_PRICE_CPU_HOUR" "memoryGiBHour" "CLOUDSTACK_PRICE_MEMORY_GIB_HOUR" "gpuHour" "CLOUDSTACK_PRICE_GPU_HOUR" "rootGiBHour" "CLOUDSTACK_PRICE_ROOT_GIB_HOUR") $key }}
   value: {{ toString $value | quote }}
 {{- end }}
@@ -149,6 +153,10 @@ leaderElectionName: LEADER_ELECTION_NAME
   "ovh" (dict "applicationKey" "OVH_APPLICATION_KEY" "applicationSecret" "OVH_APPLICATION_SECRET" "consumerKey" "OVH_CONSUMER_KEY" "clientId" "OVH_CLIENT_ID" "clientSecret" "OVH_CLIENT_SECRET" "accessToken" "OVH_ACCESS_TOKEN")
   "scaleway" (dict "accessKey" "SCW_ACCESS_KEY" "secretKey" "SCW_SECRET_KEY")
   "cloudstack" (dict "apiKey" "CLOUDSTACK_API_KEY" "secretKey" "CLOUDSTACK_SECRET_KEY") -}}
+{{- /* The address stands in the Secret too; a value of the chart wins over it. */}}
+{{- if and $secret (eq (include "karpenter.provider" .) "cloudstack") (not .Values.cloudstack.apiUrl) }}
+{{- $_ := set (get $variables "cloudstack") "apiUrl" "CLOUDSTACK_API_URL" }}
+{{- end }}
 {{- if $secret }}
 {{- range $key, $name := get $variables (include "karpenter.provider" .) }}
 - name: {{ $name }}

@@ -2,6 +2,7 @@
 
 import { METRICS, conditionMetrics, type MetricDefinition } from "../../packages/core/src/telemetry/index.ts";
 import { OVH_METRICS } from "../../packages/provider-ovh/src/metrics/ovh-metrics.ts";
+import { CLOUDSTACK_METRICS } from "../../packages/provider-cloudstack/src/metrics/cloudstack-metrics.ts";
 import { SCALEWAY_METRICS } from "../../packages/provider-scaleway/src/metrics/scaleway-metrics.ts";
 import type { GeneratedSet } from "./files.ts";
 import { pageSet } from "./markdown.ts";
@@ -28,7 +29,7 @@ export function metricsPage(): GeneratedSet {
     introduction:
       "Served at `/metrics` on the metrics port. Metrics that Karpenter has keep its names, labels and units; ours begin with `kmc_`, those of a provider with `karpenter_` and its name.",
     head: ["Metric", "Type", "Labels", "Meaning"],
-    rows: [...METRICS, ...CONDITIONS, ...OVH_METRICS, ...SCALEWAY_METRICS]
+    rows: [...METRICS, ...CONDITIONS, ...OVH_METRICS, ...SCALEWAY_METRICS, ...CLOUDSTACK_METRICS]
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(row),
   });

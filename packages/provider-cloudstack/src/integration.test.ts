@@ -1,9 +1,11 @@
 // Reads from a CloudStack API: the fake's, or a real one where CLOUDSTACK_API_URL and its keys are set (`make test-integration`).
 
-import { FakeClock } from "@karpenter-multicloud/core/testing";
+import { FakeClock, MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiPace } from "./client/api-pace.ts";
 import { CloudStackClient } from "./client/cloudstack-client.ts";
 import { HttpTransport } from "./client/http-transport.ts";
+import { ServerWatch } from "./client/server-facts.ts";
 import { cloudStackSettings } from "./settings.ts";
 import { startFakeCloudStack } from "./testing/index.ts";
 import type { FakeCloudStack } from "./testing/index.ts";
@@ -28,7 +30,9 @@ describe("an API that is there", () => {
             CLOUDSTACK_SECRET_KEY: fake.credentials.secretKey,
           };
     const { connection } = cloudStackSettings(given, "integration");
-    client = new CloudStackClient(new HttpTransport(connection), clock, () => 0.5);
+    const pace = new ApiPace({ perSecond: 10, burst: 20, maxInFlight: 20 });
+    const watch = new ServerWatch(new MemoryLogger(), pace);
+    client = new CloudStackClient({ api: new HttpTransport(connection), clock, random: () => 0.5, watch });
   });
 
   afterAll(() => fake?.close());
@@ -37,12 +41,12 @@ describe("an API that is there", () => {
     expect((await client.capabilities(signal)).version).toMatch(/^4\.\d+/);
     expect((await client.zones(signal)).length).toBeGreaterThan(0);
     expect((await client.offerings(signal)).every(({ id, name }) => id !== "" && name !== "")).toBe(true);
-    expect((await client.networks({}, signal)).every(({ zoneId }) => zoneId !== "")).toBe(true);
-    expect((await client.templates({}, signal)).every(({ created }) => created > 0)).toBe(true);
+    expect((await client.networks({ source: "" }, signal)).every(({ zoneId }) => zoneId !== "")).toBe(true);
+    expect((await client.templates({ source: "" }, signal)).every(({ created }) => created > 0)).toBe(true);
   });
 
   it("lists machines by a tag that none has as an empty list", async () => {
     const tags = [{ key: "kubernetes.io/cluster/no-such-cluster", value: "owned" }];
-    expect(await client.machines({}, { tags }, signal)).toEqual([]);
+    expect(await client.machines({ source: "" }, { tags }, signal)).toEqual([]);
   });
 });

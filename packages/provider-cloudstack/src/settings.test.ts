@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CLOUDSTACK_VARIABLES } from "./settings-list.ts";
 import { cloudStackSettings } from "./settings.ts";
 
 const GOOD = {
@@ -46,11 +47,13 @@ describe("settings", () => {
     expect(cloudStackSettings({ ...GOOD, CLOUDSTACK_VERIFY_SSL: text }, "prod").connection.verifySsl).toBe(verifies);
   });
 
-  it("an address without a path means the usual one", () => {
-    const url = (text: string): string =>
-      cloudStackSettings({ ...GOOD, CLOUDSTACK_API_URL: text }, "prod").connection.url;
-    expect(url("https://your-cloudstack-api.com")).toBe("https://your-cloudstack-api.com/client/api");
-    expect(url("https://host/other/api/")).toBe("https://host/other/api");
+  it("C-90: an address without a path is left open", () => {
+    const url = (text: string): unknown => cloudStackSettings({ ...GOOD, CLOUDSTACK_API_URL: text }, "prod").connection;
+    expect(url("https://your-cloudstack-api.com")).toMatchObject({
+      url: "https://your-cloudstack-api.com",
+      isBare: true,
+    });
+    expect(url("https://host/other/api/")).toMatchObject({ url: "https://host/other/api", isBare: false });
     expect(mistakes({ ...GOOD, CLOUDSTACK_API_URL: "ftp://host" })).toContain("http");
   });
 
@@ -72,6 +75,21 @@ describe("settings", () => {
       "CLOUDSTACK_CLOUD_CONFIG",
     );
     await rm(folder, { recursive: true });
+  });
+
+  it("are all on the reference page, and nothing else is", () => {
+    const read = new Set<string>();
+    const asked = (_: object, name: string): string | undefined => {
+      if (name.startsWith("CLOUDSTACK_")) read.add(name);
+      return { ...GOOD, CLOUDSTACK_USERDATA_MAX_LENGTH: "32768" }[name];
+    };
+    cloudStackSettings(new Proxy({}, { get: asked as ProxyHandler<object>["get"] & {} }), "prod");
+    expect([...read].toSorted()).toEqual(CLOUDSTACK_VARIABLES.map(({ name }) => name).toSorted());
+  });
+
+  it("§12: whether machines are expunged can be said for all classes", () => {
+    expect(cloudStackSettings({ ...GOOD, CLOUDSTACK_EXPUNGE_POLICY: "never" }, "prod").expungePolicy).toBe("Never");
+    expect(mistakes({ ...GOOD, CLOUDSTACK_EXPUNGE_POLICY: "x" })).toContain("CLOUDSTACK_EXPUNGE_POLICY");
   });
 
   it("mistakes in single settings are named", () => {

@@ -7,9 +7,11 @@ import type { Pace } from "@karpenter-multicloud/core/provider";
 import { minutes } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
+import type { ExpungePolicy } from "./api/cloudstack-node-class.ts";
 import { DEFAULT_FORMULA } from "./catalog/prices.ts";
 import type { PriceFormula } from "./catalog/prices.ts";
 import type { Connection } from "./client/http-transport.ts";
+import { readApiUrl, readVerifySsl } from "./client/read-connection.ts";
 import { readCloudConfig } from "./cloud-config.ts";
 
 export interface CloudStackSettings {
@@ -27,8 +29,10 @@ export interface CloudStackSettings {
   readonly deployWait: Duration;
   /** Part of a machine's memory that its hypervisor and kernel keep. */
   readonly memoryOverhead: number;
-  readonly userDataMaxLength: number;
+  /** Absent: the server's own, or CloudStack's default where the account may not read it. */
+  readonly userDataMaxLength?: number;
   readonly maxConcurrentDeploys: number;
+  readonly expungePolicy: ExpungePolicy;
   readonly formula: PriceFormula;
   readonly currency: string;
   /** Ask the quota plugin for tariffs. */
@@ -66,8 +70,11 @@ export function cloudStackSettings(given: Environment, clusterName: string): Clo
     },
     deployWait: read.duration("CLOUDSTACK_DEPLOY_WAIT", minutes(4)),
     memoryOverhead: read.number("VM_MEMORY_OVERHEAD_PERCENT", 0.075, { min: 0, max: 0.5 }),
-    userDataMaxLength: read.number("CLOUDSTACK_USERDATA_MAX_LENGTH", 32_768, { min: 1024, max: 1_048_576 }),
+    ...(read.text("CLOUDSTACK_USERDATA_MAX_LENGTH") === ""
+      ? {}
+      : { userDataMaxLength: read.number("CLOUDSTACK_USERDATA_MAX_LENGTH", 32_768, { min: 1024, max: 1_048_576 }) }),
     maxConcurrentDeploys: read.number("CLOUDSTACK_MAX_CONCURRENT_DEPLOYS", 10, { min: 1, max: 1000 }),
+    expungePolicy: expungePolicy(read),
     formula: {
       cpuHour: number("CLOUDSTACK_PRICE_CPU_HOUR", DEFAULT_FORMULA.cpuHour, 1e6),
       memoryGiBHour: number("CLOUDSTACK_PRICE_MEMORY_GIB_HOUR", DEFAULT_FORMULA.memoryGiBHour, 1e6),
@@ -94,11 +101,16 @@ function connectionOf(read: EnvironmentReader): Connection {
   if (method !== "auto" && method !== "get" && method !== "post") {
     read.refuse("CLOUDSTACK_HTTP_METHOD", "is no way to send commands", "use auto, get or post");
   }
+  const where = { url: "", isBare: false };
+  required(read, "CLOUDSTACK_API_URL", "the address of the API, https://host/client/api", (text) => {
+    Object.assign(where, readApiUrl(text));
+    return text;
+  });
   return {
-    url: required(read, "CLOUDSTACK_API_URL", "the address of the API, https://host/client/api", apiUrl),
+    ...where,
     apiKey: required(read, "CLOUDSTACK_API_KEY", "the API key of the account"),
     secretKey: required(read, "CLOUDSTACK_SECRET_KEY", "the secret key that belongs to CLOUDSTACK_API_KEY"),
-    verifySsl: !/^(?:false|0|no|off)$/i.test(read.text("CLOUDSTACK_VERIFY_SSL")),
+    verifySsl: readVerifySsl(read.text("CLOUDSTACK_VERIFY_SSL")),
     ...(caFile === "" ? {} : { caBundle: fileText(read, "CLOUDSTACK_CA_BUNDLE", caFile) }),
     timeoutMs: read.number("CLOUDSTACK_TIMEOUT_SECONDS", 60, { min: 1, max: 3600 }) * 1000,
     method: method === "get" || method === "post" ? method : "auto",
@@ -120,12 +132,12 @@ function required(
   return read.checked(name, "", check);
 }
 
-/** An address without a path means the usual one (C-90). */
-function apiUrl(text: string): string {
-  const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw new Error("is not an http or https address");
-  if (url.search !== "") throw new Error("must not hold a query");
-  return url.pathname === "/" ? `${url.origin}/client/api` : text.replace(/\/+$/, "");
+function expungePolicy(read: EnvironmentReader): ExpungePolicy {
+  const name = "CLOUDSTACK_EXPUNGE_POLICY";
+  const text = read.text(name);
+  const found = (["Auto", "Always", "Never"] as const).find((each) => each.toLowerCase() === text.toLowerCase());
+  if (found === undefined && text !== "") read.refuse(name, "is no policy", "use Auto, Always or Never");
+  return found ?? "Auto";
 }
 
 function checkClusterName(read: EnvironmentReader, name: string): void {

@@ -3,6 +3,7 @@
 import { NodeClaims } from "@karpenter-multicloud/core/api";
 import type { BuiltProvider, Ports } from "@karpenter-multicloud/core/controllers";
 import { FakeClock } from "@karpenter-multicloud/core/testing";
+import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 import type { LoggedRequest } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { MachineBench } from "@karpenter-multicloud/core/testing/provider-bench";
 
@@ -21,6 +22,7 @@ export interface BenchOptions {
   /** Over the class of the older product's document. */
   readonly spec?: Partial<CloudStackNodeClassSpec>;
   readonly env?: Readonly<Record<string, string>>;
+  readonly metrics?: Metrics;
 }
 
 /** As in the document of the older product (T-01). */
@@ -64,6 +66,16 @@ export class Bench extends MachineBench<CloudStackNodeClass, ViolationKind, Fake
     });
   }
 
+  async deleteClass(name: string): Promise<void> {
+    await this.kube.delete(CloudStackNodeClasses, { name });
+  }
+
+  /** Somebody takes it away with its finalizer: its machine has no owner any more. */
+  async forgetClaim(name: string): Promise<void> {
+    await this.kube.patch(NodeClaims, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
+    await this.kube.delete(NodeClaims, { name });
+  }
+
   /** Requests of that command, with their parameters. */
   calls(command: string): readonly (LoggedRequest & { readonly body: Readonly<Record<string, string>> })[] {
     const entries = this.fake.requestLog().filter(({ operation }) => operation === command);
@@ -86,6 +98,10 @@ export class Bench extends MachineBench<CloudStackNodeClass, ViolationKind, Fake
 
   eventReasons(): readonly string[] {
     return this.events.notes.map(({ reason }) => reason);
+  }
+
+  protected override newMetrics(): Metrics {
+    return this.#options.metrics ?? super.newMetrics();
   }
 
   protected override build(ports: Ports): BuiltProvider {

@@ -80,6 +80,8 @@ export interface JoinPlan {
   readonly settings?: BootstrapSettings;
   /** The user's own part, a template; in mode custom and none the whole. */
   readonly userData?: string;
+  /** `${Name}` stands for a variable as `{{ .Name }}` does, where it has a value; all other `${…}` are the shell's. @defaultValue false */
+  readonly dollarVariables?: boolean;
   /** Whether the user's part runs before or after the product's (C: Merge is before, Auto is after). @defaultValue "before" */
   readonly userDataOrder?: "before" | "after";
 }

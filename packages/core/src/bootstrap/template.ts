@@ -1,4 +1,4 @@
-// The variables of user data: {{ .Name }}, from a fixed list. What cloud-init fills in itself ({{ v1.… }}, {{ ds.… }}) passes unchanged.
+// The variables of user data: {{ .Name }}, and ${Name} where a cloud knows that too, from a fixed list. What cloud-init fills in itself ({{ v1.… }}, {{ ds.… }}) passes unchanged.
 
 import { compareText } from "../units/index.ts";
 import { BootstrapError } from "./bootstrap-error.ts";
@@ -36,6 +36,7 @@ export const TEMPLATE_VARIABLES = [
   "Zone",
 ] as const;
 
+const DOLLAR_USE = /\$\{([A-Z][A-Za-z]*)\}/g;
 const USE = /\{\{-?\s*\.([A-Za-z_][A-Za-z0-9_.]*)\s*-?\}\}/g;
 
 /** Names used in the text that no cloud of this kind has; `extra` are the cloud's own. Sorted, each once. */
@@ -53,7 +54,13 @@ export function fillTemplate(text: string, plan: JoinPlan): string {
     const what = unknown.map((name) => `{{ .${name} }}`).join(", ");
     throw new BootstrapError("UnknownVariable", `unknown variable ${what} in user data`);
   }
-  return text.replaceAll(USE, (_, name: string) => extra[name] ?? valueOf(name, plan));
+  const filled = text.replaceAll(USE, (_, name: string) => extra[name] ?? valueOf(name, plan));
+  if (plan.dollarVariables !== true) return filled;
+  // A shell has variables of its own: what is not known, or has no value, is left to it.
+  return filled.replaceAll(
+    DOLLAR_USE,
+    (use, name: string) => extra[name] ?? ofNode(name, plan) ?? ofCluster(name, plan) ?? use,
+  );
 }
 
 function valueOf(name: string, plan: JoinPlan): string {

@@ -144,3 +144,19 @@ function caught(work: () => unknown): unknown {
     return error;
   }
 }
+
+describe("variables in ${…}", () => {
+  const script = '#!/bin/bash\necho "${NodeName} ${HOME} ${Nothing} $NodePool ${Region:-x} ${Endpoint} {{ .Zone }}"\n';
+  const { cluster: _, ...without } = aJoinPlan({ mode: "none", userData: script, dollarVariables: true });
+
+  it("stand for what is known; everything else is the shell's", () => {
+    const { nodeName, zone } = without.node;
+    expect(renderUserData(without)).toContain(
+      `echo "${nodeName} \${HOME} \${Nothing} $NodePool \${Region:-x} \${Endpoint} ${zone}"`,
+    );
+  });
+
+  it("are the shell's alone where a cloud does not know them", () => {
+    expect(renderUserData({ ...without, dollarVariables: false })).toContain('echo "${NodeName} ${HOME}');
+  });
+});

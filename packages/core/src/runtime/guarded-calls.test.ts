@@ -75,7 +75,7 @@ describe("GuardedCalls", () => {
     const blocked = await calls.run(call, send).catch((error: unknown) => error);
     expect(blocked).toMatchObject({ code: "PROVIDER_TRANSIENT", retryAfter: 30_000 });
     expect(ProviderError.is(blocked) && blocked.message).toBe(
-      "GET /servers was not sent: the cloud has failed 2 calls in a row",
+      "GET /servers was not sent: the cloud has failed 2 calls in a row, the last with: down",
     );
     expect(sent).toBe(2);
     await clock.advance(30_000);

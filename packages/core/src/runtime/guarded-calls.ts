@@ -52,6 +52,7 @@ export class GuardedCalls {
   readonly #limiter: RateLimiter;
   readonly #limits: BreakerLimits;
   readonly #breaker: CircuitBreaker;
+  #lastFailure = "";
 
   constructor(parts: GuardedCallsParts) {
     this.#parts = parts;
@@ -88,7 +89,7 @@ export class GuardedCalls {
     const { clock, cloud, judge } = this.#parts;
     const blocked = this.#breaker.blockedFor();
     if (blocked > 0) {
-      const why = `${name} was not sent: ${cloud} has failed ${this.#limits.failures} calls in a row`;
+      const why = `${name} was not sent: ${cloud} has failed ${this.#limits.failures} calls in a row, the last with: ${this.#lastFailure}`;
       throw new Transient(why, { retryAfter: milliseconds(blocked) });
     }
     try {
@@ -97,9 +98,12 @@ export class GuardedCalls {
       return answer;
     } catch (error) {
       const health = judge(error).cloud;
-      if (health === "down") this.#breaker.failed();
-      else if (health === "alive") this.#breaker.succeeded();
-      else this.#breaker.unknown();
+      if (health === "down") {
+        this.#breaker.failed();
+        this.#lastFailure = error instanceof Error ? error.message : String(error);
+      }
+      if (health === "alive") this.#breaker.succeeded();
+      if (health === "unknown") this.#breaker.unknown();
       throw error;
     }
   }

@@ -40,6 +40,18 @@ describe("T-32: what the schema of CloudStackNodeClass refuses", () => {
       { diskOffering: "Small", dataDisks: [{ offering: "Small" }] },
       "diskOffering and dataDisks exclude each other",
     ],
+    ["an account without its domain", { account: "a" }, "account and domain belong together"],
+    ["an account in a project", { account: "a", domain: "b", project: "c" }, "project and account exclude each other"],
+    [
+      "a security group by name and id",
+      { securityGroups: [{ name: "a", id: "b" }] },
+      "a security group needs exactly one of name and id",
+    ],
+    [
+      "registered user data with two phases",
+      { userData: undefined as never, userDataRef: { name: "x" }, startVM: "twoPhase" as const },
+      "startVM twoPhase writes the user data itself",
+    ],
     ["details that the offering sets", { details: { cpuNumber: "4" } }, "details may not set"],
     ["k3s without a token", { bootstrap: { type: "k3s" as const } }, "need bootstrap.tokenSecretRef"],
   ])("%s", async (_, spec, text) => {
@@ -60,6 +72,7 @@ describe("the fingerprint of a class (§11)", () => {
       nodeClassHash({ ...spec, zone: "b", priceTable: [{ offering: "x", price: "1" }], expungePolicy: "Never" }),
     ).toBe(first);
     expect(nodeClassHash({ ...spec, userDataMode: "Auto", compressUserData: true })).toBe(first);
+    expect(nodeClassHash({ ...spec, credentialsSecretRef: { name: "other" }, scrubUserData: true })).toBe(first);
   });
 
   it("changes with what makes machines differ", () => {
@@ -69,6 +82,8 @@ describe("the fingerprint of a class (§11)", () => {
       { rootDiskSize: 50 },
       { tags: { a: "b" } },
       { kubelet: { maxPods: 20 } },
+      { securityGroups: [{ name: "a" }] },
+      { account: "a", domain: "b" },
     ]) {
       expect(nodeClassHash({ ...spec, ...change })).not.toBe(first);
     }

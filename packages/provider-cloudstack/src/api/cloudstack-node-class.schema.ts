@@ -136,17 +136,7 @@ const spec: Schema = object(
     additionalNetworkSelectorTerms: list(list(term(TERM), { maxItems: 30 }), { maxItems: 4 }),
     userData: text({ maxLength: 262_144 }),
     userDataMode: oneOf(["Auto", "Custom", "Merge"], { default: "Auto" }),
-    userDataRef: object(
-      { name: text(NAME), id: text(NAME) },
-      {
-        rules: [
-          rule<{ readonly name?: string; readonly id?: string }>("has(self.name) != has(self.id)", {
-            message: "userDataRef needs exactly one of name and id",
-            check: ({ name, id }) => (name === undefined) !== (id === undefined),
-          }),
-        ],
-      },
-    ),
+    userDataRef: idOrName("userDataRef"),
     compressUserData: bool({ default: true }),
     tags,
     rootDiskSize: integer({ minimum: 1, maximum: 16_384, description: "GiB; the template's size when left out." }),
@@ -157,6 +147,12 @@ const spec: Schema = object(
     sshKeyPair: text(NAME),
     sshKeyPairs: setOf(text(NAME), { maxItems: 10 }),
     project: text({ ...NAME, description: "Name or id." }),
+    account: text({ ...NAME, description: "Whose the machines are; for keys of administrators, with domain." }),
+    domain: text({ ...NAME, description: "Name, path or id of the account's domain." }),
+    securityGroups: list(idOrName("a security group"), {
+      maxItems: 20,
+      description: "For zones with security groups; others are not used then.",
+    }),
     affinityGroups: object({
       ids: setOf(text(NAME), { maxItems: 10 }),
       names: setOf(text(NAME), { maxItems: 10 }),
@@ -202,7 +198,22 @@ const spec: Schema = object(
     kubelet: kubeletSchema(),
     bootstrap,
     providerIDFormat: oneOf(["ccm", "capc", "zoned"], { default: "ccm" }),
-    expungePolicy: oneOf(["Auto", "Always", "Never"], { default: "Auto" }),
+    expungePolicy: oneOf(["Auto", "Always", "Never"], {
+      description: "Whether machines are removed for good; what the controller is set to when left out, else Auto.",
+    }),
+    credentialsSecretRef: object(
+      { name: text({ minLength: 1, maxLength: 253 }), namespace: text({ minLength: 1, maxLength: 63 }) },
+      {
+        required: ["name"],
+        description:
+          "A Secret with apiKey, secretKey and, where they are not the controller's, apiUrl, verifySSL and caBundle.",
+      },
+    ),
+    startVM: oneOf(["direct", "twoPhase"], {
+      default: "direct",
+      description: "twoPhase orders a machine stopped, tells it its own id in its user data, and starts it then.",
+    }),
+    scrubUserData: bool({ default: false, description: "Replaces the user data once the node has joined." }),
     allowVolatile: bool({ default: false, description: "Also offerings whose root disk is wiped at every reboot." }),
   },
   {
@@ -217,6 +228,15 @@ const spec: Schema = object(
       notBoth("userData", "userDataRef"),
       notBoth("diskOffering", "dataDisks"),
       notBoth("sshKeyPair", "sshKeyPairs"),
+      notBoth("project", "account"),
+      rule<CloudStackNodeClassSpec>("has(self.account) == has(self.domain)", {
+        message: "account and domain belong together: give both or neither",
+        check: ({ account, domain }) => (account === undefined) === (domain === undefined),
+      }),
+      rule<CloudStackNodeClassSpec>("!has(self.startVM) || self.startVM != 'twoPhase' || !has(self.userDataRef)", {
+        message: "startVM twoPhase writes the user data itself: leave userDataRef out",
+        check: ({ startVM, userDataRef }) => startVM !== "twoPhase" || userDataRef === undefined,
+      }),
       rule<CloudStackNodeClassSpec>(
         "!has(self.bootstrap) || !has(self.bootstrap.type) || !(self.bootstrap.type in ['k3s', 'rke2']) || has(self.bootstrap.tokenSecretRef)",
         {
@@ -289,6 +309,20 @@ function terms(field: string, fields: Readonly<Record<string, Schema>>): Schema 
       }),
     ],
   };
+}
+
+function idOrName(what: string): Schema {
+  return object(
+    { name: text(NAME), id: text(NAME) },
+    {
+      rules: [
+        rule<{ readonly name?: string; readonly id?: string }>("has(self.name) != has(self.id)", {
+          message: `${what} needs exactly one of name and id`,
+          check: ({ name, id }) => (name === undefined) !== (id === undefined),
+        }),
+      ],
+    },
+  );
 }
 
 function notBoth(a: keyof CloudStackNodeClassSpec, b: keyof CloudStackNodeClassSpec): ReturnType<typeof rule> {

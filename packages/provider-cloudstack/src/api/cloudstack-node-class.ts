@@ -53,6 +53,8 @@ export interface Bootstrap {
   readonly files?: readonly { readonly path: string; readonly content: string; readonly permissions?: string }[];
 }
 
+export type ExpungePolicy = "Auto" | "Always" | "Never";
+
 export type CloudStackNodeClassSpec = {
   readonly zone?: string;
   readonly zones?: readonly string[];
@@ -76,6 +78,11 @@ export type CloudStackNodeClassSpec = {
   readonly sshKeyPair?: string;
   readonly sshKeyPairs?: readonly string[];
   readonly project?: string;
+  /** Only administrators may name another account, and its domain with it. */
+  readonly account?: string;
+  readonly domain?: string;
+  /** Each by its id or its name. */
+  readonly securityGroups?: readonly { readonly id?: string; readonly name?: string }[];
   readonly affinityGroups?: {
     readonly ids?: readonly string[];
     readonly names?: readonly string[];
@@ -92,8 +99,14 @@ export type CloudStackNodeClassSpec = {
   readonly kubelet?: KubeletSettings;
   readonly bootstrap?: Bootstrap;
   readonly providerIDFormat?: "ccm" | "capc" | "zoned";
-  readonly expungePolicy?: "Auto" | "Always" | "Never";
+  readonly expungePolicy?: ExpungePolicy;
   readonly allowVolatile?: boolean;
+  /** Another key than the controller's. */
+  readonly credentialsSecretRef?: { readonly name: string; readonly namespace?: string };
+  /** Whether a machine is started by its order, or after its user data knows its id. */
+  readonly startVM?: "direct" | "twoPhase";
+  /** Takes the user data away once the node has joined. */
+  readonly scrubUserData?: boolean;
 };
 
 export interface CloudStackNodeClassStatus {

@@ -51,6 +51,8 @@ export const CloudStackAnnotation = {
   InstanceId: `${CLOUDSTACK_GROUP}/instance-id`,
   JobId: `${CLOUDSTACK_GROUP}/job-id`,
   ProjectId: `${CLOUDSTACK_GROUP}/project-id`,
+  /** What became of the machine's user data: "removed" or "kept". */
+  UserData: `${CLOUDSTACK_GROUP}/user-data`,
   NodeClassHash: `${CLOUDSTACK_GROUP}/nodeclass-hash`,
   NodeClassHashVersion: `${CLOUDSTACK_GROUP}/nodeclass-hash-version`,
 } as const;

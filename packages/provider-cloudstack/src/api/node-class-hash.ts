@@ -25,6 +25,9 @@ export function nodeClassHash(spec: CloudStackNodeClassSpec): string {
     customOfferingShapes: _shapes,
     providerIDFormat: _format,
     allowVolatile: _volatile,
+    credentialsSecretRef: _credentials,
+    startVM: _start,
+    scrubUserData: _scrub,
     bootstrap = {},
     ...rest
   } = spec;

@@ -13,13 +13,13 @@ import { compareText, minutes } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CLOUDSTACK_GROUP, CloudStackLabel } from "../api/labels.ts";
-import type { Remaining } from "../client/cloudstack-client.ts";
 import type { WireTemplate } from "../client/wire.ts";
+import type { Remaining, Tariff } from "../client/wire-account.ts";
 import type { ResolvedClass, ResolvedZone, SelectedOffering } from "../node-class/resolved-class.ts";
 import { capacityOf, overheadOf, rootGiB } from "./capacity.ts";
 import { shapeName, slug } from "./names.ts";
 import { priceOf } from "./prices.ts";
-import type { PriceFormula, Tariff } from "./prices.ts";
+import type { PriceFormula } from "./prices.ts";
 import { shapesOf } from "./shapes.ts";
 import type { Shape } from "./shapes.ts";
 

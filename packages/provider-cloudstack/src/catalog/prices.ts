@@ -1,6 +1,7 @@
 // What an hour of a machine costs: the first that says something wins (C-46). CloudStack itself knows no prices.
 
 import type { WireOffering } from "../client/wire.ts";
+import type { Tariff } from "../client/wire-account.ts";
 import { CLOUDSTACK_GROUP } from "../api/labels.ts";
 import type { Shape } from "./shapes.ts";
 
@@ -13,18 +14,12 @@ export interface PriceFormula {
 
 export const DEFAULT_FORMULA: PriceFormula = { cpuHour: 0.04, memoryGiBHour: 0.005, gpuHour: 1, rootGiBHour: 0.0001 };
 
-/** Of the quota plugin, per month. */
-export interface Tariff {
-  readonly name: string;
-  readonly usageType: number;
-  readonly value: number;
-}
-
 export interface PriceSources {
   /** Of the class: offering name or id → price per hour. */
   readonly table: readonly { readonly offering: string; readonly price: string }[];
   /** Of the offerings file. */
   readonly filed?: string | number;
+  /** Of the quota plugin, per month. */
   readonly tariffs: readonly Tariff[];
   readonly formula: PriceFormula;
 }
@@ -37,7 +32,7 @@ export interface Price {
   readonly origin: PriceOrigin;
 }
 
-const PRICE_DETAIL = `${CLOUDSTACK_GROUP}/price`;
+export const PRICE_DETAIL = `${CLOUDSTACK_GROUP}/price`;
 const HOURS_PER_MONTH = 720;
 const LOWEST = 0.0001;
 const RUNNING_VM = 1;

@@ -10,6 +10,7 @@ export interface HttpAnswer {
 }
 
 const LONGEST_TEXT = 500;
+const PATH_HINT = "; the address of the API usually ends in /client/api";
 
 /** @throws CloudStackError */
 export function payloadOf(command: string, answer: HttpAnswer): Payload {
@@ -19,7 +20,7 @@ export function payloadOf(command: string, answer: HttpAnswer): Payload {
     const said =
       status < 300
         ? "the answer is not what CloudStack sends"
-        : `the answer is not CloudStack's: ${excerpt(answer.text)}`;
+        : `the answer is not CloudStack's: ${excerpt(answer.text)}${status === 404 ? PATH_HINT : ""}`;
     throw new CloudStackError({
       command,
       ...(status < 300 ? {} : { code: status }),

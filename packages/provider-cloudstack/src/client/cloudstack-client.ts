@@ -7,9 +7,16 @@ import type { CloudStackApi, Payload } from "./cloudstack-api.ts";
 import { isObject } from "./answer.ts";
 import { pollJob, waitForJob } from "./jobs.ts";
 import type { JobOutcome } from "./jobs.ts";
+import { kindOf } from "./failure-kind.ts";
+import { KeptAnswers } from "./kept-answers.ts";
 import { listAll } from "./paging.ts";
 import { pairs } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
+import type { ServerFacts, ServerWatch } from "./server-facts.ts";
+import { ownedWithin, ownerOf, within } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+import { parseAccount, parseCapabilities, parseNamed, parseTariff, parseZoneLoad } from "./wire-account.ts";
+import type { Account, Capabilities, NamedRow, Tariff, ZoneLoad } from "./wire-account.ts";
 import {
   parseDiskOffering,
   parseNetwork,
@@ -30,58 +37,32 @@ import type {
   WireZone,
 } from "./wire.ts";
 
-/** A project, or everything outside of projects that the account may see (C-5). */
-export interface Scope {
-  readonly projectId?: string;
-}
-
-export interface NamedRow {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly state: string;
-  readonly description: string;
-}
-
-export interface Capabilities {
-  readonly version: string;
-  /** Users may remove machines for good. */
-  readonly allowUserExpunge: boolean;
-}
-
-/** What an account or project may still take; Infinity where nothing is said. */
-export interface Remaining {
-  readonly vm: number;
-  readonly cpu: number;
-  readonly memoryMiB: number;
-  readonly gpu: number;
-}
-
-export interface Account {
-  /** 0 user, 1 root administrator, 2 administrator of a domain. */
-  readonly type: number;
-  readonly remaining: Remaining;
-}
-
-interface Kept {
-  readonly until: number;
-  readonly value: Promise<unknown>;
-}
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const TEMPLATE_FILTERS = ["executable", "featured", "community", "sharedexecutable", "self"];
 
-export class CloudStackClient {
-  readonly #api: CloudStackApi;
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #kept = new Map<string, Kept>();
+export interface ClientParts {
+  readonly api: CloudStackApi;
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  /** Whose key it is: see Scope. @defaultValue the controller's own */
+  readonly source?: string;
+  readonly watch: ServerWatch;
+  /** Of a job that was waited for. */
+  readonly onJob?: (command: string, result: JobOutcome["state"], seconds: number) => void;
+}
 
-  constructor(api: CloudStackApi, clock: Clock, random: () => number) {
-    this.#api = api;
-    this.#clock = clock;
-    this.#random = random;
+export class CloudStackClient {
+  readonly source: string;
+  readonly #parts: ClientParts;
+  readonly #api: CloudStackApi;
+  readonly #kept: KeptAnswers;
+
+  constructor(parts: ClientParts) {
+    this.source = parts.source ?? "";
+    this.#parts = parts;
+    this.#api = parts.api;
+    this.#kept = new KeptAnswers(parts.clock);
   }
 
   zones(signal: AbortSignal): Promise<readonly WireZone[]> {
@@ -109,7 +90,12 @@ export class CloudStackClient {
   }
 
   networks(scope: Scope, signal: AbortSignal): Promise<readonly WireNetwork[]> {
-    return this.#list({ command: "listNetworks", key: "network", keepMs: MINUTE }, within(scope), parseNetwork, signal);
+    return this.#list(
+      { command: "listNetworks", key: "network", keepMs: MINUTE },
+      ownedWithin(scope),
+      parseNetwork,
+      signal,
+    );
   }
 
   /** Own, public and shared ones; each once for every zone (C-34). */
@@ -117,63 +103,118 @@ export class CloudStackClient {
     const query = { command: "listTemplates", key: "template", keepMs: 5 * MINUTE };
     const lists = await Promise.all(
       TEMPLATE_FILTERS.map((templatefilter) =>
-        this.#list(query, { ...within(scope), templatefilter }, parseTemplate, signal),
+        this.#list(query, { ...ownedWithin(scope), templatefilter }, parseTemplate, signal),
       ),
     );
     return [...new Map(lists.flat().map((row) => [`${row.id}/${row.zoneId}`, row])).values()];
   }
 
   projects(signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list({ command: "listProjects", key: "project", keepMs: MINUTE }, { listall: true }, named, signal);
+    return this.#list(
+      { command: "listProjects", key: "project", keepMs: MINUTE },
+      { listall: true },
+      parseNamed,
+      signal,
+    );
   }
 
   affinityGroups(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
     return this.#list(
       { command: "listAffinityGroups", key: "affinitygroup", keepMs: MINUTE },
-      within(scope),
-      named,
+      ownedWithin(scope),
+      parseNamed,
       signal,
     );
   }
 
   keyPairs(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list({ command: "listSSHKeyPairs", key: "sshkeypair", keepMs: MINUTE }, within(scope), named, signal);
+    return this.#list(
+      { command: "listSSHKeyPairs", key: "sshkeypair", keepMs: MINUTE },
+      ownedWithin(scope),
+      parseNamed,
+      signal,
+    );
   }
 
   registeredUserData(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list({ command: "listUserData", key: "userdata", keepMs: MINUTE }, within(scope), named, signal);
+    return this.#list(
+      { command: "listUserData", key: "userdata", keepMs: MINUTE },
+      ownedWithin(scope),
+      parseNamed,
+      signal,
+    );
   }
 
-  tariffs(
-    signal: AbortSignal,
-  ): Promise<readonly { readonly name: string; readonly usageType: number; readonly value: number }[]> {
-    const parse = (row: Payload) => ({
-      name: text(row["name"]),
-      usageType: Number(row["usageType"]),
-      value: Number(row["tariffValue"]),
-    });
-    return this.#list({ command: "quotaTariffList", key: "quotatariff", keepMs: 15 * MINUTE }, {}, parse, signal);
+  securityGroups(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
+    const query = { command: "listSecurityGroups", key: "securitygroup", keepMs: MINUTE };
+    return this.#list(query, ownedWithin(scope), parseNamed, signal);
   }
 
-  async capabilities(signal: AbortSignal): Promise<Capabilities> {
-    return this.#keep("listCapabilities", 15 * MINUTE, async () => {
-      const answer = await this.#api.call({ command: "listCapabilities", signal });
-      const { capability } = answer;
-      const row = isObject(capability) ? capability : {};
-      return { version: text(row["cloudstackversion"]), allowUserExpunge: row["allowuserexpungerecovervm"] === true };
-    });
+  domains(signal: AbortSignal): Promise<readonly (NamedRow & { readonly path: string })[]> {
+    const query = { command: "listDomains", key: "domain", keepMs: 15 * MINUTE };
+    return this.#list(query, { listall: true }, (row) => ({ ...parseNamed(row), path: text(row["path"]) }), signal);
   }
 
-  /** Of the account itself, or of the project. */
+  tariffs(signal: AbortSignal): Promise<readonly Tariff[]> {
+    const query = { command: "quotaTariffList", key: "quotatariff", keepMs: 15 * MINUTE };
+    return this.#list(query, {}, parseTariff, signal);
+  }
+
+  /** Memory and processors of the zones' hosts: what is in use. Empty for who is no administrator. */
+  async zoneLoads(signal: AbortSignal): Promise<readonly ZoneLoad[]> {
+    return this.#kept.keep("listCapacity", MINUTE, () =>
+      whereAllowed([], async () => {
+        const ask = (type: number): Promise<readonly Payload[]> =>
+          listAll(this.#api, { command: "listCapacity", parameters: { type }, signal }, "capacity");
+        const lists = await Promise.all([0, 1].map(ask));
+        return lists.flat().map(parseZoneLoad);
+      }),
+    );
+  }
+
+  capabilities(signal: AbortSignal): Promise<Capabilities> {
+    return this.#kept.keep("listCapabilities", 15 * MINUTE, async () =>
+      parseCapabilities(await this.#api.call({ command: "listCapabilities", signal })),
+    );
+  }
+
+  /** What is known of the server itself; says what people should hear of it. */
+  facts(signal: AbortSignal): Promise<ServerFacts> {
+    return this.#parts.watch.facts(this, this.#parts.clock.now(), signal);
+  }
+
+  /** The commands that the account's role allows; undefined where it may not ask. */
+  apis(signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+    return this.#kept.keep("listApis", 15 * MINUTE, () =>
+      whereAllowed(undefined, async () => {
+        const { api } = await this.#api.call({ command: "listApis", signal });
+        return new Set((Array.isArray(api) ? api : []).filter(isObject).map(({ name }) => text(name)));
+      }),
+    );
+  }
+
+  /** Of a setting of the site; undefined where it has none of that name, or the account may not ask. */
+  configuration(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const request = { command: "listConfigurations", parameters: { name }, signal };
+    return this.#kept.keep(`listConfigurations/${name}`, 15 * MINUTE, () =>
+      whereAllowed(undefined, async () => {
+        const rows = await listAll(this.#api, request, "configuration");
+        const found = rows.find((row) => row["name"] === name);
+        return found === undefined ? undefined : text(found["value"]);
+      }),
+    );
+  }
+
+  /** Of the project, of the account that is named, or of the key's own. */
   async account(scope: Scope, signal: AbortSignal): Promise<Account> {
-    const { projectId } = scope;
-    return this.#keep(`account/${projectId ?? ""}`, MINUTE, async () => {
-      const rows =
-        projectId === undefined
-          ? await listAll(this.#api, { command: "listAccounts", signal }, "account")
-          : await listAll(this.#api, { command: "listProjects", parameters: { id: projectId }, signal }, "project");
-      const [row = {}] = rows;
-      return { type: Number(row["accounttype"] ?? 0), remaining: remainingOf(row) };
+    const { projectId, account } = scope;
+    const { command, key, parameters } =
+      projectId === undefined
+        ? { command: "listAccounts", key: "account", parameters: accountFilter(account) }
+        : { command: "listProjects", key: "project", parameters: { id: projectId } };
+    return this.#kept.keep(`account/${JSON.stringify(parameters)}`, MINUTE, async () => {
+      const [row = {}] = await listAll(this.#api, { command, parameters, signal }, key);
+      return parseAccount(row);
     });
   }
 
@@ -215,6 +256,15 @@ export class CloudStackClient {
     return text(
       (await this.#api.call({ command: "expungeVirtualMachine", parameters: { id }, note, signal }))["jobid"],
     );
+  }
+
+  /** Of a machine that was deployed without. The id of a job. */
+  async start(id: string, note: string, signal: AbortSignal): Promise<string> {
+    return text((await this.#api.call({ command: "startVirtualMachine", parameters: { id }, note, signal }))["jobid"]);
+  }
+
+  async setUserData(id: string, userdata: string, note: string, signal: AbortSignal): Promise<void> {
+    await this.#api.call({ command: "updateVirtualMachine", parameters: { id, userdata }, note, signal });
   }
 
   async unprotect(id: string, note: string, signal: AbortSignal): Promise<void> {
@@ -260,8 +310,7 @@ export class CloudStackClient {
     scope: Scope,
     signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly jobId: string }> {
-    const project = scope.projectId === undefined ? {} : { projectid: scope.projectId };
-    const parameters = { name, type, description, ...project };
+    const parameters = { name, type, description, ...ownerOf(scope) };
     const answer = await this.#api.call({ command: "createAffinityGroup", parameters, note: name, signal });
     this.forget("listAffinityGroups");
     return { id: text(answer["id"]), jobId: text(answer["jobid"]) };
@@ -272,8 +321,12 @@ export class CloudStackClient {
     this.forget("listAffinityGroups");
   }
 
-  waitForJob(command: string, id: string, wait: Duration, signal: AbortSignal): Promise<JobOutcome> {
-    return waitForJob({ api: this.#api, clock: this.#clock, random: this.#random }, { id, command }, wait, signal);
+  async waitForJob(command: string, id: string, wait: Duration, signal: AbortSignal): Promise<JobOutcome> {
+    const { clock, onJob } = this.#parts;
+    const since = clock.now();
+    const outcome = await waitForJob(this.#parts, { id, command }, wait, signal);
+    onJob?.(command, outcome.state, (clock.now() - since) / 1000);
+    return outcome;
   }
 
   pollJob(command: string, id: string, signal: AbortSignal): Promise<JobOutcome> {
@@ -282,7 +335,7 @@ export class CloudStackClient {
 
   /** Something turned out to be otherwise than a kept list says; without a name everything is forgotten. */
   forget(command = ""): void {
-    for (const key of this.#kept.keys()) if (key.startsWith(command)) this.#kept.delete(key);
+    this.#kept.forget(command);
   }
 
   #list<T>(
@@ -292,50 +345,24 @@ export class CloudStackClient {
     signal: AbortSignal,
   ): Promise<readonly T[]> {
     const { command, key, keepMs } = query;
-    return this.#keep(`${command}?${JSON.stringify(parameters)}`, keepMs, async () => {
+    return this.#kept.keep(`${command}?${JSON.stringify(parameters)}`, keepMs, async () => {
       const rows = await listAll(this.#api, { command, parameters, signal }, key);
       return rows.map(parse);
     });
   }
+}
 
-  /** Those who ask at the same time share one answer; a failure is not kept. */
-  #keep<T>(key: string, ms: number, read: () => Promise<T>): Promise<T> {
-    const known = this.#kept.get(key);
-    if (known !== undefined && this.#clock.now() < known.until) return known.value as Promise<T>;
-    const value = read();
-    this.#kept.set(key, { until: this.#clock.now() + ms, value });
-    value.catch(() => {
-      if (this.#kept.get(key)?.value === value) this.#kept.delete(key);
-    });
-    return value;
+/** What a role may not ask is done without. */
+async function whereAllowed<T>(otherwise: T, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (kindOf(error) === "permission") return otherwise;
+    throw error;
   }
 }
 
-/** Without a project everything the account may see, but never what is in projects. */
-export function within({ projectId }: Scope): Parameters {
-  return projectId === undefined ? { listall: true } : { projectid: projectId };
-}
-
-function named(row: Payload): NamedRow {
-  return {
-    id: text(row["id"]),
-    name: text(row["name"]),
-    type: text(row["type"]),
-    state: text(row["state"]),
-    description: text(row["description"]),
-  };
-}
-
-/** Texts, and "Unlimited" among them. */
-function remainingOf(row: Payload): Remaining {
-  const left = (name: string): number => {
-    const value = Number(text(row[name]) || Number.NaN);
-    return Number.isFinite(value) && value >= 0 ? value : Number.POSITIVE_INFINITY;
-  };
-  return {
-    vm: left("vmavailable"),
-    cpu: left("cpuavailable"),
-    memoryMiB: left("memoryavailable"),
-    gpu: left("gpuavailable"),
-  };
+/** A key's own account is the only one that users see; administrators see themselves without listall. */
+function accountFilter(account: Scope["account"]): Parameters {
+  return account === undefined ? {} : { name: account.name, domainid: account.domainId };
 }

@@ -5,6 +5,7 @@ import {
   CreateFailed,
   InsufficientCapacity,
   InvalidConfiguration,
+  NodeClassNotReady,
   ProviderError,
   RateLimited,
   Transient,
@@ -15,6 +16,7 @@ import { milliseconds } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { CloudStackError } from "./cloudstack-api.ts";
+import { CredentialsError } from "./credentials-error.ts";
 import { kindOf } from "./failure-kind.ts";
 
 /** What a person should do about it; empty when waiting is all there is to do. */
@@ -31,6 +33,7 @@ export function toProviderError(error: unknown, doing: string): unknown {
   if (BootstrapError.is(error)) {
     return new InvalidConfiguration(`${doing}: ${error.message}`, { cause: error, conditionReason: error.reason });
   }
+  if (error instanceof CredentialsError) return new NodeClassNotReady(`${doing}: ${error.message}`, { cause: error });
   const kind = kindOf(error);
   if (kind === "other") return error;
   const advice = adviceFor(error);

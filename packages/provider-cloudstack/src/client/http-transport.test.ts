@@ -1,23 +1,29 @@
 import { FakeClock } from "@karpenter-multicloud/core/testing";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { connect } from "node:net";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startFakeCloudStack } from "../testing/index.ts";
 import type { FakeCloudStack, FakeCloudStackOptions } from "../testing/index.ts";
+import type { CloudStackApi } from "./cloudstack-api.ts";
 import { HttpTransport } from "./http-transport.ts";
-import type { Connection } from "./http-transport.ts";
+import type { Connection, TransportNotices } from "./http-transport.ts";
 import { listAll } from "./paging.ts";
 
 let fake: FakeCloudStack;
 const { signal } = new AbortController();
+const TAGGING = { resourceids: ["x"], resourcetype: "UserVm", tags: [{ key: "a", value: "b" }] };
 
 const start = async (options: Partial<FakeCloudStackOptions> = {}): Promise<void> => {
   fake = await startFakeCloudStack({ clock: new FakeClock(), ...options });
 };
 
-const transport = (more: Partial<Connection> = {}, onSkew?: (ms: number) => void): HttpTransport => {
+const transport = (more: Partial<Connection> = {}, notices?: TransportNotices): HttpTransport => {
   const { apiUrl: url, apiKey, secretKey } = fake.credentials;
   return new HttpTransport(
     { url, apiKey, secretKey, verifySsl: true, timeoutMs: 5000, method: "auto", ...more },
-    onSkew,
+    notices,
   );
 };
 
@@ -30,10 +36,35 @@ describe("requests over the wire", () => {
     expect(await transport().call({ command: "listVirtualMachines", parameters, signal })).toEqual({});
   });
 
+  it("C-90: at a bare address with only a web server the usual path is used, and people hear of it once", async () => {
+    await start({ switches: { servesBareAddress: false } });
+    const urls: string[] = [];
+    const bare = transport({ url: fake.url, isBare: true }, { onPath: (url) => urls.push(url) });
+    expect(await bare.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    await bare.call({ command: "createTags", parameters: TAGGING, signal }).catch(() => {});
+    expect(urls).toEqual([`${fake.url}/client/api`]);
+    expect(fake.requestLog().map(({ path, operation }) => `${path} ${operation}`)).toEqual([
+      "/client/api listZones",
+      "/client/api createTags",
+    ]);
+  });
+
+  it("C-90: a bare address that answers itself is kept", async () => {
+    await start();
+    await transport({ url: fake.url, isBare: true }).call({ command: "listZones", signal });
+    expect(fake.requestLog().map(({ path }) => path)).toEqual(["/"]);
+  });
+
+  it("C-90: a whole address that is wrong is not changed, and the error says where the API usually is", async () => {
+    await start();
+    const wrong = transport({ url: `${fake.url}/client` });
+    await expect(wrong.call({ command: "listZones", signal })).rejects.toThrow(/404.*usually ends in \/client\/api/);
+  });
+
   it("T-06: a server whose clock is ahead is asked again by its own time, and people hear of it", async () => {
     await start({ switches: { clockAheadMs: 20 * 60_000 } });
     const skews: number[] = [];
-    const client = transport({}, (ms) => skews.push(ms));
+    const client = transport({}, { onSkew: (ms) => skews.push(ms) });
     expect(await client.call({ command: "listZones", signal })).toMatchObject({ count: 5 });
     expect(skews).toHaveLength(1);
     expect(Math.abs((skews[0] ?? 0) - 20 * 60_000)).toBeLessThan(5_000);
@@ -105,5 +136,62 @@ describe("requests over the wire", () => {
   it("truncated JSON is a failure of the wire", async () => {
     await start({ faults: [{ fault: "malformed", times: 1 }] });
     await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/not what CloudStack sends/);
+  });
+});
+
+it("T-14: a count without rows is an empty list", async () => {
+  await start();
+  const api = transport();
+  // What the server answers beyond the last page.
+  const beyond: CloudStackApi = {
+    call: (request) => api.call({ ...request, parameters: { page: 9, pagesize: 500 } }),
+  };
+  expect(await beyond.call({ command: "listZones", signal })).toEqual({ count: 5 });
+  expect(await listAll(beyond, { command: "listZones", signal }, "zone")).toEqual([]);
+});
+
+describe("a proxy (§12)", () => {
+  let proxy: Server;
+  const asked: string[] = [];
+
+  beforeEach(async () => {
+    asked.length = 0;
+    proxy = createServer();
+    proxy.on("connect", (request, socket, head) => {
+      asked.push(request.url ?? "");
+      const [host = "", port = ""] = (request.url ?? "").split(":");
+      const upstream = connect(Number(port), host, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.write(head);
+        upstream.pipe(socket);
+        socket.pipe(upstream);
+      });
+      upstream.on("error", () => socket.destroy());
+      socket.on("error", () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+  });
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it("is gone through by tunnel, and the API's certificate is verified behind it", async () => {
+    await start({ secure: true });
+    const caBundle = fake.caPem ?? "";
+    expect(await transport({ caBundle }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+    expect(asked).toEqual([`127.0.0.1:${fake.port}`]);
+    await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/certificate|SELF_SIGNED|UNABLE/i);
+    expect(await transport({ verifySsl: false }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
+  });
+
+  it("is left out for what NO_PROXY names", async () => {
+    vi.stubEnv("NO_PROXY", "127.0.0.1");
+    await start({ secure: true });
+    await transport({ caBundle: fake.caPem ?? "" }).call({ command: "listZones", signal });
+    expect(asked).toEqual([]);
   });
 });

@@ -12,6 +12,8 @@ import { sign, toQuery } from "./signature.ts";
 export interface Connection {
   /** The whole address: https://host/client/api. */
   readonly url: string;
+  /** Only scheme and host were given: where the API is shows in the first answer (C-90). */
+  readonly isBare?: boolean;
   readonly apiKey: string;
   readonly secretKey: string;
   /** False accepts any certificate, for this client only (C-90). */
@@ -26,17 +28,28 @@ const EXPIRES_MS = 10 * 60_000;
 const LARGEST_SKEW_MS = 60_000;
 const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
 
+export interface TransportNotices {
+  /** The server's clock differs. */
+  readonly onSkew?: (skewMs: number) => void;
+  /** The API was found below the address that was given. */
+  readonly onPath?: (url: string) => void;
+}
+
+const USUAL_PATH = "/client/api";
+
 export class HttpTransport implements CloudStackApi {
   readonly #connection: Connection;
+  #url: string;
   readonly #http: AxiosInstance;
   /** Commands that this server takes by POST only (405). */
   readonly #postOnly = new Set<string>();
-  readonly #onSkew: (skewMs: number) => void;
+  readonly #notices: TransportNotices;
   #skewMs = 0;
 
-  constructor(connection: Connection, onSkew: (skewMs: number) => void = () => {}) {
+  constructor(connection: Connection, notices: TransportNotices = {}) {
     this.#connection = connection;
-    this.#onSkew = onSkew;
+    this.#url = connection.url;
+    this.#notices = notices;
     const { verifySsl, caBundle, timeoutMs } = connection;
     this.#http = createHttpClient({
       timeout: timeoutMs,
@@ -70,7 +83,12 @@ export class HttpTransport implements CloudStackApi {
   async #send(request: ApiRequest): Promise<Payload> {
     const { command, signal } = request;
     const skew = this.#skewMs;
-    const answer = await this.#exchange(command, this.#signed(request), signal);
+    let answer = await this.#exchange(command, this.#signed(request), signal);
+    if (this.#isElsewhere(answer)) {
+      this.#url += USUAL_PATH;
+      this.#notices.onPath?.(this.#url);
+      answer = await this.#exchange(command, this.#signed(request), signal);
+    }
     this.#measureSkew(answer);
     try {
       return payloadOf(command, httpAnswer(answer));
@@ -99,7 +117,7 @@ export class HttpTransport implements CloudStackApi {
   }
 
   async #exchange(command: string, query: string, signal: AbortSignal): Promise<AxiosResponse<string>> {
-    const { url } = this.#connection;
+    const url = this.#url;
     try {
       return this.#byPost(command)
         ? await this.#http.post<string>(url, query, { signal, headers: FORM })
@@ -115,6 +133,13 @@ export class HttpTransport implements CloudStackApi {
     }
   }
 
+  /** Whoever answers at the bare address is a web server: nothing there, a page, or the way to one. Nothing was carried out. */
+  #isElsewhere({ status, data }: AxiosResponse<string>): boolean {
+    const { isBare, url } = this.#connection;
+    if (isBare !== true || this.#url !== url) return false;
+    return status === 404 || (status < 400 && !data.trimStart().startsWith("{"));
+  }
+
   #byPost(command: string): boolean {
     const { method } = this.#connection;
     if (this.#postOnly.has(command)) return true;
@@ -127,7 +152,7 @@ export class HttpTransport implements CloudStackApi {
     const skew = date - wallClock();
     const before = this.#skewMs;
     this.#skewMs = Math.abs(skew) > LARGEST_SKEW_MS ? skew : 0;
-    if (this.#skewMs !== 0 && before === 0) this.#onSkew(skew);
+    if (this.#skewMs !== 0 && before === 0) this.#notices.onSkew?.(skew);
   }
 
   #serverTime(): number {

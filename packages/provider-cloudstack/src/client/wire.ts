@@ -10,6 +10,8 @@ export interface WireZone {
   readonly name: string;
   readonly enabled: boolean;
   readonly securityGroups: boolean;
+  /** One network for all, which an order does not name. */
+  readonly isBasic: boolean;
 }
 
 export interface WireOffering {
@@ -110,6 +112,7 @@ export function parseZone(row: Payload): WireZone {
     name: text(row["name"]),
     enabled: text(row["allocationstate"]) === "Enabled",
     securityGroups: row["securitygroupsenabled"] === true,
+    isBasic: text(row["networktype"]) === "Basic",
   };
 }
 

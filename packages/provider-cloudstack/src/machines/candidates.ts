@@ -39,6 +39,7 @@ export function candidatesOf(claim: NodeClaim, view: ClassView): readonly Candid
       Number(isHinted(b)) - Number(isHinted(a)) ||
       rank(a.buyable.type.name) - rank(b.buyable.type.name) ||
       compareRates(a.offering.price, b.offering.price) ||
+      Number(view.crowded.has(a.zone.id)) - Number(view.crowded.has(b.zone.id)) ||
       size(b) - size(a) ||
       compareText(a.buyable.type.name, b.buyable.type.name) ||
       compareText(a.zone.label, b.zone.label),

@@ -6,21 +6,27 @@ import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { NodeClassNotReady } from "@karpenter-multicloud/core/provider";
 import type { Availability, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import { compareText } from "@karpenter-multicloud/core/units";
 
 import { CLOUDSTACK_NODE_CLASS_KIND, CloudStackNodeClasses } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
 import { CloudStackAnnotation } from "../api/labels.ts";
 import { InstanceTypeCatalog } from "../catalog/instance-types.ts";
 import type { BuyableTypes } from "../catalog/instance-types.ts";
-import type { Tariff } from "../catalog/prices.ts";
-import type { CloudStackClient, Remaining, Scope } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import { CredentialsError } from "../client/credentials-error.ts";
 import { kindOf } from "../client/failure-kind.ts";
+import type { Scope } from "../client/scope.ts";
+import type { Account, Remaining, Tariff } from "../client/wire-account.ts";
+import type { ViewMetrics } from "../metrics/view-metrics.ts";
 import type { ClassResolver } from "../node-class/class-resolver.ts";
 import type { ResolvedClass } from "../node-class/resolved-class.ts";
 import type { CloudStackSettings } from "../settings.ts";
 
 export interface ClassViewParts {
-  readonly client: CloudStackClient;
+  readonly clients: ApiClients;
+  readonly metrics: ViewMetrics;
   readonly resolver: ClassResolver;
   readonly unavailable: UnavailableOfferings;
   readonly settings: CloudStackSettings;
@@ -32,7 +38,11 @@ export interface ClassView {
   readonly nodeClass: CloudStackNodeClass;
   readonly resolved: ResolvedClass;
   readonly types: BuyableTypes;
+  /** Ids of zones whose hosts are nearly full: tried last among equals (C-49). */
+  readonly crowded: ReadonlySet<string>;
 }
+
+const CROWDED_PERCENT = 95;
 
 const UNLIMITED: Remaining = {
   vm: Number.POSITIVE_INFINITY,
@@ -40,6 +50,8 @@ const UNLIMITED: Remaining = {
   memoryMiB: Number.POSITIVE_INFINITY,
   gpu: Number.POSITIVE_INFINITY,
 };
+
+const UNKNOWN: Account = { name: "", type: 0, remaining: UNLIMITED };
 
 export class ClassViews {
   readonly #parts: ClassViewParts;
@@ -63,13 +75,11 @@ export class ClassViews {
   }
 
   async view(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<ClassView> {
-    const { client, resolver, unavailable, settings } = this.#parts;
-    const resolved = await resolver.resolve(nodeClass, signal);
-    const remaining = await this.#orElse(
-      "listAccounts",
-      UNLIMITED,
-      async () => (await client.account(resolved.scope, signal)).remaining,
-    );
+    const { clients, resolver, unavailable, settings, metrics } = this.#parts;
+    const client = await clients.forClass(nodeClass.spec, signal);
+    const resolved = await resolver.resolve(nodeClass, client, signal);
+    const account = await this.#orElse<Account>("listAccounts", UNKNOWN, () => client.account(resolved.scope, signal));
+    const { remaining } = account;
     const tariffs: readonly Tariff[] = settings.quotaPrices
       ? await this.#orElse("quotaTariffList", [], () => client.tariffs(signal))
       : [];
@@ -84,7 +94,9 @@ export class ClassViews {
       remaining,
       tariffs,
     });
-    return { nodeClass, resolved, types };
+    metrics.limits(account);
+    metrics.prices(name, types, new Set(this.#classes.list().map(({ metadata }) => metadata.name ?? "")));
+    return { nodeClass, resolved, types, crowded: await crowdedZones(client, resolved, signal) };
   }
 
   forPool(pool: NodePool, signal: AbortSignal): Promise<ClassView> {
@@ -97,20 +109,49 @@ export class ClassViews {
 
   /** Every scope in which something of ours can be (C-5). */
   async scopes(signal: AbortSignal): Promise<readonly Scope[]> {
-    const { client, settings } = this.#parts;
-    const named = this.#classes.list().flatMap(({ spec }) => spec.project ?? []);
-    const projects = named.length === 0 ? [] : await client.projects(signal);
-    const ofClasses = named.flatMap(
-      (wanted) => projects.find(({ id, name }) => id === wanted || name === wanted)?.id ?? [],
+    const { settings } = this.#parts;
+    const found = new Map<string, Scope>();
+    const add = (scope: Scope): void => void found.set(`${scope.source} ${scope.projectId ?? ""}`, scope);
+    add({ source: "", ...(settings.projectId === undefined ? {} : { projectId: settings.projectId }) });
+    for (const nodeClass of this.#classes.list()) {
+      const scope = await this.#scopeOf(nodeClass, signal);
+      if (scope !== undefined) add(scope);
+    }
+    for (const { metadata, spec } of this.#claims.list()) {
+      const projectId = metadata.annotations?.[CloudStackAnnotation.ProjectId];
+      const nodeClass = this.#classes.get({ name: spec.nodeClassRef?.name ?? "" });
+      const source = nodeClass === undefined ? "" : this.#parts.clients.sourceOf(nodeClass.spec);
+      if (projectId !== undefined && this.#parts.clients.find(source) !== undefined) add({ source, projectId });
+    }
+    return [...found.keys()].toSorted(compareText).flatMap((key) => found.get(key) ?? []);
+  }
+
+  /** Undefined for a class that can have no machine: its key has never been there, or its project is none. */
+  async #scopeOf({ metadata, spec }: CloudStackNodeClass, signal: AbortSignal): Promise<Scope | undefined> {
+    const { clients } = this.#parts;
+    const source = clients.sourceOf(spec);
+    let client: CloudStackClient;
+    try {
+      client = await clients.forClass(spec, signal);
+    } catch (error) {
+      const isUsed = this.claims().some((claim) => claim.spec.nodeClassRef.name === metadata.name);
+      if (error instanceof CredentialsError && !isUsed) return undefined;
+      // A key that is gone for a moment: the one that was there still finds the machines.
+      const last = clients.find(source);
+      if (last === undefined || !(error instanceof CredentialsError)) throw error;
+      client = last;
+    }
+    if (spec.project === undefined) return source === "" ? undefined : { source };
+    const project = (await client.projects(signal)).find(
+      ({ id, name }) => id === spec.project || name === spec.project,
     );
-    const ofClaims = this.#claims
-      .list()
-      .flatMap(({ metadata }) => metadata.annotations?.[CloudStackAnnotation.ProjectId] ?? []);
-    const ids = [
-      ...new Set([...(settings.projectId === undefined ? [] : [settings.projectId]), ...ofClasses, ...ofClaims]),
-    ];
-    const own: readonly Scope[] = settings.projectId === undefined ? [{}] : [];
-    return [...own, ...ids.toSorted().map((projectId) => ({ projectId }))];
+    return project === undefined ? undefined : { source, projectId: project.id };
+  }
+
+  /** Whose key a class uses; the controller's own for one that is gone. */
+  sourceOf(className: string): string {
+    const spec = this.#classes.get({ name: className })?.spec;
+    return spec === undefined ? "" : this.#parts.clients.sourceOf(spec);
   }
 
   /** Also what was refused since the view was made. */
@@ -138,6 +179,16 @@ export class ClassViews {
       return otherwise;
     }
   }
+}
+
+/** Where that is allowed to be seen. */
+async function crowdedZones(
+  client: CloudStackClient,
+  { server }: ResolvedClass,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const loads = server.seesCapacity ? await client.zoneLoads(signal) : [];
+  return new Set(loads.filter(({ percent }) => percent > CROWDED_PERCENT).map(({ zoneId }) => zoneId));
 }
 
 /** @throws NodeClassNotReady naming the condition that stands in the way */

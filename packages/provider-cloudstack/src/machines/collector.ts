@@ -5,9 +5,10 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import { isNotFound as isGoneFromCluster } from "@karpenter-multicloud/core/kube";
 import type { EventRecorder, KubeClient } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 
 import { clusterTag, OwnerTag } from "../api/labels.ts";
+import type { ApiClients } from "../client/api-clients.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { inCoreWords, isNotFound } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
@@ -21,7 +22,8 @@ import type { Remover } from "./remover.ts";
 import type { Tagger } from "./tagger.ts";
 
 export interface CollectorParts {
-  readonly client: CloudStackClient;
+  readonly clients: ApiClients;
+  readonly metrics: Metrics;
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly events: EventRecorder;
@@ -84,6 +86,11 @@ export class Collector {
     const age = this.#parts.clock.now() - machine.created;
     if (this.#for(key) < ORPHAN_MS && age < ORPHAN_MS) return;
     this.#parts.logger.warn("removing a machine whose nodeclaim is gone", { machine: machine.name, id: machine.id });
+    const removal = `removal/${machine.id}`;
+    seen.add(removal);
+    if (!this.#since.has(removal))
+      this.#parts.metrics.count("karpenter_cloudstack_orphans_deleted_total", { kind: "vm" });
+    this.#for(removal);
     await this.#parts.remover.remove(found, undefined, signal);
   }
 
@@ -107,22 +114,25 @@ export class Collector {
     if (isRegistered && dead >= grace) await this.#giveUp(found, claim, "InstanceStopped", signal);
   }
 
-  async #graceOf({ machine }: FoundMachine, signal: AbortSignal): Promise<number> {
-    const offering = (await this.#parts.client.offerings(signal)).find(({ id }) => id === machine.offeringId);
+  async #graceOf({ machine, scope }: FoundMachine, signal: AbortSignal): Promise<number> {
+    const offering = (await this.#parts.clients.of(scope).offerings(signal)).find(
+      ({ id }) => id === machine.offeringId,
+    );
     return offering?.offerHa === true ? STOPPED_HA_MS : STOPPED_MS;
   }
 
   /** A crash between the order and the tags left only the mark in the display name. */
   async #repairTags({ machine, scope }: FoundMachine, claim: NodeClaim, signal: AbortSignal): Promise<void> {
-    const { views, tagger, client, clusterName, logger } = this.#parts;
+    const { views, tagger, clients, clusterName, logger } = this.#parts;
     const nodeClass = views.classes().find(({ metadata }) => metadata.name === claim.spec.nodeClassRef.name);
     if (nodeClass === undefined || DEAD.includes(machine.state)) return;
     const wanted = ownerTags(claim, nodeClass, clusterName);
     const missing = Object.fromEntries(Object.entries(wanted).filter(([key, value]) => machine.tags[key] !== value));
     if (Object.keys(missing).length === 0 || this.#parts.clock.now() - machine.created < ORPHAN_MS) return;
     logger.info("repairing the tags of a machine", { machine: machine.name, tags: Object.keys(missing) });
+    const client = clients.of(scope);
     const read = async () => (await client.machines(scope, { id: machine.id }, signal))[0]?.tags;
-    await tagger.tag({ type: "UserVm", id: machine.id }, missing, read, signal);
+    await tagger.tag({ client, type: "UserVm", id: machine.id }, missing, read, signal);
   }
 
   async #giveUp({ machine }: FoundMachine, claim: NodeClaim, reason: string, signal: AbortSignal): Promise<void> {
@@ -139,7 +149,7 @@ export class Collector {
 
   /** Ours by their tags, attached to nothing for ten minutes, and of no claim that still lives. */
   async #disks(byUid: ReadonlyMap<string, NodeClaim>, seen: Set<string>, signal: AbortSignal): Promise<void> {
-    const { client, views, clusterName, logger } = this.#parts;
+    const { clients, metrics, views, clusterName, logger } = this.#parts;
     const filter = { type: "DATADISK", tags: [{ key: clusterTag(clusterName), value: "owned" }] };
     for (const scope of await views.scopes(signal)) {
       for (const volume of await this.#volumes(scope, filter, signal)) {
@@ -150,7 +160,8 @@ export class Collector {
         seen.add(volume.id);
         if (this.#for(volume.id) < UNUSED_MS) continue;
         try {
-          await client.deleteVolume(volume.id, volume.name, signal);
+          await clients.of(scope).deleteVolume(volume.id, volume.name, signal);
+          metrics.count("karpenter_cloudstack_orphans_deleted_total", { kind: "volume" });
           logger.info("collected a disk that nobody uses", { volume: volume.name, id: volume.id });
         } catch (error) {
           if (!isNotFound(error) && kindOf(error) !== "config") throw error;
@@ -165,7 +176,7 @@ export class Collector {
     signal: AbortSignal,
   ) {
     try {
-      return await this.#parts.client.volumes(scope, filter, signal);
+      return await this.#parts.clients.of(scope).volumes(scope, filter, signal);
     } catch (error) {
       if (kindOf(error) === "permission") return [];
       throw error;

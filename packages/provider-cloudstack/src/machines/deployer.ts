@@ -11,12 +11,13 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { CloudStackAnnotation } from "../api/labels.ts";
 import { sentRootGiB } from "../catalog/capacity.ts";
-import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
 import { outcomeUnknown } from "../client/failure-kind.ts";
 import type { JobOutcome } from "../client/jobs.ts";
 import type { Parameters } from "../client/parameters.ts";
 import type { WireNetwork, WireVm } from "../client/wire.ts";
-import { keyPairsOf } from "../node-class/class-resolver.ts";
+import { ownerOf } from "../client/scope.ts";
+import { keyPairsOf } from "../node-class/named-parts.ts";
 import type { Candidate } from "./candidates.ts";
 import type { ClassView } from "./class-view.ts";
 import type { MachineFinder } from "./finder.ts";
@@ -26,7 +27,7 @@ import { displayName, ownerTags } from "./ownership.ts";
 import type { Tagger } from "./tagger.ts";
 
 export interface DeployerParts {
-  readonly client: CloudStackClient;
+  readonly clients: ApiClients;
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -65,8 +66,9 @@ export class Deployer {
 
   /** @throws CloudStackError when nothing was ordered */
   async order(order: Order, signal: AbortSignal): Promise<Ordered> {
-    const { client, logger } = this.#parts;
-    const { claim, candidate, name } = order;
+    const { clients, logger } = this.#parts;
+    const { claim, candidate, name, view } = order;
+    const client = clients.of(view.resolved.scope);
     const parameters = await this.#parameters(order, signal);
     logger.info("deploying virtual machine", {
       NodeClaim: claim.metadata.name,
@@ -76,6 +78,8 @@ export class Deployer {
     });
     try {
       const { id, jobId } = await client.deploy(parameters, name, signal);
+      // What is left of the limits is less by this machine already (C-49).
+      client.forget("account/");
       await this.#remember(order, id, jobId, signal);
       return { id, jobId };
     } catch (error) {
@@ -86,14 +90,17 @@ export class Deployer {
 
   /** Tags and job go side by side; a machine that cannot be tagged is not kept. @throws what the tags failed with */
   async bringUp(order: Order, ordered: Ordered, signal: AbortSignal): Promise<JobOutcome> {
-    const { client, tagger, clusterName, deployWait } = this.#parts;
+    const { clients, tagger, clusterName, deployWait } = this.#parts;
+    const client = clients.of(order.view.resolved.scope);
     const tags = ownerTags(order.claim, order.view.nodeClass, clusterName);
     const read = async () => (await this.#machine(ordered.id, order, signal))?.tags;
-    const tagging = tagger.tag({ type: "UserVm", id: ordered.id }, tags, read, signal);
+    const tagging = tagger.tag({ client, type: "UserVm", id: ordered.id }, tags, read, signal);
     const running =
-      ordered.jobId === undefined
-        ? this.#watch(ordered.id, order, signal)
-        : client.waitForJob("deployVirtualMachine", ordered.jobId, deployWait, signal);
+      order.view.nodeClass.spec.startVM === "twoPhase"
+        ? this.#startInTwo(order, ordered, signal)
+        : ordered.jobId === undefined
+          ? this.#watch(ordered.id, order, signal)
+          : client.waitForJob("deployVirtualMachine", ordered.jobId, deployWait, signal);
     // The tags' failure comes first where both fail: it decides what becomes of the machine.
     const [tagged, outcome] = await Promise.allSettled([tagging, running]);
     if (outcome.status === "fulfilled" && outcome.value.state === "failed") return outcome.value;
@@ -101,6 +108,22 @@ export class Deployer {
     if (outcome.status === "rejected") throw outcome.reason;
     if (outcome.value.state === "done") await this.#tagDisks(order, ordered.id, tags, signal);
     return outcome.value.state === "unknown" ? this.#watch(ordered.id, order, signal) : outcome.value;
+  }
+
+  /** C-70: made but not started, the machine has an id, which its user data can tell. What an earlier process began is ended. */
+  async #startInTwo(order: Order, { id, jobId }: Ordered, signal: AbortSignal): Promise<JobOutcome> {
+    const { clients, deployWait } = this.#parts;
+    const client = clients.of(order.view.resolved.scope);
+    if (jobId !== undefined) {
+      const made = await client.waitForJob("deployVirtualMachine", jobId, deployWait, signal);
+      if (made.state === "failed" || made.state === "pending") return made;
+    }
+    const machine = await this.#machine(id, order, signal);
+    if (machine?.state !== "Stopped") return this.#watch(id, order, signal);
+    const userdata = await this.#userData(order, signal, id);
+    if (userdata !== "") await client.setUserData(id, userdata, order.name, signal);
+    const startJob = await client.start(id, order.name, signal);
+    return client.waitForJob("startVirtualMachine", startJob, deployWait, signal);
   }
 
   /** Without its job the machine itself tells how it is. */
@@ -140,7 +163,8 @@ export class Deployer {
     signal: AbortSignal,
   ): Promise<void> {
     if (view.resolved.disks.length === 0) return;
-    const { client, tagger, logger } = this.#parts;
+    const { clients, tagger, logger } = this.#parts;
+    const client = clients.of(view.resolved.scope);
     try {
       for (const volume of await client.volumes(
         view.resolved.scope,
@@ -148,7 +172,7 @@ export class Deployer {
         signal,
       )) {
         if (!volume.name.startsWith("DATA-")) continue;
-        await tagger.tag({ type: "Volume", id: volume.id }, tags, () => Promise.resolve(volume.tags), signal);
+        await tagger.tag({ client, type: "Volume", id: volume.id }, tags, () => Promise.resolve(volume.tags), signal);
       }
     } catch (error) {
       signal.throwIfAborted();
@@ -176,6 +200,27 @@ export class Deployer {
     }
   }
 
+  #userData(order: Order, signal: AbortSignal, machineId?: string): Promise<string> {
+    const { claim, view, candidate, network, name } = order;
+    const { buyable, zone, template } = candidate;
+    const { nodeClass, resolved } = view;
+    const { offering } = buyable.selected;
+    const machine = {
+      claim,
+      nodeClass,
+      name,
+      zone,
+      instanceType: buyable.type.name,
+      offering: offering.name,
+      labels: machineLabels(claim, { buyable, zone, network, template }),
+      cpus: buyable.shape.cpu,
+      gpus: offering.gpu?.count ?? 0,
+      ...(machineId === undefined ? {} : { machineId }),
+      maxLength: resolved.server.userDataMaxLength,
+    };
+    return this.#parts.joining.userData(machine, signal);
+  }
+
   async #parameters(order: Order, signal: AbortSignal): Promise<Parameters> {
     const { claim, view, candidate, network, name, affinityGroupIds } = order;
     const { buyable, zone, template } = candidate;
@@ -183,25 +228,13 @@ export class Deployer {
     const { spec } = nodeClass;
     const { offering } = buyable.selected;
     const keys = keyPairsOf(spec);
-    const userdata = await this.#parts.joining.userData(
-      {
-        claim,
-        nodeClass,
-        name,
-        zone,
-        instanceType: buyable.type.name,
-        offering: offering.name,
-        labels: machineLabels(claim, { buyable, zone, network, template }),
-        cpus: buyable.shape.cpu,
-        gpus: offering.gpu?.count ?? 0,
-      },
-      signal,
-    );
+    const startvm = spec.startVM !== "twoPhase";
+    const userdata = startvm ? await this.#userData(order, signal) : "";
     return {
       serviceofferingid: offering.id,
       templateid: template.id,
       zoneid: zone.id,
-      networkids: [network.id, ...zone.moreNetworks.map(({ id }) => id)],
+      networkids: zone.isBasic ? [] : [network.id, ...zone.moreNetworks.map(({ id }) => id)],
       name,
       displayname: displayName(name, this.#parts.clusterName, claim.metadata.uid ?? ""),
       ...(userdata === "" ? {} : { userdata }),
@@ -211,13 +244,14 @@ export class Deployer {
       ...disks(view),
       ...(keys.length > 1 ? { keypairs: keys } : { keypair: keys[0] }),
       affinitygroupids: affinityGroupIds,
+      securitygroupids: resolved.securityGroupIds,
       details: details(buyable, spec.details),
-      projectid: resolved.scope.projectId,
+      ...ownerOf(resolved.scope),
       group: spec.group,
       boottype: spec.bootType,
       bootmode: spec.bootMode,
       ...(template.hypervisor === "" ? { hypervisor: "KVM" } : {}),
-      startvm: true,
+      startvm,
     };
   }
 }

@@ -3,8 +3,10 @@
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 
 import { CloudStackAnnotation, clusterTag, OwnerTag } from "../api/labels.ts";
-import type { CloudStackClient, Scope } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { isNotFound } from "../client/core-words.ts";
+import type { Scope } from "../client/scope.ts";
 import type { WireVm } from "../client/wire.ts";
 import type { ClassViews } from "./class-view.ts";
 import { machineName } from "./machine-id.ts";
@@ -16,21 +18,22 @@ export interface FoundMachine {
 }
 
 export class MachineFinder {
-  readonly #client: CloudStackClient;
+  readonly #clients: ApiClients;
   readonly #views: ClassViews;
   readonly #clusterName: string;
 
-  constructor(client: CloudStackClient, views: ClassViews, clusterName: string) {
-    this.#client = client;
+  constructor(clients: ApiClients, views: ClassViews, clusterName: string) {
+    this.#clients = clients;
     this.#views = views;
     this.#clusterName = clusterName;
   }
 
   /** In any state, also when it is not ours. Undefined when no scope knows it. */
   async byId(id: string, signal: AbortSignal, owner?: NodeClaim): Promise<FoundMachine | undefined> {
-    const first = owner?.metadata.annotations?.[CloudStackAnnotation.ProjectId];
-    const scopes = await this.#views.scopes(signal);
-    const ordered = scopes.toSorted((a, b) => Number(b.projectId === first) - Number(a.projectId === first));
+    const project = owner?.metadata.annotations?.[CloudStackAnnotation.ProjectId];
+    const source = this.#views.sourceOf(owner?.spec.nodeClassRef?.name ?? "");
+    const rank = (scope: Scope): number => Number(scope.source === source) * 2 + Number(scope.projectId === project);
+    const ordered = (await this.#views.scopes(signal)).toSorted((a, b) => rank(b) - rank(a));
     for (const scope of ordered) {
       const [machine] = await this.#listed(scope, { id }, signal);
       if (machine !== undefined) return { machine, scope };
@@ -73,11 +76,16 @@ export class MachineFinder {
     const scopes = await this.#views.scopes(signal);
     const lists = await Promise.all(
       scopes.map(async (scope) => {
-        const machines = await this.#client.machines(scope, filter, signal);
+        const machines = await this.#clients.of(scope).machines(scope, filter, signal);
         return machines.map((machine) => ({ machine, scope }));
       }),
     );
-    return lists.flat().filter(({ machine }) => isOwned(machine, this.#clusterName));
+    // Two keys may see the same machine: that of its class is the one to use.
+    const isOwn = ({ machine, scope }: FoundMachine): boolean =>
+      scope.source === this.#views.sourceOf(machine.tags[OwnerTag.NodeClass] ?? "");
+    const all = lists.flat().toSorted((a, b) => Number(isOwn(a)) - Number(isOwn(b)));
+    const found = new Map(all.map((each) => [each.machine.id, each]));
+    return [...found.values()].filter(({ machine }) => isOwned(machine, this.#clusterName));
   }
 
   /** An id that never was is an error for the server; for us it is an empty list (§1.6). */
@@ -87,7 +95,7 @@ export class MachineFinder {
     signal: AbortSignal,
   ): Promise<readonly WireVm[]> {
     try {
-      return await this.#client.machines(scope, filter, signal);
+      return await this.#clients.of(scope).machines(scope, filter, signal);
     } catch (error) {
       if (isNotFound(error)) return [];
       throw error;

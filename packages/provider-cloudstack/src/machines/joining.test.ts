@@ -130,6 +130,21 @@ describe("joining", () => {
     expect(claim.status?.providerID).toMatch(new RegExp(`^${prefix}[0-9a-f-]{36}$`));
   });
 
+  it("C-70: a machine that is told its own id joins with it", async () => {
+    await start({ spec: { startVM: "twoPhase" } });
+    const claim = await bench.launch("a1");
+    await bench.pass(70_000);
+    expect(bench.fake.state().machines).toMatchObject([{ name: "a1", boot: "joins", node: "a1" }]);
+    expect(joined[0]?.spec?.providerID).toBe(claim.status?.providerID);
+  });
+
+  it("§8: variables stand in {{ .Name }} and in ${Name}; what is the shell's stays", async () => {
+    const userData = "#!/bin/bash\necho {{ .NodeName }} ${Zone} ${ServiceOffering} ${HOME} $NodeName\n";
+    await start({ spec: { userData } });
+    await bench.launch("a1");
+    expect(bench.fake.userData("a1")).toContain("echo a1 zone-01 medium ${HOME} $NodeName");
+  });
+
   it("T-66: where a node registers under another form of its machine's id the claim takes that form", async () => {
     await start();
     const claim = await bench.launch("a1");

@@ -43,11 +43,18 @@ export interface JoiningMachine {
   readonly labels: Readonly<Record<string, string>>;
   readonly cpus: number;
   readonly gpus: number;
+  /** Where it exists already: it need not look for its id. */
+  readonly machineId?: string;
+  /** Of base64 text, as the server says. */
+  readonly maxLength: number | undefined;
 }
 
 const FACTS_MS = 5 * 60_000;
-const CLUSTER_VARIABLE = /\{\{-?\s*\.(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)\s*-?\}\}/;
-const TOKEN_VARIABLE = /\{\{-?\s*\.Token/;
+const CLUSTER_VARIABLE =
+  /(?:\{\{-?\s*\.|\$\{)(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)(?:\s*-?\}\}|\})/;
+const TOKEN_VARIABLE = /\{\{-?\s*\.Token|\$\{Token(?:Id)?\}/;
+/** vm.userdata.max.length of a server that nobody has changed. */
+const DEFAULT_MAX_LENGTH = 32_768;
 
 /** C-70: the machine finds its own UUID, in this order; what is no UUID is not believed. */
 export const ID_LOOKUPS: readonly string[] = [
@@ -74,11 +81,11 @@ export class Joining {
     const mode = await this.mode(nodeClass, signal);
     const cluster = await this.#cluster(nodeClass, mode, signal);
     const material = await this.#material(machine.claim, nodeClass, mode, signal);
-    return this.#packed(this.#plan(machine, mode, material, cluster), nodeClass);
+    return this.#packed(this.#plan(machine, mode, material, cluster), machine);
   }
 
   /** What would stop every machine of the class from joining, found before one is bought. @throws BootstrapError */
-  async rehearse(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<void> {
+  async rehearse(nodeClass: CloudStackNodeClass, maxLength: number | undefined, signal: AbortSignal): Promise<void> {
     if (nodeClass.spec.userDataRef !== undefined) return;
     const mode = await this.mode(nodeClass, signal);
     const cluster = await this.#cluster(nodeClass, mode, signal);
@@ -91,8 +98,9 @@ export class Joining {
       spec: { requirements: [], nodeClassRef: { group: "", kind: "", name: "" } },
     };
     const zone = { id: SAMPLE_ID, name: "zone", label: "zone" };
-    const machine = { claim, nodeClass, name, zone, instanceType: name, offering: name, labels: {}, cpus: 2, gpus: 0 };
-    this.#packed(this.#plan(machine, mode, material, cluster), nodeClass);
+    const about = { claim, nodeClass, name, zone, instanceType: name, offering: name, maxLength };
+    const machine = { ...about, labels: {}, cpus: 2, gpus: 0 };
+    this.#packed(this.#plan(machine, mode, material, cluster), machine);
   }
 
   /** What "auto" means in this cluster. */
@@ -104,11 +112,12 @@ export class Joining {
   }
 
   /** Too long is found here (C-73). */
-  #packed(plan: JoinPlan, { spec }: CloudStackNodeClass): string {
+  #packed(plan: JoinPlan, { nodeClass, maxLength }: JoiningMachine): string {
     const text = renderUserData(plan);
     if (text === "") return "";
-    const compress = spec.compressUserData ?? true;
-    return packUserData(text, { maxBytes: this.#parts.settings.userDataMaxLength, encoding: "base64", compress }).body;
+    const compress = nodeClass.spec.compressUserData ?? true;
+    const maxBytes = this.#parts.settings.userDataMaxLength ?? maxLength ?? DEFAULT_MAX_LENGTH;
+    return packUserData(text, { maxBytes, encoding: "base64", compress }).body;
   }
 
   #plan(
@@ -117,8 +126,9 @@ export class Joining {
     material: JoinMaterial,
     cluster: ClusterFacts | undefined,
   ): JoinPlan {
-    const { claim, nodeClass, name, zone, instanceType, offering, labels, cpus, gpus } = machine;
+    const { claim, nodeClass, name, zone, instanceType, offering, labels, cpus, gpus, machineId } = machine;
     const { spec } = nodeClass;
+    const prefix = providerIdPrefix(spec.providerIDFormat ?? "ccm", zone.name);
     const { bootstrap = {}, userData, userDataMode = "Auto" } = spec;
     const lines = (commands: readonly string[] | undefined): string => (commands ?? []).join("\n");
     const [pre, post] = [lines(bootstrap.preKubeadmCommands), lines(bootstrap.postKubeadmCommands)];
@@ -134,7 +144,7 @@ export class Joining {
         zone: zone.label,
         region: this.#parts.settings.region ?? "",
         instanceType,
-        providerID: { prefix: providerIdPrefix(spec.providerIDFormat ?? "ccm", zone.name), lookups: ID_LOOKUPS },
+        providerID: machineId === undefined ? { prefix, lookups: ID_LOOKUPS } : { known: `${prefix}${machineId}` },
         labels,
         taints: [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])],
         gpu: gpus > 0,
@@ -151,6 +161,7 @@ export class Joining {
         ...(bootstrap.files === undefined ? {} : { files: bootstrap.files }),
       },
       ...(userData === undefined ? {} : { userData }),
+      dollarVariables: true,
       userDataOrder: userDataMode === "Merge" ? "before" : "after",
     };
   }

@@ -13,10 +13,10 @@ import {
   Unauthorized,
 } from "@karpenter-multicloud/core/provider";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { Logger } from "@karpenter-multicloud/core/telemetry";
+import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import { minutes } from "@karpenter-multicloud/core/units";
 
-import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
 import { inCoreWords } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireNetwork, WireVm } from "../client/wire.ts";
@@ -34,7 +34,8 @@ import type { Refusal, Refusals } from "./refusals.ts";
 import type { Remover } from "./remover.ts";
 
 export interface LauncherParts {
-  readonly client: CloudStackClient;
+  readonly clients: ApiClients;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: EventRecorder;
@@ -70,21 +71,25 @@ const DEAD = ["Error", "Destroyed", "Expunging", "Expunged"];
 export class Launcher {
   readonly #parts: LauncherParts;
   readonly #slots = new Map<string, RateLimiter>();
-  #refused: { readonly until: number; readonly error: unknown } | undefined;
+  /** Keys that were refused a moment ago. */
+  readonly #refused = new Map<string, { readonly until: number; readonly error: unknown }>();
 
   constructor(parts: LauncherParts) {
     this.#parts = parts;
   }
 
   async create(claim: NodeClaim, signal: AbortSignal): Promise<NodeClaim> {
-    const { views, clock } = this.#parts;
-    requireReady(views.nodeClass(claim.spec.nodeClassRef.name));
-    if (this.#refused !== undefined && clock.now() < this.#refused.until) throw this.#refused.error;
+    const { views, clock, clients } = this.#parts;
+    const nodeClass = views.nodeClass(claim.spec.nodeClassRef.name);
+    requireReady(nodeClass);
+    const source = clients.sourceOf(nodeClass.spec);
+    const refused = this.#refused.get(source);
+    if (refused !== undefined && clock.now() < refused.until) throw refused.error;
     try {
       return await inCoreWords(`launching nodeclaim ${claim.metadata.name ?? ""}`, () => this.#create(claim, signal));
     } catch (error) {
       if (error instanceof Unauthorized && kindOf(error.cause) === "auth")
-        this.#refused = { until: clock.now() + PAUSE_MS, error };
+        this.#refused.set(source, { until: clock.now() + PAUSE_MS, error });
       throw error;
     }
   }
@@ -175,7 +180,7 @@ export class Launcher {
   }
 
   async #attempt(launch: Launch, candidate: Candidate, network: WireNetwork, signal: AbortSignal): Promise<Attempt> {
-    const { deployer, client } = this.#parts;
+    const { deployer, clients } = this.#parts;
     const { claim, view } = launch;
     const affinityGroupIds = await this.#affinityGroups(claim, view, signal);
     for (;;) {
@@ -190,7 +195,7 @@ export class Launcher {
         }
         if (kindOf(error) === "not-found") {
           // What the lists say is no longer so (T-62): they are read anew by the next attempt.
-          client.forget();
+          clients.of(view.resolved.scope).forget();
           throw new NodeClassNotReady((error as Error).message, { cause: error });
         }
         return this.#judged(error, order);
@@ -241,8 +246,11 @@ export class Launcher {
 
   /** @throws what no other candidate can help with */
   #judged(error: unknown, { claim, candidate, network, view }: Order): Attempt {
-    const { refusals, events } = this.#parts;
+    const { refusals, events, metrics } = this.#parts;
     const refusal = refusals.judge(error, candidate, network.id, view);
+    const place = { zone: candidate.zone.label, instance_type: candidate.buyable.type.name };
+    const labels = { ...place, reason: refusal?.reason ?? kindOf(error) };
+    metrics.count("karpenter_cloudstack_deploy_failures_total", labels);
     if (refusal === undefined) throw error;
     const { why, reason } = refusal;
     events.publish({ resource: NodeClaims, object: claim, type: "Warning", reason, message: why });
@@ -266,7 +274,10 @@ export class Launcher {
   async #affinityGroups(claim: NodeClaim, view: ClassView, signal: AbortSignal): Promise<readonly string[]> {
     const { resolved, nodeClass } = view;
     const pool = claim.metadata.labels?.[Label.NodePool] ?? "";
-    const managed = await this.#parts.groups.managed(nodeClass, pool, resolved.scope, signal);
+    const managed =
+      resolved.managedGroup === undefined
+        ? undefined
+        : await this.#parts.groups.managed(nodeClass, pool, resolved.scope, signal);
     return [...resolved.affinityGroups.map(({ id }) => id), ...(managed === undefined ? [] : [managed.id])];
   }
 

@@ -57,7 +57,7 @@ export class Refusals {
       case "no-storage":
         this.#miss(place.instanceType, place.zone, "CloudStack found no host for it");
         return {
-          why: `no host or storage takes ${where}: ${said}${hint(candidate)}`,
+          why: `no host or storage takes ${where}: ${said}${hint(candidate, view)}`,
           reason: "LaunchFailed",
           scope: type,
           nextNetwork: false,
@@ -172,11 +172,14 @@ function limitedBy(said: string): string {
 }
 
 /** The server never says why; these are the usual hidden reasons (§1.9). */
-function hint({ buyable }: Candidate): string {
+function hint({ buyable, zone }: Candidate, { crowded }: ClassView): string {
   const { hostTags, storageType } = buyable.selected.offering;
   const reasons = [
     ...(hostTags.length === 0 ? [] : [`host tags ${hostTags.join(", ")}`]),
     ...(storageType === "local" ? ["local storage"] : []),
   ];
-  return reasons.length === 0 ? "" : ` (it asks for ${reasons.join(" and ")})`;
+  const asks = reasons.length === 0 ? [] : [`it asks for ${reasons.join(" and ")}`];
+  const full = crowded.has(zone.id) ? [`more than 95 % of the hosts of ${zone.name} are in use`] : [];
+  const all = [...asks, ...full];
+  return all.length === 0 ? "" : ` (${all.join("; ")})`;
 }

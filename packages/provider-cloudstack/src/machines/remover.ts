@@ -11,18 +11,22 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { CloudStackNodeClasses } from "../api/cloudstack-node-class.ts";
 import { OwnerTag } from "../api/labels.ts";
 import { CloudStackError } from "../client/cloudstack-api.ts";
-import type { CloudStackClient, Scope } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { inCoreWords, isNotFound } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
+import type { Scope } from "../client/scope.ts";
 import type { WireVm, WireVolume } from "../client/wire.ts";
 import type { ClassViews } from "./class-view.ts";
+import type { ExpungePolicy } from "../api/cloudstack-node-class.ts";
 import type { ExpungeRight } from "./expunge-right.ts";
 import type { FoundMachine, MachineFinder } from "./finder.ts";
+import type { UnexpungedMachines } from "./unexpunged-machines.ts";
 import { parseProviderId } from "./machine-id.ts";
 import { isOwned } from "./ownership.ts";
 
 export interface RemoverParts {
-  readonly client: CloudStackClient;
+  readonly clients: ApiClients;
   readonly kube: KubeClient;
   readonly clock: Clock;
   readonly events: EventRecorder;
@@ -30,8 +34,11 @@ export interface RemoverParts {
   readonly views: ClassViews;
   readonly finder: MachineFinder;
   readonly right: ExpungeRight;
+  readonly remains: UnexpungedMachines;
   readonly tokens: Pick<BootstrapTokens, "remove">;
   readonly clusterName: string;
+  /** Of classes that say nothing. */
+  readonly expungePolicy: ExpungePolicy;
 }
 
 interface RunningRemoval {
@@ -98,13 +105,14 @@ export class Remover {
   async #remove({ machine, scope }: FoundMachine, claim: NodeClaim | undefined, signal: AbortSignal): Promise<boolean> {
     if (machine.state === "Expunging" || machine.state === "Expunged") return false;
     const running = this.#jobs.get(machine.id);
-    if (running !== undefined && (await this.#isStillRunning(machine, running, claim, signal))) return true;
+    if (running !== undefined && (await this.#isStillRunning({ machine, scope }, running, claim, signal))) return true;
     // Asked by an earlier process, or by somebody: it has to stop before anything else can happen.
     if (machine.state === "Stopping") return true;
-    const expunge = await this.#mayExpunge(machine, claim, signal);
-    if (machine.state === "Destroyed") return this.#expungeRest(machine, expunge, signal);
+    const client = this.#parts.clients.of(scope);
+    const expunge = await this.#mayExpunge({ machine, scope }, claim, signal);
+    if (machine.state === "Destroyed") return this.#expungeRest(client, machine, expunge, signal);
     try {
-      if (machine.deleteProtection) await this.#parts.client.unprotect(machine.id, machine.name, signal);
+      if (machine.deleteProtection) await client.unprotect(machine.id, machine.name, signal);
       await this.#destroy(machine, scope, expunge, signal);
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -130,7 +138,7 @@ export class Remover {
       const running = this.#jobs.get(found.machine.id);
       const wait = Math.max(0, until - clock.now());
       if (running === undefined || wait === 0) return false;
-      await this.#parts.client.waitForJob(running.command, running.jobId, wait as never, signal);
+      await this.#parts.clients.of(found.scope).waitForJob(running.command, running.jobId, wait as never, signal);
       current = await finder.byId(found.machine.id, signal, claim);
     }
     return current === undefined || current.machine.state === "Expunging";
@@ -138,17 +146,18 @@ export class Remover {
 
   /** @returns whether the job is to be waited for */
   async #isStillRunning(
-    machine: WireVm,
+    { machine, scope }: FoundMachine,
     running: RunningRemoval,
     claim: NodeClaim | undefined,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const outcome = await this.#parts.client.pollJob(running.command, running.jobId, signal);
+    const client = this.#parts.clients.of(scope);
+    const outcome = await client.pollJob(running.command, running.jobId, signal);
     if (outcome.state === "pending") return true;
     this.#jobs.delete(machine.id);
     if (outcome.state !== "failed") return false;
     const { error } = outcome;
-    if (running.expunge && this.#parts.right.wasDenied(error)) {
+    if (running.expunge && this.#parts.right.wasDenied(client, error)) {
       this.#tellUnexpunged(claim, error.facts.said);
       return false;
     }
@@ -157,41 +166,54 @@ export class Remover {
   }
 
   async #destroy(machine: WireVm, scope: Scope, expunge: boolean, signal: AbortSignal): Promise<void> {
-    const { client, logger } = this.#parts;
+    const { clients, logger } = this.#parts;
+    const client = clients.of(scope);
     const volumes = await this.#ownDisks(machine, scope, signal);
     const ids = volumes.map(({ id }) => id);
     const jobId = await client.destroy(machine.id, expunge, ids, machine.name, signal);
     this.#jobs.set(machine.id, { command: "destroyVirtualMachine", jobId, expunge });
+    if (!expunge) this.#parts.remains.add(machine.id);
     logger.info("destroying machine", { machine: machine.name, id: machine.id, expunge, volumes: ids.length });
   }
 
   /** A destroyed machine does not run any more; what is left of it holds its name, its address and its disk. */
-  async #expungeRest(machine: WireVm, expunge: boolean, signal: AbortSignal): Promise<boolean> {
+  async #expungeRest(
+    client: CloudStackClient,
+    machine: WireVm,
+    expunge: boolean,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     if (!expunge || this.#settled.has(machine.id)) return false;
     this.#settled.add(machine.id);
     try {
-      const jobId = await this.#parts.client.expunge(machine.id, machine.name, signal);
+      const jobId = await client.expunge(machine.id, machine.name, signal);
       this.#jobs.set(machine.id, { command: "expungeVirtualMachine", jobId, expunge });
+      this.#parts.remains.remove(machine.id);
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
-      if (this.#parts.right.wasDenied(error)) return false;
+      if (this.#parts.right.wasDenied(client, error)) return false;
       throw error;
     }
   }
 
-  async #mayExpunge(machine: WireVm, claim: NodeClaim | undefined, signal: AbortSignal): Promise<boolean> {
-    const { right, views } = this.#parts;
+  async #mayExpunge(
+    { machine, scope }: FoundMachine,
+    claim: NodeClaim | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { clients, right, views } = this.#parts;
     const name = claim?.spec.nodeClassRef?.name ?? machine.tags[OwnerTag.NodeClass] ?? "";
-    const policy = views.classes().find(({ metadata }) => metadata.name === name)?.spec.expungePolicy ?? "Auto";
-    const may = await right.may(policy, signal);
+    const policy =
+      views.classes().find(({ metadata }) => metadata.name === name)?.spec.expungePolicy ?? this.#parts.expungePolicy;
+    const may = await right.may(clients.of(scope), policy, signal);
     if (!may && policy !== "Never") this.#tellUnexpunged(claim, "the account has no right to expunge");
     return may;
   }
 
   /** C-83: disks that came with the machine go with it; what a CSI driver attached stays. */
   async #ownDisks(machine: WireVm, scope: Scope, signal: AbortSignal): Promise<readonly WireVolume[]> {
-    const { client } = this.#parts;
+    const client = this.#parts.clients.of(scope);
     const volumes = await this.#attached(client, machine, scope, signal);
     if (volumes.length === 0) return [];
     const handles = await this.#handles(signal);

@@ -12,18 +12,22 @@ const ATTEMPTS = 5;
 const WAIT = seconds(60);
 const PAUSE = seconds(2);
 
+export interface TagTarget {
+  readonly client: CloudStackClient;
+  readonly type: "UserVm" | "Volume";
+  readonly id: string;
+}
+
 export class Tagger {
-  readonly #client: CloudStackClient;
   readonly #clock: Clock;
 
-  constructor(client: CloudStackClient, clock: Clock) {
-    this.#client = client;
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** `read` tells what is there after a failure. @throws the last failure after five attempts */
   async tag(
-    target: { readonly type: "UserVm" | "Volume"; readonly id: string },
+    target: TagTarget,
     wanted: Tags,
     read: () => Promise<Tags | undefined>,
     signal: AbortSignal,
@@ -44,19 +48,15 @@ export class Tagger {
     }
   }
 
-  async #create(
-    { type, id }: { readonly type: string; readonly id: string },
-    tags: Tags,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const job = await this.#client.createTags(type, id, tags, signal);
-    const outcome = await this.#client.waitForJob("createTags", job, WAIT, signal);
+  async #create({ client, type, id }: TagTarget, tags: Tags, signal: AbortSignal): Promise<void> {
+    const job = await client.createTags(type, id, tags, signal);
+    const outcome = await client.waitForJob("createTags", job, WAIT, signal);
     if (outcome.state === "failed") throw outcome.error;
   }
 
   /** What has another value goes first, so that it can be put there anew. */
   async #stillMissing(
-    { type, id }: { readonly type: string; readonly id: string },
+    { client, type, id }: TagTarget,
     wanted: Tags,
     read: () => Promise<Tags | undefined>,
     signal: AbortSignal,
@@ -65,8 +65,8 @@ export class Tagger {
     const entries = Object.entries(wanted).filter(([key, value]) => known[key] !== value);
     const wrong = Object.fromEntries(entries.flatMap(([key]) => (known[key] === undefined ? [] : [[key, known[key]]])));
     if (Object.keys(wrong).length > 0) {
-      const job = await this.#client.deleteTags(type, id, wrong, signal);
-      await this.#client.waitForJob("deleteTags", job, WAIT, signal);
+      const job = await client.deleteTags(type, id, wrong, signal);
+      await client.waitForJob("deleteTags", job, WAIT, signal);
     }
     return Object.fromEntries(entries);
   }

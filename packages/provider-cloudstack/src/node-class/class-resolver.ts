@@ -5,39 +5,38 @@ import { compareText } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CloudStackCondition, zonesOf } from "../api/cloudstack-node-class.ts";
+import { archOf } from "../catalog/instance-types.ts";
 import { instanceTypeNames, slug } from "../catalog/names.ts";
 import { rootGiB } from "../catalog/capacity.ts";
 import { entryFor } from "../catalog/offerings-file.ts";
 import type { OfferingsFile } from "../catalog/offerings-file.ts";
+import { PRICE_DETAIL, readPrice } from "../catalog/prices.ts";
 import { shapesOf } from "../catalog/shapes.ts";
-import type { CloudStackClient, Scope } from "../client/cloudstack-client.ts";
-import type { WireDiskOffering, WireNetwork, WireOffering, WireTemplate, WireZone } from "../client/wire.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import type { Scope } from "../client/scope.ts";
+import type { WireNetwork, WireOffering, WireTemplate, WireZone } from "../client/wire.ts";
 import { chooseTemplates } from "../selection/templates.ts";
 import { fitsOfferingTerm, fitsTerm, select } from "../selection/terms.ts";
 import type { CloudStackSettings } from "../settings.ts";
+import { ClassProblem } from "./class-problem.ts";
+import { disksOf, rootDiskOf } from "./disks.ts";
 import type { GroupFinder } from "./group-finder.ts";
-import type { Problem, ResolvedClass, ResolvedDisk, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
+import { affinityGroupsOf, checkKeyPairs, managedGroupOf, securityGroupIdsOf, userDataIdOf } from "./named-parts.ts";
+import type { Named } from "./named-parts.ts";
+import { scopeOf } from "./owner-scope.ts";
+import type { Problem, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 
 export interface ResolverParts {
-  readonly client: CloudStackClient;
   readonly file: OfferingsFile;
   readonly groups: GroupFinder;
   readonly settings: CloudStackSettings;
 }
 
+/** Reasons for which there is nothing to look into. */
+const OF_SCOPE = ["ProjectNotFound", "ProjectSuspended", "DomainNotFound", "AccountNotFound", "Unauthorized"];
 const USABLE = ["Allocated", "Setup", "Implementing", "Implemented"];
 const TAG_HELP =
   "CloudStack's offerings have no tags: add details with addResourceDetail resourcetype=ServiceOffering, or list the offerings in cloudstack.offerings";
-
-/** A part of the class that cannot be used at all. */
-class ClassProblem extends Error {
-  readonly problem: Problem;
-
-  constructor(condition: string, reason: string, message: string) {
-    super(message);
-    this.problem = { condition, reason, message };
-  }
-}
 
 export class ClassResolver {
   readonly #parts: ResolverParts;
@@ -47,7 +46,7 @@ export class ClassResolver {
   }
 
   /** @throws CloudStackError when the API cannot tell */
-  async resolve(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<ResolvedClass> {
+  async resolve(nodeClass: CloudStackNodeClass, client: CloudStackClient, signal: AbortSignal): Promise<ResolvedClass> {
     const problems: Problem[] = [];
     const remarks: Remark[] = [];
     const collect = async <T>(work: () => T | Promise<T>, otherwise: T): Promise<T> => {
@@ -60,54 +59,58 @@ export class ClassResolver {
       }
     };
     const { spec } = nodeClass;
-    const scope = await collect(() => this.scopeOf(spec, signal), {});
-    const offerings = await collect(() => this.#offerings(spec, remarks, signal), []);
-    const zones = await collect(() => this.#zones(spec, scope, offerings, problems, signal), []);
-    const disks = await collect(() => this.#disks(spec, signal), []);
-    const root = await collect(() => this.#rootDisk(spec, signal), undefined);
-    await collect(() => this.#keyPairs(spec, scope, signal), undefined);
-    const userDataId = await collect(() => this.#userDataId(spec, scope, signal), undefined);
-    const affinityGroups = await collect(() => this.#affinityGroups(nodeClass, scope, signal), []);
+    const { groups } = this.#parts;
+    const server = await client.facts(signal);
+    await collect(() => checkRights(server.missing.needed), undefined);
+    const scope = await collect(() => this.scopeOf(spec, client, signal), { source: client.source });
+    const named: Named = { spec, client, scope, version: server.version, signal };
+    const offerings = await collect(() => this.#offerings(client, spec, remarks, signal), []);
+    const zones = await collect(() => this.#zones(named, offerings, problems, remarks), []);
+    const disks = await collect(() => disksOf(named), []);
+    const root = await collect(() => rootDiskOf(named), undefined);
+    await collect(() => checkKeyPairs(named), undefined);
+    const userDataId = await collect(() => userDataIdOf(named), undefined);
+    const affinityGroups = await collect(() => affinityGroupsOf(named, groups), []);
+    const managedGroup = managedGroupOf(named, remarks);
+    const securityGroupIds = await collect(() => securityGroupIdsOf(named), []);
     const open = zones.filter((zone): zone is ResolvedZone => "label" in zone);
     const dropped = zones.filter((zone): zone is Problem => "condition" in zone);
     if (open.length === 0) problems.push(...dropped);
+    else await collect(() => checkArch(offerings, open), undefined);
     const usable = problems.length === 0 ? open : [];
-    const content = { scope, zones: usable, offerings, disks, root, affinityGroups, userDataId };
-    return {
-      version: JSON.stringify(content, (_, value: unknown) => (value instanceof Map ? [...value] : value)),
+    const content = {
       scope,
+      server,
       zones: usable,
       offerings,
-      ...(root === undefined ? {} : { rootDiskOfferingId: root }),
       disks,
+      ...(root === undefined ? {} : { rootDiskOfferingId: root }),
       affinityGroups,
+      ...(managedGroup === undefined ? {} : { managedGroup }),
+      securityGroupIds,
       ...(userDataId === undefined ? {} : { userDataId }),
+    };
+    return {
+      version: JSON.stringify(content, (_, value: unknown) => (value instanceof Map ? [...value] : value)),
+      ...content,
       problems,
       dropped: open.length === 0 ? [] : dropped,
       remarks,
     };
   }
 
-  /** The class's project, the controller's, or none. @throws ClassProblem */
-  async scopeOf({ project }: CloudStackNodeClassSpec, signal: AbortSignal): Promise<Scope> {
-    const { client, settings } = this.#parts;
-    const wanted = project ?? settings.projectId;
-    if (wanted === undefined) return {};
-    const found = (await client.projects(signal)).find(({ id, name }) => id === wanted || name === wanted);
-    const condition = CloudStackCondition.ValidationSucceeded;
-    if (found === undefined) throw new ClassProblem(condition, "ProjectNotFound", `project ${wanted} does not exist`);
-    if (found.state !== "" && found.state !== "Active") {
-      throw new ClassProblem(condition, "ProjectSuspended", `project ${found.name} is ${found.state}`);
-    }
-    return { projectId: found.id };
+  /** @throws ClassProblem */
+  scopeOf(spec: CloudStackNodeClassSpec, client: CloudStackClient, signal: AbortSignal): Promise<Scope> {
+    return scopeOf(spec, client, this.#parts.settings.projectId, signal);
   }
 
   async #offerings(
+    client: CloudStackClient,
     spec: CloudStackNodeClassSpec,
     remarks: Remark[],
     signal: AbortSignal,
   ): Promise<readonly SelectedOffering[]> {
-    const { client, file, settings } = this.#parts;
+    const { file, settings } = this.#parts;
     const entries = await file.entries();
     const rows = (await client.offerings(signal))
       .filter(
@@ -128,6 +131,18 @@ export class ClassResolver {
     const { byId, conflicts } = instanceTypeNames(picked, { ...settings.aliases, ...Object.fromEntries(filedNames) });
     for (const name of conflicts)
       remarks.push({ reason: "AliasConflict", message: `the alias of offering ${name} is no usable name, or taken` });
+    for (const { name, filed, details } of picked) {
+      for (const [where, price] of [
+        ["cloudstack.offerings", filed?.price] as const,
+        [PRICE_DETAIL, details[PRICE_DETAIL]] as const,
+      ]) {
+        if (price === undefined || readPrice(price) !== undefined) continue;
+        remarks.push({
+          reason: "InvalidPrice",
+          message: `the price of offering ${name} in ${where} is none: ${price}`,
+        });
+      }
+    }
     const usable = picked.filter((row) => this.#hasShapes(row, spec, remarks));
     if (usable.length === 0) {
       const message = `custom offerings need customOfferingShapes: ${picked.map(({ name }) => name).join(", ")}`;
@@ -155,20 +170,20 @@ export class ClassResolver {
   }
 
   async #zones(
-    spec: CloudStackNodeClassSpec,
-    scope: Scope,
+    { spec, client, scope, signal }: Named,
     offerings: readonly SelectedOffering[],
     problems: readonly Problem[],
-    signal: AbortSignal,
+    remarks: Remark[],
   ): Promise<readonly (ResolvedZone | Problem)[]> {
     // A scope that is broken has nothing to list.
-    if (problems.some(({ reason }) => reason.startsWith("Project"))) return [];
-    const { client } = this.#parts;
+    if (problems.some(({ reason }) => OF_SCOPE.includes(reason))) return [];
     const known = await client.zones(signal);
     const [networks, templates] = [await client.networks(scope, signal), await client.templates(scope, signal)];
     return zonesOf(spec).map((wanted) => {
       try {
         const zone = zoneNamed(wanted, known);
+        const isAlike = zone.name !== wanted && zone.id !== wanted.toLowerCase();
+        if (isAlike) remarks.push({ reason: "ZoneSpelling", message: `zone ${wanted} is written ${zone.name}` });
         return resolveZone(spec, zone, { networks, templates, offerings });
       } catch (error) {
         if (!(error instanceof ClassProblem)) throw error;
@@ -176,64 +191,22 @@ export class ClassResolver {
       }
     });
   }
-
-  async #disks(spec: CloudStackNodeClassSpec, signal: AbortSignal): Promise<readonly ResolvedDisk[]> {
-    const single = spec.diskOffering === undefined ? [] : [{ offering: spec.diskOffering, ...sized(spec.diskSize) }];
-    const wanted = [...single, ...(spec.dataDisks ?? [])];
-    if (wanted.length === 0) return [];
-    const known = await this.#parts.client.diskOfferings(signal);
-    return wanted.map(({ offering, ...disk }) => {
-      const found = diskOfferingNamed(offering, known);
-      if (found.isCustomized === ("sizeGiB" in disk && disk.sizeGiB !== undefined))
-        return { offeringId: found.id, ...disk };
-      const message = found.isCustomized
-        ? `disk offering ${offering} has no size of its own: give one`
-        : `disk offering ${offering} has ${found.diskSizeGiB} GiB: leave the size out`;
-      throw new ClassProblem(CloudStackCondition.DisksReady, "DiskSizeRequired", message);
-    });
-  }
-
-  async #rootDisk({ rootDiskOffering }: CloudStackNodeClassSpec, signal: AbortSignal): Promise<string | undefined> {
-    if (rootDiskOffering === undefined) return undefined;
-    return diskOfferingNamed(rootDiskOffering, await this.#parts.client.diskOfferings(signal)).id;
-  }
-
-  async #keyPairs(spec: CloudStackNodeClassSpec, scope: Scope, signal: AbortSignal): Promise<undefined> {
-    const wanted = keyPairsOf(spec);
-    if (wanted.length === 0) return undefined;
-    const known = await this.#parts.client.keyPairs(scope, signal);
-    const missing = wanted.find((name) => !known.some((row) => row.name === name));
-    if (missing === undefined) return undefined;
-    const message = `SSH key pair ${missing} does not exist`;
-    throw new ClassProblem(CloudStackCondition.ValidationSucceeded, "KeyPairNotFound", message);
-  }
-
-  async #userDataId(spec: CloudStackNodeClassSpec, scope: Scope, signal: AbortSignal): Promise<string | undefined> {
-    const { userDataRef } = spec;
-    if (userDataRef === undefined) return undefined;
-    const known = await this.#parts.client.registeredUserData(scope, signal);
-    const found = known.find(({ id, name }) => id === userDataRef.id || name === userDataRef.name);
-    if (found !== undefined) return found.id;
-    const message = `user data ${userDataRef.name ?? userDataRef.id ?? ""} is not registered`;
-    throw new ClassProblem(CloudStackCondition.ValidationSucceeded, "UserDataNotFound", message);
-  }
-
-  async #affinityGroups(
-    nodeClass: CloudStackNodeClass,
-    scope: Scope,
-    signal: AbortSignal,
-  ): Promise<ResolvedClass["affinityGroups"]> {
-    const wanted = nodeClass.spec.affinityGroups;
-    if (wanted === undefined) return [];
-    const { found, missing } = await this.#parts.groups.named(wanted, scope, signal);
-    if (missing === undefined) return found;
-    const message = `affinity group ${missing} does not exist`;
-    throw new ClassProblem(CloudStackCondition.ValidationSucceeded, "AffinityGroupNotFound", message);
-  }
 }
 
-export function keyPairsOf({ sshKeyPair, sshKeyPairs }: CloudStackNodeClassSpec): readonly string[] {
-  return sshKeyPairs ?? (sshKeyPair === undefined ? [] : [sshKeyPair]);
+/** Better now than at the first launch (§12). */
+function checkRights(needed: readonly string[]): undefined {
+  if (needed.length === 0) return undefined;
+  const message = `the account's role lacks the APIs ${needed.join(", ")}: allow them in the role`;
+  throw new ClassProblem(CloudStackCondition.ValidationSucceeded, "Unauthorized", message);
+}
+
+/** C-43: an offering is of use only where a template has its architecture. */
+function checkArch(offerings: readonly SelectedOffering[], zones: readonly ResolvedZone[]): undefined {
+  const wanted = [...new Set(offerings.map(archOf))];
+  const there = [...new Set(zones.flatMap(({ templates }) => [...templates.keys()]))];
+  if (wanted.length === 0 || wanted.some((arch) => there.includes(arch))) return undefined;
+  const message = `the service offerings are ${wanted.join(" and ")}, the templates ${there.join(" and ")}`;
+  throw new ClassProblem(CloudStackCondition.TemplatesReady, "ArchMismatch", message);
 }
 
 /** C-31 */
@@ -253,7 +226,9 @@ interface Lists {
   readonly offerings: readonly SelectedOffering[];
 }
 
-function resolveZone(spec: CloudStackNodeClassSpec, { id, name }: WireZone, lists: Lists): ResolvedZone {
+function resolveZone(spec: CloudStackNodeClassSpec, zone: WireZone, lists: Lists): ResolvedZone {
+  const { id, name, isBasic } = zone;
+  checkSecurityGroups(spec, zone);
   const here = lists.networks.filter(({ zoneId }) => zoneId === id);
   const networks = usableNetworks(here, spec.networkSelectorTerms, name);
   const moreNetworks = (spec.additionalNetworkSelectorTerms ?? []).flatMap((terms) =>
@@ -273,7 +248,17 @@ function resolveZone(spec: CloudStackNodeClassSpec, { id, name }: WireZone, list
     const message = `template ${denied.name} takes no user data but its own`;
     throw new ClassProblem(CloudStackCondition.BootstrapReady, "UserDataDenied", message);
   }
-  return { id, name, label: slug(name) || id, networks, moreNetworks, templates };
+  return { id, name, label: slug(name) || id, isBasic, networks, moreNetworks, templates };
+}
+
+/** A machine that should be behind a security group is not made where there are none. */
+function checkSecurityGroups(
+  { securityGroups = [] }: CloudStackNodeClassSpec,
+  { name, securityGroups: has }: WireZone,
+): void {
+  if (securityGroups.length === 0 || has) return;
+  const message = `zone ${name} has no security groups: leave securityGroups out, or the zone`;
+  throw new ClassProblem(CloudStackCondition.ZonesReady, "SecurityGroupsNotEnabled", message);
 }
 
 /** C-33: an isolated network that sleeps is fine. */
@@ -314,21 +299,7 @@ function checkRootDisk(
   }
 }
 
-function diskOfferingNamed(wanted: string, known: readonly WireDiskOffering[]): WireDiskOffering {
-  const found = known.find(({ id, name }) => id === wanted || name === wanted);
-  if (found !== undefined) return found;
-  throw new ClassProblem(
-    CloudStackCondition.DisksReady,
-    "DiskOfferingNotFound",
-    `disk offering ${wanted} does not exist`,
-  );
-}
-
 /** C-30: host tags can be selected like tags. */
 function hostTagPairs({ hostTags }: WireOffering): Readonly<Record<string, string>> {
   return Object.fromEntries(hostTags.toSorted(compareText).map((tag) => [`hosttag/${tag}`, "true"]));
-}
-
-function sized(sizeGiB: number | undefined): { readonly sizeGiB?: number } {
-  return sizeGiB === undefined ? {} : { sizeGiB };
 }

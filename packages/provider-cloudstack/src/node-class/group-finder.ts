@@ -4,7 +4,9 @@ import { ObserveOnly } from "@karpenter-multicloud/core/runtime";
 import { seconds } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
-import type { CloudStackClient, NamedRow, Scope } from "../client/cloudstack-client.ts";
+import type { ApiClients } from "../client/api-clients.ts";
+import type { Scope } from "../client/scope.ts";
+import type { NamedRow } from "../client/wire-account.ts";
 import { isNotFound } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
 
@@ -13,12 +15,14 @@ type Wanted = NonNullable<CloudStackNodeClassSpec["affinityGroups"]>;
 const MAKING = seconds(60);
 
 export class GroupFinder {
-  readonly #client: CloudStackClient;
+  readonly #clients: ApiClients;
   readonly #clusterName: string;
+  readonly #onRemoved: () => void;
 
-  constructor(client: CloudStackClient, clusterName: string) {
-    this.#client = client;
+  constructor(clients: ApiClients, clusterName: string, onRemoved: () => void) {
+    this.#clients = clients;
     this.#clusterName = clusterName;
+    this.#onRemoved = onRemoved;
   }
 
   /** Those that exist; `missing` is the first that does not. */
@@ -28,7 +32,7 @@ export class GroupFinder {
     signal: AbortSignal,
   ): Promise<{ readonly found: readonly NamedRow[]; readonly missing?: string }> {
     if (ids.length + names.length === 0) return { found: [] };
-    const known = await this.#client.affinityGroups(scope, signal);
+    const known = await this.#clients.of(scope).affinityGroups(scope, signal);
     const found = known.filter(({ id, name }) => ids.includes(id) || names.includes(name));
     const missing = [...ids, ...names].find(
       (wanted) => !known.some(({ id, name }) => id === wanted || name === wanted),
@@ -46,23 +50,26 @@ export class GroupFinder {
     const wanted = nodeClass.spec.affinityGroups?.managed;
     if (wanted === undefined) return undefined;
     const name = this.#nameFor(nodeClass, wanted.scope === "NodeClass" ? "" : pool);
-    const known = (await this.#client.affinityGroups(scope, signal)).find((group) => group.name === name);
+    const client = this.#clients.of(scope);
+    const known = (await client.affinityGroups(scope, signal)).find((group) => group.name === name);
     if (known !== undefined) return known;
     const group = { name, type: wanted.type, description: this.#markOf(nodeClass.metadata.name ?? "") };
-    const { id, jobId } = await this.#client.createAffinityGroup(group, scope, signal);
-    const outcome = await this.#client.waitForJob("createAffinityGroup", jobId, MAKING, signal);
+    const { id, jobId } = await client.createAffinityGroup(group, scope, signal);
+    const outcome = await client.waitForJob("createAffinityGroup", jobId, MAKING, signal);
     if (outcome.state === "failed") throw outcome.error;
-    this.#client.forget("listAffinityGroups");
+    client.forget("listAffinityGroups");
     return { ...group, id, state: "" };
   }
 
   /** With its class a group goes (C-85). One that a dying machine still holds stays for the next look. */
   async removeUnused(scope: Scope, isKept: (className: string) => boolean, signal: AbortSignal): Promise<void> {
     const prefix = this.#markOf("");
-    for (const { id, description } of await this.#client.affinityGroups(scope, signal)) {
+    const client = this.#clients.of(scope);
+    for (const { id, description } of await client.affinityGroups(scope, signal)) {
       if (!description.startsWith(prefix) || isKept(description.slice(prefix.length))) continue;
       try {
-        await this.#client.deleteAffinityGroup(id, signal);
+        await client.deleteAffinityGroup(id, signal);
+        this.#onRemoved();
       } catch (error) {
         if (!isNotFound(error) && !(error instanceof ObserveOnly) && kindOf(error) !== "config") throw error;
       }

@@ -13,6 +13,7 @@ import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass, CloudStackNodeClassStatus } from "../api/cloudstack-node-class.ts";
 import { nodeClassHash } from "../api/node-class-hash.ts";
 import { adviceFor } from "../client/core-words.ts";
+import { CredentialsError } from "../client/credentials-error.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
@@ -47,9 +48,9 @@ export class Inspector {
   }
 
   async inspect(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<Inspection> {
-    const bootstrap = await this.#bootstrap(nodeClass, signal);
     try {
       const view = await this.#parts.views.view(nodeClass, signal);
+      const bootstrap = await this.#bootstrap(nodeClass, view.resolved.server.userDataMaxLength, signal);
       const { problems, remarks } = view.resolved;
       const denied = problems.find(({ condition }) => condition === CloudStackCondition.BootstrapReady);
       const findings = [
@@ -64,18 +65,20 @@ export class Inspector {
       return { findings: all, status: statusOf(view), remarks: [...remarks, ...bootstrap.remarks] };
     } catch (error) {
       signal.throwIfAborted();
+      const bootstrap = await this.#bootstrap(nodeClass, undefined, signal);
       return { findings: [bootstrap.finding, ...apiFindings(error)], status: {}, remarks: bootstrap.remarks };
     }
   }
 
   async #bootstrap(
     nodeClass: CloudStackNodeClass,
+    maxLength: number | undefined,
     signal: AbortSignal,
   ): Promise<{ readonly finding: Finding; readonly remarks: readonly Remark[] }> {
     const { joining } = this.#parts;
     const type = CloudStackCondition.BootstrapReady;
     try {
-      await joining.rehearse(nodeClass, signal);
+      await joining.rehearse(nodeClass, maxLength, signal);
       const isAuto = (nodeClass.spec.bootstrap?.type ?? "auto") === "auto";
       const isNone =
         isAuto && (await joining.mode(nodeClass, signal)) === "none" && nodeClass.spec.userDataRef === undefined;
@@ -107,6 +110,8 @@ export function credentialsFinding(error: unknown): Finding {
 }
 
 function apiFindings(error: unknown): readonly Finding[] {
+  if (error instanceof CredentialsError)
+    return [conditionFalse(CloudStackCondition.CredentialsReady, error.reason, error.message)];
   const finding = credentialsFinding(error);
   if (finding.type !== CloudStackCondition.ZonesReady) {
     return finding.type === CloudStackCondition.CredentialsReady
@@ -140,6 +145,7 @@ function statusOf(view: ClassView): Inspection["status"] {
     serviceOfferings: offeringsOf(view),
     templates: templatesOf(resolved),
     ...(scope.projectId === undefined ? {} : { projectID: scope.projectId }),
+    diskOfferings: resolved.disks.map(({ offeringId, offeringName }) => ({ id: offeringId, name: offeringName })),
     affinityGroups: resolved.affinityGroups.map(({ id, name, type }) => ({ id, name, type })),
     observedHash: nodeClassHash(nodeClass.spec),
   };

@@ -4,13 +4,16 @@ import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-st
 
 import type { WireNetwork, WireOffering, WireTemplate } from "../client/wire.ts";
 import type { FiledOffering } from "../catalog/offerings-file.ts";
-import type { Scope } from "../client/cloudstack-client.ts";
+import type { ServerFacts } from "../client/server-facts.ts";
+import type { Scope } from "../client/scope.ts";
 
 export interface ResolvedZone {
   readonly id: string;
   readonly name: string;
   /** The name as a label's value (C-44). */
   readonly label: string;
+  /** Its one network is not chosen: a machine names none there. */
+  readonly isBasic: boolean;
   /** For the first card: tried in this order. */
   readonly networks: readonly WireNetwork[];
   /** One for each further card. */
@@ -29,6 +32,7 @@ export interface SelectedOffering {
 
 export interface ResolvedDisk {
   readonly offeringId: string;
+  readonly offeringName: string;
   readonly sizeGiB?: number;
   readonly minIops?: number;
   readonly maxIops?: number;
@@ -45,11 +49,15 @@ export interface ResolvedClass {
   /** Changes with the content. */
   readonly version: string;
   readonly scope: Scope;
+  readonly server: ServerFacts;
   readonly zones: readonly ResolvedZone[];
   readonly offerings: readonly SelectedOffering[];
   readonly rootDiskOfferingId?: string;
   readonly disks: readonly ResolvedDisk[];
   readonly affinityGroups: readonly { readonly id: string; readonly name: string; readonly type: string }[];
+  /** The type of the group that is made for its machines. */
+  readonly managedGroup?: string;
+  readonly securityGroupIds: readonly string[];
   readonly userDataId?: string;
   /** What keeps every machine from being bought. */
   readonly problems: readonly Problem[];

@@ -82,6 +82,16 @@ describe("a class is looked at", () => {
       /^False AffinityGroupNotFound/,
     ],
     [
+      "C-43: offerings and templates of different architectures",
+      {
+        zone: "zone-02",
+        serviceOfferingSelectorTerms: [{ name: "k8s.arm.c4.m16" }],
+        templateSelectorTerms: [{ tags: { os: "ubuntu", version: "22.04" }, arch: "amd64" as const }],
+      },
+      "TemplatesReady",
+      /^False ArchMismatch.*arm64.*amd64/,
+    ],
+    [
       "an unknown variable",
       { userData: "#!/bin/bash\necho {{ .Nothing }}\n" },
       "ValidationSucceeded",
@@ -139,6 +149,23 @@ describe("a class is looked at", () => {
       ["Medium-Instance", 0.02],
     ]);
     await rm(folder, { recursive: true });
+  });
+
+  it("C-46: a price that is none is left out, and an event says so", async () => {
+    await start();
+    bench.fake.outside.edit("offerings", "medium", {
+      serviceofferingdetails: { "karpenter.sh/discovery": "my-cluster", "karpenter.k8s.cloudstack/price": "-1" },
+    });
+    await bench.pass(6 * 60_000);
+    expect(bench.eventReasons()).toContain("InvalidPrice");
+    expect((await bench.type("medium"))?.offerings[0]?.price?.amount).toBeGreaterThan(0);
+  });
+
+  it("C-31, §5: a zone in another spelling is found and told of; the status names the disks", async () => {
+    await start({ spec: { zone: "ZONE-01", diskOffering: "Small" } });
+    expect(await bench.condition("Ready")).toMatch(/^True/);
+    expect(bench.eventReasons()).toContain("ZoneSpelling");
+    expect((await bench.nodeClass()).status?.diskOfferings).toMatchObject([{ name: "Small" }]);
   });
 
   it("T-26: an OS type alone picks its template", async () => {

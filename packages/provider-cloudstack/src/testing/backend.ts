@@ -6,7 +6,7 @@ import { durationsFor } from "./durations.ts";
 import type { FakeFault } from "./faults.ts";
 import { CloudStackInvariants } from "./invariants.ts";
 import type { BackendSeed } from "./options.ts";
-import { SEED_AFFINITY_GROUPS, SEED_KEY_PAIRS } from "./seed/groups-and-tariffs.ts";
+import { SEED_AFFINITY_GROUPS, SEED_KEY_PAIRS, SEED_SECURITY_GROUPS } from "./seed/groups-and-tariffs.ts";
 import { SEED_DISK_OFFERINGS } from "./seed/disk-offerings.ts";
 import { SEED_HOSTS } from "./seed/hosts.ts";
 import { SEED_ACCOUNTS, SEED_LIMITS } from "./seed/identities.ts";
@@ -99,6 +99,7 @@ export class Backend {
       hosts: copied(SEED_HOSTS),
       affinityGroups: copied(SEED_AFFINITY_GROUPS),
       keyPairs: copied(SEED_KEY_PAIRS),
+      securityGroups: copied(SEED_SECURITY_GROUPS),
       userData: [],
       machines: new Map(),
       volumes: new Map(),

@@ -34,8 +34,8 @@ export class Pipeline {
     const admin = await answerAdmin(this.#backend, incoming);
     if (admin !== undefined) return plain(admin);
     const path = incoming.target.replace(/\?.*$/, "");
-    if (!PATHS.includes(path))
-      return plain({ status: 404, body: "<html><body>404 Not Found</body></html>", headers: HTML });
+    const isThere = PATHS.includes(path) && (path !== "/" || this.#backend.switches.servesBareAddress);
+    if (!isThere) return plain({ status: 404, body: "<html><body>404 Not Found</body></html>", headers: HTML });
     const params = readParams(incoming);
     const facts = this.#factsOf(incoming, path, params);
     const fault = this.#backend.faults.forRequest(facts);

@@ -42,6 +42,8 @@ export interface Switches {
   /** The cluster has CloudStack's cloud controller manager: it labels Nodes in its own way. */
   cloudController: boolean;
   contentType: string;
+  /** The API answers at the bare address too; without that there is a web server's page. */
+  servesBareAddress: boolean;
 }
 
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
@@ -67,4 +69,5 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   memoryFactor: 0.94,
   cloudController: true,
   contentType: "application/json; charset=UTF-8",
+  servesBareAddress: true,
 };

@@ -98,8 +98,17 @@ describe.runIf(helmIsThere)("the chart", () => {
     expect(settings).toMatchObject({ provider: "cloudstack", clusterName: "my-cluster" });
     const keys = { CLOUDSTACK_API_KEY: "k", CLOUDSTACK_SECRET_KEY: "s" };
     const { connection } = cloudStackSettings({ ...asEnvironment(env), ...keys }, settings.clusterName);
-    expect(connection.url).toBe("https://your-cloudstack-api.com/client/api");
+    // Where the API is below that address shows in its first answer (C-90).
+    expect(connection).toMatchObject({ url: "https://your-cloudstack-api.com", isBare: true });
     await expect(loadProvider(settings.provider)).resolves.toBeDefined();
+  });
+
+  it("S-34: CloudStack's address comes from the Secret where no value names it", async () => {
+    const set = ["cloudstack.existingSecret=mine", "clusterName=c"];
+    const env = await envOf({ set });
+    expect(env.get("CLOUDSTACK_API_URL")?.valueFrom?.secretKeyRef).toMatchObject({ name: "mine", key: "apiUrl" });
+    const said = await envOf({ set: [...set, "cloudstack.apiUrl=https://c"] });
+    expect(said.get("CLOUDSTACK_API_URL")).toMatchObject({ value: "https://c" });
   });
 
   it("CloudStack's offerings, authorities, prices and names reach the process as files and variables that it reads", async () => {
@@ -113,6 +122,8 @@ describe.runIf(helmIsThere)("the chart", () => {
       "cloudstack.instanceTypeAliases.Big=huge",
       "cloudstack.offeringLabelKeys[0]=compute-type",
       "cloudstack.settings.deployWait=2m",
+      "cloudstack.pricing.source=quota",
+      "cloudstack.expungePolicy=Never",
     ];
     const rendered = await renderChart({ set });
     const map = rendered.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "karpenter-cloudstack");
@@ -122,6 +133,7 @@ describe.runIf(helmIsThere)("the chart", () => {
     const env = await envOf({ set });
     expect(env.get("CLOUDSTACK_OFFERINGS_FILE")?.value).toBe("/etc/karpenter/cloudstack/offerings.json");
     const { CLOUDSTACK_CA_BUNDLE: _, ...read } = asEnvironment(env);
+    expect(read).toMatchObject({ CLOUDSTACK_QUOTA_PRICES: "true", CLOUDSTACK_EXPUNGE_POLICY: "Never" });
     const settings = cloudStackSettings({ ...read, CLOUDSTACK_API_KEY: "k", CLOUDSTACK_SECRET_KEY: "s" }, "c");
     expect(settings).toMatchObject({
       aliases: { Big: "huge" },

@@ -79,6 +79,20 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed.filter((right) => right !== "/secrets get"));
   });
 
+  it("reach the Secrets that a CloudStackNodeClass may name by name only", async () => {
+    const secrets = ["name=a", "name=b", "namespace=elsewhere"].map((part, index) => {
+      return `cloudstack.nodeClassSecrets[${Math.min(index, 1)}].${part}`;
+    });
+    const rendered = await renderChart({ set: ["provider=cloudstack", "clusterName=test", ...secrets] });
+    const named = (rendered as unknown as readonly Role[])
+      .filter(({ kind, metadata }) => kind === "Role" && (metadata.name ?? "").endsWith("-cloudstack-secrets"))
+      .map(({ metadata, rules }) => [metadata.namespace, rightsOf(rules), rules[0]?.resourceNames]);
+    expect(named).toEqual([
+      ["elsewhere", ["/secrets get"], ["b"]],
+      ["karpenter", ["/secrets get"], ["a"]],
+    ]);
+  });
+
   it("reach one namespace only for leases, Secrets, what is learned and the cluster's description, and names of them", () => {
     const rules = roles.filter(({ kind }) => kind === "Role");
     const shown = rules.flatMap(({ metadata, rules: own }) =>

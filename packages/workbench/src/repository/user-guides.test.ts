@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CUSTOM_RESOURCES } from "@karpenter-multicloud/core/api";
 import { formatProblem, loadManifests } from "@karpenter-multicloud/core/kube";
+import { CLOUDSTACK_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-cloudstack";
 import { OVH_CUSTOM_RESOURCES, OvhCondition } from "@karpenter-multicloud/provider-ovh";
 import { SCALEWAY_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-scaleway";
 import { SEED_FLAVORS } from "@karpenter-multicloud/provider-ovh/testing";
@@ -13,6 +14,7 @@ import { withPlaceholdersFilled } from "../earlier-documents/manifests.ts";
 import { ROOT } from "./import-graph.ts";
 
 const GUIDES = [
+  "docs/guides/install-cloudstack.md",
   "docs/guides/install-ovh.md",
   "docs/guides/install-scaleway.md",
   "docs/fr/install-ovh.md",
@@ -25,7 +27,12 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
   [/"?(YOUR_CLUSTER_ID|VOTRE_CLUSTER_ID|\$\{OVH_KUBE_ID\})"?/g, "11111111-2222-4333-8444-555555555555"],
   [/"?\$\{OVH_REGION\}"?/g, "EU-WEST-PAR"],
 ];
-const RESOURCES = [...CUSTOM_RESOURCES, ...OVH_CUSTOM_RESOURCES, ...SCALEWAY_CUSTOM_RESOURCES];
+const RESOURCES = [
+  ...CUSTOM_RESOURCES,
+  ...OVH_CUSTOM_RESOURCES,
+  ...SCALEWAY_CUSTOM_RESOURCES,
+  ...CLOUDSTACK_CUSTOM_RESOURCES,
+];
 const helmIsThere = await prepareHelm("the commands of the guides");
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -37,11 +44,13 @@ const commandsIn = (text: string): readonly string[] =>
 /** The values that an older release had, which an upgrade keeps. */
 const KEPT_ON_OVH = ["ovh.serviceName=0123456789abcdef0123456789abcdef"];
 const KEPT_ON_SCALEWAY = ["provider=scaleway", "clusterName=my-cluster"];
+const KEPT_ON_CLOUDSTACK = ["cloudstack.apiUrl=https://your-cloudstack-api.com", "clusterName=my-cluster"];
 
 function setOf(command: string): readonly string[] {
   const filled = PLACEHOLDERS.reduce((text, [pattern, value]) => text.replaceAll(pattern, value), command);
   const set = [...filled.matchAll(/--set (\S+)/g)].map(([, value = ""]) => value.replaceAll('"', ""));
   if (!command.includes("--reuse-values")) return set;
+  if (set.some((value) => value.startsWith("cloudstack."))) return [...KEPT_ON_CLOUDSTACK, ...set];
   return [...(set.some((value) => /^(scaleway|gpu)\./.test(value)) ? KEPT_ON_SCALEWAY : KEPT_ON_OVH), ...set];
 }
 

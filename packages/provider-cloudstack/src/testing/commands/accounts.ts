@@ -132,10 +132,12 @@ function capabilities(call: Call): Json {
 function listAccounts(call: Call): Json {
   const { caller, params } = call;
   const ground = groundOf(call);
-  const name = params.text("name");
+  const [name, domain] = [params.text("name"), params.text("domainid")];
   const rows = SEED_ACCOUNTS.filter(
     (row) =>
-      (row.name === caller.account || (caller.type === 1 && params.flag("listall") === true)) &&
+      (row.name === caller.account ||
+        (caller.type === 1 && (params.flag("listall") === true || domain !== undefined))) &&
+      (domain === undefined || row["domainid"] === domain) &&
       (name === undefined || row.name === name),
   ).map((row) => {
     const { user, ...rest } = row;

@@ -6,7 +6,7 @@ import type { Caller } from "../auth.ts";
 import type { Backend } from "../backend.ts";
 import type { FakeFault } from "../faults.ts";
 import type { Params } from "../params.ts";
-import { SEED_PROJECTS } from "../seed/identities.ts";
+import { SEED_ACCOUNTS, SEED_PROJECTS } from "../seed/identities.ts";
 import type { Ground } from "../world/ground.ts";
 import { field } from "../world/ground.ts";
 import type { Owner, Row } from "../world/records.ts";
@@ -104,6 +104,8 @@ export function isInScope(call: Call, owner: Pick<Owner, "account" | "projectId"
     return owner.projectId === project;
   }
   if (owner.projectId !== undefined) return false;
+  const account = params.text("account");
+  if (account !== undefined) return owner.account === namedAccount(call, account).account;
   if (owner.account === caller.account) return true;
   return caller.type === 1 && params.flag("listall") === true;
 }
@@ -146,12 +148,30 @@ export function ownerFor(call: Call): Owner {
   const { caller, params } = call;
   const { domain, domainId, domainPath } = caller;
   const projectId = params.text("projectid");
-  if (projectId === undefined) {
-    return { account: params.text("account") ?? caller.account, domain, domainId, domainPath, projectId };
-  }
+  const account = params.text("account");
+  if (account !== undefined) return namedAccount(call, account);
+  if (projectId === undefined) return { account: caller.account, domain, domainId, domainPath, projectId };
   const project = requireProject(call, projectId);
   if (field(project, "state") !== "Active") throw invalid(`project ${project.name} is not active`);
   return { account: field(project, "projectaccountname"), domain, domainId, domainPath, projectId };
+}
+
+/** Another account than the caller's own is an administrator's to name, with its domain. */
+function namedAccount({ params, caller }: Call, name: string): Owner {
+  const domainId = params.text("domainid");
+  const row = SEED_ACCOUNTS.find((each) => each.name === name && each["domainid"] === domainId) as Row | undefined;
+  if (domainId === undefined) throw invalid("account and domainId must be specified together");
+  if (row === undefined) throw invalid(`Unable to find account ${name} in domain ${domainId}`);
+  if (caller.type !== 1 && name !== caller.account) {
+    throw new ApiError(531, `Acct[${caller.account}] does not have permission to operate with resource ${name}`, 4365);
+  }
+  return {
+    account: name,
+    domain: field(row, "domain"),
+    domainId,
+    domainPath: field(row, "domainpath"),
+    projectId: undefined,
+  };
 }
 
 export function rowOwner(row: Readonly<Record<string, unknown>>): Pick<Owner, "account" | "projectId"> {

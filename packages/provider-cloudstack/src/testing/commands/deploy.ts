@@ -36,7 +36,7 @@ export function deploy(call: Call): Json {
   if (field(zone, "allocationstate") !== "Enabled" && caller.type !== 1) {
     throw new ApiError(531, `Cannot perform this operation, Zone is currently disabled: ${zone.name}`, 4365);
   }
-  checkOffering(offering, zone, caller.domain);
+  checkOffering(offering, zone, owner.domain);
   const size = sizeOf(offering, params.details("details"));
   checkTemplate(ground, template, zone);
   const rootGiB = rootSize(ground, call, offering, template);
@@ -48,6 +48,7 @@ export function deploy(call: Call): Json {
   const disks = disksOf(call, ground);
   const affinityGroupIds = idsOf(call, "affinitygroupids", ground.affinityGroups);
   checkKeyPairs(call, ground);
+  const securityGroupIds = securityGroupsOf(call, ground, zone);
   checkFaultyLimit(call);
   const volumeGiB = disks.reduce((sum, { gib }) => sum + gib, rootGiB);
   checkLimits(ground, owner.account, 2, {
@@ -59,11 +60,16 @@ export function deploy(call: Call): Json {
     "12": cardsOf(offering).count,
   });
   const nics = networks.map((network, index) => nicIn(ground, network, index === 0));
-  const machine = newMachine(call, { offering, template, zone, owner, size, nics, name, userData, affinityGroupIds });
+  const groups = { affinityGroupIds, securityGroupIds };
+  const machine = newMachine(call, { offering, template, zone, owner, size, nics, name, userData, ...groups });
   ground.machines.set(machine.id, machine);
   for (const [index, disk] of [undefined, ...disks].entries()) addVolume(ground, machine, index, disk, rootGiB);
   noteDoubles(ground, machine);
-  const jobid = backend.world.life.begin(machine, caller, call.jobFault);
+  const { life } = backend.world;
+  const isStarted = params.flag("startvm") !== false;
+  const jobid = isStarted
+    ? life.begin(machine, caller, call.jobFault)
+    : life.keepStopped(machine, caller, call.jobFault);
   return { id: machine.id, jobid };
 }
 
@@ -131,6 +137,8 @@ function rootSize(ground: Ground, { params }: Call, offering: Row, template: Row
 
 function networksFor(call: Call, ground: Ground, zone: Row, owner: Owner): readonly Row[] {
   const ids = call.params.list("networkids");
+  const isBasic = field(zone, "networktype") === "Basic";
+  if (isBasic && ids.length > 0) throw invalid("Can't specify network Ids in Basic zone");
   const own = ground.networks.filter(
     (row) =>
       field(row, "zoneid") === zone.id && field(row, "account") === owner.account && field(row, "type") === "Isolated",
@@ -204,6 +212,14 @@ function idsOf(call: Call, parameter: string, rows: readonly Row[]): readonly st
   });
 }
 
+/** Only where the zone has them (§5). */
+function securityGroupsOf(call: Call, ground: Ground, zone: Row): readonly string[] {
+  const ids = idsOf(call, "securitygroupids", ground.securityGroups);
+  if (ids.length > 0 && zone["securitygroupsenabled"] !== true)
+    throw invalid("Can't create vm with security groups; security group feature is not enabled per zone");
+  return ids;
+}
+
 function checkKeyPairs({ params, caller }: Call, { keyPairs }: Ground): void {
   const names = [...params.list("keypairs"), ...params.list("keypair")];
   const missing = names.find((name) => !keyPairs.some((row) => row.name === name));
@@ -252,12 +268,13 @@ interface Parts {
   readonly name: string;
   readonly userData: string;
   readonly affinityGroupIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
 }
 
 function newMachine(call: Call, parts: Parts): Machine {
   const { params, facts } = call;
   const ground = groundOf(call);
-  const { offering, template, zone, owner, size, nics, name, userData, affinityGroupIds } = parts;
+  const { offering, template, zone, owner, size, nics, name, userData, affinityGroupIds, securityGroupIds } = parts;
   const now = ground.clock.now();
   const { cpuNumber: _c, cpuSpeed: _s, memory: _m, ...details } = params.details("details");
   return {
@@ -279,6 +296,7 @@ function newMachine(call: Call, parts: Parts): Machine {
     userDataId: params.text("userdataid"),
     tags: new Map(),
     affinityGroupIds,
+    securityGroupIds,
     keyPairs: [...params.list("keypairs"), ...params.list("keypair")],
     details,
     group: params.text("group"),

@@ -7,7 +7,7 @@ import { rowView } from "../world/views.ts";
 import type { Call, Command, Json } from "./command.ts";
 import { filtered, groundOf, isInScope, listed, ownerFor, rowById, rowOwner } from "./command.ts";
 
-const PAGED = ["id", "name", "keyword", "projectid", "listall", "page", "pagesize"];
+const PAGED = ["id", "name", "keyword", "projectid", "listall", "account", "domainid", "page", "pagesize"];
 
 export const GROUP_COMMANDS: readonly Command[] = [
   { name: "listAffinityGroups", params: [...PAGED, "type"], handle: listAffinityGroups },
@@ -32,6 +32,11 @@ export const GROUP_COMMANDS: readonly Command[] = [
     name: "listSSHKeyPairs",
     params: PAGED,
     handle: (call) => listed(call, "sshkeypair", own(call, groundOf(call).keyPairs)),
+  },
+  {
+    name: "listSecurityGroups",
+    params: PAGED,
+    handle: (call) => listed(call, "securitygroup", own(call, groundOf(call).securityGroups)),
   },
   {
     name: "registerSSHKeyPair",

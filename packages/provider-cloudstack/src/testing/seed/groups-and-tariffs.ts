@@ -35,6 +35,19 @@ export const SEED_AFFINITY_GROUPS: readonly SeedRow[] = [
   },
 ];
 
+export const SEED_SECURITY_GROUPS: readonly SeedRow[] = [
+  { id: "0c0f2a3e-6a43-5d0c-9d53-0b8f1f6f8a01", name: "default", description: "Default Security Group" },
+  { id: "4a5b7c2d-8e19-5f3a-b6c4-2d7e9f0a1b02", name: "k8s-nodes", description: "what nodes may reach" },
+].map((row) => ({
+  ...row,
+  account: "k8s",
+  domain: "tenant-a",
+  domainid: "9baea81b-55bb-5694-8b4e-823fcdf3809f",
+  domainpath: "ROOT/tenant-a",
+  ingressrule: [],
+  egressrule: [],
+}));
+
 export const SEED_KEY_PAIRS: readonly SeedRow[] = [
   {
     id: "62d242f9-9951-557b-8e5c-a11fb6ec5d15",

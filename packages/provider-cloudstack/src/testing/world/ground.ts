@@ -33,6 +33,7 @@ export interface Ground {
   readonly hosts: Row[];
   readonly affinityGroups: Row[];
   readonly keyPairs: Row[];
+  readonly securityGroups: Row[];
   readonly userData: Row[];
   readonly machines: Map<string, Machine>;
   readonly volumes: Map<string, Volume>;

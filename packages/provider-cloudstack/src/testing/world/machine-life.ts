@@ -45,6 +45,15 @@ export class MachineLife {
     return this.#jobs.start(order, (job) => this.#plan(machine, job, true));
   }
 
+  /** The job of a machine that is ordered without being started: it takes no host. */
+  keepStopped(machine: Machine, caller: Caller, fault: FakeFault | undefined): string {
+    const order = { cmd: "vm.DeployVMCmd", caller, instanceType: "VirtualMachine", instanceId: machine.id, fault };
+    const startsAfter = this.#ground.durations.jobStart;
+    return this.#jobs.start({ ...order, startsAfter }, (job) =>
+      job.done(() => ({ virtualmachine: machineView(this.#ground, machine) })),
+    );
+  }
+
   /** The job that starts a stopped machine again. */
   start(machine: Machine, caller: Caller, fault: FakeFault | undefined): string {
     if (machine.state !== "Stopped") throw invalid(`unable to find a way to start VM in state ${machine.state}`);

@@ -175,6 +175,7 @@ export class Outside {
       userDataId: undefined,
       tags: new Map(Object.entries(fields.tags ?? {})),
       affinityGroupIds: [],
+      securityGroupIds: [],
       keyPairs: [],
       details: {},
       group: undefined,

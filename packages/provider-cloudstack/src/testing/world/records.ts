@@ -59,6 +59,7 @@ export interface Machine {
   readonly tags: Map<string, string>;
   readonly affinityGroupIds: readonly string[];
   readonly keyPairs: readonly string[];
+  readonly securityGroupIds: readonly string[];
   readonly details: Readonly<Record<string, string>>;
   readonly group: string | undefined;
   readonly boot: { readonly type: string; readonly mode: string };

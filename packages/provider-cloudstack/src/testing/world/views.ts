@@ -78,7 +78,9 @@ export function machineView(ground: Ground, machine: Machine): Json {
     guestosid: field(template, "ostypeid"),
     rootdeviceid: 0,
     rootdevicetype: "ROOT",
-    securitygroup: [],
+    securitygroup: ground.securityGroups
+      .filter(({ id }) => machine.securityGroupIds.includes(id))
+      .map(({ id, name }) => ({ id, name })),
     nic: machine.nics.map((nic) => nicView(ground, nic)),
     hypervisor: field(template, "hypervisor") || "KVM",
     details: machine.details,
