@@ -67,12 +67,15 @@ export function hasLostLabels(node: Node, claim: NodeClaim): boolean {
 }
 
 /** Startup taints were for the first start; who took them away then would not be there to do it again. */
-export function withPromises(node: Node, { metadata, spec }: NodeClaim): Node {
+export function withPromises(node: Node, claim: NodeClaim): Node {
+  const { metadata, spec } = claim;
   const { finalizers = [], ownerReferences = [], labels, annotations } = node.metadata;
   // Core opens the node a moment later, as after its registration.
   const kept = (node.spec?.taints ?? []).map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
   const isSynced = labels?.[Label.DoNotSyncTaints] !== "true";
   const missing = (isSynced ? (spec.taints ?? []) : []).filter((taint) => !hasTaint(kept, taint));
+  // Core writes it once per claim; without it the node would never leave again.
+  const initialized = isConditionTrue(claim, "Initialized") ? { [Label.Initialized]: "true" } : {};
   const owner = {
     apiVersion: "karpenter.sh/v1",
     kind: "NodeClaim",
@@ -84,7 +87,7 @@ export function withPromises(node: Node, { metadata, spec }: NodeClaim): Node {
     ...node,
     metadata: {
       ...node.metadata,
-      labels: { ...labels, ...metadata.labels, [Label.Registered]: "true" },
+      labels: { ...labels, ...metadata.labels, [Label.Registered]: "true", ...initialized },
       annotations: { ...annotations, ...metadata.annotations },
       finalizers: finalizers.includes(TERMINATION_FINALIZER) ? finalizers : [...finalizers, TERMINATION_FINALIZER],
       ownerReferences: ownerReferences.some(({ uid }) => uid === owner.uid)
