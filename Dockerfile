@@ -1,10 +1,11 @@
-# The controller's image. Which images it is built with and stands on is the builder's choice:
-#   docker build --build-arg NODE_IMAGE=… --build-arg BASE_IMAGE=… -t karpenter-multicloud/controller .
+# The controller's image:
+#   docker build -t your-registry/karpenter-multicloud:latest .
+# What it is built with and stands on may be chosen:
 # NODE_IMAGE: any Linux image with Node.js 24 and npx.
+# BASE_IMAGE: one with Node.js 24 whose entry point runs node. Smaller and without a shell: a distroless one (of Debian's: nodejs24, tag nonroot).
 # COMMIT: what it is built from, for the label of karpenter_build_info; may be left out.
-# BASE_IMAGE: a distroless one with Node.js 24 (of Debian's: nodejs24, tag nonroot) whose entry point is node.
-ARG NODE_IMAGE
-ARG BASE_IMAGE
+ARG NODE_IMAGE=node:24-bookworm-slim
+ARG BASE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /source
