@@ -4,10 +4,12 @@ import {
   Annotation,
   CapacityType,
   DISRUPTED_TAINT,
+  hasTaint,
   Label,
   NodeClaims,
   NodePools,
   Nodes,
+  OPENING_TAINT,
   Pods,
   type Pod,
   toRfc3339,
@@ -108,8 +110,15 @@ export function publishVerdicts(
   const isDrift = method === "drift" || method === "staticDrift";
   for (const { node, code, detail } of verdicts) {
     const reason = isDrift || OF_EVERY_METHOD.has(code) ? "DisruptionBlocked" : "Unconsolidatable";
-    if (!QUIET.has(code)) publishOn(deps, nodes(node), { reason, message: detail });
+    const target = nodes(node);
+    if (QUIET.has(code) || (code === "NotInitialized" && isOpening(target))) continue;
+    publishOn(deps, target, { reason, message: detail });
   }
+}
+
+/** Every node does for two seconds (LC-26): nobody needs to read of it. */
+function isOpening(target: StateNode | undefined): boolean {
+  return hasTaint(target?.node?.spec?.taints, OPENING_TAINT);
 }
 
 type NodeByName = (name: string) => StateNode | undefined;

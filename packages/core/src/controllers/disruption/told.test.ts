@@ -1,7 +1,7 @@
 // What disruption tells people: events, log lines, verdicts and their gauge (E-1 to E-9, E-20 to E-22, D-128, DX-1).
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, NodePools, Nodes, PodDisruptionBudgets, Pods } from "../../api/index.ts";
+import { Annotation, Label, NodePools, Nodes, OPENING_TAINT, PodDisruptionBudgets, Pods } from "../../api/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aPdb, aPod, type PodOptions } from "../../testing/builders/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
@@ -34,6 +34,22 @@ describe("events", () => {
         `Normal DisruptionBlocked NodeClaim/n1: ${why}`,
       ]),
     );
+  });
+
+  it.each([
+    ["that is not ready is told of as starting", [], 1],
+    ["that opens in a moment is nobody's news", [OPENING_TAINT], 0],
+  ] as const)("E-1, LC-26: a node %s", async (_, taints, events) => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    await cluster.harness.putMachine("n1", {
+      claim: { conditions: ["Launched", "Registered"] },
+      node: { labels: { [Label.Initialized]: "no" }, taints },
+    });
+    await cluster.start();
+    await cluster.harness.pass(1500);
+    const told = texts("DisruptionBlocked").filter((text) => text.includes("Node/n1"));
+    expect(new Set(told).size).toBe(events);
   });
 
   it("DT-12: a deletion cost that is no number counts for nothing, and is an error in the log, once", async () => {
