@@ -7,11 +7,10 @@ import { CLOUDSTACK_CUSTOM_RESOURCES } from "../packages/provider-cloudstack/src
 import { OVH_CUSTOM_RESOURCES } from "../packages/provider-ovh/src/api/ovh-node-class.schema.ts";
 import { SCALEWAY_CUSTOM_RESOURCES } from "../packages/provider-scaleway/src/api/scaleway-node-class.schema.ts";
 import { annotationsPage } from "./generate/annotations-page.ts";
-import { cloudStackSettingsPage } from "./generate/cloudstack-settings-page.ts";
 import { crdChartFiles, crdFiles } from "./generate/crds.ts";
 import { dashboardFiles } from "./generate/dashboards.ts";
 import { metricsPage } from "./generate/metrics-page.ts";
-import { ovhSettingsPage } from "./generate/ovh-settings-page.ts";
+import { providerSettingsPages } from "./generate/provider-settings-pages.ts";
 import { reasonsPages } from "./generate/reasons-pages.ts";
 import { settingsPage } from "./generate/settings-page.ts";
 import { staleFiles, writeFiles } from "./generate/files.ts";
@@ -30,8 +29,7 @@ const SETS: readonly GeneratedSet[] = [
   crdChartFiles(RESOURCES),
   annotationsPage(),
   settingsPage(),
-  ovhSettingsPage(),
-  cloudStackSettingsPage(),
+  ...providerSettingsPages(),
   metricsPage(),
   dashboardFiles(),
   reasonsPages(),

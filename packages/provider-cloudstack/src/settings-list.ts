@@ -1,14 +1,8 @@
 // Every environment variable of the provider, for the reference page; settings.ts reads them.
 
-export interface CloudStackVariable {
-  readonly name: string;
-  readonly form: string;
-  /** Empty: none. */
-  readonly defaultValue: string;
-  readonly help: string;
-}
+import type { ProviderVariable } from "@karpenter-multicloud/core/options";
 
-export const CLOUDSTACK_VARIABLES: readonly CloudStackVariable[] = [
+export const CLOUDSTACK_VARIABLES: readonly ProviderVariable[] = [
   {
     name: "CLOUDSTACK_API_URL",
     form: "URL",

@@ -1,16 +1,10 @@
 // Every environment variable of the provider, for the reference page; settings.ts reads them.
 
-export interface OvhVariable {
-  readonly name: string;
-  readonly form: string;
-  /** Empty: none. */
-  readonly defaultValue: string;
-  readonly help: string;
-}
+import type { ProviderVariable } from "@karpenter-multicloud/core/options";
 
 const CREDENTIALS = "in a Secret that an OVHNodeClass names, the key without OVH_ in camel case";
 
-export const OVH_VARIABLES: readonly OvhVariable[] = [
+export const OVH_VARIABLES: readonly ProviderVariable[] = [
   {
     name: "OVH_ENDPOINT",
     form: "ovh-eu|ovh-ca|ovh-us|URL",

@@ -27,6 +27,11 @@ export function hasTaint(taints: readonly Taint[] | undefined, taint: Taint): bo
   return taints?.some((t) => sameTaint(t, taint)) ?? false;
 }
 
+/** LC-26: what a node that registers keeps of the taint it joined with, until it opens. */
+export function toOpening(taints: readonly Taint[]): readonly Taint[] {
+  return taints.map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
+}
+
 /** Taints that a starting node loses by itself and that are therefore overlooked until it is initialized (K-21). */
 export function isEphemeralTaint(taint: Taint): boolean {
   return taint.key.startsWith("readiness.k8s.io/") || hasTaint(EPHEMERAL_TAINTS, taint);

@@ -6,4 +6,5 @@ export * from "./flag.ts";
 export * from "./flags.ts";
 export * from "./parse-settings.ts";
 export * from "./nearest.ts";
+export * from "./provider-variable.ts";
 export * from "./scheduler-config.ts";

@@ -6,10 +6,8 @@ import {
   Label,
   NodeClaims,
   Nodes,
-  OPENING_TAINT,
-  sameTaint,
   TERMINATION_FINALIZER,
-  UNREGISTERED_TAINT,
+  toOpening,
 } from "@karpenter-multicloud/core/api";
 import type { Node, NodeClaim } from "@karpenter-multicloud/core/api";
 import { patchObject } from "@karpenter-multicloud/core/kube";
@@ -71,7 +69,7 @@ export function withPromises(node: Node, claim: NodeClaim): Node {
   const { metadata, spec } = claim;
   const { finalizers = [], ownerReferences = [], labels, annotations } = node.metadata;
   // Core opens the node a moment later, as after its registration.
-  const kept = (node.spec?.taints ?? []).map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
+  const kept = toOpening(node.spec?.taints ?? []);
   const isSynced = labels?.[Label.DoNotSyncTaints] !== "true";
   const missing = (isSynced ? (spec.taints ?? []) : []).filter((taint) => !hasTaint(kept, taint));
   // Core writes it once per claim; without it the node would never leave again.

@@ -6,9 +6,9 @@ import {
   Label,
   NodeClaims,
   Nodes,
-  OPENING_TAINT,
   sameTaint,
   TERMINATION_FINALIZER,
+  toOpening,
   UNREGISTERED_TAINT,
   type Node,
   type NodeClaim,
@@ -158,8 +158,8 @@ function synced(node: Node, claim: NodeClaim, final: boolean): Node {
   if (final) labels[Label.Registered] = "true";
   const syncTaints = node.metadata.labels?.[Label.DoNotSyncTaints] !== "true";
   const promised = syncTaints ? [...(claim.spec.taints ?? []), ...(claim.spec.startupTaints ?? [])] : [];
-  let taints = withTaints(node.spec?.taints ?? [], promised);
-  if (final) taints = taints.map((taint) => (sameTaint(taint, UNREGISTERED_TAINT) ? OPENING_TAINT : taint));
+  const joined = withTaints(node.spec?.taints ?? [], promised);
+  const taints = final ? toOpening(joined) : joined;
   return {
     ...node,
     metadata: {
