@@ -2,7 +2,7 @@
 
 import type { PoolBudget } from "./budget.ts";
 import { hourlyDetail } from "./hourly-limit.ts";
-import type { Obstacle } from "./candidate.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** `used`: nodes of the pool that the same decision has accepted already. */
 export function budgetObstacle(pool: string, budget: PoolBudget | undefined, used: number): Obstacle | undefined {

@@ -4,12 +4,12 @@ import { Annotation, getCondition, NodeClaimCondition } from "../api/index.ts";
 import type { NodeClaim, NodePool, Pod } from "../api/index.ts";
 import type { NodeVerdictCode } from "../reasons/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { pauseObstacle } from "./pause.ts";
 import type { Pause } from "./pause.ts";
 import { evictionBlock } from "./pdbs.ts";
 import type { PdbIndex } from "./pdbs.ts";
 import { isActive, protectionOf } from "./pods.ts";
-import type { Nearest } from "./verdict.ts";
 
 export interface CandidateContext {
   /** Managed pools by name. */
@@ -24,13 +24,6 @@ export interface CandidateContext {
   /** By node name: which are left alone for a while. */
   readonly paused?: ReadonlyMap<string, Pause>;
   readonly nowMs: number;
-}
-
-export interface Obstacle {
-  readonly code: NodeVerdictCode;
-  readonly detail: string;
-  readonly until?: number;
-  readonly nearest?: Nearest;
 }
 
 /** graceful: whatever keeps a pod from being evicted keeps its node; eventual: only while no deadline ends the drain anyway (D-15). */

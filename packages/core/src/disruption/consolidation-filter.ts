@@ -2,7 +2,7 @@
 
 import { isConditionTrue, Label, NodeClaimCondition } from "../api/index.ts";
 import type { NodePool } from "../api/index.ts";
-import type { Obstacle } from "./candidate.ts";
+import type { Obstacle } from "./obstacle.ts";
 import type { Candidate, CandidateFilter } from "./candidates.ts";
 import { consolidatableAt, consolidateAfter, consolidationWait } from "./consolidatable.ts";
 import { isEmpty } from "./eviction-cost.ts";

@@ -3,7 +3,7 @@
 import { CapacityType, Label } from "../api/index.ts";
 import type { ExistingPlacement, PlannedClaim } from "../scheduling/index.ts";
 import { podName } from "./candidate.ts";
-import type { Obstacle } from "./candidate.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { simulateSteps } from "./simulation.ts";
 import type { UnplacedPod } from "./simulation.ts";
 import type { Candidate } from "./candidates.ts";

@@ -1,9 +1,6 @@
 // An upper bound for how many nodes of a NodePool are disrupted per hour, besides its budgets, which only say how many at the same moment (DX-33).
 
 import { Annotation, toRfc3339, type DisruptionReason, type NodePool } from "../api/index.ts";
-import type { PoolBudget } from "./budget.ts";
-import { poolBudgets } from "./budget.ts";
-import type { DisruptionSnapshot } from "./snapshot.ts";
 
 const REASONS = ["Empty", "Drifted", "Underutilized"] as const satisfies readonly DisruptionReason[];
 
@@ -25,20 +22,6 @@ export function narrower(limits: readonly (HourlyLimit | undefined)[]): HourlyLi
   return limits.reduce((best, limit) =>
     limit !== undefined && (best === undefined || limit.left < best.left) ? limit : best,
   );
-}
-
-/** By pool name: what budgets and hourly limits leave. */
-export function remainingOf(snapshot: DisruptionSnapshot, reason: DisruptionReason): ReadonlyMap<string, PoolBudget> {
-  const budgets = poolBudgets(snapshot.nodePools, snapshot.nodes, reason, snapshot.nowMs);
-  const { hourly } = snapshot;
-  if (hourly === undefined || hourly.size === 0) return budgets;
-  return new Map([...budgets].map(([pool, budget]) => [pool, limited(budget, hourly.get(pool)?.[reason])]));
-}
-
-export function limited(budget: PoolBudget, limit: HourlyLimit | undefined): PoolBudget {
-  return limit === undefined || limit.left >= budget.remaining
-    ? budget
-    : { ...budget, remaining: limit.left, hourly: limit };
 }
 
 export function hourlyDetail(pool: string, { text, until, detail }: HourlyLimit): string {

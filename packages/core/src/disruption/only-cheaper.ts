@@ -3,7 +3,7 @@
 import { missingValues } from "../scheduling/index.ts";
 import type { PlannedClaim } from "../scheduling/index.ts";
 import { formatRate } from "../units/index.ts";
-import type { Obstacle } from "./candidate.ts";
+import type { Obstacle } from "./obstacle.ts";
 import type { Candidate } from "./candidates.ts";
 import { cheaperTypes, narrowed, rateOfAll } from "./replacement.ts";
 

@@ -1,7 +1,7 @@
 // A node, or the drifted nodes of a NodePool, that are left alone for a while because the last try came to nothing (DX-31, DX-35).
 
 import { toRfc3339 } from "../api/index.ts";
-import type { Obstacle } from "./candidate.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 export interface Pause {
   /** What went wrong, or what the time is for. */

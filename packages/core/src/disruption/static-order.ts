@@ -1,8 +1,8 @@
 // In which order the machines of a static pool go when it has more than it needs (ST-3, D-132).
 
-import { fromRfc3339 } from "../api/index.ts";
 import type { NodeClaim, Pod } from "../api/index.ts";
 import { compareText, DurationError, parseNillableDuration, type Duration } from "../units/index.ts";
+import { creationOf } from "./creation.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { evictionCost } from "./eviction-cost.ts";
 import { isDisruptable, isOwnedByDaemonSet, isOwnedByNode } from "./pods.ts";
@@ -62,10 +62,4 @@ function lifetimeOf(claim: NodeClaim | undefined): Duration | undefined {
     if (error instanceof DurationError) return undefined;
     throw error;
   }
-}
-
-/** 0 when nobody says. */
-function creationOf(claim: NodeClaim | undefined): number {
-  const { creationTimestamp } = claim?.metadata ?? {};
-  return creationTimestamp === undefined ? 0 : fromRfc3339(creationTimestamp);
 }

@@ -1,12 +1,12 @@
 // Starts all controllers once the caches are filled, wires what wakes them, and stops them in order.
 
-import type { KubeCache } from "../kube/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
 import { formatDuration, minutes, seconds } from "../units/index.ts";
 import type { Duration } from "../units/index.ts";
 import type { Clock } from "./clock.ts";
 import { ControllerRunner } from "./controller-runner.ts";
 import type { Controller, Trigger } from "./controller.ts";
+import type { WatchedObjects } from "./watched-objects.ts";
 import { reconcileIds } from "./reconcile-id.ts";
 
 /** Longer means that something is wrong with the API server or our rights (RT-10). */
@@ -14,7 +14,7 @@ const SYNC_LIMIT: Duration = minutes(2);
 
 export interface ControllerManagerOptions {
   /** Started by its owner; the manager only waits for it. */
-  readonly cache: KubeCache;
+  readonly cache: WatchedObjects;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -9,10 +9,10 @@ import { podRequests } from "./pod-requests.ts";
 import { requirementsOf, stancesOf } from "./preferences.ts";
 import type { Stance, StanceContext } from "./preferences.ts";
 import { satisfiableTerms } from "./satisfiable-terms.ts";
+import type { OwnedGroups, SelectingGroups } from "./topology/concerned-groups.ts";
 import type { TopologyGroup } from "./topology/domain-count.ts";
 import { affinityRule, requiredTermsOf, spreadRule } from "./topology/groups.ts";
 import type { RuleBook } from "./topology/rule-book.ts";
-import type { OwnedGroups, SelectingGroups } from "./topology/narrow.ts";
 import type { PodVolumes } from "./volumes/pod-volumes.ts";
 
 export interface PodToPlace {

@@ -3,7 +3,6 @@
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import type { ApiPace } from "./api-pace.ts";
-import type { CloudStackClient } from "./cloudstack-client.ts";
 import { missingApis, RECOMMENDED_APIS } from "./needed-apis.ts";
 import type { MissingApis } from "./needed-apis.ts";
 import { isOlder, OLDEST_VERSION } from "./server-features.ts";
@@ -15,6 +14,16 @@ export interface ServerFacts extends Capabilities {
   readonly seesCapacity: boolean;
   /** vm.userdata.max.length, where the account may read it. */
   readonly userDataMaxLength?: number;
+}
+
+/** What the client answers of the server itself. */
+export interface ServerQuestions {
+  capabilities(signal: AbortSignal): Promise<Capabilities>;
+  /** The commands that the account's role allows; undefined where it may not ask. */
+  apis(signal: AbortSignal): Promise<ReadonlySet<string> | undefined>;
+  /** Of a setting of the site; undefined where it has none of that name, or the account may not ask. */
+  configuration(name: string, signal: AbortSignal): Promise<string | undefined>;
+  forget(command: string): void;
 }
 
 const ASK_AGAIN_MS = 60_000;
@@ -33,7 +42,7 @@ export class ServerWatch {
   }
 
   /** Lists are the client's to keep. @throws CloudStackError when the server cannot be asked at all */
-  async facts(client: CloudStackClient, now: number, signal: AbortSignal): Promise<ServerFacts> {
+  async facts(client: ServerQuestions, now: number, signal: AbortSignal): Promise<ServerFacts> {
     // Whoever has just allowed what was missing should not wait for long.
     if (this.#lacks && now - this.#askedAt >= ASK_AGAIN_MS) client.forget("listApis");
     if (!this.#lacks || now - this.#askedAt >= ASK_AGAIN_MS) this.#askedAt = now;

@@ -7,6 +7,6 @@ export type { FakeCloudStackCredentials, FakeCloudStackOptions } from "./options
 export { startFakeCloudStack } from "./server.ts";
 export type { FakeCloudStack } from "./server.ts";
 export type { Switches } from "./switches.ts";
-export type { ClusterBehind } from "./world/boot.ts";
+export type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 export type { FakeCloudStackState, MachineSummary } from "./world/dump.ts";
 export type { Outside } from "./world/outside.ts";

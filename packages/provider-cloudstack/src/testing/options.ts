@@ -2,11 +2,11 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { Speed } from "./durations.ts";
 import type { FakeFault } from "./faults.ts";
 import { SEED_ZONES } from "./seed/zones.ts";
 import type { Switches } from "./switches.ts";
-import type { ClusterBehind } from "./world/boot.ts";
 
 export interface FakeCloudStackOptions {
   /** Machine states run on it. */

@@ -12,7 +12,8 @@ import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-acces
 import type { OvhSettings } from "../settings.ts";
 import type { Adopter } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";
-import type { Inventories, OwnedPool } from "./inventory.ts";
+import type { Inventories } from "./inventories.ts";
+import type { OwnedPool } from "./inventory.ts";
 import type { KeyedMutex } from "./keyed-mutex.ts";
 import { instanceIdOf, isBusyStatus, isGone } from "./machine-status.ts";
 import { guardTarget, isWaiting, nodeIdOf, surplusOf } from "./pool-balance.ts";

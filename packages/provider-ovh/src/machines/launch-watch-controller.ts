@@ -14,7 +14,7 @@ import type { Flavor } from "../catalog/flavor.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import { offeringOf } from "./class-view.ts";
 import type { FailureBook } from "./failure-book.ts";
-import type { Inventories } from "./inventory.ts";
+import type { Inventories } from "./inventories.ts";
 import { nodeIdOf } from "./pool-balance.ts";
 import type { PoolEvents } from "./pool-events.ts";
 

@@ -17,7 +17,7 @@ import { ClassViews } from "./class-view.ts";
 import { Coalescer } from "./coalescer.ts";
 import { Collector } from "./collector.ts";
 import { FailureBook } from "./failure-book.ts";
-import { Inventories } from "./inventory.ts";
+import { Inventories } from "./inventories.ts";
 import { KeyedMutex } from "./keyed-mutex.ts";
 import { Launcher } from "./launcher.ts";
 import { PoolCensus } from "./pool-census.ts";

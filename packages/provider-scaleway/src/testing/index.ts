@@ -10,7 +10,7 @@ export type { SeedType, SeedZone, Stock } from "./seed/server-types.ts";
 export { startFakeScaleway } from "./server.ts";
 export type { FakeScaleway } from "./server.ts";
 export type { Switches } from "./switches.ts";
-export type { ClusterBehind } from "./world/boot.ts";
+export type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 export { syncTags } from "./world/cloud-controller.ts";
 export type { FakeScalewayState, ServerSummary } from "./world/dump.ts";
 export { EXTERNAL_POOL_ID, KAPSULE_CLUSTER_ID } from "./world/kapsule.ts";

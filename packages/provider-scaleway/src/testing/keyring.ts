@@ -1,7 +1,9 @@
 // Who may call: API keys with their secret and the rights they lack.
 
 import { deniedAuthentication, permissionsDenied } from "./api-error.ts";
-import type { Resource } from "./router.ts";
+
+/** What writing there needs a right to; reading everything is allowed to any valid key. */
+export type Resource = "instance" | "volume" | "network" | "kubernetes";
 
 export interface SeedKey {
   readonly accessKey: string;

@@ -2,13 +2,13 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 import { SeededRandom } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Speed } from "./durations.ts";
 import type { FakeFault } from "./faults.ts";
 import type { SeedKey } from "./keyring.ts";
 import type { SeedType } from "./seed/server-types.ts";
 import type { Switches } from "./switches.ts";
-import type { ClusterBehind } from "./world/boot.ts";
 
 export interface FakeScalewayOptions {
   /** Server states run on it. */

@@ -4,7 +4,7 @@ import { PathTable } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Answer, PathMatch, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, notFound } from "./api-error.ts";
 import type { Backend } from "./backend.ts";
-import type { Caller } from "./keyring.ts";
+import type { Caller, Resource } from "./keyring.ts";
 
 export interface Call {
   readonly backend: Backend;
@@ -24,9 +24,6 @@ export interface Call {
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-/** What writing there needs a right to; reading everything is allowed to any valid key. */
-export type Resource = "instance" | "volume" | "network" | "kubernetes";
 
 export interface Route {
   /** Stable name, for faults and the request log. */

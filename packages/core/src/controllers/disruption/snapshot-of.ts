@@ -1,6 +1,6 @@
 // The picture of the cluster that disruption decides on, taken from what the process mirrors and the provider sells (DX-3, D-19).
 
-import { NodePools, PodDisruptionBudgets, type NodePool, type Pod } from "../../api/index.ts";
+import { PodDisruptionBudgets, type Pod } from "../../api/index.ts";
 import {
   DISRUPTION_DEFAULTS,
   narrower,
@@ -12,6 +12,7 @@ import {
 } from "../../disruption/index.ts";
 import { overlaidPool, type CompileCache, type PoolInput } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
@@ -126,11 +127,6 @@ function chosenIn({ state }: Pick<SnapshotDeps, "state">, ahead: readonly Runnin
     .flatMap(({ proposed }) =>
       proposed.nodes.map((name) => ({ pool: state.nodeByName(name)?.nodePool ?? "", reason: proposed.reason })),
     );
-}
-
-export function managedPools(deps: Pick<ControllerDeps, "cache" | "state">): readonly NodePool[] {
-  const pools = deps.cache.informer(NodePools).list();
-  return pools.filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
 }
 
 /** What the provider could not remove is not drained for nothing. */

@@ -6,7 +6,7 @@ import { errorText } from "../../telemetry/index.ts";
 import { hours } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
-import { managedPools } from "./snapshot-of.ts";
+import { managedPools } from "../managed-pools.ts";
 
 type Deps = Pick<ControllerDeps, "cache" | "clock" | "kube" | "logger" | "state">;
 

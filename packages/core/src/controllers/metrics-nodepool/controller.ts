@@ -1,6 +1,6 @@
 // metrics.nodepool: what each NodePool uses, may use and costs, and which prices nobody knows (M-16 to M-18, users-want 10 and 26).
 
-import { NodePools, type NodePool } from "../../api/index.ts";
+import type { NodePool } from "../../api/index.ts";
 import { clusterCost, type CostedNode } from "../../pricing/index.ts";
 import type { InstanceType } from "../../provider/index.ts";
 import { singletonController, type Controller } from "../../runtime/index.ts";
@@ -8,6 +8,7 @@ import { countableResources } from "../../state/index.ts";
 import { resourceType, resourceValue, type Series } from "../../telemetry/index.ts";
 import { minutes, seconds, type Duration, type Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import type { Catalogue } from "../metrics-cloud/catalogue.ts";
 import { nodesWithoutPrice, offeringsWithoutPrice } from "./missing-prices.ts";
 import { PriceAlarm } from "./price-alarm.ts";
@@ -26,7 +27,6 @@ const PER_POOL = [
 ] as const;
 
 export function nodePoolMetricsController(deps: ControllerDeps, catalogue: Catalogue): Controller {
-  const pools = deps.cache.informer(NodePools);
   const look = new Look(deps, catalogue);
   let begun = false;
   return singletonController({
@@ -35,7 +35,7 @@ export function nodePoolMetricsController(deps: ControllerDeps, catalogue: Catal
       // Later there is always some machine on its way, which is no reason to say nothing of the others.
       begun ||= deps.state.unsynced().length === 0;
       if (!begun) return { requeueAfter: seconds(1) };
-      const managed = pools.list().filter(({ spec }) => deps.state.isManaged(spec.template.spec.nodeClassRef));
+      const managed = managedPools(deps);
       look.keepOnly(managed);
       for (const pool of managed) await look.at(pool, signal);
       return { requeueAfter: EVERY };

@@ -24,6 +24,7 @@ import {
 } from "../../runtime/index.ts";
 import { hours, milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import type { OverlayStore } from "../overlay-store.ts";
 
 const NAME = "nodeoverlay.controller";
@@ -44,7 +45,6 @@ export function nodeOverlayController(
   nodeClasses: readonly CustomResource[],
 ): Controller {
   const overlays = deps.cache.informer(NodeOverlays);
-  const pools = deps.cache.informer(NodePools);
   return singletonController({
     name: NAME,
     rateLimit: RATE_LIMIT,
@@ -55,7 +55,7 @@ export function nodeOverlayController(
     ],
     async run({ signal }): Promise<ReconcileResult> {
       const all = overlays.list();
-      const managed = pools.list().filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
+      const managed = managedPools(deps);
       // Without overlays nothing is compared, so that no cloud has to be asked.
       const { listings, failed } =
         all.length === 0 ? { listings: managed.map(unlisted), failed: [] } : await list(deps, managed, signal);

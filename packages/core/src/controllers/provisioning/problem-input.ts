@@ -17,6 +17,7 @@ import type { DaemonSetInput, NamespaceInput, NodeInput, PoolInput, ProblemInput
 import type { StateNode } from "../../state/index.ts";
 import type { Resources } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import { defaultSpreadInput, watchDefaultSpread } from "./default-spread-input.ts";
 import { bookedCapacity, settledLabels } from "./ordered-machine.ts";
 import { backOffText, type PoolBackOff } from "./pool-back-off.ts";
@@ -76,11 +77,7 @@ export function sizesIn(nodePools: readonly PoolInput[]): (node: StateNode) => R
 
 /** S-301: pools that cannot grow are kept, with the reason, for the explanations. */
 export async function gatherPools(deps: Deps, signal: AbortSignal): Promise<readonly PoolInput[]> {
-  const managed = deps.cache
-    .informer(NodePools)
-    .list()
-    .filter((pool) => deps.state.isManaged(pool.spec.template.spec.nodeClassRef));
-  const inputs = await Promise.all(managed.map((pool) => poolInput(deps, pool, signal)));
+  const inputs = await Promise.all(managedPools(deps).map((pool) => poolInput(deps, pool, signal)));
   const { overlays } = deps;
   // Looked up after the last wait, so that all pools are seen through the same overlays (OV-6).
   const pools = overlays ? inputs.map((pool) => overlaidPool(pool, overlays.current)) : inputs;

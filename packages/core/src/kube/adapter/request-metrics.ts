@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../runtime/index.ts";
 import type { Metrics } from "../../telemetry/index.ts";
-import type { ApiCall } from "./request-sender.ts";
+import type { ApiCall } from "./api-call.ts";
 
 /** The code of a request that nobody answered, as client-go spells it. */
 const NO_ANSWER = "<error>";

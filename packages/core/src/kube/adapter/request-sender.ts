@@ -1,33 +1,19 @@
 // How a request reaches the server: under the rate limit, with fresh credentials, within its time; and what its answer means.
 
 import type { IncomingMessage } from "node:http";
-import type { KubeObject, Resource } from "../../api/index.ts";
+import type { KubeObject } from "../../api/index.ts";
 import type { Clock, TokenBucket } from "../../runtime/index.ts";
 import type { Logger } from "../../telemetry/index.ts";
 import type { Duration } from "../../units/index.ts";
 import type { WatchEvent } from "../client.ts";
 import { KubeError } from "../errors.ts";
+import type { ApiCall } from "./api-call.ts";
 import type { Connection, Credentials } from "./credentials.ts";
 import { createPool, exchange, readText, type ConnectionPool, type HttpRequest } from "./http-transport.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { ServerTime } from "./server-time.ts";
 import { answerError, noAnswerError } from "./status-error.ts";
 import { parseWatchEvents } from "./watch-stream.ts";
-
-export interface ApiCall {
-  /** Names the request in errors: "get pods a/b". */
-  readonly what: string;
-  readonly resource: Resource;
-  /** @defaultValue none: the object itself, or all of them */
-  readonly subresource?: string;
-  readonly method: HttpRequest["method"];
-  /** With query. */
-  readonly path: string;
-  readonly body?: unknown;
-  /** @defaultValue application/json */
-  readonly contentType?: string;
-  readonly signal: AbortSignal | undefined;
-}
 
 export interface SenderOptions {
   readonly credentials: Credentials;

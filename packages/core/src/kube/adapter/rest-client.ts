@@ -13,9 +13,10 @@ import type {
   WatchOptions,
 } from "../client.ts";
 import { keyOf, keyText } from "../client.ts";
+import type { ApiCall } from "./api-call.ts";
 import { isRecord } from "./status-error.ts";
 import { collectionPath, objectPath, queryText } from "./request-path.ts";
-import type { ApiCall, RequestSender } from "./request-sender.ts";
+import type { RequestSender } from "./request-sender.ts";
 
 /** Owner of the fields we write (RT-18). */
 const FIELD_MANAGER = "karpenter";

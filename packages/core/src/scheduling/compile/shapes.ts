@@ -5,7 +5,7 @@ import type { Pod } from "../../api/index.ts";
 import type { HostPort } from "../host-ports.ts";
 import type { Attempt, PodDraft } from "../pod-to-place.ts";
 import type { Mount } from "../volumes/pod-volumes.ts";
-import type { SelectingGroups } from "../topology/narrow.ts";
+import type { SelectingGroups } from "../topology/concerned-groups.ts";
 import { DISJOINT } from "./requirement-book.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 import { BY_HOST, INVERSE } from "./topology-table.ts";

@@ -7,22 +7,9 @@ import type { Attempt } from "../pod-to-place.ts";
 import { affinityDomains } from "./affinity.ts";
 import { emptyDomains } from "./anti-affinity.ts";
 import type { TopologyGroup } from "./domain-count.ts";
+import type { SelectingGroups } from "./concerned-groups.ts";
 import type { DomainQuestion } from "./domain-question.ts";
 import { spreadDomains } from "./spread.ts";
-
-/** The rules that count a pod, whoever owns them. */
-export interface SelectingGroups {
-  readonly counted: ReadonlySet<TopologyGroup>;
-  /** S-417: closed domains for this pod. */
-  readonly inverse: readonly TopologyGroup[];
-}
-
-/** The rules a pod carries itself. */
-export interface OwnedGroups {
-  readonly owned: readonly TopologyGroup[];
-  /** Counted where the pod goes, so that selected pods keep away. */
-  readonly carried: readonly TopologyGroup[];
-}
 
 export interface TopologyTarget {
   readonly host: string;

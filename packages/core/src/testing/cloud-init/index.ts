@@ -2,5 +2,5 @@
 
 export { bootMachine } from "./boot-machine.ts";
 export { readUserData, type CloudInitResult, type WrittenFile } from "./read-user-data.ts";
-export type { BootResult, JoinedMachine, MachineSurroundings } from "./surroundings.ts";
+export type { BootResult, ClusterBehind, JoinedMachine, MachineSurroundings } from "./surroundings.ts";
 export * from "./join-plan.ts";

@@ -4,6 +4,19 @@ import type { Node, ResourceList } from "../../api/index.ts";
 import type { KubeReader } from "../../kube/index.ts";
 import type { EpochMs } from "../../runtime/index.ts";
 
+/** The cluster that machines are meant to join. */
+export interface ClusterBehind {
+  /** For the token's Secret. */
+  readonly kube: Pick<KubeReader, "get">;
+  /** host:port under which the API server answers. */
+  readonly endpoints: readonly string[];
+  readonly caBundle: string;
+  /** v1.36.3 */
+  readonly version: string;
+  /** What k3s, RKE2, Talos or Kosmos would accept besides bootstrap tokens. */
+  readonly joinSecrets?: readonly string[];
+}
+
 export interface MachineSurroundings {
   readonly machine: {
     /** In the cloud; a node by another name would not be found there again. */
@@ -20,17 +33,7 @@ export interface MachineSurroundings {
     /** kubelet of the image, where the user data installs none. */
     readonly kubeletVersion?: string;
   };
-  readonly cluster: {
-    /** For the token's Secret. */
-    readonly kube: Pick<KubeReader, "get">;
-    /** host:port under which the API server answers. */
-    readonly endpoints: readonly string[];
-    readonly caBundle: string;
-    /** v1.36.3 */
-    readonly version: string;
-    /** What k3s, RKE2, Talos or Kosmos would accept besides bootstrap tokens. */
-    readonly joinSecrets?: readonly string[];
-  };
+  readonly cluster: ClusterBehind;
   readonly now: EpochMs;
 }
 

@@ -2,10 +2,9 @@
 
 import { badRequest } from "./answers.ts";
 import type { Stored } from "./json.ts";
-import type { KindRules } from "./kind-rules.ts";
+import type { FieldReader, KindRules } from "./kind-rules.ts";
 
 export type FieldTest = (object: Stored) => boolean;
-export type FieldReader = (object: Stored) => string;
 
 /** @throws KubeError 400 */
 export function parseFieldSelector(text: string | undefined, rules: KindRules): FieldTest {

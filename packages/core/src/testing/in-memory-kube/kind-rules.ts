@@ -2,7 +2,6 @@
 
 import type { Resource } from "../../api/index.ts";
 import type { Named, Problem } from "./answers.ts";
-import type { FieldReader } from "./field-selector.ts";
 import type { Draft, Stored } from "./json.ts";
 
 /** What rules may look at besides the object itself. */
@@ -11,6 +10,8 @@ export interface Surroundings {
   /** Value of a PriorityClass, undefined when there is none. */
   readonly priorityOf: (className: string) => number | undefined;
 }
+
+export type FieldReader = (object: Stored) => string;
 
 export interface KindRules extends Named {
   readonly resource: Resource;

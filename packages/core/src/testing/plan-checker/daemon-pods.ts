@@ -4,7 +4,7 @@ import type { Container, PodSpec, Toleration } from "../../api/index.ts";
 import type { DaemonSetInput, ProblemInput } from "../../scheduling/index.ts";
 import { mayHold } from "./label-rules.ts";
 import type { Place, Shape } from "./place.ts";
-import type { PlanReading } from "./plan-reading.ts";
+import type { NodeWishes } from "./node-wishes.ts";
 import { repelledBy } from "./pod-needs.ts";
 
 /** The controller writes these into every pod it makes. */
@@ -22,10 +22,16 @@ export function daemonSpecs({ daemonSets }: ProblemInput): readonly PodSpec[] {
     .map(podSpecOf);
 }
 
+export interface DaemonReading {
+  readonly wishes: NodeWishes;
+  /** Of the DaemonSets that count. */
+  readonly daemons: readonly PodSpec[];
+}
+
 /** The same list for shapes that get the same pods. */
 export type DaemonsAt = (shape: Shape) => readonly PodSpec[];
 
-export function daemonsFor(place: Place, { daemons, wishes }: PlanReading): DaemonsAt {
+export function daemonsFor(place: Place, { daemons, wishes }: DaemonReading): DaemonsAt {
   const tolerant = daemons.filter(
     ({ tolerations = [] }) => repelledBy(place.taints, [...tolerations, ...CONTROLLER_TOLERATES]).length === 0,
   );

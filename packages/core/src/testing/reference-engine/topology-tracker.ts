@@ -12,7 +12,8 @@ import { TopologyGroup } from "../../scheduling/topology/domain-count.ts";
 import { affinityRule, namespaceOf, requiredTermsOf, ruleIdentity } from "../../scheduling/topology/groups.ts";
 import type { RuleContext, TopologyRule } from "../../scheduling/topology/groups.ts";
 import { narrowByRules } from "../../scheduling/topology/narrow.ts";
-import type { SelectingGroups, TopologyTarget } from "../../scheduling/topology/narrow.ts";
+import type { SelectingGroups } from "../../scheduling/topology/concerned-groups.ts";
+import type { TopologyTarget } from "../../scheduling/topology/narrow.ts";
 import { NamespaceBook } from "../../scheduling/topology/namespaces.ts";
 import { Universe } from "../../scheduling/topology/universe.ts";
 

@@ -2,14 +2,10 @@
 
 import type { Node, ResourceList } from "@karpenter-multicloud/core/api";
 import { bootMachine } from "@karpenter-multicloud/core/testing/cloud-init";
-import type { MachineSurroundings } from "@karpenter-multicloud/core/testing/cloud-init";
 import { cardsOf } from "./planner.ts";
 import type { Ground } from "./ground.ts";
 import { field, rowOf } from "./ground.ts";
 import type { Machine } from "./records.ts";
-
-/** The cluster that machines are meant to join. */
-export type ClusterBehind = MachineSurroundings["cluster"];
 
 export type Booted = { readonly node: Node } | { readonly refused: string };
 

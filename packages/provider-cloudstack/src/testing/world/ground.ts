@@ -2,12 +2,12 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { FaultList, Ledger, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Durations } from "../durations.ts";
 import type { FakeFault } from "../faults.ts";
 import type { CloudStackInvariants } from "../invariants.ts";
 import type { Switches } from "../switches.ts";
-import type { ClusterBehind } from "./boot.ts";
 import type { Machine, Row, Volume } from "./records.ts";
 
 export interface Ground {

@@ -2,14 +2,10 @@
 
 import type { Node, ResourceList } from "@karpenter-multicloud/core/api";
 import { bootMachine } from "@karpenter-multicloud/core/testing/cloud-init";
-import type { MachineSurroundings } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { Ground } from "./ground.ts";
 import { placeLabels, syncTags } from "./cloud-controller.ts";
 import type { Server } from "./records.ts";
 import { nicsOf } from "./views.ts";
-
-/** The cluster that machines are meant to join. */
-export type ClusterBehind = MachineSurroundings["cluster"];
 
 export const UNINITIALIZED_KEY = "node.cloudprovider.kubernetes.io/uninitialized";
 

@@ -2,6 +2,7 @@
 
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
+import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 import type { FaultList, Ledger, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { notFound } from "../api-error.ts";
 import type { Durations } from "../durations.ts";
@@ -10,7 +11,6 @@ import type { ScalewayInvariants } from "../invariants.ts";
 import type { FakeImage } from "../seed/images.ts";
 import type { SeedType, Stock } from "../seed/server-types.ts";
 import type { Switches } from "../switches.ts";
-import type { ClusterBehind } from "./boot.ts";
 import type {
   BlockVolume,
   IpamIp,
