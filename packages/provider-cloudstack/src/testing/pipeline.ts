@@ -1,7 +1,13 @@
 // One request from its bytes to its answer: parameters, fault, caller, command, envelope, log.
 
-import { afterwards, instead, plain, statusOf } from "@karpenter-multicloud/core/testing/fake-cloud";
-import type { Answer, Incoming, Outcome, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
+import { afterwards, instead, plain } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type {
+  Answer,
+  Incoming,
+  Outcome,
+  RequestFacts,
+  RequestRecord,
+} from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, GENERIC, maintenance, MASKED, missingParameter, notForUser, unverified } from "./api-error.ts";
 import { authenticate } from "./auth.ts";
 import type { Caller } from "./auth.ts";
@@ -115,20 +121,15 @@ export class Pipeline {
     incoming: Incoming,
     path: string,
     params: Params,
-    result: { readonly auth: string; readonly outcome: Outcome; readonly fault: FakeFault | undefined },
+    result: Pick<RequestRecord, "auth" | "outcome" | "fault">,
   ): void {
-    const userAgent = incoming.headers["user-agent"];
-    this.#backend.log.add({
+    this.#backend.log.record(incoming, {
+      ...result,
       at: this.#backend.world.ground.clock.now(),
-      method: incoming.method,
       path,
       query: queryNames(incoming),
       operation: params.command,
       body: params.safe(),
-      auth: result.auth,
-      status: statusOf(result.outcome),
-      ...(result.fault === undefined ? {} : { fault: result.fault.fault }),
-      ...(userAgent === undefined ? {} : { userAgent }),
     });
   }
 }

@@ -18,7 +18,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   fake = await startFakeCloudStack({ clock });
   user = new TinyClient(fake.credentials);
-  admin = new TinyClient({ ...fake.credentials, apiKey: "fake-admin-api-key", secretKey: "fake-admin-secret-key" });
+  admin = TinyClient.admin(fake.credentials);
 });
 
 afterEach(() => fake.close());

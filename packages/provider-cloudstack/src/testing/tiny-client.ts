@@ -23,6 +23,11 @@ export class TinyClient {
     this.#keys = keys;
   }
 
+  /** Of the same server, with the keys of its administrator. */
+  static admin(keys: TinyKeys): TinyClient {
+    return new TinyClient({ ...keys, apiKey: "fake-admin-api-key", secretKey: "fake-admin-secret-key" });
+  }
+
   async call(
     command: string,
     parameters: Readonly<Record<string, string>> = {},

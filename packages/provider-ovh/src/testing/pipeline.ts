@@ -6,10 +6,9 @@ import {
   losesAnswer,
   plain,
   Reply,
-  statusOf,
-  wallMs,
+  RequestRate,
 } from "@karpenter-multicloud/core/testing/fake-cloud";
-import type { Answer, Incoming, Outcome } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Answer, Incoming, Outcome, RequestRecord } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, errorAnswer } from "./api-error.ts";
 import { authenticate } from "./auth.ts";
 import type { Caller } from "./auth.ts";
@@ -34,8 +33,7 @@ interface Located {
 
 export class Pipeline {
   readonly #backend: Backend;
-  #second = 0;
-  #inSecond = 0;
+  readonly #rate = new RequestRate();
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -54,12 +52,12 @@ export class Pipeline {
     this.#watchPost(incoming, matched, fault);
     const before = fault === undefined ? undefined : instead(fault, usualAnswer);
     if (before !== undefined) {
-      this.#log(incoming, located, operation, { auth: "none", status: statusOf(before), fault });
+      this.#log(incoming, located, operation, { auth: "none", outcome: before, fault });
       return before;
     }
     const { answer, auth } = await this.#serve(incoming, located, matched);
     const outcome = fault === undefined ? plain(answer) : afterwards(fault, answer);
-    this.#log(incoming, located, operation, { auth, status: statusOf(outcome), fault });
+    this.#log(incoming, located, operation, { auth, outcome, fault });
     return outcome;
   }
 
@@ -108,8 +106,9 @@ export class Pipeline {
   }
 
   #unrouted(incoming: Incoming, located: Located, error: ApiError): Outcome {
-    this.#log(incoming, located, "", { auth: "none", status: error.answer.status, fault: undefined });
-    return plain(error.answer);
+    const outcome = plain(error.answer);
+    this.#log(incoming, located, "", { auth: "none", outcome, fault: undefined });
+    return outcome;
   }
 
   /** Judged whether or not the fault lets it through: a retry is a retry. */
@@ -127,10 +126,7 @@ export class Pipeline {
 
   #countRequest(): void {
     const { switches, invariants } = this.#backend;
-    const second = Math.floor(wallMs() / 1000);
-    this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1;
-    this.#second = second;
-    if (switches.maxRequestsPerSecond === 0 || this.#inSecond !== switches.maxRequestsPerSecond + 1) return;
+    if (!this.#rate.passes(switches.maxRequestsPerSecond)) return;
     invariants.record("TooManyRequests", `more than ${switches.maxRequestsPerSecond} requests in a second`);
   }
 
@@ -138,20 +134,15 @@ export class Pipeline {
     incoming: Incoming,
     located: Located,
     operation: string,
-    result: { auth: Caller["kind"] | "refused"; status: number; fault: FakeFault | undefined },
+    result: Pick<RequestRecord, "auth" | "outcome" | "fault">,
   ): void {
-    const userAgent = incoming.headers["user-agent"];
-    this.#backend.log.add({
+    this.#backend.log.record(incoming, {
+      ...result,
       at: this.#backend.world.ground.clock.now(),
-      method: incoming.method,
       path: located.path,
       query: located.query.toString(),
       operation,
       body: operation === "getToken" ? undefined : safeBody(incoming),
-      auth: result.auth,
-      status: result.status,
-      ...(result.fault === undefined ? {} : { fault: result.fault.fault }),
-      ...(userAgent === undefined ? {} : { userAgent }),
     });
   }
 }

@@ -1,23 +1,13 @@
 // Which operation of OVHcloud's API does a path mean?
 
-import { PathTable, type PathMatch } from "@karpenter-multicloud/core/testing/fake-cloud";
+import { PathTable, type PathCall, type PathMatch } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError } from "./api-error.ts";
 import type { Caller } from "./auth.ts";
 import type { Backend } from "./backend.ts";
 
-export interface Call {
+export interface Call extends PathCall {
   readonly backend: Backend;
-  readonly method: string;
-  /** Without base path and query. */
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The parsed JSON; undefined without a body. */
-  readonly body: unknown;
   readonly caller: Caller;
-  /** Scheme, host and port the client used. */
-  readonly origin: string;
 }
 
 export interface Route {

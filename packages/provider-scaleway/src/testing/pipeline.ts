@@ -1,7 +1,13 @@
 // One request from its bytes to its answer: route, fault, caller, handler, log.
 
-import { afterwards, instead, plain, Reply, statusOf, wallMs } from "@karpenter-multicloud/core/testing/fake-cloud";
-import type { Answer, Incoming, Outcome, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
+import { afterwards, instead, plain, Reply, RequestRate } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type {
+  Answer,
+  Incoming,
+  Outcome,
+  RequestFacts,
+  RequestRecord,
+} from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, errorOfType } from "./api-error.ts";
 import type { Backend } from "./backend.ts";
 import type { FakeFault } from "./faults.ts";
@@ -21,8 +27,7 @@ interface Located {
 
 export class Pipeline {
   readonly #backend: Backend;
-  #second = 0;
-  #inSecond = 0;
+  readonly #rate = new RequestRate();
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -111,10 +116,7 @@ export class Pipeline {
 
   #countRequest(): void {
     const { switches, invariants } = this.#backend;
-    const second = Math.floor(wallMs() / 1000);
-    this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1;
-    this.#second = second;
-    if (switches.maxRequestsPerSecond === 0 || this.#inSecond !== switches.maxRequestsPerSecond + 1) return;
+    if (!this.#rate.passes(switches.maxRequestsPerSecond)) return;
     invariants.record("TooManyRequests", `more than ${switches.maxRequestsPerSecond} requests in a second`);
   }
 
@@ -122,20 +124,15 @@ export class Pipeline {
     incoming: Incoming,
     { path, query }: Located,
     operation: string,
-    result: { readonly auth: string; readonly outcome: Outcome; readonly fault: FakeFault | undefined },
+    result: Pick<RequestRecord, "auth" | "outcome" | "fault">,
   ): void {
-    const userAgent = incoming.headers["user-agent"];
-    this.#backend.log.add({
+    this.#backend.log.record(incoming, {
+      ...result,
       at: this.#backend.world.ground.clock.now(),
-      method: incoming.method,
       path,
       query: query.toString(),
       operation,
       body: safeBody(incoming),
-      auth: result.auth,
-      status: statusOf(result.outcome),
-      ...(result.fault === undefined ? {} : { fault: result.fault.fault }),
-      ...(userAgent === undefined ? {} : { userAgent }),
     });
   }
 }

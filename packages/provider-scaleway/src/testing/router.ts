@@ -1,24 +1,15 @@
 // Which operation of Scaleway's APIs does a path mean (W-70)?
 
 import { PathTable } from "@karpenter-multicloud/core/testing/fake-cloud";
-import type { Answer, PathMatch, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { Answer, PathCall, PathMatch, RequestFacts } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { ApiError, notFound } from "./api-error.ts";
 import type { Backend } from "./backend.ts";
 import type { Caller, Resource } from "./keyring.ts";
 
-export interface Call {
+export interface Call extends PathCall {
   readonly backend: Backend;
-  readonly method: string;
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The parsed JSON; undefined without a body. */
-  readonly body: unknown;
   readonly raw: Buffer;
   readonly caller: Caller;
-  /** Scheme, host and port the client used. */
-  readonly origin: string;
   /** For faults on machines that this call starts. */
   readonly facts: RequestFacts;
 }

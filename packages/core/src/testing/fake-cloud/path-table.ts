@@ -11,6 +11,20 @@ export interface PathMatch<Route> {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** A request as the handler of its route sees it. */
+export interface PathCall {
+  readonly method: string;
+  /** Below the API's base, without the query. */
+  readonly path: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The parsed JSON; undefined without a body. */
+  readonly body: unknown;
+  /** Scheme, host and port the client used. */
+  readonly origin: string;
+}
+
 interface Compiled<Route> {
   readonly route: Route;
   readonly segments: readonly string[];

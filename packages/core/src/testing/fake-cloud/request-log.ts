@@ -1,5 +1,9 @@
 // What was asked of the fake and what it answered, without secrets.
 
+import type { FakeFault } from "./faults.ts";
+import { statusOf } from "./outcome.ts";
+import type { Incoming, Outcome } from "./outcome.ts";
+
 export interface LoggedRequest {
   /** Milliseconds of the fake's clock. */
   readonly at: number;
@@ -19,6 +23,12 @@ export interface LoggedRequest {
   readonly userAgent?: string;
 }
 
+/** What a fake knows of a request besides its bytes. */
+export interface RequestRecord extends Pick<LoggedRequest, "at" | "path" | "query" | "operation" | "body" | "auth"> {
+  readonly outcome: Outcome;
+  readonly fault: FakeFault | undefined;
+}
+
 /** The oldest entries go when there are more. */
 const MAX_ENTRIES = 20_000;
 
@@ -28,6 +38,17 @@ export class RequestLog {
   add(entry: LoggedRequest): void {
     this.#entries.push(entry);
     if (this.#entries.length > MAX_ENTRIES) this.#entries = this.#entries.slice(-MAX_ENTRIES / 2);
+  }
+
+  record({ method, headers }: Incoming, { outcome, fault, ...known }: RequestRecord): void {
+    const userAgent = headers["user-agent"];
+    this.add({
+      ...known,
+      method,
+      status: statusOf(outcome),
+      ...(fault === undefined ? {} : { fault: fault.fault }),
+      ...(userAgent === undefined ? {} : { userAgent }),
+    });
   }
 
   entries(): readonly LoggedRequest[] {

@@ -1,26 +1,15 @@
 // Everything the fake world stands on: its clock and dice, what is on sale, and what the accounts hold.
 
-import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
-import type { FaultList, Ledger, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { WorldBasis } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Durations } from "../durations.ts";
 import type { FakeFault } from "../faults.ts";
 import type { CloudStackInvariants } from "../invariants.ts";
 import type { Switches } from "../switches.ts";
 import type { Machine, Row, Volume } from "./records.ts";
 
-export interface Ground {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly hooks: MachineHooks | undefined;
+export interface Ground extends WorldBasis<Durations, Switches, FakeFault, CloudStackInvariants> {
   readonly cluster: ClusterBehind | undefined;
-  readonly durations: Durations;
-  readonly switches: Switches;
-  readonly random: SeededRandom;
-  readonly faults: FaultList<FakeFault>;
-  readonly invariants: CloudStackInvariants;
-  readonly ledger: Ledger;
   /** Machines that may be placed at the same time, by zone's name or "offering/zone"; absent = what the hosts take. */
   readonly capacity: Map<string, number>;
   /** By account, then by number of the resource type. */

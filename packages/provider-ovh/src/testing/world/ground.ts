@@ -1,15 +1,12 @@
 // What machines and pools of the fake stand on: its clock, the cluster behind it, speeds, dice, stock and limits.
 
-import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import type { Durations } from "../durations.ts";
-import type { FaultList, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { WorldBasis } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { FakeFault } from "../faults.ts";
 import type { OvhInvariants } from "../invariants.ts";
 import type { SeedFlavor } from "../seed/flavors.ts";
 import type { Switches } from "../switches.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Ledger } from "@karpenter-multicloud/core/testing/fake-cloud";
 import type { Machine } from "./machine.ts";
 
 /** Limits of one project in one region; an absent one is not checked. */
@@ -25,16 +22,7 @@ export interface Usage {
   readonly ramGB: number;
 }
 
-export interface Ground {
-  readonly clock: Clock;
-  readonly hooks: MachineHooks | undefined;
-  readonly timers: Timers;
-  readonly durations: Durations;
-  readonly switches: Switches;
-  readonly random: SeededRandom;
-  readonly faults: FaultList<FakeFault>;
-  readonly invariants: OvhInvariants;
-  readonly ledger: Ledger;
+export interface Ground extends WorldBasis<Durations, Switches, FakeFault, OvhInvariants> {
   readonly clusters: ReadonlyMap<string, Cluster>;
   readonly flavors: ReadonlyMap<string, SeedFlavor>;
   readonly unavailableFlavors: Set<string>;

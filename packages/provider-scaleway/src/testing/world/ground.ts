@@ -1,9 +1,7 @@
 // Everything the fake world stands on: its clock and dice, what is on sale, and what the project holds.
 
-import type { Clock } from "@karpenter-multicloud/core/runtime";
-import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
-import type { FaultList, Ledger, SeededRandom, Timers } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { WorldBasis } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { notFound } from "../api-error.ts";
 import type { Durations } from "../durations.ts";
 import type { FakeFault } from "../faults.ts";
@@ -24,17 +22,8 @@ import type {
 } from "./records.ts";
 import { regionOf } from "./records.ts";
 
-export interface Ground {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly hooks: MachineHooks | undefined;
+export interface Ground extends WorldBasis<Durations, Switches, FakeFault, ScalewayInvariants> {
   readonly cluster: ClusterBehind | undefined;
-  readonly durations: Durations;
-  readonly switches: Switches;
-  readonly random: SeededRandom;
-  readonly faults: FaultList<FakeFault>;
-  readonly invariants: ScalewayInvariants;
-  readonly ledger: Ledger;
   readonly organizationId: string;
   readonly projectId: string;
   readonly zones: readonly string[];
