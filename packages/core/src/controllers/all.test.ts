@@ -3,12 +3,7 @@ import { Annotation, NodeClaims, NodePools, Nodes, toRfc3339, type NodeClaim } f
 import { defaultSettings } from "../options/index.ts";
 import { LearnedMachines, type RepairPolicy } from "../provider/index.ts";
 import { aNodePool, aPod, type PodOptions } from "../testing/builders/index.ts";
-import {
-  ControllerHarness,
-  TEST_NODE_CLASS,
-  TestNodeClasses,
-  type HarnessOptions,
-} from "../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS, type HarnessOptions } from "../testing/controller-harness.ts";
 import { minutes } from "../units/index.ts";
 import { allControllers } from "./all.ts";
 
@@ -63,19 +58,7 @@ afterEach(() => harness.stop());
 async function everything(options: HarnessOptions = {}, policies: readonly RepairPolicy[] = []): Promise<void> {
   harness = new ControllerHarness(options);
   harness.provider.policies = policies;
-  const ready = {
-    type: "Ready",
-    status: "True",
-    reason: "Ready",
-    message: "",
-    lastTransitionTime: "2026-01-01T00:00:00Z",
-  } as const;
-  await harness.put(TestNodeClasses, {
-    apiVersion: "karpenter.test.sh/v1",
-    kind: "TestNodeClass",
-    metadata: { name: "default" },
-    status: { conditions: [ready] },
-  });
+  await harness.putReadyClass();
   await harness.put(NodePools, aNodePool({ status: {}, disruption: { budgets: [] } }));
   await harness.start(...allControllers(harness.deps, [TEST_NODE_CLASS]));
 }

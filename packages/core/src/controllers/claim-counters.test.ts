@@ -5,7 +5,7 @@ import { nodeClassLabel, NodeClaims, NodePools, Nodes, UNREGISTERED_TAINT } from
 import { InsufficientCapacity, NodeClassNotReady, Transient } from "../provider/index.ts";
 import { PromMetrics } from "../telemetry/index.ts";
 import { aNodePool, aPod, TEST_CLASS } from "../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../testing/controller-harness.ts";
 import { promSeries } from "../testing/prom-series.ts";
 import { allControllers } from "./all.ts";
 
@@ -19,10 +19,7 @@ afterEach(() => harness.stop());
 beforeEach(async () => {
   metrics = new PromMetrics();
   harness = new ControllerHarness({ metrics });
-  const lastTransitionTime = "2026-01-01T00:00:00Z";
-  const ready = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime } as const;
-  const nodeClass = { apiVersion: "karpenter.test.sh/v1", kind: "TestNodeClass", metadata: { name: "default" } };
-  await harness.put(TestNodeClasses, { ...nodeClass, status: { conditions: [ready] } });
+  await harness.putReadyClass();
   await harness.put(NodePools, aNodePool({ status: {} }));
   await harness.start(...allControllers(harness.deps, [TEST_NODE_CLASS]));
 });

@@ -6,7 +6,7 @@ import { Label, NodeClaims, NodePools, nodeClassLabel, Pods, toRfc3339 } from ".
 import { InsufficientCapacity, Transient } from "../provider/index.ts";
 import { METRICS, PromMetrics, type MetricName, type Metrics } from "../telemetry/index.ts";
 import { aDaemonSetPod, aNodePool, anInstanceType, anOffering, aPod, TEST_CLASS } from "../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../testing/controller-harness.ts";
 import { allControllers } from "./all.ts";
 
 /** What does not happen on an ordinary day, or not in the controllers: by the test that shows that it is written. */
@@ -70,14 +70,7 @@ async function aDay(metrics: Metrics): Promise<void> {
   const offerings = [anOffering({ price: 0.1 }), anOffering({ zone: "z2", price: null })];
   harness = new ControllerHarness({ metrics, types: [anInstanceType({ offerings })] });
   const { kube, provider, clock } = harness;
-  const lastTransitionTime = "2026-01-01T00:00:00Z";
-  const ready = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime } as const;
-  await harness.put(TestNodeClasses, {
-    apiVersion: "karpenter.test.sh/v1",
-    kind: "TestNodeClass",
-    metadata: { name: "default" },
-    status: { conditions: [ready] },
-  });
+  await harness.putReadyClass();
   await harness.put(NodePools, aNodePool({ status: {}, limits: { cpu: "100" }, expireAfter: "30m" }));
   await harness.start(...allControllers(harness.deps, [TEST_NODE_CLASS]));
   provider.failures.create.push(new InsufficientCapacity("sold out"));

@@ -7,6 +7,7 @@ import {
   Nodes,
   OPTIONAL_RESOURCES,
   Pods,
+  type Condition,
   type KubeObject,
   type Node,
   type NodeClaim,
@@ -153,6 +154,15 @@ export class ControllerHarness {
     const node = await this.put(Nodes, aNode(options));
     const body = { spec: { taints: options.taints ?? null } };
     return await this.kube.patch(Nodes, keyOf(node), { type: "merge", body });
+  }
+
+  /** The class that the NodePools of the builders name, ready. */
+  async putReadyClass(): Promise<void> {
+    const { group, kind, name } = TEST_CLASS;
+    const lastTransitionTime = "2026-01-01T00:00:00Z";
+    const ready: Condition = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime };
+    const nodeClass = { apiVersion: `${group}/v1`, kind, metadata: { name }, status: { conditions: [ready] } };
+    await this.put(TestNodeClasses, nodeClass);
   }
 
   /** A working machine: the cloud has it, its Node is ready, its claim initialized; all three have this name. */

@@ -22,7 +22,7 @@ import {
   type NodePoolOptions,
   type PodOptions,
 } from "../../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../../testing/controller-harness.ts";
 import { allControllers } from "../all.ts";
 
 const podTemplateRef = { name: "web" };
@@ -44,19 +44,7 @@ async function started({ pool, settings, gate = true, prepare }: Start = {}): Pr
   const gates = { featureGates: { ...featureGates, CapacityBuffer: gate } };
   harness = new ControllerHarness({ settings: { ...gates, ...settings } });
   joined = 0;
-  const ready = {
-    type: "Ready",
-    status: "True",
-    reason: "Ready",
-    message: "",
-    lastTransitionTime: "2026-01-01T00:00:00Z",
-  };
-  await harness.put(TestNodeClasses, {
-    apiVersion: "karpenter.test.sh/v1",
-    kind: "TestNodeClass",
-    metadata: { name: "default" },
-    status: { conditions: [ready] },
-  } as Parameters<typeof harness.put>[1]);
+  await harness.putReadyClass();
   await harness.put(NodePools, aNodePool({ status: {}, disruption: { budgets: [{ nodes: "100%" }] }, ...pool }));
   await harness.put(PodTemplates, aPodTemplate("1"));
   await prepare?.();

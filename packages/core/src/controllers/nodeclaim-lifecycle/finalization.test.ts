@@ -2,63 +2,36 @@
 // Scenarios of docs/reference/upstream-parity.md: E-32.
 
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  Annotation,
-  getCondition,
-  Label,
-  NodeClaims,
-  Nodes,
-  TERMINATION_FINALIZER,
-  type NodeClaim,
-} from "../../api/index.ts";
+import { Annotation, Label, NodeClaims, Nodes, TERMINATION_FINALIZER } from "../../api/index.ts";
 import { Transient } from "../../provider/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
-import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import type { HarnessOptions } from "../../testing/controller-harness.ts";
+import { CLAIM_KEY, LifecycleHarness } from "../../testing/lifecycle-harness.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 
 const MINUTE = 60_000;
-const KEY = { name: "default-1" };
 const FINALIZERS = [TERMINATION_FINALIZER];
-let harness: ControllerHarness;
+let harness: LifecycleHarness;
 afterEach(() => harness.stop());
-
-async function world(claim: NodeClaim, options: HarnessOptions = {}): Promise<void> {
-  harness = new ControllerHarness(options);
-  await harness.put(NodeClaims, claim);
-}
-
-async function start(ms = 100): Promise<void> {
-  await harness.start(nodeClaimLifecycleController(harness.deps));
-  await harness.pass(ms);
-}
-
-async function claim(): Promise<NodeClaim | undefined> {
-  return await harness.stored(NodeClaims, KEY);
-}
-
-async function condition(type: string) {
-  const stored = await claim();
-  return stored && getCondition(stored, type);
-}
 
 describe("ending", () => {
   /** A claim that is being deleted, with its machine in the cloud. */
   async function leaving(over: Parameters<typeof aNodeClaim>[0] = {}, options: HarnessOptions = {}): Promise<void> {
-    const made = aNodeClaim({ name: KEY.name, conditions: ["Launched"], ...over });
-    await world({ ...made, metadata: { ...made.metadata, finalizers: FINALIZERS } }, options);
+    const made = aNodeClaim({ name: CLAIM_KEY.name, conditions: ["Launched"], ...over });
+    harness = await LifecycleHarness.with({ ...made, metadata: { ...made.metadata, finalizers: FINALIZERS } }, options);
     harness.provider.machines.set("test:///default-1", made);
-    await harness.kube.delete(NodeClaims, KEY);
+    await harness.kube.delete(NodeClaims, CLAIM_KEY);
   }
 
   it("DT-129, LC-35, LC-37: announcing the deadline and asking the cloud go through in one pass", async () => {
     await leaving({ spec: { terminationGracePeriod: "5m" } });
     harness.provider.slowDeletes = 1;
-    await start();
+    await harness.begin();
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toHaveLength(1);
-    expect((await condition("InstanceTerminating"))?.status).toBe("True");
+    expect((await harness.condition("InstanceTerminating"))?.status).toBe("True");
     await harness.pass(12_000);
-    expect(await claim()).toBeUndefined();
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.provider.calls).toEqual([
       "delete test:///default-1",
       "delete test:///default-1",
@@ -73,8 +46,8 @@ describe("ending", () => {
       annotations: { [Annotation.TerminationTimestamp]: deadline },
     });
     harness.provider.slowDeletes = 3;
-    await start(10_000);
-    expect((await claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(deadline);
+    await harness.begin(10_000);
+    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(deadline);
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
   });
 
@@ -84,14 +57,14 @@ describe("ending", () => {
   ])("DT-128: with a terminationGracePeriod of %s the deadline is %s", async (terminationGracePeriod, expected) => {
     await leaving({ spec: terminationGracePeriod === undefined ? {} : { terminationGracePeriod } });
     harness.provider.slowDeletes = 3;
-    await start();
-    expect((await claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(expected);
+    await harness.begin();
+    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(expected);
   });
 
   it("UX-5: the deadline is announced on the Node too", async () => {
     await leaving({ conditions: ["Launched", "Registered"], spec: { terminationGracePeriod: "5m" } });
     await harness.putNode({ name: "node-1", providerID: "test:///default-1" });
-    await start();
+    await harness.begin();
     const text = "all pods will be deleted by 2026-01-01T00:05:00Z";
     expect(harness.events.texts()).toEqual([
       `Warning TerminationGracePeriodExpiring NodeClaim/default-1: ${text}`,
@@ -102,8 +75,8 @@ describe("ending", () => {
   it("LC-36: a claim that never registered leaves Nodes alone", async () => {
     await leaving();
     await harness.putNode({ name: "node-1", providerID: "test:///default-1" });
-    await start(10_000);
-    expect(await claim()).toBeUndefined();
+    await harness.begin(10_000);
+    expect(await harness.claim()).toBeUndefined();
     expect((await harness.stored(Nodes, { name: "node-1" }))?.metadata.deletionTimestamp).toBeUndefined();
   });
 
@@ -117,33 +90,36 @@ describe("ending", () => {
         { type: "merge", body: { metadata: { finalizers: ["example.com/keep"] } } },
       );
     }
-    await start(MINUTE);
+    await harness.begin(MINUTE);
     expect((await harness.kube.list(Nodes)).items.every(({ metadata }) => metadata.deletionTimestamp)).toBe(true);
     expect(harness.provider.calls).toEqual([]);
     for (const name of ["node-1", "node-2"]) {
       await harness.kube.patch(Nodes, { name }, { type: "merge", body: { metadata: { finalizers: null } } });
     }
     await harness.pass(20_000);
-    expect(await claim()).toBeUndefined();
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.provider.machines.size).toBe(0);
   });
 
   it("DT-129, TC-43, LC-37: an error of the cloud is never taken for an end", async () => {
     await leaving();
     for (let i = 0; i < 5; i++) harness.provider.failures.delete.push(new Transient("503"));
-    await start(10_000);
-    expect(await claim()).toBeDefined();
+    await harness.begin(10_000);
+    expect(await harness.claim()).toBeDefined();
     await harness.pass(5 * MINUTE);
-    expect(await claim()).toBeUndefined();
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.provider.machines.size).toBe(0);
   });
 
   it("TC-42, LC-38: without a machine there is no call to the cloud", async () => {
-    const { status: _, ...unlaunched } = aNodeClaim({ name: KEY.name });
-    await world({ ...unlaunched, metadata: { ...unlaunched.metadata, finalizers: FINALIZERS } });
-    await harness.kube.delete(NodeClaims, KEY);
-    await start(1000);
-    expect(await claim()).toBeUndefined();
+    const { status: _, ...unlaunched } = aNodeClaim({ name: CLAIM_KEY.name });
+    harness = await LifecycleHarness.with({
+      ...unlaunched,
+      metadata: { ...unlaunched.metadata, finalizers: FINALIZERS },
+    });
+    await harness.kube.delete(NodeClaims, CLAIM_KEY);
+    await harness.begin(1000);
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.provider.calls).toEqual([]);
   });
 
@@ -154,7 +130,7 @@ describe("ending", () => {
     await harness.pass(3000);
     await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
     await harness.pass(20_000);
-    expect(await claim()).toBeUndefined();
+    expect(await harness.claim()).toBeUndefined();
     const page = await metrics.render();
     const series = (name: string, labels: string): string | undefined =>
       page.split("\n").find((line) => line.startsWith(`karpenter_nodeclaims_${name}{${labels}} `));
@@ -166,11 +142,14 @@ describe("ending", () => {
   });
 
   it("LC-39: finalizers of others stay", async () => {
-    const made = aNodeClaim({ name: KEY.name, conditions: ["Launched"] });
-    await world({ ...made, metadata: { ...made.metadata, finalizers: ["example.com/other", TERMINATION_FINALIZER] } });
-    await harness.kube.delete(NodeClaims, KEY);
-    await start(10_000);
-    expect((await claim())?.metadata.finalizers).toEqual(["example.com/other"]);
+    const made = aNodeClaim({ name: CLAIM_KEY.name, conditions: ["Launched"] });
+    harness = await LifecycleHarness.with({
+      ...made,
+      metadata: { ...made.metadata, finalizers: ["example.com/other", TERMINATION_FINALIZER] },
+    });
+    await harness.kube.delete(NodeClaims, CLAIM_KEY);
+    await harness.begin(10_000);
+    expect((await harness.claim())?.metadata.finalizers).toEqual(["example.com/other"]);
   });
 
   it("the claim goes while the cloud deletes its machine: no error", async () => {
@@ -178,19 +157,19 @@ describe("ending", () => {
     const remove = harness.provider.delete.bind(harness.provider);
     harness.provider.delete = async (given) => {
       await remove(given);
-      await harness.kube.patch(NodeClaims, KEY, { type: "merge", body: { metadata: { finalizers: null } } });
+      await harness.kube.patch(NodeClaims, CLAIM_KEY, { type: "merge", body: { metadata: { finalizers: null } } });
     };
-    await start(10_000);
-    expect(await claim()).toBeUndefined();
+    await harness.begin(10_000);
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
   it("observe mode: a claim that is being deleted keeps its machine", async () => {
     await leaving({}, { settings: { mode: "observe" } });
-    await start(10 * MINUTE);
+    await harness.begin(10 * MINUTE);
     expect(harness.provider.calls).toEqual([]);
     expect(harness.provider.machines.size).toBe(1);
-    expect((await claim())?.metadata.finalizers).toEqual(FINALIZERS);
+    expect((await harness.claim())?.metadata.finalizers).toEqual(FINALIZERS);
     expect(harness.logger.messages("error")).toEqual([]);
   });
 });

@@ -1,47 +1,20 @@
 // What a registered node still lacks before it can take what it was bought for.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { getCondition, NodeClaims, Nodes, UNREGISTERED_TAINT, type NodeClaim } from "../../api/index.ts";
-import { aNodeClaim, type NodeOptions } from "../../testing/builders/index.ts";
-import { ControllerHarness } from "../../testing/controller-harness.ts";
-import { milliseconds } from "../../units/index.ts";
-import { nodeClaimLifecycleController } from "./controller.ts";
+import { Nodes, UNREGISTERED_TAINT, type NodeClaim } from "../../api/index.ts";
+import { freshClaim, LifecycleHarness, SETTLING } from "../../testing/lifecycle-harness.ts";
 
-const KEY = { name: "default-1" };
-/** A registered node opens within one pass. */
-const SETTLING = { taintSettleTime: milliseconds(50) };
-let harness: ControllerHarness;
+let harness: LifecycleHarness;
 afterEach(() => harness.stop());
 
 /** A claim that is launched as fake:///1; its Node has not joined. */
 async function launched(over: { spec?: Partial<NodeClaim["spec"]> } = {}): Promise<void> {
-  harness = new ControllerHarness({ settings: SETTLING });
-  const { status: _, ...claim } = aNodeClaim({ name: KEY.name, spec: over.spec ?? {} });
-  await harness.put(NodeClaims, claim);
-  await harness.start(nodeClaimLifecycleController(harness.deps));
-  await harness.pass(100);
+  harness = await LifecycleHarness.with(freshClaim(over.spec), { settings: SETTLING });
+  await harness.begin();
 }
 
-async function joins(over: NodeOptions = {}): Promise<void> {
-  await harness.putNode({
-    name: "node-1",
-    nodePool: "",
-    providerID: "fake:///1",
-    taints: [UNREGISTERED_TAINT],
-    ...over,
-  });
-  await harness.pass(100);
-}
-
-async function registered() {
-  const claim = await harness.stored(NodeClaims, KEY);
-  return claim && getCondition(claim, "Registered");
-}
-
-async function initialized() {
-  const claim = await harness.stored(NodeClaims, KEY);
-  return claim && getCondition(claim, "Initialized");
-}
+const registered = async () => await harness.condition("Registered");
+const initialized = async () => await harness.condition("Initialized");
 
 describe("initialization", () => {
   const ephemeral = [
@@ -53,7 +26,7 @@ describe("initialization", () => {
 
   it.each(ephemeral)("TC-39, K-21, LC-29: the taint $key waits, and its removal initializes", async (taint) => {
     await launched();
-    await joins({ taints: [UNREGISTERED_TAINT, taint] });
+    await harness.joins({ taints: [UNREGISTERED_TAINT, taint] });
     expect(await initialized()).toMatchObject({
       status: "Unknown",
       reason: "KnownEphemeralTaintsExist",
@@ -67,7 +40,7 @@ describe("initialization", () => {
   it("LC-29: what is missing is told in order: Ready, startup taints, ephemeral taints, resources", async () => {
     const cni = { key: "cni", effect: "NoExecute" } as const;
     await launched({ spec: { startupTaints: [cni], resources: { requests: { "example.com/gpu": "1" } } } });
-    await joins({ ready: false, taints: [UNREGISTERED_TAINT, cni, ephemeral[0]] });
+    await harness.joins({ ready: false, taints: [UNREGISTERED_TAINT, cni, ephemeral[0]] });
     const seen = [(await initialized())?.reason];
     const look = async (write: Promise<unknown>): Promise<void> => {
       await write;
@@ -92,7 +65,7 @@ describe("initialization", () => {
 
   it("LC-29: a second Node of the machine holds initialization up", async () => {
     await launched();
-    await joins({ ready: false });
+    await harness.joins({ ready: false });
     await harness.putNode({ name: "node-2", nodePool: "", providerID: "fake:///1" });
     await harness.pass(100);
     expect(await initialized()).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
@@ -104,7 +77,7 @@ describe("initialization", () => {
   it("UX-5: after 10 minutes without it a warning says once what is missing", async () => {
     await launched();
     await harness.pass(3 * 60_000);
-    await joins({ ready: false });
+    await harness.joins({ ready: false });
     await harness.pass(9 * 60_000 + 59_000);
     expect(harness.events.withReason("InitializationPending")).toEqual([]);
     await harness.pass(2000);
@@ -124,7 +97,7 @@ describe("initialization", () => {
 
   it("UX-5: no warning about a Node that was initialized in time", async () => {
     await launched();
-    await joins();
+    await harness.joins();
     expect((await initialized())?.status).toBe("True");
     await harness.pass(30 * 60_000);
     expect(harness.events.withReason("InitializationPending")).toEqual([]);
@@ -132,7 +105,7 @@ describe("initialization", () => {
 
   it("a Node that goes while it is labelled is no error", async () => {
     await launched();
-    await joins({ ready: false });
+    await harness.joins({ ready: false });
     expect((await registered())?.status).toBe("True");
     harness.kube.faults = async ({ phase, verb, resource }) => {
       if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;

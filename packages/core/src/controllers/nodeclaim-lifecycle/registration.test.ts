@@ -2,7 +2,6 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import {
-  getCondition,
   Label,
   NodeClaims,
   Nodes,
@@ -11,56 +10,30 @@ import {
   type NodeClaim,
 } from "../../api/index.ts";
 import type { RegistrationHook } from "../../provider/index.ts";
-import { aNode, aNodeClaim, type NodeOptions } from "../../testing/builders/index.ts";
-import { ControllerHarness } from "../../testing/controller-harness.ts";
-import { milliseconds, seconds } from "../../units/index.ts";
-import { nodeClaimLifecycleController } from "./controller.ts";
+import { aNode, aNodeClaim } from "../../testing/builders/index.ts";
+import { CLAIM_KEY, freshClaim, LifecycleHarness, SETTLING } from "../../testing/lifecycle-harness.ts";
+import { seconds } from "../../units/index.ts";
 
-const KEY = { name: "default-1" };
-/** A registered node opens within one pass. */
-const SETTLING = { taintSettleTime: milliseconds(50) };
-let harness: ControllerHarness;
+let harness: LifecycleHarness;
 afterEach(() => harness.stop());
 
 /** A claim that is launched as fake:///1; its Node has not joined. */
 async function launched(
   over: { spec?: Partial<NodeClaim["spec"]>; hooks?: readonly RegistrationHook[] } = {},
 ): Promise<void> {
-  harness = new ControllerHarness({ settings: SETTLING });
+  harness = await LifecycleHarness.with(freshClaim(over.spec), { settings: SETTLING });
   if (over.hooks) Object.assign(harness.provider, { registrationHooks: () => over.hooks });
-  const { status: _, ...claim } = aNodeClaim({ name: KEY.name, spec: over.spec ?? {} });
-  await harness.put(NodeClaims, claim);
-  await harness.start(nodeClaimLifecycleController(harness.deps));
-  await harness.pass(100);
+  await harness.begin();
 }
 
-async function joins(over: NodeOptions = {}): Promise<void> {
-  await harness.putNode({
-    name: "node-1",
-    nodePool: "",
-    providerID: "fake:///1",
-    taints: [UNREGISTERED_TAINT],
-    ...over,
-  });
-  await harness.pass(100);
-}
-
-async function registered() {
-  const claim = await harness.stored(NodeClaims, KEY);
-  return claim && getCondition(claim, "Registered");
-}
-
-async function initialized() {
-  const claim = await harness.stored(NodeClaims, KEY);
-  return claim && getCondition(claim, "Initialized");
-}
-
+const registered = async () => await harness.condition("Registered");
+const initialized = async () => await harness.condition("Initialized");
 const node = async (name = "node-1") => await harness.stored(Nodes, { name });
 
 describe("registration", () => {
   it("LC-22a: a Node that learns its providerID later registers then", async () => {
     await launched();
-    await joins({ providerID: "" });
+    await harness.joins({ providerID: "" });
     expect(await registered()).toMatchObject({ status: "Unknown", reason: "NodeNotFound" });
     await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { providerID: "fake:///1" } } });
     await harness.pass(100);
@@ -68,12 +41,10 @@ describe("registration", () => {
   });
 
   it("TC-37, §0.8: two Nodes of one machine are a terminal error until the claim is given up at 15 minutes; neither is touched", async () => {
-    harness = new ControllerHarness({ settings: SETTLING });
+    harness = new LifecycleHarness({ settings: SETTLING });
     for (const name of ["node-0", "node-1"]) await harness.putNode({ name, nodePool: "", providerID: "fake:///1" });
-    const { status: _, ...claim } = aNodeClaim({ name: KEY.name });
-    await harness.put(NodeClaims, claim);
-    await harness.start(nodeClaimLifecycleController(harness.deps));
-    await harness.pass(60_000);
+    await harness.put(NodeClaims, freshClaim());
+    await harness.begin(60_000);
     expect(await registered()).toMatchObject({ status: "False", reason: "MultipleNodesFound" });
     await harness.kube.delete(Nodes, { name: "node-0" });
     await harness.pass(60_000);
@@ -82,27 +53,27 @@ describe("registration", () => {
     await harness.pass(12 * 60_000 + 58_000);
     expect((await registered())?.status).toBe("False");
     await harness.pass(20_000);
-    expect(await harness.stored(NodeClaims, KEY)).toBeUndefined();
+    expect(await harness.stored(NodeClaims, CLAIM_KEY)).toBeUndefined();
     expect(harness.provider.machines.size).toBe(0);
     expect(await node()).toBeDefined();
   });
 
   it("TC-35, K-5: do-not-sync-taints keeps the claim's taints off the Node, but not the unregistered one on it", async () => {
     await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
-    await joins({ labels: { [Label.DoNotSyncTaints]: "true" } });
+    await harness.joins({ labels: { [Label.DoNotSyncTaints]: "true" } });
     expect((await node())?.spec?.taints).toBeUndefined();
     expect((await registered())?.status).toBe("True");
   });
 
   it.each(["yes", "True", "false", ""])("TC-35, K-5: do-not-sync-taints=%s is no wish", async (value) => {
     await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
-    await joins({ labels: { [Label.DoNotSyncTaints]: value } });
+    await harness.joins({ labels: { [Label.DoNotSyncTaints]: value } });
     expect((await node())?.spec?.taints).toEqual([{ key: "dedicated", effect: "NoSchedule" }]);
   });
 
   it("TC-33, LC-25, LC-29: a startup taint that is there with another value is not doubled, and is waited for", async () => {
     await launched({ spec: { startupTaints: [{ key: "x", value: "v1", effect: "NoExecute" }] } });
-    await joins({ taints: [UNREGISTERED_TAINT, { key: "x", value: "v2", effect: "NoExecute" }] });
+    await harness.joins({ taints: [UNREGISTERED_TAINT, { key: "x", value: "v2", effect: "NoExecute" }] });
     expect((await node())?.spec?.taints).toEqual([{ key: "x", value: "v2", effect: "NoExecute" }]);
     expect(await initialized()).toMatchObject({
       status: "Unknown",
@@ -113,7 +84,7 @@ describe("registration", () => {
 
   it("LC-22: what is registered once is not worked on again, whatever somebody does to its Node", async () => {
     await launched({ spec: { taints: [{ key: "dedicated", effect: "NoSchedule" }] } });
-    await joins();
+    await harness.joins();
     expect((await registered())?.status).toBe("True");
     const body = { metadata: { labels: { [Label.NodePool]: null, team: "b" } }, spec: { taints: null } };
     await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body });
@@ -126,21 +97,22 @@ describe("registration", () => {
   it("TC-36, LC-25: labels and annotations of the claim win over those the Node came with", async () => {
     await launched();
     const body = { metadata: { labels: { team: "a" }, annotations: { note: "claim" } } };
-    await harness.kube.patch(NodeClaims, KEY, { type: "merge", body });
-    await joins({ labels: { team: "b", own: "x" }, annotations: { note: "node" } });
+    await harness.kube.patch(NodeClaims, CLAIM_KEY, { type: "merge", body });
+    await harness.joins({ labels: { team: "b", own: "x" }, annotations: { note: "node" } });
     expect((await node())?.metadata.labels).toMatchObject({ team: "a", own: "x" });
     expect((await node())?.metadata.annotations?.["note"]).toBe("claim");
   });
 
   it("TC-34, LC-28: a startup taint that somebody took away is not put back", async () => {
     await launched({ spec: { startupTaints: [{ key: "cni", effect: "NoExecute" }] } });
-    await joins();
+    await harness.joins();
     expect((await node())?.spec?.taints?.map(({ key }) => key)).toEqual(["cni"]);
     await harness.kube.patch(Nodes, { name: "node-1" }, { type: "merge", body: { spec: { taints: null } } });
     await harness.pass(1000);
     expect((await node())?.spec?.taints).toBeUndefined();
     expect(
-      (await harness.stored(NodeClaims, KEY))?.status?.conditions?.find(({ type }) => type === "Initialized")?.status,
+      (await harness.stored(NodeClaims, CLAIM_KEY))?.status?.conditions?.find(({ type }) => type === "Initialized")
+        ?.status,
     ).toBe("True");
   });
 
@@ -195,12 +167,9 @@ describe("registration", () => {
   });
 
   it("A-14: a claim without a pool registers like any other", async () => {
-    harness = new ControllerHarness({ settings: SETTLING });
-    const { status: _, metadata, ...claim } = aNodeClaim({ name: KEY.name });
-    await harness.put(NodeClaims, { ...claim, metadata: { name: metadata.name ?? "" } });
-    await harness.start(nodeClaimLifecycleController(harness.deps));
-    await harness.pass(100);
-    await joins();
+    harness = await LifecycleHarness.with({ ...freshClaim(), metadata: CLAIM_KEY }, { settings: SETTLING });
+    await harness.begin();
+    await harness.joins();
     expect((await registered())?.status).toBe("True");
     expect((await node())?.metadata.labels?.[Label.NodePool]).toBeUndefined();
   });
@@ -229,7 +198,7 @@ describe("registration hooks", () => {
       },
     };
     await launched({ hooks: [looks, hook("slow", 2)] });
-    await joins();
+    await harness.joins();
     expect(seen[0]).toEqual([TERMINATION_FINALIZER]);
     expect(await registered()).toMatchObject({ status: "Unknown", reason: "RegistrationHookPending", message: "slow" });
     expect((await node())?.spec?.taints).toEqual([UNREGISTERED_TAINT]);
@@ -256,22 +225,22 @@ describe("registration hooks", () => {
               annotations: { note: name },
             },
           };
-          if (name === "B") await harness.deps.kube.patch(NodeClaims, KEY, { type: "merge", body });
+          if (name === "B") await harness.deps.kube.patch(NodeClaims, CLAIM_KEY, { type: "merge", body });
           return {};
         },
       };
     };
     await launched({ hooks: [slow("A", 5), slow("B", 2)] });
     const body = { metadata: { labels: { team: "a" } } };
-    await harness.deps.kube.patch(NodeClaims, KEY, { type: "merge", body });
-    await joins();
+    await harness.deps.kube.patch(NodeClaims, CLAIM_KEY, { type: "merge", body });
+    await harness.joins();
     expect(await registered()).toMatchObject({ reason: "RegistrationHookPending", message: "A, B" });
     expect((await node())?.spec?.taints).toEqual([UNREGISTERED_TAINT]);
     await harness.pass(10_000);
     const [before = 0, last = 0] = [...asked].slice(-2);
     expect(last - before).toBe(2000);
     expect((await registered())?.status).toBe("True");
-    const stored = await harness.stored(NodeClaims, KEY);
+    const stored = await harness.stored(NodeClaims, CLAIM_KEY);
     for (const object of [stored, await node()]) {
       expect(object?.metadata.labels).toMatchObject({ "hook-B": "done", team: "of-B" });
       expect(object?.metadata.annotations?.["note"]).toBe("B");
@@ -290,7 +259,7 @@ describe("registration hooks", () => {
       },
     };
     await launched({ hooks: [failing, hook("other", 0, asked)] });
-    await joins();
+    await harness.joins();
     expect(asked).toContain("other");
     expect(await registered()).toMatchObject({ reason: "RegistrationHookPending", message: "failing" });
     expect(harness.logger.messages("error")).toContain("Reconciler error");
@@ -303,11 +272,11 @@ describe("registration hooks", () => {
 describe("two claims of one machine", () => {
   it("neither takes the other's Node apart, and nothing is deleted", async () => {
     await launched();
-    await joins();
+    await harness.joins();
     const twin = aNodeClaim({ name: "twin", providerID: "fake:///1", conditions: ["Launched"] });
     await harness.put(NodeClaims, twin);
     await harness.pass(60_000);
-    expect((await node())?.metadata.ownerReferences?.[0]?.name).toBe(KEY.name);
+    expect((await node())?.metadata.ownerReferences?.[0]?.name).toBe(CLAIM_KEY.name);
     expect(harness.provider.machines.size).toBe(1);
     expect((await harness.kube.list(NodeClaims)).items).toHaveLength(2);
   });

@@ -10,16 +10,8 @@ import {
   type InstanceType,
   type ProviderError,
 } from "../../provider/index.ts";
-import {
-  anInstanceType,
-  aNodePool,
-  anOffering,
-  aPod,
-  pods,
-  TEST_CLASS,
-  type PodOptions,
-} from "../../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
+import { anInstanceType, aNodePool, anOffering, aPod, pods, type PodOptions } from "../../testing/builders/index.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../../testing/controller-harness.ts";
 import { seconds } from "../../units/index.ts";
 import { allControllers } from "../all.ts";
 import { nodeClaimLifecycleController } from "../nodeclaim-lifecycle/controller.ts";
@@ -27,7 +19,6 @@ import { RegistrationHealth } from "../nodepool-registration-health/registration
 import { provisioningController } from "./controller.ts";
 import { PoolBackOff } from "./pool-back-off.ts";
 
-const SINCE = "2026-01-01T00:00:00Z";
 const SECOND = 1000;
 const MINUTE = 60_000;
 let harness: ControllerHarness;
@@ -218,10 +209,7 @@ describe("a pool in back-off", () => {
 
   it("LC-18: that holds for all controllers together", async () => {
     await world();
-    const ready = { type: "Ready", status: "True", reason: "Ready", message: "", lastTransitionTime: SINCE } as const;
-    const metadata = { name: TEST_CLASS.name };
-    const { group, kind } = TEST_CLASS;
-    await harness.put(TestNodeClasses, { apiVersion: `${group}/v1`, kind, metadata, status: { conditions: [ready] } });
+    await harness.putReadyClass();
     refuses("first", noCapacity);
     await harness.start(...allControllers(harness.deps, [TEST_NODE_CLASS]));
     await harness.pass(5 * SECOND);

@@ -14,7 +14,7 @@ import {
 } from "../../api/index.ts";
 import { defaultSettings } from "../../options/index.ts";
 import { anInstanceType, aNodePool, anOffering, aPod } from "../../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../../testing/controller-harness.ts";
 import { allControllers } from "../all.ts";
 import { OverlayStore } from "../overlay-store.ts";
 import { provisioningController } from "./controller.ts";
@@ -31,19 +31,7 @@ async function world(NodeOverlay: boolean, requests: Readonly<Record<string, str
     anInstanceType({ name, offerings: [anOffering({ price: 1 + index })] }),
   );
   harness = new ControllerHarness({ types, settings });
-  const ready = {
-    type: "Ready",
-    status: "True",
-    reason: "Ready",
-    message: "",
-    lastTransitionTime: "2026-01-01T00:00:00Z",
-  } as const;
-  await harness.put(TestNodeClasses, {
-    apiVersion: "karpenter.test.sh/v1",
-    kind: "TestNodeClass",
-    metadata: { name: "default" },
-    status: { conditions: [ready] },
-  });
+  await harness.putReadyClass();
   await harness.put(NodePools, aNodePool({ status: {}, disruption: { budgets: [] } }));
   await harness.putPod(aPod({ name: "web", requests }));
 }

@@ -9,7 +9,7 @@ import {
 } from "../../api/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
-import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
+import { ControllerHarness, TEST_NODE_CLASS } from "../../testing/controller-harness.ts";
 import { promSeries } from "../../testing/prom-series.ts";
 import { statusEventControllers } from "./controller.ts";
 
@@ -113,15 +113,7 @@ describe("metrics about conditions", () => {
 
   it("M-35: the provider's NodeClass has metrics of its own kind", async () => {
     await begin();
-    const nodeClass = { apiVersion: "karpenter.test.sh/v1", kind: "TestNodeClass", metadata: { name: "default" } };
-    const ready: Condition = {
-      type: "Ready",
-      status: "True",
-      reason: "Ready",
-      message: "",
-      lastTransitionTime: "2026-01-01T00:00:00Z",
-    };
-    await harness.put(TestNodeClasses, { ...nodeClass, spec: {}, status: { conditions: [ready] } });
+    await harness.putReadyClass();
     await harness.pass(100);
     expect(await promSeries(metrics, "operator_testnodeclass_status_condition_count")).toEqual([
       '{namespace="",name="default",type="Ready",status="True",reason="Ready"} 1',
