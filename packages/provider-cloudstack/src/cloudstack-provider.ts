@@ -2,6 +2,7 @@
 
 import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
 import type { ProblemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import { repairUnreadyNodes } from "@karpenter-multicloud/core/provider";
 import type {
   CallContext,
   CloudProvider,
@@ -94,10 +95,7 @@ export class CloudStackProvider implements CloudProvider {
   }
 
   repairPolicies(): readonly RepairPolicy[] {
-    return [
-      { conditionType: "Ready", conditionStatus: "False", tolerationDuration: TOLERATION },
-      { conditionType: "Ready", conditionStatus: "Unknown", tolerationDuration: TOLERATION },
-    ];
+    return repairUnreadyNodes(TOLERATION);
   }
 
   supportedNodeClasses(): readonly GroupKind[] {

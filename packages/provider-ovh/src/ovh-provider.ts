@@ -1,7 +1,7 @@
 // The CloudProvider of OVHcloud Managed Kubernetes: which part answers which call.
 
 import { Label, type GroupKind, type NodeClaim, type NodePool } from "@karpenter-multicloud/core/api";
-import { MachineNotFound } from "@karpenter-multicloud/core/provider";
+import { MachineNotFound, repairUnreadyNodes } from "@karpenter-multicloud/core/provider";
 import type {
   CallContext,
   CloudProvider,
@@ -109,11 +109,7 @@ export class OvhProvider implements CloudProvider {
 
   /** O-59: longer than MKS's own repair, so that not both work on one node. */
   repairPolicies(): readonly RepairPolicy[] {
-    const tolerationDuration = this.#parts.settings.repairToleration;
-    return [
-      { conditionType: "Ready", conditionStatus: "False", tolerationDuration },
-      { conditionType: "Ready", conditionStatus: "Unknown", tolerationDuration },
-    ];
+    return repairUnreadyNodes(this.#parts.settings.repairToleration);
   }
 
   supportedNodeClasses(): readonly GroupKind[] {

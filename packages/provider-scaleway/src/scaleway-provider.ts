@@ -2,6 +2,7 @@
 
 import type { GroupKind, NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
 import type { ProblemReporter } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import { repairUnreadyNodes } from "@karpenter-multicloud/core/provider";
 import type {
   CallContext,
   CloudProvider,
@@ -97,10 +98,7 @@ export class ScalewayProvider implements CloudProvider {
 
   /** W-55 */
   repairPolicies(): readonly RepairPolicy[] {
-    return [
-      { conditionType: "Ready", conditionStatus: "False", tolerationDuration: TOLERATION },
-      { conditionType: "Ready", conditionStatus: "Unknown", tolerationDuration: TOLERATION },
-    ];
+    return repairUnreadyNodes(TOLERATION);
   }
 
   supportedNodeClasses(): readonly GroupKind[] {

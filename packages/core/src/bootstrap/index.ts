@@ -5,7 +5,7 @@
 //   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: "karpenter.scaleway.com" });
 //   bootstrapTokenController({ tokens, cache, clock, logger })           one of the provider's controllers: collects what has served
 //
-//   const cluster = await discoverClusterFacts({ kube }, { endpoint: class.bootstrap.apiServerEndpoint || env.CLUSTER_ENDPOINT }, signal);
+//   const cluster = await new KnownClusterFacts({ kube }, clock).of({ endpoint: class.bootstrap.apiServerEndpoint || env.CLUSTER_ENDPOINT }, signal);
 //   const token = await tokens.ensure(claim, parseDuration("30m"), signal);           the same one again after a crash
 //   const kubelet = resolveKubelet(class.kubelet ?? {}, cores);                       what the catalogue subtracts as overhead
 //   const text = renderUserData({ mode: "kubeadm", cluster, node, material: { token }, kubelet, settings, userData });
@@ -23,8 +23,10 @@ export * from "./bootstrap-error.ts";
 export * from "./bootstrap-tokens.ts";
 export * from "./ca-hash.ts";
 export * from "./cluster-facts.ts";
+export * from "./known-cluster-facts.ts";
 export * from "./join-plan.ts";
 export * from "./join-rights.ts";
+export * from "./join-secret.ts";
 export * from "./kubelet-labels.ts";
 export * from "./kubelet-overhead.ts";
 export * from "./kubelet-schema.ts";

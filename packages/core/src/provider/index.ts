@@ -4,6 +4,7 @@ export * from "./instance-type.ts";
 export * from "./cloud-provider.ts";
 export * from "./settings.ts";
 export * from "./well-known-labels.ts";
+export * from "./unready-nodes.ts";
 export * from "./claim-requirements.ts";
 export * from "./matching-types.ts";
 export * from "./overlaid-rank.ts";

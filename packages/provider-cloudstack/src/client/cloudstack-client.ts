@@ -3,30 +3,23 @@
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
-import type { CloudStackApi, Payload } from "./cloudstack-api.ts";
+import type { ApiRequest, CloudStackApi, Payload } from "./cloudstack-api.ts";
 import { isObject } from "./answer.ts";
 import { pollJob, waitForJob } from "./jobs.ts";
 import type { JobOutcome } from "./jobs.ts";
 import { kindOf } from "./failure-kind.ts";
 import { KeptAnswers } from "./kept-answers.ts";
+import { LISTS } from "./kept-lists.ts";
+import type { DomainRow, KeptList } from "./kept-lists.ts";
 import { listAll } from "./paging.ts";
 import { pairs } from "./parameters.ts";
 import type { Parameters } from "./parameters.ts";
 import type { ServerFacts, ServerWatch } from "./server-facts.ts";
 import { ownedWithin, ownerOf, within } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { parseAccount, parseCapabilities, parseNamed, parseTariff, parseZoneLoad } from "./wire-account.ts";
+import { parseAccount, parseCapabilities, parseZoneLoad } from "./wire-account.ts";
 import type { Account, Capabilities, NamedRow, Tariff, ZoneLoad } from "./wire-account.ts";
-import {
-  parseDiskOffering,
-  parseNetwork,
-  parseOffering,
-  parseTemplate,
-  parseVm,
-  parseVolume,
-  parseZone,
-  text,
-} from "./wire.ts";
+import { parseVm, parseVolume, text } from "./wire.ts";
 import type {
   WireDiskOffering,
   WireNetwork,
@@ -66,98 +59,57 @@ export class CloudStackClient {
   }
 
   zones(signal: AbortSignal): Promise<readonly WireZone[]> {
-    return this.#list({ command: "listZones", key: "zone", keepMs: 15 * MINUTE }, {}, parseZone, signal);
+    return this.#list(LISTS.zones, {}, signal);
   }
 
   offerings(signal: AbortSignal): Promise<readonly WireOffering[]> {
-    const parameters = { listall: true };
-    return this.#list(
-      { command: "listServiceOfferings", key: "serviceoffering", keepMs: 5 * MINUTE },
-      parameters,
-      parseOffering,
-      signal,
-    );
+    return this.#list(LISTS.offerings, { listall: true }, signal);
   }
 
   diskOfferings(signal: AbortSignal): Promise<readonly WireDiskOffering[]> {
-    const parameters = { listall: true };
-    return this.#list(
-      { command: "listDiskOfferings", key: "diskoffering", keepMs: 5 * MINUTE },
-      parameters,
-      parseDiskOffering,
-      signal,
-    );
+    return this.#list(LISTS.diskOfferings, { listall: true }, signal);
   }
 
   networks(scope: Scope, signal: AbortSignal): Promise<readonly WireNetwork[]> {
-    return this.#list(
-      { command: "listNetworks", key: "network", keepMs: MINUTE },
-      ownedWithin(scope),
-      parseNetwork,
-      signal,
-    );
+    return this.#list(LISTS.networks, ownedWithin(scope), signal);
   }
 
   /** Own, public and shared ones; each once for every zone (C-34). */
   async templates(scope: Scope, signal: AbortSignal): Promise<readonly WireTemplate[]> {
-    const query = { command: "listTemplates", key: "template", keepMs: 5 * MINUTE };
     const lists = await Promise.all(
       TEMPLATE_FILTERS.map((templatefilter) =>
-        this.#list(query, { ...ownedWithin(scope), templatefilter }, parseTemplate, signal),
+        this.#list(LISTS.templates, { ...ownedWithin(scope), templatefilter }, signal),
       ),
     );
     return [...new Map(lists.flat().map((row) => [`${row.id}/${row.zoneId}`, row])).values()];
   }
 
   projects(signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list(
-      { command: "listProjects", key: "project", keepMs: MINUTE },
-      { listall: true },
-      parseNamed,
-      signal,
-    );
+    return this.#list(LISTS.projects, { listall: true }, signal);
   }
 
   affinityGroups(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list(
-      { command: "listAffinityGroups", key: "affinitygroup", keepMs: MINUTE },
-      ownedWithin(scope),
-      parseNamed,
-      signal,
-    );
+    return this.#list(LISTS.affinityGroups, ownedWithin(scope), signal);
   }
 
   keyPairs(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list(
-      { command: "listSSHKeyPairs", key: "sshkeypair", keepMs: MINUTE },
-      ownedWithin(scope),
-      parseNamed,
-      signal,
-    );
+    return this.#list(LISTS.keyPairs, ownedWithin(scope), signal);
   }
 
   registeredUserData(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    return this.#list(
-      { command: "listUserData", key: "userdata", keepMs: MINUTE },
-      ownedWithin(scope),
-      parseNamed,
-      signal,
-    );
+    return this.#list(LISTS.userData, ownedWithin(scope), signal);
   }
 
   securityGroups(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
-    const query = { command: "listSecurityGroups", key: "securitygroup", keepMs: MINUTE };
-    return this.#list(query, ownedWithin(scope), parseNamed, signal);
+    return this.#list(LISTS.securityGroups, ownedWithin(scope), signal);
   }
 
-  domains(signal: AbortSignal): Promise<readonly (NamedRow & { readonly path: string })[]> {
-    const query = { command: "listDomains", key: "domain", keepMs: 15 * MINUTE };
-    return this.#list(query, { listall: true }, (row) => ({ ...parseNamed(row), path: text(row["path"]) }), signal);
+  domains(signal: AbortSignal): Promise<readonly DomainRow[]> {
+    return this.#list(LISTS.domains, { listall: true }, signal);
   }
 
   tariffs(signal: AbortSignal): Promise<readonly Tariff[]> {
-    const query = { command: "quotaTariffList", key: "quotatariff", keepMs: 15 * MINUTE };
-    return this.#list(query, {}, parseTariff, signal);
+    return this.#list(LISTS.tariffs, {}, signal);
   }
 
   /** Memory and processors of the zones' hosts: what is in use. Empty for who is no administrator. */
@@ -241,7 +193,7 @@ export class CloudStackClient {
   }
 
   /** The id of a job. */
-  async destroy(
+  destroy(
     id: string,
     expunge: boolean,
     volumeIds: readonly string[],
@@ -249,18 +201,16 @@ export class CloudStackClient {
     signal: AbortSignal,
   ): Promise<string> {
     const parameters = { id, ...(expunge ? { expunge: true } : {}), volumeids: volumeIds };
-    return text((await this.#api.call({ command: "destroyVirtualMachine", parameters, note, signal }))["jobid"]);
+    return this.#jobOf({ command: "destroyVirtualMachine", parameters, note, signal });
   }
 
-  async expunge(id: string, note: string, signal: AbortSignal): Promise<string> {
-    return text(
-      (await this.#api.call({ command: "expungeVirtualMachine", parameters: { id }, note, signal }))["jobid"],
-    );
+  expunge(id: string, note: string, signal: AbortSignal): Promise<string> {
+    return this.#jobOf({ command: "expungeVirtualMachine", parameters: { id }, note, signal });
   }
 
   /** Of a machine that was deployed without. The id of a job. */
-  async start(id: string, note: string, signal: AbortSignal): Promise<string> {
-    return text((await this.#api.call({ command: "startVirtualMachine", parameters: { id }, note, signal }))["jobid"]);
+  start(id: string, note: string, signal: AbortSignal): Promise<string> {
+    return this.#jobOf({ command: "startVirtualMachine", parameters: { id }, note, signal });
   }
 
   async setUserData(id: string, userdata: string, note: string, signal: AbortSignal): Promise<void> {
@@ -281,28 +231,24 @@ export class CloudStackClient {
   }
 
   /** The id of a job. */
-  async createTags(
+  createTags(
     resourcetype: string,
     id: string,
     tags: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<string> {
     const parameters = { resourceids: [id], resourcetype, tags: pairs(tags) };
-    return text(
-      (await this.#api.call({ command: "createTags", parameters, note: `${resourcetype} ${id}`, signal }))["jobid"],
-    );
+    return this.#jobOf({ command: "createTags", parameters, note: `${resourcetype} ${id}`, signal });
   }
 
-  async deleteTags(
+  deleteTags(
     resourcetype: string,
     id: string,
     tags: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<string> {
     const parameters = { resourceids: [id], resourcetype, tags: pairs(tags) };
-    return text(
-      (await this.#api.call({ command: "deleteTags", parameters, note: `${resourcetype} ${id}`, signal }))["jobid"],
-    );
+    return this.#jobOf({ command: "deleteTags", parameters, note: `${resourcetype} ${id}`, signal });
   }
 
   async createAffinityGroup(
@@ -338,13 +284,16 @@ export class CloudStackClient {
     this.#kept.forget(command);
   }
 
+  /** The id of the job that a command started. */
+  async #jobOf(request: ApiRequest): Promise<string> {
+    return text((await this.#api.call(request))["jobid"]);
+  }
+
   #list<T>(
-    query: { readonly command: string; readonly key: string; readonly keepMs: number },
+    { command, key, keepMs, parse }: KeptList<T>,
     parameters: Parameters,
-    parse: (row: Payload) => T,
     signal: AbortSignal,
   ): Promise<readonly T[]> {
-    const { command, key, keepMs } = query;
     return this.#kept.keep(`${command}?${JSON.stringify(parameters)}`, keepMs, async () => {
       const rows = await listAll(this.#api, { command, parameters, signal }, key);
       return rows.map(parse);

@@ -1,12 +1,11 @@
 // The user data of one machine: how it joins the cluster, by the class's type of bootstrap (§8).
 
-import { Secrets } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import {
-  BootstrapError,
-  discoverClusterFacts,
   hasClusterInfo,
+  KnownClusterFacts,
   packUserData,
+  readJoinSecret,
   renderUserData,
   resolveKubelet,
 } from "@karpenter-multicloud/core/bootstrap";
@@ -18,7 +17,6 @@ import type {
   JoinPlan,
 } from "@karpenter-multicloud/core/bootstrap";
 import type { KubeReader } from "@karpenter-multicloud/core/kube";
-import { isNotFound } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { parseDuration } from "@karpenter-multicloud/core/units";
 
@@ -49,7 +47,6 @@ export interface JoiningMachine {
   readonly maxLength: number | undefined;
 }
 
-const FACTS_MS = 5 * 60_000;
 const CLUSTER_VARIABLE =
   /(?:\{\{-?\s*\.|\$\{)(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)(?:\s*-?\}\}|\})/;
 const TOKEN_VARIABLE = /\{\{-?\s*\.Token|\$\{Token(?:Id)?\}/;
@@ -67,10 +64,11 @@ export const ID_LOOKUPS: readonly string[] = [
 
 export class Joining {
   readonly #parts: JoiningParts;
-  readonly #facts = new Map<string, { readonly facts: ClusterFacts; readonly until: number }>();
+  readonly #facts: KnownClusterFacts;
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
+    this.#facts = new KnownClusterFacts({ kube: parts.kube }, parts.clock);
   }
 
   /** In base64, as the API takes it; empty when there is none. @throws BootstrapError */
@@ -186,20 +184,9 @@ export class Joining {
     const reference = spec.bootstrap?.tokenSecretRef;
     if (reference === undefined) return undefined;
     const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
-    try {
-      const { data = {} } = await this.#parts.kube.get(Secrets, key, { signal });
-      const values = Object.entries(data).map(
-        ([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")] as const,
-      );
-      const all = Object.fromEntries(values) as Readonly<Record<string, string>>;
-      const token = reference.key === undefined ? undefined : all[reference.key];
-      return token === undefined ? all : { ...all, token };
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new BootstrapError("TokenSourceMissing", `Secret ${key.namespace}/${key.name} does not exist`, {
-        cause: error,
-      });
-    }
+    const all = await readJoinSecret(this.#parts.kube, key, signal);
+    const token = reference.key === undefined ? undefined : all[reference.key];
+    return token === undefined ? all : { ...all, token };
   }
 
   async #cluster(
@@ -207,7 +194,7 @@ export class Joining {
     mode: BootstrapMode,
     signal: AbortSignal,
   ): Promise<ClusterFacts | undefined> {
-    const { kube, clock, settings } = this.#parts;
+    const { settings } = this.#parts;
     const { endpoint, caCertHash, kubernetesVersion } = spec.bootstrap ?? {};
     const isOwn = mode === "custom" || mode === "none";
     if (isOwn && !CLUSTER_VARIABLE.test(spec.userData ?? "")) return undefined;
@@ -216,12 +203,7 @@ export class Joining {
       kubernetesVersion: kubernetesVersion ?? "",
       ...(caCertHash === undefined ? {} : { caHashes: [caCertHash] }),
     };
-    const key = JSON.stringify(overrides);
-    const known = this.#facts.get(key);
-    if (known !== undefined && clock.now() < known.until) return known.facts;
-    const facts = await discoverClusterFacts({ kube }, overrides, signal);
-    this.#facts.set(key, { facts, until: clock.now() + FACTS_MS });
-    return facts;
+    return this.#facts.of(overrides, signal);
   }
 }
 

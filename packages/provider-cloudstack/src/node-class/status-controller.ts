@@ -39,12 +39,9 @@ const RULES: NodeClassRules<CloudStackNodeClass> = {
 };
 
 export function cloudStackStatusController(parts: StatusControllerParts): Controller {
-  const { kube, cache, events, clock, inspector, cleanUp } = parts;
+  const { inspector, cleanUp, ...ports } = parts;
   return nodeClassStatusController(CloudStackNodeClasses, {
-    kube,
-    cache,
-    events,
-    clock,
+    ...ports,
     rules: RULES,
     inspect: (nodeClass, signal) => inspector.inspect(nodeClass, signal),
     async leave(nodeClass, { signal }) {

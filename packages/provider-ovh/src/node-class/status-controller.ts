@@ -45,12 +45,9 @@ const RULES: NodeClassRules<OVHNodeClass> = {
 };
 
 export function ovhStatusController(parts: StatusControllerParts): Controller {
-  const { kube, cache, events, clock, inspector } = parts;
+  const { clock, inspector } = parts;
   return nodeClassStatusController(OVHNodeClasses, {
-    kube,
-    cache,
-    events,
-    clock,
+    ...parts,
     rules: RULES,
     async inspect(nodeClass, signal) {
       const { findings, status } = await inspector.inspect(nodeClass, signal);

@@ -1,18 +1,16 @@
 // The user data of one machine: how it joins the cluster, by the class's type of bootstrap (§7).
 
-import { Secrets } from "@karpenter-multicloud/core/api";
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import {
-  BootstrapError,
-  discoverClusterFacts,
+  KnownClusterFacts,
   missingJoinBindings,
   packUserData,
+  readJoinSecret,
   renderUserData,
   resolveKubelet,
 } from "@karpenter-multicloud/core/bootstrap";
 import type { BootstrapTokens, ClusterFacts, JoinMaterial, JoinPlan } from "@karpenter-multicloud/core/bootstrap";
 import type { KubeReader } from "@karpenter-multicloud/core/kube";
-import { isNotFound } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { parseDuration } from "@karpenter-multicloud/core/units";
 
@@ -43,16 +41,16 @@ export interface JoiningMachine {
   readonly gpus: number;
 }
 
-const FACTS_MS = 5 * 60_000;
 const NO_CLUSTER: readonly BootstrapType[] = ["talos", "kosmos", "custom"];
 const CLUSTER_VARIABLE = /\{\{-?\s*\.(Endpoint|EndpointHost|CABase64|CAHash|ClusterDNS|KubernetesVersion)\s*-?\}\}/;
 
 export class Joining {
   readonly #parts: JoiningParts;
-  readonly #facts = new Map<string, { readonly facts: ClusterFacts; readonly until: number }>();
+  readonly #facts: KnownClusterFacts;
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
+    this.#facts = new KnownClusterFacts({ kube: parts.kube }, parts.clock);
   }
 
   /** @throws BootstrapError */
@@ -146,20 +144,11 @@ export class Joining {
     const reference = spec?.bootstrap?.tokenSecretRef;
     if (reference === undefined) return undefined;
     const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
-    try {
-      const { data = {} } = await this.#parts.kube.get(Secrets, key, { signal });
-      const values = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, "base64").toString("utf8")]);
-      return Object.fromEntries(values) as Readonly<Record<string, string>>;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      throw new BootstrapError("TokenSourceMissing", `Secret ${key.namespace}/${key.name} does not exist`, {
-        cause: error,
-      });
-    }
+    return readJoinSecret(this.#parts.kube, key, signal);
   }
 
   async #cluster({ spec }: ScalewayNodeClass, signal: AbortSignal): Promise<ClusterFacts | undefined> {
-    const { kube, clock, settings } = this.#parts;
+    const { settings } = this.#parts;
     const { type = "kubeadm", apiServerEndpoint, kubernetesVersion } = spec?.bootstrap ?? {};
     const wanted = type === "custom" && CLUSTER_VARIABLE.test(spec?.userData ?? "");
     if (NO_CLUSTER.includes(type) && !wanted) return undefined;
@@ -167,12 +156,7 @@ export class Joining {
       endpoint: apiServerEndpoint || (settings.clusterEndpoint ?? ""),
       kubernetesVersion: kubernetesVersion ?? "",
     };
-    const key = JSON.stringify(overrides);
-    const known = this.#facts.get(key);
-    if (known !== undefined && clock.now() < known.until) return known.facts;
-    const facts = await discoverClusterFacts({ kube }, overrides, signal);
-    this.#facts.set(key, { facts, until: clock.now() + FACTS_MS });
-    return facts;
+    return this.#facts.of(overrides, signal);
   }
 }
 

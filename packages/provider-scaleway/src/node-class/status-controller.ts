@@ -38,16 +38,13 @@ const RULES: NodeClassRules<ScalewayNodeClass> = {
 };
 
 export function scalewayStatusController(parts: StatusControllerParts): Controller {
-  const { kube, cache, events, clock, inspector, cleanUp } = parts;
+  const { inspector, cleanUp, ...ports } = parts;
   return nodeClassStatusController(ScalewayNodeClasses, {
-    kube,
-    cache,
-    events,
-    clock,
+    ...ports,
     rules: RULES,
     async inspect(nodeClass, signal) {
       const { findings, status } = await inspector.inspect(nodeClass, signal);
-      return { findings, status: { ...status, lastSyncTime: toRfc3339(clock.now()) } };
+      return { findings, status: { ...status, lastSyncTime: toRfc3339(ports.clock.now()) } };
     },
     async leave(nodeClass, { signal }) {
       await cleanUp(nodeClass, signal);
