@@ -5,7 +5,15 @@ import { Annotation, DISRUPTED_TAINT, Nodes, PodDisruptionBudgets, Pods, VolumeA
 import { KubeError } from "../../kube/index.ts";
 import { aNodeClaim, aPdb, aPod } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
-import { CLASS, FINALIZER, isReleased, NODE, openMachine, startAndDelete, WEB } from "../../testing/terminating-machine.ts";
+import {
+  CLASS,
+  FINALIZER,
+  isReleased,
+  NODE,
+  openMachine,
+  startAndDelete,
+  WEB,
+} from "../../testing/terminating-machine.ts";
 
 const MINUTE = 60_000;
 let harness: ControllerHarness;
