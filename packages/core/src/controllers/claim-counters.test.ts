@@ -123,7 +123,7 @@ describe("counters about NodeClaims", () => {
     await joined();
     await harness.kube.delete(Nodes, { name: NODE });
     await harness.pass(5000);
-    expect(await promSeries(metrics, "karpenter_pods_eviction_requests_total")).toEqual(['{code="201"} 1']);
+    expect(await promSeries(metrics, "karpenter_pods_eviction_requests_total")).toEqual(['{code="200"} 1']);
     const drained = await promSeries(metrics, "karpenter_pods_drained_total");
     expect(drained).toEqual([expect.stringMatching(/^\{reason="[^"]+"\} 1$/)]);
   });

@@ -10,8 +10,9 @@ import { evictionCost, rescheduleCost } from "./eviction-cost.ts";
 import type { PoolScore } from "./method.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 
-/** k = 2: a move in a uniform pool must at least halve the price of a node (D-106). */
-const LEAST_SCORE = 0.5;
+/** A move in a uniform pool must at least halve the price of a node (D-106). */
+export const BALANCED_K = 2;
+export const LEAST_SCORE = 1 / BALANCED_K;
 
 /** Of one pool: everything it costs, and everything that moving all its pods would disturb. */
 export interface PoolTotals {
@@ -67,8 +68,14 @@ export function scoresOf({ candidates, savings }: Move, totals: ReadonlyMap<stri
     const share = pools.length === 1 || total === 0 ? 1 : sum(own.map(priceOf)) / total;
     const disruption = sum(own.map((candidate) => candidate.rescheduleCost));
     const score = scoreOf(savings * share, disruption, known);
-    return [{ nodePool, nodes, score, approved: isApproved(score) }];
+    const savingsShare = shareOf(savings * share, known.cost);
+    const disruptionShare = shareOf(disruption, known.disruption);
+    return [{ nodePool, nodes, score, approved: isApproved(score), savingsShare, disruptionShare }];
   });
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
 }
 
 /** D-102: no replacement can score better than removing the node for nothing. Pools of unknown totals are not judged. */

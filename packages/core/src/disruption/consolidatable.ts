@@ -7,11 +7,17 @@ import type { Duration } from "../units/index.ts";
 
 /** Epoch milliseconds, past or future. Undefined: never, or not before something else happens. */
 export function consolidatableAt(nodeClaim: NodeClaim, nodePool: NodePool): number | undefined {
+  const rested = restedAt(nodeClaim, nodePool);
+  return rested === undefined ? undefined : Math.max(rested, heldUntil(nodeClaim));
+}
+
+/** The same for consolidateAfter alone: a machine that its provider holds may well take pods of others (D-46). */
+export function restedAt(nodeClaim: NodeClaim, nodePool: NodePool): number | undefined {
   const after = consolidateAfter(nodePool);
   const initialized = getCondition(nodeClaim, NodeClaimCondition.Initialized);
   if (after === undefined || initialized?.status !== "True") return undefined;
   const since = after > 0 ? (nodeClaim.status?.lastPodEventTime ?? undefined) : undefined;
-  return Math.max(fromRfc3339(since ?? initialized.lastTransitionTime) + after, heldUntil(nodeClaim));
+  return fromRfc3339(since ?? initialized.lastTransitionTime) + after;
 }
 
 /** What is waited for until `at`, as verdicts say it. */

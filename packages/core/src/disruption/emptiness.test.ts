@@ -16,6 +16,7 @@ import {
   aPod,
 } from "../testing/builders/index.ts";
 import type { NodePoolOptions } from "../testing/builders/index.ts";
+import { hours } from "../units/index.ts";
 import { consolidatableAt } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { decideEmptiness } from "./emptiness.ts";
@@ -250,6 +251,24 @@ describe("emptiness", () => {
     ];
     const instanceTypes = new Map([["default", [type("cheap", 1), type("dear", 2)]]]);
     expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["dear", "a-old", "b-old", "young"]);
+  });
+
+  it("DX-12: of equals the one whose paid time is nearer to its end goes first, even if it is younger", () => {
+    const hourly = { billing: { period: hours(1), minimum: hours(0) } };
+    const offerings = [{ ...anOffering({ price: 1, zone: "z" }), ...hourly }];
+    const instanceTypes = new Map([["default", [anInstanceType({ name: "m", offerings })]]]);
+    const bought = (name: string, creationTimestamp: string) =>
+      node(name, {
+        labels: {
+          ...aNode({ name }).metadata.labels,
+          [Label.InstanceType]: "m",
+          [Label.Zone]: "z",
+          [Label.CapacityType]: "on-demand",
+        },
+        nodeClaim: aNodeClaim({ name, conditions: READY, creationTimestamp }),
+      });
+    const nodes = [bought("old", "2026-01-01T10:50:00Z"), bought("young", "2026-01-01T20:10:00Z")];
+    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["young", "old"]);
   });
 
   it("DX-1: every node gets exactly one verdict, in the order given", () => {

@@ -3,11 +3,12 @@
 import { isConditionTrue, NodeClaimCondition } from "../api/index.ts";
 import type { NodePool, PodDisruptionBudget } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
-import { rateOfNode } from "../scheduling/index.ts";
+import { offeringOfNode, rateOfNode } from "../scheduling/index.ts";
 import { compareText } from "../units/index.ts";
 import { poolBudgets } from "./budget.ts";
 import type { PoolBudget } from "./budget.ts";
 import { budgetObstacle } from "./budget-obstacle.ts";
+import { creationOf } from "./candidate-order.ts";
 import { candidateObstacle, podName } from "./candidate.ts";
 import type { CandidateContext } from "./candidate.ts";
 import type { Obstacle } from "./obstacle.ts";
@@ -17,6 +18,7 @@ import { isEmpty, rescheduleCost } from "./eviction-cost.ts";
 import type { HourlyLimits } from "./hourly-limit.ts";
 import { limited } from "./remaining.ts";
 import { indexPdbs } from "./pdbs.ts";
+import { paidTimeLeft } from "./paid-time.ts";
 import type { Pause } from "./pause.ts";
 import { isReschedulable } from "./pods.ts";
 import { finished, STRIDE, type Steps } from "./steps.ts";
@@ -175,17 +177,31 @@ function excluded({ name }: DisruptionNode, { only }: EmptinessInput): Obstacle 
   return { code: "StaleState", detail: "it is not part of the command; it is judged again in the next round" };
 }
 
-/** D-28, DX-12: what saves most per pod moved first, then the older node, then by name. */
-function inOrder(candidates: readonly DisruptionNode[], { instanceTypes }: EmptinessInput): readonly DisruptionNode[] {
+/** D-28, DX-12: what saves most per pod moved first, then what wastes less paid time, then the older node, then by name. */
+function inOrder(
+  candidates: readonly DisruptionNode[],
+  { instanceTypes, nowMs }: EmptinessInput,
+): readonly DisruptionNode[] {
   return candidates
     .map((node) => {
-      const price = rateOfNode(node.labels, instanceTypes?.get(node.nodePool ?? "") ?? [])?.amount ?? 0;
-      const age = node.nodeClaim?.metadata.creationTimestamp ?? "";
-      return { node, ratio: price / rescheduleCost(node.pods), moves: node.pods.filter(isReschedulable).length, age };
+      const types = instanceTypes?.get(node.nodePool ?? "") ?? [];
+      const billing = offeringOfNode(node.labels, types)?.billing;
+      const createdAt = node.nodeClaim ? creationOf(node.nodeClaim) : 0;
+      return {
+        node,
+        ratio: (rateOfNode(node.labels, types)?.amount ?? 0) / rescheduleCost(node.pods),
+        moves: node.pods.filter(isReschedulable).length,
+        paid: billing ? paidTimeLeft(billing, nowMs - createdAt) : 0,
+        createdAt,
+      };
     })
     .toSorted(
       (a, b) =>
-        b.ratio - a.ratio || a.moves - b.moves || compareText(a.age, b.age) || compareText(a.node.name, b.node.name),
+        b.ratio - a.ratio ||
+        a.moves - b.moves ||
+        a.paid - b.paid ||
+        a.createdAt - b.createdAt ||
+        compareText(a.node.name, b.node.name),
     )
     .map(({ node }) => node);
 }

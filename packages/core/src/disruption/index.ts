@@ -1,7 +1,7 @@
 // The room of removal: which nodes may go now, and why each of the others stays. Pure; the caller writes and waits.
 
 export * from "./budget.ts";
-export { bestScore, balancedTotals, isApproved, scoreOf, scoresOf } from "./balanced.ts";
+export { BALANCED_K, bestScore, balancedTotals, isApproved, LEAST_SCORE, scoreOf, scoresOf } from "./balanced.ts";
 export type { Move, PoolTotals } from "./balanced.ts";
 export { candidateObstacle } from "./candidate.ts";
 export type { CandidateContext, DisruptionClass } from "./candidate.ts";

@@ -63,4 +63,8 @@ export interface PoolScore {
   /** Infinity when nothing has to move. */
   readonly score: number;
   readonly approved: boolean;
+  /** Of what the pool costs: the share that is saved. */
+  readonly savingsShare: number;
+  /** Of what moving all pods of the pool would disturb: the share that is moved. */
+  readonly disruptionShare: number;
 }

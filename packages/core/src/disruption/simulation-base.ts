@@ -4,7 +4,7 @@ import { Label } from "../api/index.ts";
 import type { Pod } from "../api/index.ts";
 import { CompileCache } from "../scheduling/index.ts";
 import type { NodeInput, ProblemInput } from "../scheduling/index.ts";
-import { consolidatableAt, consolidateAfter } from "./consolidatable.ts";
+import { consolidateAfter, restedAt } from "./consolidatable.ts";
 import { isCurrentlyReschedulable } from "./currently-reschedulable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { indexPdbs } from "./pdbs.ts";
@@ -97,7 +97,7 @@ function isSettling({ nodeClaim, labels }: DisruptionNode, { nodePools, nowMs }:
   if (nodeClaim === undefined || pool === undefined || pool.spec.replicas !== undefined) return false;
   const after = consolidateAfter(pool);
   if (after === undefined || after === 0) return false;
-  const at = consolidatableAt(nodeClaim, pool);
+  const at = restedAt(nodeClaim, pool);
   return at !== undefined && nowMs < at;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Annotation } from "../api/index.ts";
 import {
   aConsolidatedPool,
   aDisruptionNode,
@@ -179,6 +180,13 @@ describe("D-46: nodes inside their consolidateAfter", () => {
     const fixed = aConsolidatedPool({ name: "fixed", instanceTypes: [type], replicas: 1, disruption });
     const nodes = [on("n1", [running("a", "1")]), on("n2", [], { nodePool: "fixed", claim: since(10) })];
     expect(result(nodes, { pools: [...pools, fixed] }).places).toEqual({ n2: ["a"] });
+  });
+
+  it("D-46: a machine that its provider holds until later takes pods of others all the same", () => {
+    const until = new Date(SNAPSHOT_NOW + 3_600_000).toISOString();
+    const held = { ...since(60), annotations: { [Annotation.NotConsolidatableBefore]: until } };
+    const nodes = [on("n1", [running("a", "1")]), on("n2", [], { claim: held })];
+    expect(result(nodes, { pools }).places).toEqual({ n2: ["a"] });
   });
 
   it("DT-54: pods that wait may go there, and so may those of nodes on their way out", () => {

@@ -70,6 +70,14 @@ describe("D-95: one by one", () => {
     ]);
   });
 
+  it("D-95: a command that is found on the way leaves the pools that were passed over first the next time", () => {
+    const cheap = machine("cheap", "2", 0.5);
+    const better = pools.map((pool) => (pool.nodePool.metadata.name === "b" ? withType(pool, cheap) : pool));
+    const { commands, unseenPools } = single({ unseenPools: new Set(["c"]) }, { pools: better });
+    expect(commands).toHaveLength(1);
+    expect(unseenPools).toEqual(["c"]);
+  });
+
   it("D-95c: the first that something can be done about is taken, and the others wait", () => {
     const cheap = machine("cheap", "2", 0.5);
     const better = pools.map((pool) => (pool.nodePool.metadata.name === "b" ? withType(pool, cheap) : pool));

@@ -23,7 +23,7 @@ export function* decideSingleNode(snapshot: DisruptionSnapshot, options: DecideO
   const { accepted, refused } = yield* candidatesSteps(snapshot, consolidationFilter(snapshot));
   const candidates = inTurns(byRatio(accepted), options.unseenPools ?? new Set());
   const budgets = remainingOf(snapshot, "Underutilized");
-  const walk = yield* walkCandidates(candidates, snapshot, budgets, options.shouldStop ?? (() => false));
+  const walk = yield* walkCandidates(candidates, snapshot, budgets, options);
   return {
     method: "single",
     commands: walk.command ? [walk.command] : [],
@@ -60,7 +60,7 @@ function* walkCandidates(
   candidates: readonly Candidate[],
   snapshot: DisruptionSnapshot,
   budgets: ReadonlyMap<string, PoolBudget>,
-  shouldStop: () => boolean,
+  { shouldStop = () => false, unseenPools: before = new Set() }: DecideOptions,
 ): Steps<Walk> {
   const totals = balancedTotals(snapshot);
   const unseen = new Set(candidates.map(({ pool }) => pool));
@@ -92,7 +92,8 @@ function* walkCandidates(
       scores,
       constrained,
       timedOut: false,
-      unseenPools: [],
+      // D-95: who was passed over is only forgotten when a walk comes to its end.
+      unseenPools: [...before],
     };
   }
   return { verdicts, scores, constrained, timedOut: false, unseenPools: [] };

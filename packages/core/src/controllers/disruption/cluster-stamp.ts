@@ -21,11 +21,15 @@ const RENEWED_AFTER: Duration = minutes(5);
 
 export class ClusterStamp {
   readonly #clock: ControllerDeps["clock"];
+  readonly #overlays: ControllerDeps["overlays"];
+  #seen: unknown;
   #value = 0;
   #since: number;
 
-  constructor({ cache, clock }: Pick<ControllerDeps, "cache" | "clock">) {
+  constructor({ cache, clock, overlays }: Pick<ControllerDeps, "cache" | "clock" | "overlays">) {
     this.#clock = clock;
+    this.#overlays = overlays;
+    this.#seen = overlays?.current;
     this.#since = clock.now();
     cache.informer(NodePools).onChange((change) => this.#on(isEdited(change)));
     cache.informer(Nodes).onChange((change) => this.#on(isOtherNode(change)));
@@ -34,7 +38,9 @@ export class ClusterStamp {
   }
 
   current(): number {
-    if (this.#clock.now() - this.#since >= RENEWED_AFTER) this.renew();
+    const overlays = this.#overlays?.current;
+    if (this.#clock.now() - this.#since >= RENEWED_AFTER || overlays !== this.#seen) this.renew();
+    this.#seen = overlays;
     return this.#value;
   }
 

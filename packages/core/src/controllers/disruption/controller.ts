@@ -22,6 +22,7 @@ import { kindOf, type MethodKind } from "./method-turns.ts";
 import { NodeBackOff } from "./node-back-off.ts";
 import { resumed } from "./resume.ts";
 import { Retreat } from "./retreat.ts";
+import { RunTimes } from "./run-times.ts";
 import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import { StartedNodes } from "./started-nodes.ts";
@@ -58,6 +59,7 @@ class Loop {
   readonly #searches: Searches;
   readonly #stamp: ClusterStamp;
   readonly #records: CommandRecords;
+  readonly #runs: RunTimes;
   readonly #cache = new CompileCache();
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
@@ -73,7 +75,8 @@ class Loop {
     this.#waiting = new WaitingPods(deps);
     this.#stamp = new ClusterStamp(deps);
     this.#records = new CommandRecords(deps);
-    this.#searches = new Searches(deps, this.#stamp);
+    this.#runs = new RunTimes(deps);
+    this.#searches = new Searches(deps, this.#stamp, this.#runs);
     this.#retreat = new Retreat(deps, {
       stamp: this.#stamp,
       nodeBackOff: this.#nodeBackOff,
@@ -94,6 +97,8 @@ class Loop {
   }
 
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
+    this.#runs.look();
+    this.#runs.ran("disruption-loop");
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
     this.#records.look();

@@ -25,7 +25,16 @@ import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { markDisrupted } from "./taints.ts";
-import { countDecision, logCommand, methodLabels, recordVerdict, tellDeleted, tellRejected } from "./tell.ts";
+import {
+  countDecision,
+  logCommand,
+  METHOD_NAMES,
+  methodLabels,
+  recordVerdict,
+  tellDeleted,
+  tellNominations,
+  tellRejected,
+} from "./tell.ts";
 
 const POLL: Duration = seconds(1);
 
@@ -69,6 +78,9 @@ export class Executor {
     const turn = new Turn(this.#deps, signal);
     const found = await turn.through(revalidateSteps(command.proposed, this.#looks.picture(command, pools)));
     if (!found.valid) {
+      const fields = { "command-id": command.id, category: found.category, why: found.detail };
+      const given = `abandoning ${METHOD_NAMES[command.proposed.method]}, the command is no longer valid`;
+      this.#deps.logger.debug(given, fields);
       tellRejected(this.#deps, command.proposed, this.#nodesOf(command.proposed), found);
       const blocked = `${found.category}: ${found.detail}`;
       for (const name of command.proposed.nodes) recordVerdict(this.#deps, REJECTED[found.category], name, blocked);
@@ -95,7 +107,8 @@ export class Executor {
     };
     this.#promise(proposed);
     if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
-    if (nodes.length > 0 && proposed.method === "emptiness") return tainted;
+    // D-115: what is only deleted goes on with those that are marked.
+    if (nodes.length > 0 && proposed.decision === "delete") return tainted;
     this.#retreat.pause(found.command, "not all of its nodes could be marked");
     for (const { name } of confirmed) {
       const node = state.nodeByName(name);
@@ -132,6 +145,7 @@ export class Executor {
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
     }
     if (done.length > 0) countDecision(this.#deps, command.proposed, done);
+    if (done.length === command.proposed.nodes.length) this.#succeeded(command);
     return undefined;
   }
 
@@ -154,6 +168,7 @@ export class Executor {
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     this.#promise(proposed);
+    tellNominations(this.#deps, proposed, ordered);
     countDecision(this.#deps, proposed, nodes);
     if (proposed.reason === "Drifted") {
       for (const { name, nodePool = "" } of nodes) this.#parts.waves.started(name, nodePool, ordered);
@@ -257,7 +272,12 @@ export class Executor {
     if (command.proposed.reason === "Drifted") {
       for (const pool of pools) this.#parts.driftBackOff.succeeded(pool);
     }
+    this.#succeeded(command);
     return undefined;
+  }
+
+  #succeeded({ id, proposed }: RunningCommand): void {
+    this.#deps.logger.debug("command succeeded", { "command-id": id, nodes: proposed.nodes });
   }
 
   /** What would save money saves none with one more machine; a node that has to go waits for the machine that the provisioner orders for its pods. */

@@ -173,16 +173,47 @@ describe("disruption, tainting", () => {
     expect(await claim("n2")).toBeUndefined();
   });
 
+  it("D-114: what others wrote meanwhile is read again, and the mark goes on top of it", async () => {
+    await ready("n1");
+    let conflicts = 0;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node" || conflicts++ > 0) return;
+      const body = { metadata: { labels: { "example.com/by": "kubelet" } } };
+      await harness.kube.patch(Nodes, { name: "n1" }, { type: "merge", body });
+    };
+    await harness.pass(5500);
+    const node = await harness.stored(Nodes, { name: "n1" });
+    expect(conflicts).toBeGreaterThan(1);
+    expect(hasTaint(node?.spec?.taints, DISRUPTED_TAINT)).toBe(true);
+    expect(node?.metadata.labels?.["example.com/by"]).toBe("kubelet");
+    await harness.pass(3000);
+    expect(await claim("n1")).toBeUndefined();
+  });
+
+  it("D-114: a namesake that has come meanwhile is not marked", async () => {
+    await ready("n1");
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
+      harness.kube.faults = undefined;
+      await harness.kube.delete(Nodes, { name: "n1" });
+      await harness.putNode({ name: "n1" });
+      throw new KubeError(409, "Conflict", "somebody was faster");
+    };
+    await harness.pass(6000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(hasTaint((await harness.stored(Nodes, { name: "n1" }))?.spec?.taints, DISRUPTED_TAINT)).toBe(false);
+  });
+
   it("D-14: a node whose claim could not be marked loses its taint again", async () => {
     await ready("n1");
     let failures = 0;
     harness.kube.faults = ({ phase, verb, resource }) => {
-      if (phase === "before" && verb === "patchStatus" && resource.kind === "NodeClaim" && failures++ === 0) {
+      if (phase === "before" && verb === "patchStatus" && resource.kind === "NodeClaim" && failures++ < 4) {
         throw new KubeError(409, "Conflict", "somebody was faster");
       }
     };
     await harness.pass(6000);
-    expect(failures).toBe(1);
+    expect(failures).toBe(4);
     await harness.pass(11_000);
     await expectKept("n1");
   });

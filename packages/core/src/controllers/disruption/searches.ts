@@ -3,6 +3,7 @@
 import {
   decideSteps,
   METHODS,
+  poolBudgets,
   type DecideOptions,
   type DisruptionSnapshot,
   type MethodDecision,
@@ -16,7 +17,18 @@ import type { Turn } from "../provisioning/turn.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import { MethodTurns, type MethodKind } from "./method-turns.ts";
 import { NodeVerdicts } from "./node-verdicts.ts";
-import { CONSOLIDATION_TYPES, methodLabels, publishVerdicts, REASONS, tellBudgets, tellScores } from "./tell.ts";
+import { RunTimes } from "./run-times.ts";
+import { managedPools } from "./snapshot-of.ts";
+import {
+  CONSOLIDATION_TYPES,
+  METHOD_NAMES,
+  methodLabels,
+  publishVerdicts,
+  REASONS,
+  showBudgets,
+  tellBudgets,
+} from "./tell.ts";
+import { tellScores } from "./tell-scores.ts";
 
 /** D-11: after nothing was found. */
 const POLL: Duration = seconds(10);
@@ -53,6 +65,7 @@ export interface SearchRound {
 export class Searches {
   readonly #deps: ControllerDeps;
   readonly #stamp: ClusterStamp;
+  readonly #runs: RunTimes;
   readonly #turns = new MethodTurns();
   readonly #memos = new Map<MethodName, Memo>();
   readonly #running = new Map<MethodName, Search>();
@@ -60,9 +73,10 @@ export class Searches {
   readonly #answered = new Set<MethodName>();
   #unseenPools: ReadonlySet<string> = new Set();
 
-  constructor(deps: ControllerDeps, stamp: ClusterStamp) {
+  constructor(deps: ControllerDeps, stamp: ClusterStamp, runs = new RunTimes(deps)) {
     this.#deps = deps;
     this.#stamp = stamp;
+    this.#runs = runs;
     this.#verdicts = new NodeVerdicts(deps);
     this.wake();
     for (const consolidation_type of ["multi", "single"]) {
@@ -92,7 +106,9 @@ export class Searches {
     const { clock } = this.#deps;
     const method = this.#turns.next(clock.now(), round.full);
     if (method === undefined) return [];
+    this.#runs.ran(method);
     if (this.#remembers(method)) {
+      this.#showBudgets(method);
       this.#done(method, []);
       return [];
     }
@@ -108,6 +124,13 @@ export class Searches {
     return commands;
   }
 
+  /** Budgets open, close and are used up also while nothing is looked for (DM-6). */
+  #showBudgets(method: MethodName): void {
+    const { clock, state } = this.#deps;
+    const reason = REASONS[method];
+    showBudgets(this.#deps, reason, poolBudgets(managedPools(this.#deps), state.nodes(), reason, clock.now()));
+  }
+
   async #begin(method: MethodName, { snapshot, drift }: SearchRound): Promise<Search> {
     const { clock } = this.#deps;
     const picture = await snapshot();
@@ -119,6 +142,11 @@ export class Searches {
       resumedAt: clock.now(),
     };
     const limit = LIMITS[method];
+    if (method === "single" && this.#unseenPools.size > 0) {
+      const nodepools = [...this.#unseenPools].join(", ");
+      const message = "prioritizing nodepools that have not yet been considered due to timeouts in previous runs";
+      this.#deps.logger.debug(message, { nodepools });
+    }
     const steps = decideSteps(method, picture, {
       ...(limit !== undefined && { shouldStop: () => search.used + clock.now() - search.resumedAt >= limit }),
       unseenPools: this.#unseenPools,
@@ -181,6 +209,7 @@ export class Searches {
     const reason = REASONS[method].toLowerCase();
     metrics.set("karpenter_voluntary_disruption_eligible_nodes", { reason }, decision.eligible.length);
     if (decision.timedOut) {
+      logger.debug(`abandoning ${METHOD_NAMES[method]} due to timeout`, { nodes: decision.eligible.length });
       const consolidation_type = CONSOLIDATION_TYPES[method];
       metrics.count("karpenter_voluntary_disruption_consolidation_timeouts_total", { consolidation_type });
     }

@@ -9,13 +9,16 @@ import {
   NodeClaims,
   Nodes,
   sameTaint,
+  type KubeObject,
   type Node,
   type NodeClaim,
+  type Resource,
   type Taint,
 } from "../../api/index.ts";
-import { isNotFound, patchObject, patchObjectStatus } from "../../kube/index.ts";
+import { isNotFound, keyOf, KubeError, patchObject, patchObjectStatus } from "../../kube/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { retried } from "../retried.ts";
 import { writeRecord } from "./persisted-command.ts";
 
 type Deps = Pick<ControllerDeps, "kube" | "clock">;
@@ -29,28 +32,50 @@ export function isMarked({ node, nodeClaim }: StateNode): boolean {
 
 /** The taint keeps the scheduler away; the condition says why. Answers false when the node is gone. */
 export async function markDisrupted(
-  deps: Deps,
-  target: StateNode,
+  deps: Deps & Pick<ControllerDeps, "random">,
+  { node: seen, nodeClaim: seenClaim }: StateNode,
   reason: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { node, nodeClaim } = target;
-  if (!node || !nodeClaim) return false;
+  if (!seen || !seenClaim) return false;
   try {
-    await writeTaints(deps, node, [...withoutTaint(node), DISRUPTED_TAINT], signal);
-    const conditions = ConditionSet.forNodeClaim(nodeClaim, deps.clock.now()).set(
-      "DisruptionReason",
-      "True",
-      reason,
-      reason,
+    // A kubelet writes its Node all the time: what was written meanwhile is read again, not given up for.
+    await retried(
+      deps,
+      async (before) => {
+        const node = before === 0 ? seen : await sameObject(deps, Nodes, seen, signal);
+        await writeTaints(deps, node, [...withoutTaint(node), DISRUPTED_TAINT], signal);
+      },
+      signal,
     );
-    const after = { ...nodeClaim, status: { ...nodeClaim.status, conditions: conditions.toList() } };
-    await patchObjectStatus(deps.kube, NodeClaims, { before: nodeClaim, after }, { lock: true, signal });
+    await retried(
+      deps,
+      async (before) => {
+        const claim = before === 0 ? seenClaim : await sameObject(deps, NodeClaims, seenClaim, signal);
+        const known = ConditionSet.forNodeClaim(claim, deps.clock.now());
+        const conditions = known.set("DisruptionReason", "True", reason, reason);
+        const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };
+        await patchObjectStatus(deps.kube, NodeClaims, { before: claim, after }, { lock: true, signal });
+      },
+      signal,
+    );
     return true;
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;
   }
+}
+
+/** As the API server has it now. @throws KubeError 404, also where a namesake has taken its place */
+async function sameObject<T extends KubeObject>(
+  { kube }: Deps,
+  resource: Resource<T>,
+  object: T,
+  signal: AbortSignal,
+): Promise<T> {
+  const live = await kube.get(resource, keyOf(object), { signal });
+  if (live.metadata.uid === object.metadata.uid) return live;
+  throw new KubeError(404, "NotFound", `${resource.kind} ${object.metadata.name} was replaced by its namesake`);
 }
 
 export async function unmarkDisrupted(deps: Deps, target: StateNode, signal: AbortSignal): Promise<void> {

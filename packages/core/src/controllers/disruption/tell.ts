@@ -28,6 +28,7 @@ import type { StateNode } from "../../state/index.ts";
 import { compareText, minutes } from "../../units/index.ts";
 import { disruptionLabels } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { nameOfNode, nominatePods } from "../provisioning/report.ts";
 
 const NAME = "disruption";
 const NAMED_TYPES = 5;
@@ -49,7 +50,7 @@ export const CONSOLIDATION_TYPES: Readonly<Record<MethodName, string>> = {
   single: "single",
 };
 
-const METHOD_NAMES: Readonly<Record<MethodName, string>> = {
+export const METHOD_NAMES: Readonly<Record<MethodName, string>> = {
   emptiness: "empty consolidation",
   staticDrift: "drift",
   drift: "drift",
@@ -57,7 +58,7 @@ const METHOD_NAMES: Readonly<Record<MethodName, string>> = {
   single: "single-node consolidation",
 };
 
-type Tell = Pick<ControllerDeps, "clock" | "decisions" | "events" | "gate" | "logger" | "metrics">;
+export type Tell = Pick<ControllerDeps, "clock" | "decisions" | "events" | "gate" | "logger" | "metrics">;
 
 export function methodLabels(method: MethodName) {
   return { reason: REASONS[method].toLowerCase(), consolidation_type: CONSOLIDATION_TYPES[method] };
@@ -100,6 +101,19 @@ const OF_EVERY_METHOD: ReadonlySet<string> = new Set([
   "Backoff",
 ]);
 
+/** What a search for several nodes says of a set of them is no news of each: single-node says that of its own (D-74, D-76). */
+const OF_A_SET: ReadonlySet<string> = new Set([
+  "Deleting",
+  "PodsUnschedulable",
+  "NeedsUninitialized",
+  "NeedsNNodes",
+  "NotCheaper",
+  "NoPrice",
+  "MinValues",
+  "SpotGate",
+  "SpotFlexibility",
+]);
+
 /** E-1, E-3: one cause is told once, whichever method comes across it. */
 export function publishVerdicts(
   deps: Tell,
@@ -112,6 +126,9 @@ export function publishVerdicts(
     const reason = isDrift || OF_EVERY_METHOD.has(code) ? "DisruptionBlocked" : "Unconsolidatable";
     const target = nodes(node);
     if (QUIET.has(code) || (code === "NotInitialized" && isOpening(target))) continue;
+    if (method === "multi" && OF_A_SET.has(code)) continue;
+    // D-61: that a node is not empty is no news; consolidation says what its policy keeps.
+    if (method === "emptiness" && code === "PolicyWhenEmpty") continue;
     publishOn(deps, target, { reason, message: detail });
   }
 }
@@ -121,9 +138,9 @@ function isOpening(target: StateNode | undefined): boolean {
   return hasTaint(target?.node?.spec?.taints, OPENING_TAINT);
 }
 
-type NodeByName = (name: string) => StateNode | undefined;
+export type NodeByName = (name: string) => StateNode | undefined;
 
-function publishOn(
+export function publishOn(
   deps: Tell,
   target: StateNode | undefined,
   note: { readonly reason: string; readonly message: string },
@@ -134,12 +151,27 @@ function publishOn(
   if (target?.nodeClaim) deps.events.publish({ ...common, resource: NodeClaims, object: target.nodeClaim });
 }
 
-/** D-12, D-37. */
-export function tellBudgets(deps: Tell & Pick<ControllerDeps, "cache">, { method, budgets }: MethodDecision): void {
-  for (const [nodepool, { allowed, disrupting, nodes, errors }] of budgets) {
-    const reason = REASONS[method];
-    deps.metrics.set("karpenter_nodepools_allowed_disruptions", { nodepool, reason }, allowed);
-    deps.metrics.set("karpenter_nodepools_nodes_consuming_budgets", { nodepool, reason }, disrupting);
+/** DM-6, DM-7. */
+export function showBudgets(
+  { metrics }: Pick<Tell, "metrics">,
+  reason: string,
+  budgets: MethodDecision["budgets"],
+): void {
+  for (const [nodepool, { allowed, disrupting }] of budgets) {
+    metrics.set("karpenter_nodepools_allowed_disruptions", { nodepool, reason }, allowed);
+    metrics.set("karpenter_nodepools_nodes_consuming_budgets", { nodepool, reason }, disrupting);
+  }
+}
+
+/** D-37, E-2: nobody needs to read that a budget holds back what is not there. */
+export function tellBudgets(
+  deps: Tell & Pick<ControllerDeps, "cache">,
+  { method, budgets, eligible }: MethodDecision,
+): void {
+  const reason = REASONS[method];
+  showBudgets(deps, reason, budgets);
+  if (eligible.length === 0) return;
+  for (const [nodepool, { allowed, nodes, errors }] of budgets) {
     const pool = deps.cache.informer(NodePools).get({ name: nodepool });
     if (!pool || nodes === 0 || allowed > 0) continue;
     const why = errors.length > 0 ? `: ${errors.join("; ")}` : "";
@@ -149,30 +181,13 @@ export function tellBudgets(deps: Tell & Pick<ControllerDeps, "cache">, { method
   }
 }
 
-/** DM-12, DM-13, E-6. */
-export function tellScores(
-  deps: Tell & Pick<ControllerDeps, "cache">,
-  { method, scores }: MethodDecision,
-  nodes: NodeByName,
-): void {
-  for (const { nodePool: nodepool, nodes: names, score, approved } of scores) {
-    const labels = { decision: approved ? "approved" : "rejected", nodepool, policy: "Balanced" };
-    if (Number.isFinite(score)) deps.metrics.observe("karpenter_consolidation_score", labels, score);
-    deps.metrics.count("karpenter_consolidation_moves_total", labels);
-    if (!approved) continue;
-    const message = `the move scores ${score.toFixed(2)}, 0.50 is needed`;
-    if (method === "multi") {
-      const object = deps.cache.informer(NodePools).get({ name: nodepool });
-      const note = { type: "Normal", reason: "ConsolidationApproved", message } as const;
-      if (object) deps.events.publish({ ...note, resource: NodePools, object });
-    } else for (const name of names) publishOn(deps, nodes(name), { reason: "ConsolidationApproved", message });
-  }
-}
-
 /** E-4: consolidation that replaces. */
 export function tellCandidate(deps: Tell, command: ProposedCommand, nodes: readonly StateNode[]): void {
-  if (command.reason !== "Underutilized") return;
-  for (const node of nodes) publishOn(deps, node, { reason: "ConsolidationCandidate", message: textOf(command) });
+  // D-75: what is only deleted is told when it goes.
+  if (command.reason !== "Underutilized" || command.decision !== "replace") return;
+  for (const node of nodes) {
+    publishOn(deps, node, { reason: "ConsolidationCandidate", message: textFor(command, node.name) });
+  }
 }
 
 /** E-5, DM-8. */
@@ -185,8 +200,10 @@ export function tellRejected(
   const consolidation_type = CONSOLIDATION_TYPES[command.method];
   deps.metrics.count("karpenter_voluntary_disruption_failed_validations_total", { consolidation_type }, failed);
   if (command.reason !== "Underutilized") return;
-  const message = `${textOf(command)}: ${category}`;
-  for (const node of nodes) publishOn(deps, node, { reason: "ConsolidationRejected", message });
+  for (const node of nodes) {
+    const message = `${textFor(command, node.name)}: ${category}`;
+    publishOn(deps, node, { reason: "ConsolidationRejected", message });
+  }
 }
 
 /** E-20 to E-22: what the annotation do-not-disrupt of the pods says, or why it says nothing. */
@@ -226,13 +243,23 @@ function tellCost(logger: Tell["logger"], pod: Pod): void {
   logger.error("an annotation is no number, it is ignored", fields);
 }
 
+/** D-128: on one of many nodes, without the names of all the others. */
+function textFor(command: ProposedCommand, node: string): string {
+  const { decision, nodes } = command;
+  if (nodes.length === 1) return textOf(command);
+  return `${decision}: [${node}] (part of ${nodes.length}-node consolidation)${savedText(command)}`;
+}
+
+function savedText({ savings }: ProposedCommand): string {
+  return savings === undefined ? "" : ` (savings: ${savings.toFixed(2)} per hour)`;
+}
+
 function textOf(command: ProposedCommand, pools: readonly string[] = []): string {
-  const { decision, nodes, replacements, fromTemplate = [], savings } = command;
-  const saved = savings === undefined ? "" : ` (savings: ${savings.toFixed(2)} per hour)`;
+  const { decision, nodes, replacements, fromTemplate = [] } = command;
   const count = replacements.length + fromTemplate.length;
   const by = count > 0 ? ` -> [${count} replacement(s)]` : "";
-  const of = pools.length > 0 ? `nodepools=[${pools.join(", ")}]: ` : "";
-  return `${decision}: ${of}[${nodes.join(", ")}]${by}${saved}`;
+  const of = pools.length > 0 ? `nodepools=[${pools.join(",")}]: ` : "";
+  return `${decision}: ${of}[${nodes.join(", ")}]${by}${savedText(command)}`;
 }
 
 function poolsOf(nodes: readonly StateNode[]): readonly string[] {
@@ -269,6 +296,19 @@ export function logCommand(deps: Tell, command: ProposedCommand, nodes: readonly
     "replacement-nodes": command.replacements.map((claim) => describeReplacement(claim, command.replacements.length)),
     taint: DISRUPTED_TAINT.key,
   });
+}
+
+/** D-119, E-17: each pod that moves is told where it is to go. `ordered`: names of the claims, in the order of the plan. */
+export function tellNominations(
+  deps: Pick<ControllerDeps, "events" | "state">,
+  { existing, replacements }: ProposedCommand,
+  ordered: readonly string[],
+): void {
+  for (const { node, pods } of existing) nominatePods(deps, pods, nameOfNode(deps, node));
+  for (const [index, { pods }] of replacements.entries()) {
+    const claim = ordered[index];
+    if (claim !== undefined) nominatePods(deps, pods, `nodeclaim/${claim}`);
+  }
 }
 
 /** DM-2, DM-3. */

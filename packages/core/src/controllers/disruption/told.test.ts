@@ -113,7 +113,7 @@ describe("events", () => {
     await cluster.harness.pass(1000);
     expect(texts("ConsolidationApproved")).toEqual([
       expect.stringMatching(
-        /^Normal ConsolidationApproved NodePool\/default: the move scores \d+\.\d\d, 0\.50 is needed$/,
+        /^Normal ConsolidationApproved NodePool\/default: the move scores 0\.88, 0\.50 is needed \(k: 2\): it saves 87\.5 % of what the NodePool costs and disturbs 100\.0 % of its pods$/,
       ),
     ]);
     expect(cluster.harness.events.withReason("ConsolidationApproved")[0]?.resource).toBe(NodePools);
@@ -121,6 +121,19 @@ describe("events", () => {
 });
 
 describe("the log", () => {
+  it("D-184: a command that came to its end, and a score with all that it is made of, at debug", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ consolidationPolicy: "Balanced" });
+    for (const name of ["n1", "n2"]) await cluster.machine(name, { type: "m.2", pod: { requests: { cpu: "500m" } } });
+    await cluster.start();
+    await cluster.harness.pass(30_000);
+    expect(cluster.harness.logger.find("consolidation score")?.fields).toMatchObject({
+      NodePool: "default",
+      approved: true,
+    });
+    expect(cluster.harness.logger.messages("debug")).toContain("command succeeded");
+  });
+
   it("D-128: names the method, the nodes with their types, and what takes their place", async () => {
     cluster = new DisruptableCluster();
     await cluster.pool();

@@ -2,7 +2,6 @@
 
 import {
   DISRUPTED_TAINT,
-  hasTaint,
   Label,
   nodeClassLabel,
   NodeClaims,
@@ -10,6 +9,7 @@ import {
   PodDisruptionBudgets,
   sameTaint,
   TERMINATION_FINALIZER,
+  toRfc3339,
   type Node,
   type NodeClaim,
 } from "../../api/index.ts";
@@ -24,15 +24,17 @@ import { ignoreNotFound } from "../ignore-not-found.ts";
 import { markInstanceTerminating } from "../nodeclaim-lifecycle/finalization.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { BlockedDrains } from "./blocked-drains.ts";
+import { deadlineNote, deadlineOf } from "./deadline.ts";
 import { drainNode, type DrainParts } from "./drain-node.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
+import { GrowingInterval } from "./growing-interval.ts";
 import { awaitVolumes, volumeAttachmentsByNode } from "./volumes.ts";
 
 export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQueue): Controller {
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
   volumeAttachmentsByNode(deps.cache);
-  const parts: DrainParts = { queue, blocked: new BlockedDrains(deps) };
+  const parts: DrainParts = { queue, blocked: new BlockedDrains(deps), told: new GrowingInterval() };
   return {
     name: "node.termination",
     triggers: [onChange(Nodes, ({ after }) => (after && isOurs(deps, after) ? [after.metadata.name ?? ""] : []))],
@@ -42,6 +44,7 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
       const node = nodes.get({ name });
       const result = node && isOurs(deps, node) ? await terminate(deps, parts, node, signal) : undefined;
       if (!result) parts.blocked.free(name);
+      if (!result) parts.told.forget(node?.metadata.uid ?? "");
       return result;
     },
   };
@@ -65,10 +68,11 @@ async function terminate(
   const claims = claimsOfMachine(deps.cache, node.spec?.providerID ?? "");
   const claim = claims.length === 1 ? claims[0] : undefined;
   if (claim && !claim.metadata.deletionTimestamp) await deleteClaim(deps, claim, signal);
-  if (!isReadyNode(node) && claim && (await isMachineGone(deps, claim, signal))) {
-    // D-163.2: nothing runs there any more, so there is nothing to drain.
+  if (!isReadyNode(node) && (await isMachineGone(deps, node.spec?.providerID ?? "", signal))) {
+    // D-163: nothing runs there any more, so there is nothing to drain, claim or no claim.
     return await release(deps, node, signal);
   }
+  tellDeadline(deps, node, claim);
   const tainted = await taint(deps, node, signal);
   if (!tainted) return undefined;
   const drained = await drainNode(deps, parts, { node: tainted, claim }, signal);
@@ -85,14 +89,26 @@ async function terminate(
   return await release(deps, tainted, signal);
 }
 
-async function isMachineGone(deps: ControllerDeps, claim: NodeClaim, signal: AbortSignal): Promise<boolean> {
+/** A node that names no machine cannot be asked for. */
+async function isMachineGone(deps: ControllerDeps, providerID: string, signal: AbortSignal): Promise<boolean> {
+  if (providerID === "") return false;
   try {
-    await deps.provider.get(claim.status?.providerID ?? "", { signal });
+    await deps.provider.get(providerID, { signal });
     return false;
   } catch (error) {
     if (hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) return true;
     throw error;
   }
+}
+
+/** D-163: also of a deadline that the claim's own period did not set, such as that of a repair. @throws Error for one that is no time */
+function tellDeadline(deps: ControllerDeps, node: Node, claim: NodeClaim | undefined): void {
+  const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
+  const deadline = deadlineOf(current);
+  if (!current || deadline === Infinity) return;
+  const note = deadlineNote(toRfc3339(deadline));
+  deps.events.publish({ ...note, resource: Nodes, object: node });
+  deps.events.publish({ ...note, resource: NodeClaims, object: current });
 }
 
 /** D-164: one patch for the taint and the label that takes the node out of load balancers. Undefined: the Node is gone. */
@@ -105,7 +121,12 @@ async function taint(deps: ControllerDeps, node: Node, signal: AbortSignal): Pro
   const wanted = { ...node, metadata: { ...node.metadata, labels }, spec: { ...node.spec, taints } };
   const change = { before: node, after: wanted };
   const stored = await patchObject(deps.kube, Nodes, change, { lock: true, signal }).catch(ignoreNotFound);
-  if (stored && !hasTaint(present, DISRUPTED_TAINT)) deps.logger.info("tainted node", { Node: node.metadata.name });
+  // D-184: also where disruption has tainted it before; then only the label is new.
+  if (stored && stored !== node) {
+    const { key, effect } = DISRUPTED_TAINT;
+    const fields = { "taint.Key": key, "taint.Value": "", "taint.Effect": effect };
+    deps.logger.info("tainted node", { Node: node.metadata.name, ...fields });
+  }
   return stored ?? undefined;
 }
 

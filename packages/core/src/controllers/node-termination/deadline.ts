@@ -13,3 +13,12 @@ export function deadlineOf(claim: NodeClaim | undefined): number {
   }
   return deadline;
 }
+
+/** E-15: what is told of it, on the claim and on its Node. */
+export function deadlineNote(deadline: string) {
+  return {
+    type: "Warning",
+    reason: "TerminationGracePeriodExpiring",
+    message: `all pods will be deleted by ${deadline}`,
+  } as const;
+}

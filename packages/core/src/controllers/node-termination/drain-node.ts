@@ -15,7 +15,7 @@ import { indexPdbs } from "../../disruption/index.ts";
 import { keyOf, patchObjectStatus } from "../../kube/index.ts";
 import type { ReconcileResult } from "../../runtime/index.ts";
 import { POD_BY_NODE } from "../../state/index.ts";
-import { seconds } from "../../units/index.ts";
+import { seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import type { BlockedDrains } from "./blocked-drains.ts";
@@ -23,6 +23,7 @@ import { describeBlockers, drainCauseOf } from "./blockers.ts";
 import { deadlineOf } from "./deadline.ts";
 import { nextDrainStep } from "./drain.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
+import type { GrowingInterval } from "./growing-interval.ts";
 
 /** Lets the scheduler see the taint before an empty node counts as drained (D-168). */
 const MIN_DRAIN_TIME = seconds(5);
@@ -30,12 +31,14 @@ const MIN_DRAIN_TIME = seconds(5);
 export interface DrainParts {
   readonly queue: EvictionQueue;
   readonly blocked: BlockedDrains;
+  /** By uid of the Node. */
+  readonly told: GrowingInterval;
 }
 
 /** Undefined when nothing is left to wait for. */
 export async function drainNode(
   deps: ControllerDeps,
-  { queue, blocked }: DrainParts,
+  { queue, blocked, told }: DrainParts,
   { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
@@ -52,7 +55,9 @@ export async function drainNode(
     else blocked.free(node.metadata.name ?? "");
     if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
     queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
-    tellWaiting(deps, node, `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`);
+    const message = `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`;
+    const dedupeFor = told.tell(node.metadata.uid ?? "", now);
+    if (dedupeFor !== undefined) tellWaiting(deps, node, message, dedupeFor);
     return { requeueAfter: seconds(1) };
   }
   if (!current) return undefined;
@@ -67,7 +72,7 @@ export async function drainNode(
   return undefined;
 }
 
-function tellWaiting(deps: Pick<ControllerDeps, "events">, node: Node, message: string): void {
+function tellWaiting(deps: Pick<ControllerDeps, "events">, node: Node, message: string, dedupeFor: Duration): void {
   deps.events.publish({
     resource: Nodes,
     object: node,
@@ -75,6 +80,7 @@ function tellWaiting(deps: Pick<ControllerDeps, "events">, node: Node, message: 
     reason: "FailedDraining",
     message,
     dedupeKey: `FailedDraining/${node.metadata.uid}`,
+    dedupeFor,
   });
 }
 

@@ -202,7 +202,7 @@ describe("eviction-queue", () => {
     queue.add([pod], undefined, "Underutilized");
     await harness.pass(1000);
     expect(counted).toEqual([
-      "karpenter_pods_eviction_requests_total 201",
+      "karpenter_pods_eviction_requests_total 200",
       "karpenter_pods_drained_total Underutilized",
     ]);
   });

@@ -7,6 +7,10 @@ import type { Controller, ReconcileResult } from "../../runtime/index.ts";
 import { milliseconds, seconds } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { isDeleteEligible } from "./delete-eligible.ts";
+import { GrowingInterval } from "./growing-interval.ts";
+
+/** What the API server says of a pod that several budgets select. */
+const SEVERAL_BUDGETS = /more than one PodDisruptionBudget/;
 
 type Deps = Pick<ControllerDeps, "kube" | "cache" | "clock" | "events" | "metrics">;
 
@@ -20,6 +24,7 @@ interface Entry {
 export class EvictionQueue {
   readonly #deps: Deps;
   readonly #entries = new Map<string, Entry>();
+  readonly #told = new GrowingInterval();
   #enqueue: (key: string) => void = () => {};
 
   constructor(deps: Deps) {
@@ -75,11 +80,12 @@ export class EvictionQueue {
       if (!KubeError.is(error)) throw error;
       this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: String(error.code) });
       if (isNotFound(error) || isConflict(error)) return this.#drop(key);
-      if (error.code !== 429 && error.code !== 500) throw error;
-      this.#tellBlocked(pod, error);
+      if (error.code !== 429 && !(error.code === 500 && SEVERAL_BUDGETS.test(error.message))) throw error;
+      this.#tellBlocked(key, pod, error);
       return { requeue: true };
     }
-    this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: "201" });
+    // DM-23: as Karpenter counts it, whatever 2xx the server answers.
+    this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: "200" });
     this.#gone(pod, "Evicted", `Evicted pod: ${entry.reason}`, entry.reason);
     return this.#drop(key);
   }
@@ -118,9 +124,10 @@ export class EvictionQueue {
     this.#deps.metrics.count("karpenter_pods_drained_total", { reason: drainReason });
   }
 
-  #tellBlocked(pod: Pod, error: KubeError): void {
+  #tellBlocked(key: string, pod: Pod, error: KubeError): void {
     const node = this.#deps.cache.informer(Nodes).get({ name: pod.spec.nodeName ?? "" });
-    if (!node) return;
+    const dedupeFor = node && this.#told.tell(key, this.#deps.clock.now());
+    if (!node || dedupeFor === undefined) return;
     this.#deps.events.publish({
       resource: Nodes,
       object: node,
@@ -128,11 +135,13 @@ export class EvictionQueue {
       reason: "FailedDraining",
       message: `pod ${pod.metadata.namespace}/${pod.metadata.name} cannot be evicted: ${error.message}`,
       dedupeKey: `FailedDraining/${node.metadata.uid}/${pod.metadata.uid}`,
+      dedupeFor,
     });
   }
 
   #drop(key: string): undefined {
     this.#entries.delete(key);
+    this.#told.forget(key);
     return undefined;
   }
 }

@@ -67,7 +67,7 @@ export async function awaitVolumes(
     type: "Normal",
     reason: "AwaitingVolumeDetachment",
     message,
-    dedupeKey: `AwaitingVolumeDetachment/${node.metadata.name}`,
+    dedupeKey: `AwaitingVolumeDetachment/${node.metadata.uid}`,
   });
   return { requeueAfter: seconds(1) };
 }

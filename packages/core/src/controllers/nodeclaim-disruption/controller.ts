@@ -138,6 +138,7 @@ async function write(
   }
   if (isNewsOfUse) {
     const isDue = consolidatable.reason !== undefined;
+    logger.debug(isDue ? "marking consolidatable" : "removing consolidatable", { NodeClaim: claim.metadata.name });
     conditions = isDue ? conditions.set(Consolidatable, "True") : conditions.clear(Consolidatable);
   }
   const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };

@@ -21,6 +21,7 @@ import { deleteMachine } from "../cloud-writes.ts";
 import { deleteNode } from "../delete-node.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
+import { deadlineNote } from "../node-termination/deadline.ts";
 import type { LaunchCache } from "./launch.ts";
 
 type Deps = Pick<ControllerDeps, "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;
@@ -66,11 +67,7 @@ async function announceDeadline(deps: Deps, claim: NodeClaim, signal: AbortSigna
     NodeClaim: claim.metadata.name,
     [Annotation.TerminationTimestamp]: deadline,
   });
-  const note = {
-    type: "Warning",
-    reason: "TerminationGracePeriodExpiring",
-    message: `all pods will be deleted by ${deadline}`,
-  } as const;
+  const note = deadlineNote(deadline);
   deps.events.publish({ ...note, resource: NodeClaims, object: claim });
   for (const node of nodesOfMachine(deps.cache, claim.status?.providerID)) {
     deps.events.publish({ ...note, resource: Nodes, object: node });

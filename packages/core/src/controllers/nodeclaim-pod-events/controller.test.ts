@@ -65,6 +65,18 @@ describe("nodeclaim.podevents", () => {
     expect(await lastEvent()).toBe(120);
   });
 
+  it("D-141: a pod that was on its way out counts once more when it has ended", async () => {
+    await machine();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await start();
+    await harness.kube.delete(Pods, KEY);
+    await harness.pass(25_000);
+    const begun = await lastEvent();
+    await harness.kube.patchStatus(Pods, KEY, { type: "merge", body: { status: { phase: "Succeeded" } } });
+    await harness.pass(100);
+    expect(await lastEvent()).toBe((begun ?? 0) + 25);
+  });
+
   it("a pod that only changes is no event", async () => {
     await machine();
     await harness.putPod(aPod({ name: "web", nodeName: "n1" }));

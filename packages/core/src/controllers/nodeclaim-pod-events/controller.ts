@@ -1,7 +1,7 @@
 // nodeclaim.podevents: when pods of a node last came or ended, so that a node rests before it is judged (LC-46, D-141, DX-25).
 
 import { NodeClaims, Nodes, Pods, toRfc3339, type Pod } from "../../api/index.ts";
-import { isActive, isOwnedByDaemonSet } from "../../disruption/index.ts";
+import { isOwnedByDaemonSet, isTerminal, isTerminating } from "../../disruption/index.ts";
 import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange } from "../../runtime/index.ts";
 import { seconds } from "../../units/index.ts";
@@ -39,6 +39,9 @@ function nodesOfChange({ before, after, initial }: ObjectChange<Pod>): readonly 
   const node = after?.spec.nodeName;
   if (initial || !after || !node || isOwnedByDaemonSet(after)) return [];
   const bound = before?.spec.nodeName !== node;
-  const ended = before !== undefined && isActive(before) && !isActive(after);
+  // D-141: also a pod that was on its way out, at the moment it has ended.
+  const ended =
+    before !== undefined &&
+    ((!isTerminal(before) && isTerminal(after)) || (!isTerminating(before) && isTerminating(after)));
   return bound || ended ? [node] : [];
 }

@@ -27,10 +27,7 @@ export function reportOutcome(deps: Deps, { problem, solution, took, created }: 
   logPlan(deps, solution, took, created);
   for (const claim of created) reportClaim(deps, claim);
   reportHeldBack(deps, created);
-  for (const { node, pods } of solution.existing) {
-    const target = nameOfNode(deps, node);
-    for (const pod of pods) nominated(deps, pod, target);
-  }
+  for (const { node, pods } of solution.existing) nominatePods(deps, pods, nameOfNode(deps, node));
   for (const relaxed of solution.relaxed) if (!isBufferPod(relaxed.pod)) reportRelaxed(deps, relaxed);
   // S-208: whose pods found no place is told once for the buffer.
   const spare = new Set(problem.pods.filter(isBufferPod).map(({ metadata }) => metadata.uid ?? ""));
@@ -64,7 +61,7 @@ function logPlan({ logger, state }: Deps, solution: Solution, took: Duration, cr
 }
 
 /** S-606: by its claim and by its Node, as far as there are such. */
-function nameOfNode({ state }: Deps, name: string): string {
+export function nameOfNode({ state }: Pick<Deps, "state">, name: string): string {
   const known = state.nodeByName(name);
   const claim = known?.nodeClaim ? [`nodeclaim/${known.nodeClaim.metadata.name ?? ""}`] : [];
   const node = known?.node || !known?.nodeClaim ? [`node/${name}`] : [];
@@ -81,7 +78,7 @@ function reportClaim(deps: Deps, { planned, nodeClaim, refused }: CreatedClaim):
   const name = nodeClaim.metadata.name ?? "";
   const subject = `NodeClaim ${name}`;
   deps.decisions.record({ at, controller: CONTROLLER, verdict: "CreateNodeClaim", subject, detail: describe(planned) });
-  for (const pod of planned.pods) nominated(deps, pod, `nodeclaim/${name}`);
+  nominatePods(deps, planned.pods, `nodeclaim/${name}`);
 }
 
 /** S-329. */
@@ -169,16 +166,13 @@ export function reportBuffers(
   }
 }
 
-function nominated(deps: Deps, pod: Pod, target: string): void {
-  if (isBufferPod(pod)) return;
-  deps.events.publish({
-    resource: Pods,
-    object: pod,
-    type: "Normal",
-    reason: "Nominated",
-    message: `Pod should schedule on: ${target}`,
-    dedupeKey: `Nominated/${pod.metadata.uid}`,
-  });
+/** S-606: where these pods are to go. */
+export function nominatePods({ events }: Pick<Deps, "events">, pods: readonly Pod[], target: string): void {
+  const message = `Pod should schedule on: ${target}`;
+  for (const object of pods.filter(isReal)) {
+    const dedupeKey = `Nominated/${object.metadata.uid}`;
+    events.publish({ resource: Pods, object, type: "Normal", reason: "Nominated", message, dedupeKey });
+  }
 }
 
 function reportFailure(deps: Deps, failure: PodExplanation): void {
