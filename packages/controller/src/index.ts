@@ -1,3 +1,3 @@
 export { createContainer, type ProcessPorts } from "./container.ts";
-export { loadProvider, PROVIDER_NAMES } from "./load-provider.ts";
+export { loadProvider } from "./load-provider.ts";
 export { Token } from "./tokens.ts";

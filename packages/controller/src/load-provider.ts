@@ -9,7 +9,7 @@ const PROVIDERS: Readonly<Record<string, () => Promise<ContainerModule>>> = {
   cloudstack: async () => (await import("@karpenter-multicloud/provider-cloudstack")).cloudstackModule,
 };
 
-export const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS);
+const PROVIDER_NAMES: readonly string[] = Object.keys(PROVIDERS);
 
 /** @throws SettingsError listing the names there are */
 export async function loadProvider(name: string | undefined): Promise<ContainerModule> {

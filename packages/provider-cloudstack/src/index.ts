@@ -1,6 +1,6 @@
 export { createCloudStackProvider, cloudStackProviderFactory } from "./create-provider.ts";
 export { cloudstackModule } from "./module.ts";
-export { CLOUDSTACK_CUSTOM_RESOURCES, cloudStackNodeClassResource } from "./api/cloudstack-node-class.schema.ts";
+export { CLOUDSTACK_CUSTOM_RESOURCES } from "./api/cloudstack-node-class.schema.ts";
 export { CLOUDSTACK_NODE_CLASS_KIND, CloudStackCondition, CloudStackNodeClasses } from "./api/cloudstack-node-class.ts";
 export type {
   CloudStackNodeClass,

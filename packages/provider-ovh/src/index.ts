@@ -1,6 +1,6 @@
 export { createOvhProvider, ovhProviderFactory } from "./create-provider.ts";
 export { ovhModule } from "./module.ts";
-export { OVH_CUSTOM_RESOURCES, ovhNodeClassResource } from "./api/ovh-node-class.schema.ts";
+export { OVH_CUSTOM_RESOURCES } from "./api/ovh-node-class.schema.ts";
 export { OVH_NODE_CLASS_KIND, OVHNodeClasses, OvhCondition } from "./api/ovh-node-class.ts";
 export type {
   FlavorSelector,

@@ -27,7 +27,7 @@ export const ovhSubject: Subject = {
     ovhSubjectCloud(await startFakeOvh({ clock, hooks, seed, speed: "real" })),
 };
 
-export function ovhSubjectCloud(fake: FakeOvh): SubjectCloud {
+function ovhSubjectCloud(fake: FakeOvh): SubjectCloud {
   const nodeClassRef = { ...OVH_NODE_CLASS_KIND, name: "default" };
   return {
     env: {

@@ -36,7 +36,7 @@ export const scalewaySubject: Subject = {
   },
 };
 
-export function scalewaySubjectCloud(fake: FakeScaleway): SubjectCloud {
+function scalewaySubjectCloud(fake: FakeScaleway): SubjectCloud {
   const { accessKey, secretKey, projectId } = fake.credentials;
   return {
     env: {

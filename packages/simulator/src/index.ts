@@ -1,7 +1,6 @@
 // A Kubernetes cluster on a virtual clock, and a simulated cloud that sells it machines.
 
-export { ForkedClock, MachineSide, seededRandom } from "@karpenter-multicloud/core/testing";
-export { crashableKube } from "./clock/crashable-kube.ts";
+export { MachineSide, seededRandom } from "@karpenter-multicloud/core/testing";
 export { VirtualClock } from "./virtual-clock.ts";
 export type { UntilOptions, VirtualClockOptions } from "./virtual-clock.ts";
 export { SimulatedCluster } from "./cluster/simulated-cluster.ts";
@@ -10,10 +9,9 @@ export type { KubeletOptions } from "./cluster/kubelet.ts";
 export { applyAll } from "./cluster/apply.ts";
 export { BUILT_IN_RESOURCES } from "./cluster/built-in-resources.ts";
 export * from "./simulated-provider/catalog.ts";
-export { CatalogError, parseCatalog } from "./simulated-provider/catalog-file.ts";
+export { parseCatalog } from "./simulated-provider/catalog-file.ts";
 export type { SimulatedFaults } from "./simulated-provider/faults.ts";
 export * from "./simulated-provider/node-class.ts";
-export { orphanOrder } from "./simulated-provider/orphan.ts";
 export { SimulatedCloud } from "./simulated-provider/simulated-cloud.ts";
 export type {
   CloudRecord,
@@ -21,5 +19,5 @@ export type {
   SimulatedCloudOptions,
   SimulatedMachine,
 } from "./simulated-provider/simulated-cloud.ts";
-export { createSimulatedProvider, simulatedProviderFactory } from "./simulated-provider/simulated-provider.ts";
+export { simulatedProviderFactory } from "./simulated-provider/simulated-provider.ts";
 export type { SimulatedProviderOptions } from "./simulated-provider/simulated-provider.ts";

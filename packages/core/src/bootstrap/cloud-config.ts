@@ -4,7 +4,7 @@ import { Document, visit } from "yaml";
 import { BootstrapError } from "./bootstrap-error.ts";
 import type { BootstrapSettings, JoiningNode, MachineFile } from "./join-plan.ts";
 
-export const SCRIPT_PATH = "/etc/karpenter/bootstrap.sh";
+const SCRIPT_PATH = "/etc/karpenter/bootstrap.sh";
 export const PRE_SCRIPT_PATH = "/etc/karpenter/pre.sh";
 export const POST_SCRIPT_PATH = "/etc/karpenter/post.sh";
 

@@ -19,13 +19,13 @@ export interface KubeletSettings {
 }
 
 export const DEFAULT_MAX_PODS = 110;
-export const DEFAULT_EVICTION_HARD: Readonly<Record<string, string>> = {
+const DEFAULT_EVICTION_HARD: Readonly<Record<string, string>> = {
   "memory.available": "100Mi",
   "nodefs.available": "10%",
 };
 
 /** W-7: 6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest; 255 Mi and 11 Mi per pod; 1 Gi of disk. */
-export function defaultKubeReserved(cores: number, maxPods = DEFAULT_MAX_PODS): Readonly<Record<string, string>> {
+function defaultKubeReserved(cores: number, maxPods = DEFAULT_MAX_PODS): Readonly<Record<string, string>> {
   // In units of 1/400 core, so that nothing is lost before the end.
   const share = [24, 4, 2, 2].slice(0, cores).reduce((sum, part) => sum + part, 0) + Math.max(0, cores - 4);
   return {

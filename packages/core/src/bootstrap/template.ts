@@ -9,7 +9,7 @@ import { DEFAULT_MAX_PODS } from "./kubelet-settings.ts";
 import type { JoinPlan } from "./join-plan.ts";
 import { tokenText } from "./token.ts";
 
-export const TEMPLATE_VARIABLES = [
+const TEMPLATE_VARIABLES = [
   "CABase64",
   "CAHash",
   "ClusterDNS",
@@ -40,7 +40,7 @@ const DOLLAR_USE = /\$\{([A-Z][A-Za-z]*)\}/g;
 const USE = /\{\{-?\s*\.([A-Za-z_][A-Za-z0-9_.]*)\s*-?\}\}/g;
 
 /** Names used in the text that no cloud of this kind has; `extra` are the cloud's own. Sorted, each once. */
-export function unknownVariables(text: string, extra: readonly string[] = []): readonly string[] {
+function unknownVariables(text: string, extra: readonly string[] = []): readonly string[] {
   const known = new Set<string>([...TEMPLATE_VARIABLES, ...extra]);
   const used = [...text.matchAll(USE)].map(([, name = ""]) => name);
   return [...new Set(used)].filter((name) => !known.has(name)).toSorted(compareText);

@@ -5,7 +5,7 @@ import type { EpochMs } from "../runtime/index.ts";
 import type { BootstrapToken } from "./token.ts";
 
 export const TOKEN_NAMESPACE = "kube-system";
-export const TOKEN_SECRET_TYPE = "bootstrap.kubernetes.io/token";
+const TOKEN_SECRET_TYPE = "bootstrap.kubernetes.io/token";
 const NAME_PREFIX = "bootstrap-token-";
 
 /** Groups whose rights let a machine ask for its certificate and read the cluster's kubelet configuration, and nothing else. */
@@ -19,7 +19,7 @@ export function claimUidLabel(labelDomain: string): string {
   return `${labelDomain}/nodeclaim-uid`;
 }
 
-export function tokenSecretName(id: string): string {
+function tokenSecretName(id: string): string {
   return `${NAME_PREFIX}${id}`;
 }
 
@@ -62,7 +62,7 @@ export function tokenOf(secret: Secret): BootstrapToken | undefined {
   return { id, secret: text, expiresAt: expiry(tokenValue(secret, "expiration")) };
 }
 
-export function tokenValue(secret: Secret, key: string): string {
+function tokenValue(secret: Secret, key: string): string {
   return Buffer.from(secret.data?.[key] ?? "", "base64").toString("utf8");
 }
 

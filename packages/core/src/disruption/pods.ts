@@ -25,7 +25,7 @@ export function isOwnedByDaemonSet(pod: Pod): boolean {
   return isDaemonSetPod(pod);
 }
 
-export function isOwnedByStatefulSet(pod: Pod): boolean {
+function isOwnedByStatefulSet(pod: Pod): boolean {
   return isOwnedBy(pod, "apps/v1", "StatefulSet");
 }
 

@@ -1,9 +1,9 @@
 // The room of the requirements algebra: what labels a pod, pool, claim or offering allows, and whether two of them go together.
 
 export type { RequirementConflict } from "./conflict.ts";
-export { podNodeAffinityErrors, podRequirements, requiredTerms } from "./from-pod.ts";
-export type { PodLike, PodRequirementOptions } from "./from-pod.ts";
-export { isRestrictedKey, normalizeKey, normalizeValue } from "./keys.ts";
+export { podNodeAffinityErrors, requiredTerms } from "./from-pod.ts";
+export type { PodLike } from "./from-pod.ts";
+export { isRestrictedKey, normalizeKey } from "./keys.ts";
 export type { Normalization } from "./keys.ts";
 export { poolNormalization } from "./keys.ts";
 export { Requirement } from "./requirement.ts";

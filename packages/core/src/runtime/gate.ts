@@ -34,7 +34,7 @@ export class ActionRefused extends Error {
 }
 
 /** Events and status of our own objects tell what would be done; they are written in observe mode too. */
-export function onlyInforms(action: Action): boolean {
+function onlyInforms(action: Action): boolean {
   if (action.target !== "cluster") return false;
   return /^Event\b/.test(action.subject) || action.verb.endsWith("Status");
 }

@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-export const DEFAULT_RATE_LIMIT: RateLimit = { base: milliseconds(5), max: milliseconds(1_000_000) };
+const DEFAULT_RATE_LIMIT: RateLimit = { base: milliseconds(5), max: milliseconds(1_000_000) };
 
 /** Beyond it every doubling exceeds any maximum; keeps 2^n finite. */
 const MOST_DOUBLINGS = 62;

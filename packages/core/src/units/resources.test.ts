@@ -7,7 +7,6 @@ import {
   exceeded,
   fits,
   formatAmount,
-  formatResources,
   maxResources,
   minCommonResources,
   requestsFrom,
@@ -111,8 +110,4 @@ test.each([
   ["pods", 11000, "11000"],
 ])("people read %s %d as %s", (resource, amount, text) => {
   expect(formatAmount(resource, Math.trunc(amount))).toBe(text);
-});
-
-test("a list for people is in name order", () => {
-  expect(formatResources({ memory: 2 * 1024 ** 3, cpu: 1500 })).toBe("cpu 1.5, memory 2Gi");
 });

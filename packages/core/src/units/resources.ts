@@ -1,7 +1,7 @@
 // How much of each resource, as plain numbers the planner can add quickly: cpu in millicores, everything else in base units (bytes, counts).
 // Needs round up and supplies round down when text becomes numbers, so a plan never promises what a node does not have.
 
-import { compareText, sortedKeys } from "./order.ts";
+import { sortedKeys } from "./order.ts";
 import { parseQuantity, Quantity, QuantityError } from "./quantity.ts";
 
 /** Resource name → safe integer. */
@@ -100,14 +100,6 @@ export function formatAmount(resource: string, amount: number): string {
     unit++;
   }
   return `${Number(value.toFixed(1))}${BINARY_UNITS[unit] ?? ""}`;
-}
-
-/** "cpu 1.5, memory 2Gi": the whole list for people, in name order. */
-export function formatResources(resources: Resources): string {
-  return Object.keys(resources)
-    .sort(compareText)
-    .map((resource) => `${resource} ${formatAmount(resource, resources[resource] ?? 0)}`)
-    .join(", ");
 }
 
 function mapList(

@@ -251,7 +251,7 @@ const spec: Schema = object(
 
 const named = { id: text(), name: text() };
 
-export const cloudStackNodeClassResource: CustomResource<CloudStackNodeClass> = nodeClassResource({
+const cloudStackNodeClassResource: CustomResource<CloudStackNodeClass> = nodeClassResource({
   resource: CloudStackNodeClasses,
   shortNames: ["csnc", "csncs"],
   description: "CloudStackNodeClass says how machines of an Apache CloudStack cloud are bought.",

@@ -1,7 +1,7 @@
 // Which commands an account's role must allow, and which it lacks: found out at the start, not at the first launch (§12).
 
 /** Without one of these no machine can be bought, found or removed. */
-export const NEEDED_APIS: readonly string[] = [
+const NEEDED_APIS: readonly string[] = [
   "createTags",
   "deleteTags",
   "deployVirtualMachine",

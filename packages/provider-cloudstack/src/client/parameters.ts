@@ -11,7 +11,7 @@ export type ParameterValue =
 
 export type Parameters = Readonly<Record<string, ParameterValue>>;
 
-export class ParameterError extends Error {
+class ParameterError extends Error {
   override readonly name = "ParameterError";
 }
 

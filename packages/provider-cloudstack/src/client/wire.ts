@@ -219,7 +219,7 @@ export function parseDiskOffering(row: Payload): WireDiskOffering {
 }
 
 /** 2026-11-21T10:00:01+0000: the offset has no colon, and the standard wants one. 0 for what is no date. */
-export function dateOf(value: unknown): number {
+function dateOf(value: unknown): number {
   const date = Date.parse(text(value).replace(/([+-]\d{2})(\d{2})$/, "$1:$2"));
   return Number.isNaN(date) ? 0 : date;
 }

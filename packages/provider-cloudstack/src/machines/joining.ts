@@ -8,6 +8,7 @@ import {
   readJoinSecret,
   renderUserData,
   resolveKubelet,
+  SAMPLE_TOKEN,
 } from "@karpenter-multicloud/core/bootstrap";
 import type {
   BootstrapMode,
@@ -88,8 +89,7 @@ export class Joining {
     const mode = await this.mode(nodeClass, signal);
     const cluster = await this.#cluster(nodeClass, mode, signal);
     const secret = await this.#secret(nodeClass, signal);
-    const token = { id: "aaaaaa", secret: "aaaaaaaaaaaaaaaa", expiresAt: this.#parts.clock.now() };
-    const material: JoinMaterial = secret === undefined ? { token } : { secret };
+    const material: JoinMaterial = secret === undefined ? { token: SAMPLE_TOKEN } : { secret };
     const name = "a".repeat(63);
     const claim: NodeClaim = {
       metadata: { name, uid: SAMPLE_ID },

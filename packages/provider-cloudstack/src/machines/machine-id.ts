@@ -8,7 +8,6 @@ export type ProviderIdFormat = "ccm" | "capc" | "zoned";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const LONGEST = 63;
-const RETRY = /-r[1-9]$/;
 
 /** What stands before the machine's UUID. */
 export function providerIdPrefix(format: ProviderIdFormat, zoneName: string): string {
@@ -38,8 +37,4 @@ export function machineName(claimName: string, uid: string): string {
 /** For a name that a machine nobody can remove still holds (C-65). */
 export function retryName(name: string, attempt: number): string {
   return `${name.slice(0, LONGEST - 3).replace(/-+$/, "")}-r${attempt}`;
-}
-
-export function isRetryOf(name: string, first: string): boolean {
-  return RETRY.test(name) && retryName(first, Number(name.at(-1))) === name;
 }

@@ -85,7 +85,7 @@ function checkExpiry(params: Params, { enforcePost, clockAheadMs }: Readonly<Swi
 }
 
 /** Sorted by code unit, names as they are, values as Java encodes them, everything in lower case. */
-export function toSign({ raw }: Params, lenientTilde: boolean): string {
+function toSign({ raw }: Params, lenientTilde: boolean): string {
   const entries = [...raw].filter(([name]) => name.toLowerCase() !== "signature");
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return entries

@@ -1,7 +1,5 @@
-export { durationsFor } from "./durations.ts";
 export type { Durations, Speed } from "./durations.ts";
 export type { FakeFault } from "./faults.ts";
-export { report } from "./invariants.ts";
 export type { Violation, ViolationKind } from "./invariants.ts";
 export type { FakeCloudStackCredentials, FakeCloudStackOptions } from "./options.ts";
 export { startFakeCloudStack } from "./server.ts";

@@ -18,7 +18,7 @@ const FIRST_MS = minutes(3);
 const LONGEST_MS = minutes(30);
 const QUOTA_PAUSE = minutes(10);
 const UNKNOWN_MS = minutes(10);
-export const LAUNCH_TRIES = 3;
+const LAUNCH_TRIES = 3;
 
 export class FailureBook {
   readonly #unavailable: UnavailableOfferings;

@@ -56,7 +56,7 @@ export function nodeSyncController({ kube, cache, logger }: NodeSyncParts): Cont
 }
 
 /** Only what was registered once: before that it is core's turn. */
-export function hasLostLabels(node: Node, claim: NodeClaim): boolean {
+function hasLostLabels(node: Node, claim: NodeClaim): boolean {
   if (node.metadata.deletionTimestamp !== undefined || claim.metadata.deletionTimestamp !== undefined) return false;
   if (!isConditionTrue(claim, "Registered")) return false;
   const { labels = {} } = node.metadata;

@@ -1,5 +1,4 @@
 export type { SeedCluster } from "./backend.ts";
-export { durationsFor } from "./durations.ts";
 export type { Durations, Speed } from "./durations.ts";
 export type { FakeFault } from "./faults.ts";
 export type {
@@ -9,14 +8,11 @@ export type {
   MachineFaultKind,
   RequestFaultKind,
 } from "@karpenter-multicloud/core/testing/fake-cloud";
-export { report } from "./invariants.ts";
 export type { Violation, ViolationKind } from "./invariants.ts";
 export type { AccessRule, SeedCredential, SeedOAuthClient } from "./keyring.ts";
 export type { FakeOvhCredentials, FakeOvhOptions } from "./options.ts";
 export type { SeedFlavor } from "./seed/flavors.ts";
 export { SEED_FLAVORS } from "./seed/flavors.ts";
-export { SIGNATURE_VECTORS, VECTOR_CREDENTIALS } from "./seed/signature-vectors.ts";
-export type { SignatureVector } from "./seed/signature-vectors.ts";
 export { startFakeOvh } from "./server.ts";
 export type { FakeOvh } from "./server.ts";
 export type { Switches } from "./switches.ts";

@@ -37,7 +37,7 @@ export interface Token {
   readonly expiresAtMs: number;
 }
 
-export const ALL_RULES: readonly AccessRule[] = ["GET", "POST", "PUT", "DELETE"].map((method) => ({
+const ALL_RULES: readonly AccessRule[] = ["GET", "POST", "PUT", "DELETE"].map((method) => ({
   method,
   path: "/*",
 }));

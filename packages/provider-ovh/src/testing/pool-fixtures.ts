@@ -29,7 +29,7 @@ export interface MachineAnswer {
   readonly isUpToDate: boolean;
 }
 
-export const OWNED_LABELS = { "karpenter.ovhcloud.sh/managed-by": "karpenter" };
+const OWNED_LABELS = { "karpenter.ovhcloud.sh/managed-by": "karpenter" };
 
 export function template(labels: Readonly<Record<string, string>> = OWNED_LABELS): Record<string, unknown> {
   return { metadata: { labels, annotations: {}, finalizers: [] }, spec: { taints: [], unschedulable: false } };

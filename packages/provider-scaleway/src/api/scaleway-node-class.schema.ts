@@ -292,7 +292,7 @@ const spec: Schema = object(
 
 const zonal = list(object({ id: text(), zone: text() }));
 
-export const scalewayNodeClassResource: CustomResource<ScalewayNodeClass> = nodeClassResource({
+const scalewayNodeClassResource: CustomResource<ScalewayNodeClass> = nodeClassResource({
   resource: ScalewayNodeClasses,
   shortNames: ["scwnc", "scwncs"],
   description: "ScalewayNodeClass says how Scaleway Instances become nodes of the cluster.",

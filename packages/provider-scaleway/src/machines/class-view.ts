@@ -114,7 +114,7 @@ export class ClassViews {
 }
 
 /** W-23: only when it is named; everything else means today's capacity types. */
-export function asksForScalewayGpu(wishes: readonly Wish[]): boolean {
+function asksForScalewayGpu(wishes: readonly Wish[]): boolean {
   return wishes.some(
     ({ key, operator, values }) =>
       key === Label.CapacityType && operator === "In" && values?.includes(SCALEWAY_GPU) === true,

@@ -8,6 +8,7 @@ import {
   readJoinSecret,
   renderUserData,
   resolveKubelet,
+  SAMPLE_TOKEN,
 } from "@karpenter-multicloud/core/bootstrap";
 import type { BootstrapTokens, ClusterFacts, JoinMaterial, JoinPlan } from "@karpenter-multicloud/core/bootstrap";
 import type { KubeReader } from "@karpenter-multicloud/core/kube";
@@ -22,7 +23,7 @@ import type { ScalewaySettings } from "../settings.ts";
 import { providerIdOf } from "./machine-id.ts";
 
 /** The API's own limit is unknown; this much has always been taken (W-40). */
-export const MAX_USER_DATA_BYTES = 100 * 1024;
+const MAX_USER_DATA_BYTES = 100 * 1024;
 
 export interface JoiningParts {
   readonly kube: KubeReader;
@@ -70,8 +71,8 @@ export class Joining {
     const cluster = await this.#cluster(nodeClass, signal);
     const mode = modeOf(nodeClass);
     const secret = await this.secretOf(nodeClass, signal);
-    const token = { id: "aaaaaa", secret: "aaaaaaaaaaaaaaaa", expiresAt: this.#parts.clock.now() };
-    const material: JoinMaterial = mode === "kubeadm" || mode === "custom" ? { token } : { secret: secret ?? {} };
+    const material: JoinMaterial =
+      mode === "kubeadm" || mode === "custom" ? { token: SAMPLE_TOKEN } : { secret: secret ?? {} };
     const server = { id: SAMPLE_ID, zone: "fr-par-1", name: "rehearsal", commercialType: "PRO2-S" };
     const claim: NodeClaim = {
       metadata: { name: "rehearsal", uid: SAMPLE_ID },

@@ -67,7 +67,7 @@ export function machineLabels(
 }
 
 /** Ids that the server no longer tells once it is gone (W-49). */
-export function resourceNotes({ disks, publicIps }: WireServer): Readonly<Record<string, string>> {
+function resourceNotes({ disks, publicIps }: WireServer): Readonly<Record<string, string>> {
   const ips = publicIps.filter(({ dynamic }) => !dynamic).map(({ id }) => id);
   return {
     [ScalewayAnnotation.Volumes]: disks.map(({ id, type }) => `${type}:${id}`).join(","),

@@ -9,7 +9,7 @@ import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { ImageCandidate, ResolvedTerm } from "./resolved-class.ts";
 
 /** In this order; a label that a zone does not have is passed over. */
-export const DEFAULT_TERMS: readonly ImageTerm[] = [
+const DEFAULT_TERMS: readonly ImageTerm[] = [
   { label: "ubuntu_noble", gpu: false },
   { label: "ubuntu_noble_gpu_os_13_nvidia", gpu: true },
   { label: "ubuntu_noble_gpu_os_12", gpu: true },

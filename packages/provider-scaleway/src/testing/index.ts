@@ -1,7 +1,5 @@
-export { durationsFor } from "./durations.ts";
 export type { Durations, Speed } from "./durations.ts";
 export type { FakeFault } from "./faults.ts";
-export { report } from "./invariants.ts";
 export type { Violation, ViolationKind } from "./invariants.ts";
 export type { SeedKey } from "./keyring.ts";
 export type { FakeScalewayCredentials, FakeScalewayOptions } from "./options.ts";
@@ -13,5 +11,5 @@ export type { Switches } from "./switches.ts";
 export type { ClusterBehind } from "@karpenter-multicloud/core/testing/cloud-init";
 export { syncTags } from "./world/cloud-controller.ts";
 export type { FakeScalewayState, ServerSummary } from "./world/dump.ts";
-export { EXTERNAL_POOL_ID, KAPSULE_CLUSTER_ID } from "./world/kapsule.ts";
+export { EXTERNAL_POOL_ID } from "./world/kapsule.ts";
 export type { Outside } from "./world/outside.ts";

@@ -34,7 +34,7 @@ function withDefaultStatus(definition: CustomResource<KwokNodeClass>): CustomRes
   return { ...definition, schema: { ...definition.schema, properties: { ...properties, status } } };
 }
 
-export const KwokNodeClassResource: CustomResource<KwokNodeClass> = withDefaultStatus(
+const KwokNodeClassResource: CustomResource<KwokNodeClass> = withDefaultStatus(
   nodeClassResource({
     resource: KwokNodeClasses,
     shortNames: ["kwoknc", "kwokncs"],

@@ -6,7 +6,7 @@ import type { ValidationRule } from "./schema.ts";
 type Labels = Readonly<Record<string, unknown>>;
 
 /** What stands before the first "/", or the whole key. */
-export function keyDomain(key: string): string {
+function keyDomain(key: string): string {
   const slash = key.indexOf("/");
   return slash < 0 ? key : key.slice(0, slash);
 }
@@ -19,7 +19,7 @@ export interface KeyTest {
 }
 
 /** Keys whose domain ends with this text are reserved, except those listed: a plain suffix, so notkarpenter.sh/x is reserved too. */
-export function reservedDomain(domain: string, except: readonly string[]): KeyTest {
+function reservedDomain(domain: string, except: readonly string[]): KeyTest {
   const listed = except.map((key) => `'${key}'`).join(", ");
   return {
     cel: (key) => `${key} in [${listed}] || !${key}.find('^([^/]+)').endsWith('${domain}')`,
@@ -28,7 +28,7 @@ export function reservedDomain(domain: string, except: readonly string[]): KeyTe
   };
 }
 
-export function reservedKey(reserved: string, why: string): KeyTest {
+function reservedKey(reserved: string, why: string): KeyTest {
   return { cel: (key) => `${key} != '${reserved}'`, message: why, allows: (key) => key !== reserved };
 }
 

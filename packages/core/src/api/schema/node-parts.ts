@@ -4,10 +4,10 @@ import { dateTime, list, object, oneOf, text } from "./builders.ts";
 import { DURATION, DURATION_OR_NEVER, QUALIFIED_NAME } from "./patterns.ts";
 import type { Schema, ValidationRule } from "./schema.ts";
 
-export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
+const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
 /** An empty value is refused, an absent one is fine; duplicates are the run-time validation's business. */
-export const taintSchema: Schema = object(
+const taintSchema: Schema = object(
   {
     effect: oneOf(TAINT_EFFECTS, { description: "What happens to pods that do not tolerate the taint." }),
     key: text({ minLength: 1, pattern: QUALIFIED_NAME, description: "Key of the taint." }),

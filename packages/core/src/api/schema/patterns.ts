@@ -48,7 +48,7 @@ export const PATTERN_MEANINGS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A quantity: a text, or a whole number. A JSON fraction is refused by the server. */
-export const quantitySchema: Schema = { "x-kubernetes-int-or-string": true, pattern: QUANTITY };
+const quantitySchema: Schema = { "x-kubernetes-int-or-string": true, pattern: QUANTITY };
 
 /** Resource name → quantity. */
 export const resourceListSchema: Schema = { type: "object", additionalProperties: quantitySchema };

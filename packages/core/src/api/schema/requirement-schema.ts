@@ -7,7 +7,7 @@ import { LABEL_VALUE, QUALIFIED_NAME } from "./patterns.ts";
 import { rule } from "./schema.ts";
 import type { Schema, ValidationRule } from "./schema.ts";
 
-export const REQUIREMENT_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"] as const;
+const REQUIREMENT_OPERATORS = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt", "Gte", "Lte"] as const;
 
 interface Item {
   readonly operator: string;

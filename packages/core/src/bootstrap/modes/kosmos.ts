@@ -8,7 +8,7 @@ import { shellQuote } from "../shell.ts";
 import { requireSecret } from "./require.ts";
 
 /** Keys of the Secret, and the agent's environment. */
-export const KOSMOS_KEYS = ["POOL_ID", "POOL_REGION", "SCW_SECRET_KEY"] as const;
+const KOSMOS_KEYS = ["POOL_ID", "POOL_REGION", "SCW_SECRET_KEY"] as const;
 
 const ENVIRONMENT_PATH = "/etc/karpenter/node-agent.env";
 const AGENT_PATH = "/usr/local/bin/node-agent";

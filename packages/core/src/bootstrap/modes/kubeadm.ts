@@ -13,7 +13,7 @@ import { tokenText } from "../token.ts";
 import { kubeadmInstallLines } from "./kubeadm-install.ts";
 import { requireCluster } from "./require.ts";
 
-export const JOIN_PATH = "/etc/karpenter/join.yaml";
+const JOIN_PATH = "/etc/karpenter/join.yaml";
 export const PATCHES_FOLDER = "/etc/karpenter/patches";
 const PATCH_PATH = `${PATCHES_FOLDER}/kubeletconfiguration0+strategic.yaml`;
 const DEFAULT_CRI_SOCKET = "unix:///run/containerd/containerd.sock";

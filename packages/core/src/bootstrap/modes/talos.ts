@@ -11,7 +11,7 @@ import { kubeletLabels } from "../kubelet-labels.ts";
 import { requireSecret } from "./require.ts";
 
 /** Key of the Secret with the worker's machine configuration. */
-export const TALOS_KEY = "machineConfig";
+const TALOS_KEY = "machineConfig";
 
 export function talosUserData(plan: JoinPlan): string {
   if (!("known" in plan.node.providerID)) {

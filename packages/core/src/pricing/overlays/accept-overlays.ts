@@ -56,7 +56,7 @@ export function acceptOverlays(
 }
 
 /** OV-3. */
-export function compareOverlays(a: NodeOverlay, b: NodeOverlay): number {
+function compareOverlays(a: NodeOverlay, b: NodeOverlay): number {
   return weightOf(b) - weightOf(a) || compareText(nameOf(b), nameOf(a));
 }
 

@@ -1,6 +1,6 @@
 // The room of NodeOverlays: which of them count, and what instance types look like with them.
 
-export { acceptOverlays, compareOverlays } from "./accept-overlays.ts";
+export { acceptOverlays } from "./accept-overlays.ts";
 export type { OverlayVerdicts, PoolListing, RejectedOverlay } from "./accept-overlays.ts";
 export { applyOverlays } from "./apply-overlays.ts";
 export { evaluateOverlays } from "./evaluate-overlays.ts";

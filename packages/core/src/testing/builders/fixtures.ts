@@ -26,7 +26,7 @@ const USUAL_PLACES: NonNullable<FixtureShape["places"]> = [
 ];
 
 export const VENDOR_A = "vendor-a.com/gpu";
-export const VENDOR_B = "vendor-b.com/gpu";
+const VENDOR_B = "vendor-b.com/gpu";
 
 export interface FixtureShape {
   readonly name: string;

@@ -53,7 +53,7 @@ export const TEST_CLUSTER: ClusterFacts = {
   kubernetesVersion: "v1.36.3",
 };
 
-export const TEST_JOINING_NODE: JoiningNode = {
+const TEST_JOINING_NODE: JoiningNode = {
   clusterName: "prod",
   nodeName: "general-x7k2p",
   nodePool: "general",
@@ -85,7 +85,7 @@ export function aJoinPlan(over: Partial<JoinPlan> = {}): JoinPlan {
 }
 
 /** The claim of TEST_JOINING_NODE, as far as a token knows it. */
-export function aJoiningClaim(): NodeClaim {
+function aJoiningClaim(): NodeClaim {
   return {
     metadata: { name: TEST_JOINING_NODE.nodeClaim, uid: TEST_JOINING_NODE.nodeClaimUID },
     spec: {

@@ -1,5 +1,3 @@
-export { makeCertificates } from "./certificate.ts";
-export type { Certificates } from "./certificate.ts";
 export { FaultList } from "./faults.ts";
 export type {
   FakeFault,
@@ -16,7 +14,7 @@ export { Ledger } from "./ledger.ts";
 export type { Cost, PriceTag } from "./ledger.ts";
 export { startListening } from "./listening.ts";
 export type { Listening, ListenOptions } from "./listening.ts";
-export { afterwards, instead, losesAnswer, plain, Reply, statusOf } from "./outcome.ts";
+export { afterwards, instead, losesAnswer, plain, Reply } from "./outcome.ts";
 export type { Answer, Incoming, Outcome } from "./outcome.ts";
 export { PathTable } from "./path-table.ts";
 export type { PathCall, PathMatch, PathRoute } from "./path-table.ts";

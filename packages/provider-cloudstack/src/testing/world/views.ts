@@ -7,7 +7,7 @@ import type { Machine, Nic, Owner, Row, Volume } from "./records.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-export function ownerFields({ account, domain, domainId, domainPath, projectId }: Owner): Json {
+function ownerFields({ account, domain, domainId, domainPath, projectId }: Owner): Json {
   return {
     ...(projectId === undefined ? { account } : { projectid: projectId }),
     domain,

@@ -32,7 +32,7 @@ export interface Ground extends WorldBasis<Durations, Switches, FakeFault, OvhIn
   quotas: Quotas;
 }
 
-export function clustersAt(ground: Ground, serviceName: string, region: string): Cluster[] {
+function clustersAt(ground: Ground, serviceName: string, region: string): Cluster[] {
   return [...ground.clusters.values()].filter(
     (cluster) => cluster.serviceName === serviceName && cluster.region === region,
   );

@@ -58,7 +58,7 @@ export interface Pool {
   forcedStatus: PoolStatus | undefined;
 }
 
-export const BUSY_STATUSES: readonly PoolStatus[] = [
+const BUSY_STATUSES: readonly PoolStatus[] = [
   "INSTALLING",
   "UPSCALING",
   "DOWNSCALING",

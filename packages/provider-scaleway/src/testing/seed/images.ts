@@ -54,8 +54,8 @@ const LABELS: readonly SeedLabel[] = [
   { label: "ubuntu_noble_gpu_os_13_nvidia", name: "Ubuntu Noble GPU OS 13", gpu: true, arches: INTEL, disks: SBS },
 ];
 
-export const GPU_IMAGE_MIN_SIZE = 20_000_000_000;
-export const PLAIN_IMAGE_MIN_SIZE = 10_000_000_000;
+const GPU_IMAGE_MIN_SIZE = 20_000_000_000;
+const PLAIN_IMAGE_MIN_SIZE = 10_000_000_000;
 
 export function seedImages(
   types: readonly SeedType[],

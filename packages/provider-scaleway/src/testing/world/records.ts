@@ -146,7 +146,7 @@ export interface IpamIp {
   readonly resource: { readonly type: string; readonly id: string; readonly mac: string; readonly name: string };
 }
 
-export const OWNER_TAG = "karpenter-managed=true";
+const OWNER_TAG = "karpenter-managed=true";
 
 export function isOwned({ tags }: Pick<Made, "tags">): boolean {
   return tags.includes(OWNER_TAG);
