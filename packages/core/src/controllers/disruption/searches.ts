@@ -13,12 +13,12 @@ import {
 } from "../../disruption/index.ts";
 import { milliseconds, minutes, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import type { Turn } from "../provisioning/turn.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import { MethodTurns, type MethodKind } from "./method-turns.ts";
 import { NodeVerdicts } from "./node-verdicts.ts";
 import { RunTimes } from "./run-times.ts";
-import { managedPools } from "./snapshot-of.ts";
 import {
   CONSOLIDATION_TYPES,
   METHOD_NAMES,
