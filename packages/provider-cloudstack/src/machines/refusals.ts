@@ -56,43 +56,26 @@ export class Refusals {
       case "no-capacity":
       case "no-storage":
         this.#miss(place.instanceType, place.zone, "CloudStack found no host for it");
-        return {
-          why: `no host or storage takes ${where}: ${said}${hint(candidate, view)}`,
-          reason: "LaunchFailed",
-          scope: type,
-          nextNetwork: false,
-        };
+        return refusal("LaunchFailed", `no host or storage takes ${where}: ${said}${hint(candidate, view)}`, type);
       case "affinity":
         this.#unavailable.mark(place, "its affinity group takes no more", milliseconds(LONG_MS));
-        return { why: `${where}: ${said}`, reason: "AffinityUnsatisfiable", scope: type, nextNetwork: false };
-      case "no-address":
+        return refusal("AffinityUnsatisfiable", `${where}: ${said}`, type);
+      case "no-address": {
         this.#fullNetworks.set(networkId, this.#clock.now() + LONG_MS);
-        return {
-          why: `a network of ${zone.name} has no address left: ${said}`,
-          reason: "AddressesExhausted",
-          scope: type,
-          nextNetwork: true,
-        };
-      case "unavailable":
+        const why = `a network of ${zone.name} has no address left: ${said}`;
+        return { ...refusal("AddressesExhausted", why, type), nextNetwork: true };
+      }
+      case "unavailable": {
         this.#unavailable.mark({ zone: zone.label }, "the zone is not available", milliseconds(SHORT_MS));
-        return {
-          why: `${zone.name} is not available: ${said}`,
-          reason: "ResourceUnavailable",
-          scope: { level: "zone", name: place.zone },
-          nextNetwork: false,
-        };
-      case "limit":
+        const scope: FailureScope = { level: "zone", name: place.zone };
+        return refusal("ResourceUnavailable", `${zone.name} is not available: ${said}`, scope);
+      }
+      case "limit": {
         this.#limit(said, candidate, view);
-        {
-          const mayBeSmaller = SIZED.includes(limitedBy(said));
-          return {
-            why: `${where}: ${said}`,
-            reason: "ResourceLimitExceeded",
-            scope: { level: "account" },
-            mayBeSmaller,
-            nextNetwork: false,
-          };
-        }
+        const mayBeSmaller = SIZED.includes(limitedBy(said));
+        const told = refusal("ResourceLimitExceeded", `${where}: ${said}`, { level: "account" });
+        return { ...told, mayBeSmaller };
+      }
       case "transient":
         return this.#internalError(place, where, said);
       default:
@@ -103,12 +86,7 @@ export class Refusals {
   /** Its networks are known to be full. */
   noAddress({ buyable, zone }: Candidate): Refusal {
     const scope: FailureScope = { level: "type", name: buyable.type.name, zone: zone.label };
-    return {
-      why: `no network of ${zone.name} has an address left`,
-      reason: "AddressesExhausted",
-      scope,
-      nextNetwork: false,
-    };
+    return refusal("AddressesExhausted", `no network of ${zone.name} has an address left`, scope);
   }
 
   succeeded({ buyable, zone }: Candidate): void {
@@ -182,4 +160,9 @@ function hint({ buyable, zone }: Candidate, { crowded }: ClassView): string {
   const full = crowded.has(zone.id) ? [`more than 95 % of the hosts of ${zone.name} are in use`] : [];
   const all = [...asks, ...full];
   return all.length === 0 ? "" : ` (${all.join("; ")})`;
+}
+
+/** One that another network would not mend. */
+function refusal(reason: Refusal["reason"], why: string, scope: FailureScope): Refusal {
+  return { why, reason, scope, nextNetwork: false };
 }

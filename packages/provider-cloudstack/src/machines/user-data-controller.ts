@@ -12,6 +12,7 @@ import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CloudStackAnnotation } from "../api/labels.ts";
 import type { ApiClients } from "../client/api-clients.ts";
 import { adviceFor, inCoreWords, isNotFound } from "../client/core-words.ts";
+import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import { isOurs } from "./class-view.ts";
 import { parseProviderId } from "./machine-id.ts";
@@ -49,29 +50,36 @@ export function userDataController({ kube, cache, events, clients }: UserDataCon
       const spec = classes.get({ name: claim.spec.nodeClassRef.name })?.spec;
       if (spec === undefined || !isWanted(spec)) return undefined;
       const client = await clients.forClass(spec, signal);
-      try {
-        await client.setUserData(id, STUB, name, signal);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        const kind = kindOf(error);
-        if (kind !== "permission" && kind !== "object-permission" && kind !== "config") {
-          return inCoreWords(`user data of machine ${id}`, () => Promise.reject(error as Error));
-        }
-        const message = `the user data of its machine could not be replaced: ${(error as Error).message}; ${adviceFor(error)}`;
-        events.publish({
-          resource: NodeClaims,
-          object: claim,
-          type: "Warning",
-          reason: "UserDataNotScrubbed",
-          message,
-        });
-        await note(claim, "kept", signal);
-        return undefined;
+      const outcome = await scrub(client, { id, name }, signal);
+      if (outcome === "gone") return undefined;
+      if (outcome !== "removed") {
+        const message = `the user data of its machine could not be replaced: ${outcome.refused}`;
+        const reason = "UserDataNotScrubbed";
+        events.publish({ resource: NodeClaims, object: claim, type: "Warning", reason, message });
       }
-      await note(claim, "removed", signal);
+      await note(claim, outcome === "removed" ? outcome : "kept", signal);
       return undefined;
     },
   };
+}
+
+/** @throws ProviderError where trying again may help */
+async function scrub(
+  client: CloudStackClient,
+  { id, name }: { readonly id: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<"removed" | "gone" | { readonly refused: string }> {
+  try {
+    await client.setUserData(id, STUB, name, signal);
+    return "removed";
+  } catch (error) {
+    if (isNotFound(error)) return "gone";
+    const kind = kindOf(error);
+    if (kind === "permission" || kind === "object-permission" || kind === "config") {
+      return { refused: `${(error as Error).message}; ${adviceFor(error)}` };
+    }
+    return inCoreWords(`user data of machine ${id}`, () => Promise.reject(error as Error));
+  }
 }
 
 /** Registered user data is not the machine's own. */

@@ -4,7 +4,8 @@ import { BROKEN_PROVIDERS, runBroken } from "@karpenter-multicloud/testkit/broke
 import { explain, runChecks, type CheckResult } from "@karpenter-multicloud/testkit/conformance";
 import { measureLaunch, type LaunchFigures } from "@karpenter-multicloud/testkit/fault-runs";
 import { figure, textTable } from "../bench/text-table.ts";
-import { parseConformanceOptions, UsageError, type ConformanceOptions } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { parseConformanceOptions, type ConformanceOptions } from "./options.ts";
 
 try {
   const options = parseConformanceOptions(process.argv.slice(2));

@@ -1,12 +1,8 @@
 // What the commands conformance and faults were asked to do.
 
-import { parseArgs } from "node:util";
 import type { Subject } from "@karpenter-multicloud/testkit/conformance";
+import { readFlags, UsageError } from "../command-line/read-flags.ts";
 import { SUBJECTS } from "./subjects.ts";
-
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 export interface ConformanceOptions {
   readonly provider: string;
@@ -21,17 +17,16 @@ const CONFORMANCE_HELP = `pnpm --silent conformance --provider ${Object.keys(SUB
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseConformanceOptions(argv: readonly string[]): ConformanceOptions {
-  const {
-    provider = "ovh",
-    broken,
-    nodes = "100",
-  } = values(argv, CONFORMANCE_HELP, {
-    provider: { type: "string" },
-    broken: { type: "boolean" },
-    nodes: { type: "string" },
+  const { values } = readFlags(argv, CONFORMANCE_HELP, {
+    options: {
+      provider: { type: "string" },
+      broken: { type: "boolean" },
+      nodes: { type: "string" },
+    },
   });
-  const subject = subjectCalled(String(provider), CONFORMANCE_HELP);
-  return { provider: String(provider), subject, broken: broken === true, nodes: whole("--nodes", String(nodes), 0) };
+  const { provider = "ovh", broken = false, nodes = "100" } = values;
+  const subject = subjectCalled(provider, CONFORMANCE_HELP);
+  return { provider, subject, broken, nodes: whole("--nodes", nodes, 0) };
 }
 
 export interface FaultsOptions {
@@ -46,31 +41,20 @@ const FAULTS_HELP = `pnpm --silent faults --provider ${Object.keys(SUBJECTS).joi
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFaultsOptions(argv: readonly string[]): FaultsOptions {
-  const {
-    provider = "ovh",
-    runs = "20",
-    seed = "1",
-  } = values(argv, FAULTS_HELP, {
-    provider: { type: "string" },
-    runs: { type: "string" },
-    seed: { type: "string" },
+  const { values } = readFlags(argv, FAULTS_HELP, {
+    options: {
+      provider: { type: "string" },
+      runs: { type: "string" },
+      seed: { type: "string" },
+    },
   });
+  const { provider = "ovh", runs = "20", seed = "1" } = values;
   return {
-    provider: String(provider),
-    subject: subjectCalled(String(provider), FAULTS_HELP),
-    runs: whole("--runs", String(runs), 1),
-    seed: whole("--seed", String(seed), 0),
+    provider,
+    subject: subjectCalled(provider, FAULTS_HELP),
+    runs: whole("--runs", runs, 1),
+    seed: whole("--seed", seed, 0),
   };
-}
-
-type Flags = Readonly<Record<string, { readonly type: "string" | "boolean" }>>;
-
-function values(argv: readonly string[], help: string, options: Flags): Readonly<Record<string, unknown>> {
-  try {
-    return parseArgs({ args: argv.filter((arg) => arg !== "--"), options }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${help}`, { cause: error });
-  }
 }
 
 function subjectCalled(name: string, help: string): Subject {

@@ -2,7 +2,8 @@
 
 import "reflect-metadata";
 import { MemoryLogger } from "@karpenter-multicloud/core/testing";
-import { DEMO_HELP, parseDemoOptions, UsageError } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { DEMO_HELP, parseDemoOptions } from "./options.ts";
 import { ManifestError } from "./manifests.ts";
 import { runDemo } from "./run-demo.ts";
 

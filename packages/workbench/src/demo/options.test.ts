@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEMO_HELP, parseDemoOptions, UsageError } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { DEMO_HELP, parseDemoOptions } from "./options.ts";
 
 describe("demo options", () => {
   it("without flags in a terminal: OVHcloud, pictures, sixty times as fast as real", () => {

@@ -1,6 +1,6 @@
 // What the demo was asked to do: flags into one object, or a sentence that says what is wrong.
 
-import { parseArgs } from "node:util";
+import { readFlags, UsageError } from "../command-line/read-flags.ts";
 
 const DEMO_CLOUDS = ["ovh", "scaleway", "cloudstack", "simulated"] as const;
 export type DemoCloudName = (typeof DEMO_CLOUDS)[number];
@@ -18,10 +18,6 @@ export interface DemoOptions {
   /** File with the instance types of the simulated cloud. @defaultValue its own 144 */
   readonly catalog?: string;
   readonly help: boolean;
-}
-
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 export const DEMO_HELP = `pnpm demo [--provider ovh|scaleway|cloudstack|simulated] [--real] [--speed fast|N] [--ci] [-f FILE]...
@@ -46,7 +42,17 @@ export function parseDemoOptions(
   isTerminal: boolean,
   env: Readonly<Record<string, string | undefined>> = {},
 ): DemoOptions {
-  const values = readFlags(argv);
+  const { values } = readFlags(argv, `\n${DEMO_HELP}`, {
+    options: {
+      provider: { type: "string" },
+      speed: { type: "string" },
+      ci: { type: "boolean" },
+      real: { type: "boolean" },
+      file: { type: "string", short: "f", multiple: true },
+      "instance-types-file-path": { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   const cloud = values.provider ?? "ovh";
   if (!isCloud(cloud)) {
     throw new UsageError(`--provider "${cloud}" is not in the demo: choose one of ${DEMO_CLOUDS.join(", ")}`);
@@ -68,25 +74,6 @@ export function parseDemoOptions(
     files: values.file ?? [],
     help: values.help ?? false,
   };
-}
-
-function readFlags(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: argv.filter((arg) => arg !== "--"),
-      options: {
-        provider: { type: "string" },
-        speed: { type: "string" },
-        ci: { type: "boolean" },
-        real: { type: "boolean" },
-        file: { type: "string", short: "f", multiple: true },
-        "instance-types-file-path": { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n\n${DEMO_HELP}`, { cause: error });
-  }
 }
 
 function readSpeed(text: string): number | "fast" {

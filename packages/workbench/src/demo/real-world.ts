@@ -29,7 +29,7 @@ import { RealMachines } from "../real-cluster/real-machines.ts";
 import { beginLife, type ControllerLife } from "./controller-life.ts";
 import type { CloudOpener, DemoCloud, ManifestFile } from "./demo-cloud.ts";
 import type { DemoCluster, DemoWorld } from "./demo-world.ts";
-import { UsageError } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
 
 export interface RealWorldOptions {
   readonly logger: Logger;

@@ -11,7 +11,7 @@ import { seconds } from "@karpenter-multicloud/core/units";
 import { VERSIONS } from "@karpenter-multicloud/testkit/control-plane";
 import { readFile } from "node:fs/promises";
 import { RealMachines } from "../real-cluster/real-machines.ts";
-import { UsageError } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
 
 /** @throws UsageError when the file names no cluster */
 export function clusterBehind(kubeconfig: string, signal: AbortSignal): MachineHooks {

@@ -6,7 +6,8 @@ import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
 import { startFakeScaleway } from "@karpenter-multicloud/provider-scaleway/testing";
 import { readFile } from "node:fs/promises";
 import { clusterBehind, clusterToJoin } from "./cluster-behind.ts";
-import { parseFakeCloudOptions, UsageError, type FakeCloudOptions } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { parseFakeCloudOptions, type FakeCloudOptions } from "./options.ts";
 
 try {
   await serve(parseFakeCloudOptions(process.argv.slice(2)));

@@ -1,6 +1,6 @@
 // What the fake-cloud command was asked to serve.
 
-import { parseArgs } from "node:util";
+import { readFlags, UsageError } from "../command-line/read-flags.ts";
 
 const CLOUDS = ["ovh", "scaleway", "cloudstack"] as const;
 export type FakedCloud = (typeof CLOUDS)[number];
@@ -20,16 +20,22 @@ export interface FakeCloudOptions {
   readonly insecure: boolean;
 }
 
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 const FAKE_CLOUD_HELP =
   "pnpm --silent fake-cloud <ovh|scaleway|cloudstack> [--port N] [--seed S] [--speed fast|real|FACTOR] [--faults FILE] [--kubeconfig FILE] [--insecure]";
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions {
-  const { values, positionals } = readArguments(argv);
+  const { values, positionals } = readFlags(argv, FAKE_CLOUD_HELP, {
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      seed: { type: "string" },
+      speed: { type: "string" },
+      faults: { type: "string" },
+      kubeconfig: { type: "string" },
+      insecure: { type: "boolean" },
+    },
+  });
   const [named, ...more] = positionals;
   const cloud = CLOUDS.find((each) => each === named);
   if (cloud === undefined || more.length > 0) {
@@ -45,27 +51,6 @@ export function parseFakeCloudOptions(argv: readonly string[]): FakeCloudOptions
     kubeconfig: values.kubeconfig,
     insecure: values.insecure ?? false,
   };
-}
-
-function readArguments(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: argv.filter((arg) => arg !== "--"),
-      allowPositionals: true,
-      options: {
-        port: { type: "string" },
-        seed: { type: "string" },
-        speed: { type: "string" },
-        faults: { type: "string" },
-        kubeconfig: { type: "string" },
-        insecure: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${FAKE_CLOUD_HELP}`, {
-      cause: error,
-    });
-  }
 }
 
 function readInteger(flag: string, text: string, max: number): number {

@@ -1,7 +1,8 @@
 // `pnpm faults`: seeded runs of the whole lifecycle while cloud and controller fail, as a table by kind of failure.
 
 import { faultRun, type FaultRun } from "@karpenter-multicloud/testkit/fault-runs";
-import { parseFaultsOptions, UsageError, type FaultsOptions } from "../conformance/options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { parseFaultsOptions, type FaultsOptions } from "../conformance/options.ts";
 import { faultTable } from "./fault-table.ts";
 
 try {
