@@ -3,7 +3,7 @@
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
 import type { CommandRecord, NodeJudgement } from "@karpenter-multicloud/core/decisions";
-import { createKubeClient, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
+import { createKubeClient, ownCluster, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
 import { SettingsError, type ParsedSettings } from "@karpenter-multicloud/core/options";
@@ -90,7 +90,11 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
   const learned =
     namespace === "" ? {} : { learnedPlace: { namespace, name: `karpenter-learned-${settings.provider}` } };
   const staged = stagedTime({ env, clock, client, logger });
-  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned, ...staged };
+  const own = ownCluster(access);
+  const ports = {
+    ...{ client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned, ...staged },
+    ...(own && { ownCluster: own }),
+  };
   const container = createContainer(ports, module);
   const manager = container.get(Token.Manager);
   const mirror = container.get(Token.KubeCache);

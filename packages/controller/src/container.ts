@@ -9,6 +9,7 @@ import {
   Mirror,
   type KubeClient,
   type ObjectKey,
+  type OwnCluster,
 } from "@karpenter-multicloud/core/kube";
 import type { Settings } from "@karpenter-multicloud/core/options";
 import {
@@ -42,6 +43,8 @@ export interface ProcessPorts {
   readonly learnedPlace?: ObjectKey;
   /** Lets the rest of the process run in the middle of long work (S-1016). @defaultValue such work is done in one piece */
   readonly giveWay?: () => Promise<void>;
+  /** Told to machines that join, where the cluster itself does not say where its API server is. */
+  readonly ownCluster?: OwnCluster;
 }
 
 /** `providerModule` binds core's ProviderFactory token to the chosen cloud. */
@@ -58,7 +61,7 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   container.bind(Token.Decisions).toConstantValue(new DecisionLedger());
   container.load(providerModule);
   bindKubernetes(container, given.permitted ?? (() => true));
-  bindProvider(container, given.giveWay);
+  bindProvider(container, given);
   bindControllers(container, given.learnedPlace);
   return container;
 }
@@ -92,7 +95,7 @@ function bindKubernetes(container: Container, permitted: () => boolean): void {
     );
 }
 
-function bindProvider(container: Container, giveWay: ProcessPorts["giveWay"]): void {
+function bindProvider(container: Container, { giveWay, ownCluster }: ProcessPorts): void {
   container.bind(Token.Ports).toResolvedValue(
     (kube, cache, gate, clock, logger, metrics, events, decisions, settings, random): Ports => ({
       kube,
@@ -107,6 +110,7 @@ function bindProvider(container: Container, giveWay: ProcessPorts["giveWay"]): v
       random,
       unavailable: new UnavailableOfferings(() => clock.now()),
       ...(giveWay && { giveWay }),
+      ...(ownCluster && { ownCluster }),
     }),
     [
       Token.KubeClient,

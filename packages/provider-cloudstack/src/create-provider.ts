@@ -69,7 +69,13 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
   const resolver = new ClassResolver({ file, groups, settings });
   const viewMetrics = new ViewMetrics(metrics);
   const views = new ClassViews({ clients, resolver, unavailable, settings, cache, logger, metrics: viewMetrics });
-  const joining = new Joining({ kube, clock, tokens, settings });
+  const joining = new Joining({
+    kube,
+    clock,
+    tokens,
+    settings,
+    ...(ports.ownCluster && { ownCluster: ports.ownCluster }),
+  });
   const finder = new MachineFinder(clients, views, clusterName);
   const tagger = new Tagger(clock);
   const refusals = new Refusals(unavailable, clock);

@@ -64,7 +64,13 @@ function kitOf(ports: Ports, settings: ScalewaySettings) {
   const resolver = new ClassResolver(client, { clock, logger }, settings);
   const catalog = new ServerCatalog({ ...settings, client, clock, logger, metrics });
   const views = new ClassViews({ catalog, resolver, unavailable, settings, cache, logger });
-  const joining = new Joining({ kube, clock, tokens, settings });
+  const joining = new Joining({
+    kube,
+    clock,
+    tokens,
+    settings,
+    ...(ports.ownCluster && { ownCluster: ports.ownCluster }),
+  });
   const refusals = new Refusals(unavailable);
   const troubles = new RecentTroubles(clock);
   const entries = new ClusterEntries({ client, joining, logger, nodeClass: (name) => views.nodeClass(name) });

@@ -1,7 +1,7 @@
 // What a machine must know of the cluster it joins: told by the node class, else read from the cluster itself (W-47, C-72).
 
 import { ConfigMaps, Nodes, Services, type ConfigMap } from "../api/index.ts";
-import type { KubeReader } from "../kube/index.ts";
+import type { KubeReader, OwnCluster } from "../kube/index.ts";
 import { BootstrapError } from "./bootstrap-error.ts";
 import { caHashes } from "./ca-hash.ts";
 import { ifReadable } from "./if-readable.ts";
@@ -34,8 +34,7 @@ export interface ClusterFactOverrides {
 
 export interface ClusterFactSources {
   readonly kube: Pick<KubeReader, "get" | "list">;
-  /** The server of the controller's own kubeconfig file; not the service account's address, which no booting machine reaches. */
-  readonly own?: { readonly server: string; readonly caBundle?: string };
+  readonly own?: OwnCluster;
 }
 
 /** Answers where a ConfigMap with the cluster's own description exists: `auto` means kubeadm then (C: kube-public/cluster-info). */

@@ -2,7 +2,7 @@
 
 import type { CustomResource } from "../api/index.ts";
 import type { DecisionLedger } from "../decisions/index.ts";
-import type { EventRecorder, KubeCache, KubeClient, ObjectKey } from "../kube/index.ts";
+import type { EventRecorder, KubeCache, KubeClient, ObjectKey, OwnCluster } from "../kube/index.ts";
 import type { Settings } from "../options/index.ts";
 import type { CloudProvider, LearnedMachines, UnavailableOfferings } from "../provider/index.ts";
 import type { ActionGate, Clock, Controller } from "../runtime/index.ts";
@@ -29,6 +29,8 @@ export interface Ports {
   /** 0 ≤ x < 1; seeded in tests. */
   readonly random: () => number;
   readonly unavailable: UnavailableOfferings;
+  /** Where the process itself finds the API server, when machines may reach it there too. */
+  readonly ownCluster?: OwnCluster;
   /**
    * Lets everything else that is due in this process run, then goes on: long work calls it every few milliseconds
    * (S-1016). Without it such work is done in one piece, and no time can pass in the middle of it.

@@ -12,3 +12,4 @@ export * from "./mirror.ts";
 export * from "./gated-client.ts";
 export * from "./time-scaled-client.ts";
 export * from "./lease/index.ts";
+export type { OwnCluster } from "./own-cluster.ts";

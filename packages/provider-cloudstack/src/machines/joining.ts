@@ -17,7 +17,7 @@ import type {
   JoinMaterial,
   JoinPlan,
 } from "@karpenter-multicloud/core/bootstrap";
-import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import type { KubeReader, OwnCluster } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { parseDuration } from "@karpenter-multicloud/core/units";
 
@@ -30,6 +30,7 @@ export interface JoiningParts {
   readonly clock: Clock;
   readonly tokens: Pick<BootstrapTokens, "ensure">;
   readonly settings: CloudStackSettings;
+  readonly ownCluster?: OwnCluster;
 }
 
 export interface JoiningMachine {
@@ -69,7 +70,10 @@ export class Joining {
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
-    this.#facts = new KnownClusterFacts({ kube: parts.kube }, parts.clock);
+    this.#facts = new KnownClusterFacts(
+      { kube: parts.kube, ...(parts.ownCluster && { own: parts.ownCluster }) },
+      parts.clock,
+    );
   }
 
   /** In base64, as the API takes it; empty when there is none. @throws BootstrapError */

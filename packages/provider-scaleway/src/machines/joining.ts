@@ -11,7 +11,7 @@ import {
   SAMPLE_TOKEN,
 } from "@karpenter-multicloud/core/bootstrap";
 import type { BootstrapTokens, ClusterFacts, JoinMaterial, JoinPlan } from "@karpenter-multicloud/core/bootstrap";
-import type { KubeReader } from "@karpenter-multicloud/core/kube";
+import type { KubeReader, OwnCluster } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { parseDuration } from "@karpenter-multicloud/core/units";
 
@@ -30,6 +30,7 @@ export interface JoiningParts {
   readonly clock: Clock;
   readonly tokens: Pick<BootstrapTokens, "ensure">;
   readonly settings: ScalewaySettings;
+  readonly ownCluster?: OwnCluster;
 }
 
 export interface JoiningMachine {
@@ -51,7 +52,10 @@ export class Joining {
 
   constructor(parts: JoiningParts) {
     this.#parts = parts;
-    this.#facts = new KnownClusterFacts({ kube: parts.kube }, parts.clock);
+    this.#facts = new KnownClusterFacts(
+      { kube: parts.kube, ...(parts.ownCluster && { own: parts.ownCluster }) },
+      parts.clock,
+    );
   }
 
   /** @throws BootstrapError */

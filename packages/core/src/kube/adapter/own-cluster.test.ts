@@ -15,12 +15,12 @@ describe("the process's own cluster", () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  async function kubeconfig(name: string, authority: object): Promise<string> {
+  async function kubeconfig(name: string, authority: object, server = "https://198.51.100.7:6443"): Promise<string> {
     const path = join(folder, "config");
     const config = {
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name: "c", cluster: { server: "https://198.51.100.7:6443", ...authority } }],
+      clusters: [{ name: "c", cluster: { server, ...authority } }],
       users: [{ name: "u", user: { token: "t" } }],
       contexts: [{ name, context: { cluster: "c", user: "u" } }],
       "current-context": name,
@@ -41,5 +41,11 @@ describe("the process's own cluster", () => {
 
   it("is nobody else's business when only the pod knows it", async () => {
     expect(ownCluster({ kubeconfig: await kubeconfig("inClusterContext", {}) })).toBeUndefined();
+  });
+
+  it("is nobody else's business when only this host reaches it", async () => {
+    for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+      expect(ownCluster({ kubeconfig: await kubeconfig("c", {}, `https://${host}:6443`) })).toBeUndefined();
+    }
   });
 });

@@ -2,15 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { KubeConfig } from "@kubernetes/client-node";
+import type { OwnCluster } from "../own-cluster.ts";
 import type { ConfigSource } from "./credentials.ts";
 
-export interface OwnCluster {
-  readonly server: string;
-  /** PEM. */
-  readonly caBundle?: string;
-}
+const LOOPBACK = /^(localhost|127\..*|\[::1\])$/;
 
-/** Undefined without a kubeconfig file: the address that a pod gets is a service's, and no machine outside the cluster's network reaches it. */
+/** Undefined without a kubeconfig file: the address that a pod gets is a service's, and no machine outside the cluster's network reaches it. So too for an address of this host alone. */
 export function ownCluster({ kubeconfig, context }: ConfigSource = {}): OwnCluster | undefined {
   const config = new KubeConfig();
   if (kubeconfig === undefined) config.loadFromDefault();
@@ -19,7 +16,7 @@ export function ownCluster({ kubeconfig, context }: ConfigSource = {}): OwnClust
   const cluster = config.getCurrentCluster();
   // Names that client-node makes up for a service account, and when it finds nothing at all.
   const isMadeUp = config.getCurrentContext() === "inClusterContext" || config.getCurrentContext() === "loaded-context";
-  if (!cluster || isMadeUp) return undefined;
+  if (!cluster || isMadeUp || LOOPBACK.test(new URL(cluster.server).hostname)) return undefined;
   const { server, caData, caFile } = cluster;
   if (caData) return { server, caBundle: Buffer.from(caData, "base64").toString("utf8") };
   return caFile ? { server, caBundle: readFileSync(caFile, "utf8") } : { server };
