@@ -10,6 +10,7 @@ import { requiredTermsOf } from "../topology/groups.ts";
 import { identityOf } from "./identity.ts";
 import { requestsOfRunning } from "./known-requests.ts";
 import type { LabelKeys } from "./label-keys.ts";
+import type { NodeRoll } from "./node-roll.ts";
 
 /** Pods of one node that every selector in play treats alike. */
 export interface RunningKind {
@@ -75,6 +76,7 @@ export class NodeFacts {
 /** By node object: objects never change. */
 export class NodeBook {
   readonly #facts = new WeakMap<NodeInput, NodeFacts>();
+  readonly #rolls = new WeakMap<readonly NodeInput[], NodeRoll>();
 
   of(node: NodeInput): NodeFacts {
     const known = this.#facts.get(node);
@@ -82,6 +84,16 @@ export class NodeBook {
     const facts = new NodeFacts(node);
     this.#facts.set(node, facts);
     return facts;
+  }
+
+  /** Of a list that was read before. */
+  rollOf(nodes: readonly NodeInput[]): NodeRoll | undefined {
+    return this.#rolls.get(nodes);
+  }
+
+  keepRoll(nodes: readonly NodeInput[], roll: NodeRoll): NodeRoll {
+    this.#rolls.set(nodes, roll);
+    return roll;
   }
 }
 
