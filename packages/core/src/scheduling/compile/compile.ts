@@ -16,7 +16,7 @@ import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
 import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
-import { nodeList } from "./node-roll.ts";
+import { nodeList } from "./node-list.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
 import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";

@@ -10,7 +10,6 @@ import { requiredTermsOf } from "../topology/groups.ts";
 import { identityOf } from "./identity.ts";
 import { requestsOfRunning } from "./known-requests.ts";
 import type { LabelKeys } from "./label-keys.ts";
-import type { NodeRoll } from "./node-roll.ts";
 
 /** Pods of one node that every selector in play treats alike. */
 export interface RunningKind {
@@ -70,30 +69,6 @@ export class NodeFacts {
     const text = make();
     this.#labels = { asked, text };
     return text;
-  }
-}
-
-/** By node object: objects never change. */
-export class NodeBook {
-  readonly #facts = new WeakMap<NodeInput, NodeFacts>();
-  readonly #rolls = new WeakMap<readonly NodeInput[], NodeRoll>();
-
-  of(node: NodeInput): NodeFacts {
-    const known = this.#facts.get(node);
-    if (known !== undefined) return known;
-    const facts = new NodeFacts(node);
-    this.#facts.set(node, facts);
-    return facts;
-  }
-
-  /** Of a list that was read before. */
-  rollOf(nodes: readonly NodeInput[]): NodeRoll | undefined {
-    return this.#rolls.get(nodes);
-  }
-
-  keepRoll(nodes: readonly NodeInput[], roll: NodeRoll): NodeRoll {
-    this.#rolls.set(nodes, roll);
-    return roll;
   }
 }
 

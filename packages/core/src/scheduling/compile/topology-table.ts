@@ -12,7 +12,7 @@ import { identityOf } from "./identity.ts";
 import type { LabelKeys } from "./label-keys.ts";
 import { kindsAmong } from "./node-facts.ts";
 import type { NodeFacts, RunningKind } from "./node-facts.ts";
-import type { NodeList } from "./node-roll.ts";
+import type { NodeList } from "./node-list.ts";
 import type { NodeTable, TaintLists } from "./node-table.ts";
 import { PairTable, UNKNOWN } from "./pair-table.ts";
 import type { RequirementBook } from "./requirement-book.ts";

@@ -132,8 +132,8 @@ describe("measuring", () => {
   });
 
   it("refuses nothing at all", () => {
-    expect(() => measureWarm([], { ms: 1, cpuMs: 1, heapBytes: 0 }, { warmUps: 0, counted: 1 }, scripted([]).tools)).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      measureWarm([], { ms: 1, cpuMs: 1, heapBytes: 0 }, { warmUps: 0, counted: 1 }, scripted([]).tools),
+    ).toThrow(RangeError);
   });
 });

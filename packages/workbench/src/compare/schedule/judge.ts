@@ -16,12 +16,14 @@ import type { Judgement, Subject } from "../subject.ts";
 import { randomScheduleScenario } from "./random-scenario.ts";
 
 const [, ENGINE] = PARITY_ENGINES;
+const NO_POOLS = "no dynamic nodepools found";
 
 export const SCHEDULE: Subject = {
   scenario: randomScheduleScenario,
   judge: (scenario, karpenter) => Promise.resolve(judge(scenario, karpenter as KarpenterPlans)),
   rules: {
     "S-318": "planned machines with equally many pods: the rules with Karpenter's order of those give Karpenter's plan",
+    "S-301": "without a NodePool to buy from, pods still get the room of nodes that are there",
     better: "a plan that breaks no rule, leaves out no pod that Karpenter places and costs no more for them",
   },
 };
@@ -50,6 +52,9 @@ function judge(json: object, { error = "?", schedule, alternatives = [] }: Karpe
   const theirTies = canonical(decisive(answer.withTheirTies()));
   if (theirs.some((each) => canonical(decisive(each)) === theirTies)) {
     return { result: "explained", rules: ["S-318"], detail: priceBeside(ours, theirs), ...about };
+  }
+  if (ours.newNodeClaims.length === 0 && theirs.every(plansNothing)) {
+    return { result: "explained", rules: ["S-301"], ...about };
   }
   if (theirs.some((each) => isNotWorse(ours, each))) return { result: "explained", rules: ["better"], ...about };
   return { result: "unexplained", detail: "pods, machines or price", ...about };
@@ -85,6 +90,16 @@ function decisive({ newNodeClaims, existingNodes, errors, ignored = {} }: Schedu
 
 function leftOut({ errors, ignored = {} }: Pick<ScheduleResult, "errors" | "ignored">): readonly string[] {
   return [...Object.keys(errors ?? {}), ...Object.keys(ignored)].toSorted();
+}
+
+/** Karpenter gives up before it looks at nodes that are there. */
+function plansNothing({ newNodeClaims, existingNodes, errors }: ScheduleResult): boolean {
+  const why = Object.values(errors ?? {});
+  return (
+    newNodeClaims.length + (existingNodes?.length ?? 0) === 0 &&
+    why.length > 0 &&
+    why.every((text) => text === NO_POOLS)
+  );
 }
 
 function priceBeside(ours: ScheduleResult, theirs: readonly ScheduleResult[]): string {
