@@ -42,6 +42,8 @@ export class SimulationBase {
   readonly starting: ReadonlyMap<string, DisruptionNode>;
   readonly #snapshot: DisruptionSnapshot;
   readonly #staying: readonly Staying[];
+  readonly #inputs: readonly NodeInput[];
+  readonly #settled: readonly NodeInput[];
   readonly #pdbs: PdbIndex;
 
   constructor(snapshot: DisruptionSnapshot) {
@@ -53,6 +55,8 @@ export class SimulationBase {
     this.#pdbs = indexPdbs(pdbs);
     const staying = nodes.filter(({ markedForDeletion }) => !markedForDeletion);
     this.#staying = staying.flatMap((node) => stayingNode(node, snapshot));
+    this.#inputs = this.#staying.map(({ input }) => input);
+    this.#settled = this.#staying.map(({ settled }) => settled);
     this.fleeing = this.reschedulable(nodes.filter(({ markedForDeletion }) => markedForDeletion));
     this.fromLeaving = new Set(this.fleeing.map(uidOf));
     this.starting = new Map(
@@ -77,6 +81,7 @@ export class SimulationBase {
       pods: [...pendingPods, ...moving, ...this.fleeing],
       nodePools: pools,
       nodes,
+      nodesInCommon: respectConsolidateAfter ? this.#settled : this.#inputs,
       movingPods: new Set(moving.flatMap(({ metadata, status }) => (isPending(status) ? [] : (metadata.uid ?? [])))),
       // A reservation that is taken is no reason to wait: the node could stay as it is (S-514).
       reservedCapacity: problem.reservedCapacity === "Off" ? "Off" : "Fallback",

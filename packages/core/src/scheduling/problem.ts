@@ -52,6 +52,8 @@ export interface ProblemInput {
   readonly pods: readonly Pod[];
   readonly nodePools: readonly PoolInput[];
   readonly nodes: readonly NodeInput[];
+  /** A list that holds all of these, the same for many problems: what one solve reads of it the next finds in the cache. Changes no decision. */
+  readonly nodesInCommon?: readonly NodeInput[];
   readonly daemonSets: readonly DaemonSetInput[];
   /** Keys a claim may be asked for although its pool does not define them: Karpenter's and the provider's. */
   readonly wellKnownLabels: ReadonlySet<string>;

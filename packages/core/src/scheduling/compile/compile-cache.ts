@@ -8,7 +8,7 @@ import type { PoolInput } from "../problem.ts";
 import { skipReason, templateOf } from "../templates.ts";
 import type { Template, TemplateContext } from "../templates.ts";
 import { Universe } from "../topology/universe.ts";
-import { NodeBook } from "./node-facts.ts";
+import { NodeBook } from "./node-book.ts";
 import type { OptionIndex } from "./option-index.ts";
 import { optionIndexOf } from "./pool-table.ts";
 import { canonicalRequirement } from "./requirement-book.ts";

@@ -16,7 +16,7 @@ import type { PoolShelf } from "./compile-cache.ts";
 import { GroupBook } from "./group-book.ts";
 import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
-import type { NodeBook, NodeFacts } from "./node-facts.ts";
+import { nodeList } from "./node-list.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
 import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
@@ -49,8 +49,10 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   }
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
-  const nodeFacts = yield* factsOf(input, cache.nodes);
-  const repelling = nodeFacts.flatMap((facts) => facts.repelling);
+  const list = yield* nodeList(input.nodes, input.nodesInCommon ?? input.nodes, cache.nodes);
+  const repelling = list.roll.repelling.flatMap((place) => {
+    return (list.numbers[place] ?? -1) < 0 ? [] : (list.roll.facts[place]?.repelling ?? []);
+  });
   const labelKeys = yield* labelKeysOf(input, repelling);
   yield;
   const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
@@ -63,13 +65,14 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   const keys = askedKeys(book, daemons, rules);
   const reading = { book, taintLists, daemons, resources, keys, ...(normalization && { normalization }) };
   yield;
-  const nodes = yield* nodeTable(nodeFacts, reading);
+  const nodes = yield* nodeTable(list.facts, reading);
   const topology = yield* topologyTable({
     rules,
     labelKeys,
     book,
     taintLists,
     nodes,
+    list,
     universe: lazily(() => shelf.universeOf(templates)),
     inThisSolve,
   });
@@ -121,15 +124,6 @@ function* templatesIn(
   }
   shelf.keepOnly(templates);
   return templates;
-}
-
-function* factsOf({ nodes }: ProblemInput, book: NodeBook): Steps<readonly NodeFacts[]> {
-  const all: NodeFacts[] = [];
-  for (const [index, node] of nodes.entries()) {
-    if (index % STRIDE === STRIDE - 1) yield;
-    all.push(book.of(node));
-  }
-  return all;
 }
 
 /** `repelling`: running pods that keep others away. */

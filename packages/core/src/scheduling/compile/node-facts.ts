@@ -72,19 +72,6 @@ export class NodeFacts {
   }
 }
 
-/** By node object: objects never change. */
-export class NodeBook {
-  readonly #facts = new WeakMap<NodeInput, NodeFacts>();
-
-  of(node: NodeInput): NodeFacts {
-    const known = this.#facts.get(node);
-    if (known !== undefined) return known;
-    const facts = new NodeFacts(node);
-    this.#facts.set(node, facts);
-    return facts;
-  }
-}
-
 /** Leaves out those that are on their way out. */
 export function kindsAmong(pods: readonly Pod[], keys: LabelKeys): readonly RunningKind[] {
   const kinds = new Map<string, { readonly labels: string; readonly example: Pod; live: number }>();

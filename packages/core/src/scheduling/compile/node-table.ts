@@ -4,7 +4,7 @@ import { Label } from "../../api/index.ts";
 import type { Taint } from "../../api/index.ts";
 import { normalizeKey, Requirements } from "../../requirements/index.ts";
 import type { Normalization } from "../../requirements/index.ts";
-import { addResources, compareText } from "../../units/index.ts";
+import { addResources } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
 import { runsOnNode } from "../daemonsets.ts";
 import type { DaemonPod } from "../daemonsets.ts";
@@ -50,9 +50,8 @@ export interface NodeReading {
   readonly normalization?: Normalization;
 }
 
-/** Pauses now and then. */
-export function* nodeTable(nodes: readonly NodeFacts[], reading: NodeReading): Steps<NodeTable> {
-  const facts = nodes.toSorted(compareFacts);
+/** `facts`: in trial order. Pauses now and then. */
+export function* nodeTable(facts: readonly NodeFacts[], reading: NodeReading): Steps<NodeTable> {
   const inputs = facts.map(({ node }) => node);
   const count = inputs.length;
   const labelReader = new LabelReader(reading);
@@ -188,13 +187,4 @@ function freeOf(resource: string, { node, used, daemons }: NodeFacts, expected: 
   if (has === undefined) return 0;
   const rest = (expected[resource] ?? 0) - (daemons[resource] ?? 0);
   return has - (used[resource] ?? 0) - Math.max(0, rest);
-}
-
-/** S-303. */
-function compareFacts({ node: a }: NodeFacts, { node: b }: NodeFacts): number {
-  return (
-    Number(b.initialized) - Number(a.initialized) ||
-    compareText(a.name, b.name) ||
-    compareText(a.nodePool ?? "", b.nodePool ?? "")
-  );
 }

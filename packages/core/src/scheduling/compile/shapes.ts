@@ -22,6 +22,8 @@ export interface Shape {
   readonly counted: Int32Array;
   readonly hostPorts: readonly HostPort[];
   readonly mounts: readonly Mount[];
+  /** Nothing but room decides whether a place that took one of its pods takes another (S-1013). */
+  readonly isPlain: boolean;
 }
 
 /** One way to try a pod; each gives up a little more than the one before. */
@@ -56,17 +58,26 @@ export interface ShapeReading {
 export function shapeOf(draft: PodDraft, index: number, firstStance: number, reading: ShapeReading): Shape {
   const selecting = selectingOf(draft.pod, reading.topology);
   const counted = [...selecting.counted].map(({ id }) => id);
+  const stances = draft.attempts.map((attempt, level) =>
+    stanceOf(attempt, { index: firstStance + level, shape: index, draft, selecting }, reading),
+  );
+  const { hostPorts, volumes } = draft;
   return {
     index,
     draft,
     selecting,
-    stances: draft.attempts.map((attempt, level) =>
-      stanceOf(attempt, { index: firstStance + level, shape: index, draft, selecting }, reading),
-    ),
+    stances,
     counted: Int32Array.from(counted),
-    hostPorts: draft.hostPorts,
-    mounts: draft.volumes.mounts,
+    hostPorts,
+    mounts: volumes.mounts,
+    isPlain:
+      counted.length + hostPorts.length + volumes.mounts.length === 0 && stances.length === 1 && stances.every(isFree),
   };
+}
+
+/** No rule about places, and no choice between volumes. */
+function isFree({ zonal, byHost, carried, alternatives }: Stance): boolean {
+  return zonal.length + byHost.length + carried.length === 0 && alternatives.length === 1;
 }
 
 interface StancePlace {

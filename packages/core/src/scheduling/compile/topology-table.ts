@@ -1,5 +1,6 @@
 // The topology rules as arrays: kinds, keys, domains, and how many pods each domain has before the first placement (S-407…S-411).
 
+import type { Pod } from "../../api/index.ts";
 import type { TopologyGroup } from "../topology/domain-count.ts";
 import type { TopologyKind } from "../topology/groups.ts";
 import type { Universe } from "../topology/universe.ts";
@@ -11,11 +12,11 @@ import { identityOf } from "./identity.ts";
 import type { LabelKeys } from "./label-keys.ts";
 import { kindsAmong } from "./node-facts.ts";
 import type { NodeFacts, RunningKind } from "./node-facts.ts";
+import type { NodeList } from "./node-list.ts";
 import type { NodeTable, TaintLists } from "./node-table.ts";
 import { PairTable, UNKNOWN } from "./pair-table.ts";
 import type { RequirementBook } from "./requirement-book.ts";
 import { SelectorIndex } from "./selector-index.ts";
-import { STRIDE } from "./steps.ts";
 import type { Steps } from "./steps.ts";
 
 export const SPREAD = 0;
@@ -52,6 +53,7 @@ export interface TopologyReading {
   readonly book: RequirementBook;
   readonly taintLists: TaintLists;
   readonly nodes: NodeTable;
+  readonly list: NodeList;
   readonly universe: () => Universe;
   /** Identities of the pods to place. */
   readonly inThisSolve: ReadonlySet<string>;
@@ -162,36 +164,66 @@ function placesOf(nodes: NodeTable): readonly { readonly labels: number; readonl
 
 /** S-410, S-417; a carrier that is on its way out still keeps its domain closed. */
 function* countRunningPods(table: TopologyTable, reading: TopologyReading): Steps<void> {
-  const { nodes, rules, labelKeys, inThisSolve } = reading;
+  const { nodes, labelKeys, list, inThisSolve } = reading;
   if (table.groups.length === 0) return;
-  for (const [node, facts] of nodes.facts.entries()) {
-    if (node % STRIDE === STRIDE - 1) yield;
-    for (const pod of facts.repelling) {
-      if (inThisSolve.has(identityOf(pod))) continue;
-      for (const { id } of rules.carriedBy(pod, labelKeys.textOf(pod))) count(table, nodes, id, { node, pods: 1 });
-    }
-    for (const { labels, example, live } of kindsOn(facts, labelKeys, inThisSolve)) {
-      for (const { id, rule } of table.selectors.selecting(example, labels)) {
-        if (rule.kind !== "inverse") count(table, nodes, id, { node, pods: live });
+  const { roll, numbers } = list;
+  countCarriers(table, reading);
+  yield;
+  const kinds = yield* roll.kindsBy(labelKeys);
+  const losing = roll.running(inThisSolve);
+  for (const { labels, example, places, live } of kinds) {
+    yield;
+    for (const id of counting(table, example, labels)) {
+      for (let index = 0; index < places.length; index++) {
+        const place = places[index] ?? 0;
+        const node = numbers[place] ?? -1;
+        if (node >= 0 && !losing.has(place)) count(table, nodes, id, node, live[index] ?? 0);
       }
+    }
+  }
+  for (const place of losing) {
+    yield;
+    const node = numbers[place] ?? -1;
+    if (node < 0) continue;
+    for (const { labels, example, live } of kindsLeftOn(roll.facts[place], labelKeys, inThisSolve)) {
+      for (const id of counting(table, example, labels)) count(table, nodes, id, node, live);
     }
   }
 }
 
-/** Of the pods that stay where they are. */
-function kindsOn(facts: NodeFacts, keys: LabelKeys, inThisSolve: ReadonlySet<string>): readonly RunningKind[] {
-  if (!facts.hasAnyOf(inThisSolve)) return facts.kindsBy(keys);
-  return kindsAmong(
-    facts.node.pods.filter((pod) => !inThisSolve.has(identityOf(pod))),
-    keys,
-  );
+function countCarriers(table: TopologyTable, { nodes, rules, labelKeys, list, inThisSolve }: TopologyReading): void {
+  const { roll, numbers } = list;
+  for (const place of roll.repelling) {
+    const node = numbers[place] ?? -1;
+    if (node < 0) continue;
+    for (const pod of roll.facts[place]?.repelling ?? []) {
+      if (inThisSolve.has(identityOf(pod))) continue;
+      for (const { id } of rules.carriedBy(pod, labelKeys.textOf(pod))) count(table, nodes, id, node, 1);
+    }
+  }
+}
+
+/** Rules that count pods of a kind wherever they run. */
+function counting({ selectors }: TopologyTable, example: Pod, labels: string): readonly number[] {
+  return selectors.selecting(example, labels).flatMap(({ id, rule }) => (rule.kind === "inverse" ? [] : id));
+}
+
+/** Pods that stay where they are, of a node that others leave. */
+function kindsLeftOn(
+  facts: NodeFacts | undefined,
+  keys: LabelKeys,
+  inThisSolve: ReadonlySet<string>,
+): readonly RunningKind[] {
+  const staying = facts?.node.pods.filter((pod) => !inThisSolve.has(identityOf(pod)));
+  return kindsAmong(staying ?? [], keys);
 }
 
 function count(
   { keys, keyOf, counts, known, filters }: TopologyTable,
   nodes: NodeTable,
   id: number,
-  { node, pods }: { readonly node: number; readonly pods: number },
+  node: number,
+  pods: number,
 ): void {
   const labels = nodes.labels[node] ?? 0;
   if (!filters.accepts(id, labels, nodes.taints[node] ?? 0)) return;

@@ -1,6 +1,6 @@
 // The claims planned so far, as numbers: options left, sums, requirements, and in which order they are tried (S-310, S-318, S-1009).
 
-import { bitsFor, clearBit, firstBit, grown, setBit, wordsFor } from "../compile/bits.ts";
+import { bitsFor, clearBit, firstBit, grown, lowest, setBit, wordsFor } from "../compile/bits.ts";
 import type { Bits } from "../compile/bits.ts";
 import type { DomainKey } from "../compile/domain-book.ts";
 import type { PoolTable } from "../compile/pool-table.ts";
@@ -93,6 +93,22 @@ export class ClaimTable {
       const key = this.#keys[index];
       if (key !== undefined) this.#admit(claim, index, key.admittedBy(requirements));
     }
+  }
+
+  /** How many more pods the claim gets in a row before it is the turn of another of these, fewest pods first and then the older one (S-318). */
+  turnsBefore(claim: number, others: Bits): number {
+    const own = this.pods[claim]?.length ?? 0;
+    const words = Math.min(others.length, wordsFor(this.count));
+    for (let size = 1; size < this.buckets.length; size++) {
+      const bucket = this.buckets[size];
+      if (bucket === undefined || this.bucketSizes[size] === 0) continue;
+      for (let word = 0; word < words; word++) {
+        let there = (bucket[word] ?? 0) & (others[word] ?? 0);
+        if (word === claim >>> 5) there &= ~(1 << (claim & 31));
+        if (there !== 0) return Math.max(0, size - own + Number(claim < (word << 5) + lowest(there)));
+      }
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   attach(claim: number, mounts: readonly Mount[]): void {

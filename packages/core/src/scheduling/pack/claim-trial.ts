@@ -57,7 +57,8 @@ export class ClaimTrial {
   readonly #claims: ClaimTable;
   readonly #choice: DomainChoice;
   readonly #rules: ClaimRules;
-  readonly #canReserve: boolean;
+  /** Whether a claim may hold capacity that others then have to do without. */
+  readonly canReserve: boolean;
   #scratch: Bits = bitsFor(0);
   /** By stance: verdict on each pool's template. */
   readonly #onTemplates: Int8Array[] = [];
@@ -73,7 +74,7 @@ export class ClaimTrial {
     this.#claims = claims;
     this.#choice = choice;
     this.#rules = rules;
-    this.#canReserve = canReserve;
+    this.canReserve = canReserve;
   }
 
   join(claim: number, shape: Shape, stance: Stance, vector: RequestVector): Verdict {
@@ -226,7 +227,7 @@ export class ClaimTrial {
     this.requirements = requirements;
     this.options = options;
     this.reservations = [];
-    if (!pool.hasMinValues && !this.#canReserve) return ACCEPTED;
+    if (!pool.hasMinValues && !this.canReserve) return ACCEPTED;
     const { book } = this.#problem;
     const state = {
       requirements: book.get(requirements),

@@ -71,10 +71,31 @@ class Queue {
     const pod = waiting[this.#head];
     if (pod === undefined || this.isStopped || this.#lengthAtPush[pod] === waiting.length - this.#head) return false;
     this.#head++;
-    if (this.#tryPod(pod) === PLACED) return true;
+    if (this.#tryPod(pod) === PLACED) {
+      this.#placeFollowing(pod);
+      return true;
+    }
     waiting.push(pod);
     this.#lengthAtPush[pod] = waiting.length - this.#head;
     return true;
+  }
+
+  /** S-1013: pods that are just like the one before, as many as the same place takes; never past a look at the time (S-315). */
+  #placeFollowing(pod: number): void {
+    if (this.packer.shapeOf(pod)?.isPlain !== true) return;
+    const kind = this.#kindOf(pod);
+    const end = Math.min(this.#waiting.length, this.#head + STOP_INTERVAL - (this.#placements % STOP_INTERVAL));
+    let next = this.#head;
+    while (next < end && this.#isNewOfKind(this.#waiting[next], kind)) next++;
+    if (next === this.#head || this.isStopped) return;
+    const alike = this.#waiting.slice(this.#head, next);
+    const count = this.packer.placeAlike(pod, alike);
+    for (let each = 0; each < count; each++) this.#placed(alike[each] ?? 0);
+    this.#head += count;
+  }
+
+  #isNewOfKind(pod: number | undefined, kind: number): boolean {
+    return pod !== undefined && this.#lengthAtPush[pod] === -1 && this.#kindOf(pod) === kind;
   }
 
   /** One pass over the pods that are left; true when that changed anything. */

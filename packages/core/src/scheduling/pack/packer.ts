@@ -38,6 +38,9 @@ export class Packer {
   readonly stanceOfPod: Int32Array;
   readonly #closed: ClosedCandidates;
   readonly #filter: CandidateFilter;
+  /** Where the last pod went: a node, or else a claim. */
+  #lastNode = -1;
+  #lastClaim = -1;
   #allowed: Bits = bitsFor(0);
   /** Words of it that are not empty, in their order. */
   #words: Int32Array = new Int32Array(0);
@@ -93,12 +96,58 @@ export class Packer {
     return this.#openClaim(pod, shape, stance, vector);
   }
 
+  /**
+   * S-1013. `pods`: all like one that was placed a moment ago. Answers how many of them, from the first on, go where it went;
+   * what becomes of the others has to be found out one by one.
+   */
+  placeAlike(like: number, pods: readonly number[]): number {
+    const [shape, vector] = [this.shapeOf(like), this.vectorOf(like)];
+    const stance = shape?.stances[0];
+    if (shape === undefined || stance === undefined || vector === undefined) return 0;
+    if (this.#lastNode >= 0) return this.#fillNode(pods, shape, stance, vector);
+    return this.#fillClaim(pods, shape, stance, vector);
+  }
+
   shapeOf(pod: number): Shape | undefined {
     return this.problem.shapes[this.problem.shapeOfPod[pod] ?? -1];
   }
 
   vectorOf(pod: number): RequestVector | undefined {
     return this.problem.vectors[this.problem.vectorOfPod[pod] ?? -1];
+  }
+
+  /** The nodes before it have refused such a pod, and do so again. */
+  #fillNode(pods: readonly number[], shape: Shape, stance: Stance, vector: RequestVector): number {
+    const node = this.#lastNode;
+    let count = 0;
+    while (count < pods.length && this.nodes.check(node, shape, stance, vector) === ACCEPTED) {
+      this.#putOnNode(pods[count++] ?? 0, node, shape, stance, vector);
+    }
+    return count;
+  }
+
+  #fillClaim(pods: readonly number[], shape: Shape, stance: Stance, vector: RequestVector): number {
+    const { claims, trial } = this;
+    const claim = this.#lastClaim;
+    const pool = claims.poolOf(claim);
+    if (pool === undefined || pool.hasMinValues || trial.canReserve) return 0;
+    this.#allowClaims(stance, vector);
+    let most = Math.min(pods.length, claims.turnsBefore(claim, this.#allowed));
+    let least = 0;
+    // How many fit is found by halving: what has room for more has room for fewer.
+    while (least < most) {
+      const middle = Math.ceil((least + most) / 2);
+      if (trial.join(claim, shape, stance, times(vector, middle)) === ACCEPTED) least = middle;
+      else most = middle - 1;
+    }
+    if (least === 0 || trial.join(claim, shape, stance, times(vector, least)) !== ACCEPTED) return 0;
+    claims.narrow(claim, trial.requirements, trial.options);
+    this.pools.rebook(pool, claim, trial.options);
+    for (let each = 0; each < least; each++) {
+      claims.addPod(claim, pods[each] ?? 0, vector.amounts);
+      this.#note(pods[each] ?? 0, stance);
+    }
+    return least;
   }
 
   #findNode(shape: Shape, stance: Stance, vector: RequestVector): number {
@@ -161,6 +210,7 @@ export class Packer {
 
   #putOnNode(pod: number, node: number, shape: Shape, stance: Stance, vector: RequestVector): void {
     const { nodes } = this;
+    this.#lastNode = node;
     nodes.add(node, pod, shape, vector);
     this.groups.recordOnNode(shape, stance, node, nodes.labelsOf(node), nodes.taintsOf(node));
     this.#note(pod, stance);
@@ -170,6 +220,8 @@ export class Packer {
     const { claims, trial } = this;
     const pool = claims.poolOf(claim);
     if (pool === undefined) return;
+    this.#lastNode = -1;
+    this.#lastClaim = claim;
     const { requirements, reservations } = trial;
     claims.addPod(claim, pod, vector.amounts);
     claims.narrow(claim, requirements, trial.options);
@@ -208,4 +260,9 @@ export class Packer {
     for (let word = 0; word < words; word++) if (allowed[word] !== 0) this.#words[count++] = word;
     return count;
   }
+}
+
+/** What so many of such pods ask for together. */
+function times({ index, amounts, wanted }: RequestVector, count: number): RequestVector {
+  return { index, amounts: amounts.map((amount) => amount * count), wanted };
 }

@@ -14,6 +14,7 @@ import { groupsIn } from "../compile/pool-table.ts";
 import type { PoolTable } from "../compile/pool-table.ts";
 import type { Steps } from "../compile/steps.ts";
 import type { Packer } from "../pack/packer.ts";
+import { withReservations } from "../placement/listing.ts";
 import { INTERNAL_KEYS, labelsOf, plannedClaim } from "../plan-claims.ts";
 import type { PlannedClaim } from "../solution.ts";
 
@@ -46,7 +47,8 @@ function planned(packer: Packer, claim: number, kinds: Kinds): PlannedClaim | un
   const requests = requestsOf(packer, claim);
   const requirements = claims.requirements[claim] ?? 0;
   const reservations = claims.reservations[claim] ?? [];
-  if (pool.hasMinValues || reservations.length > 0 || rules.reservationIdLabel !== undefined) {
+  const couldReserve = rules.reservationIdLabel !== undefined && problem.reservedTypes.length > 0;
+  if (pool.hasMinValues || reservations.length > 0 || couldReserve) {
     const state = {
       requirements: problem.book.get(requirements),
       groups: groupsIn(pool, options),
@@ -101,10 +103,11 @@ class Kinds {
     const isWhole = types.length <= rules.maxInstanceTypes;
     const instanceTypes = isWhole ? types : types.slice(0, rules.maxInstanceTypes);
     const wanted = problem.book.get(requirements);
+    const external = withReservations({ requirements: wanted, reservations: [] }, rules);
     const groups = template.groups.filter((_, group) => overlap(pool.options.index.byGroup[group] ?? NOTHING, options));
     return {
       nodePool: template.name,
-      requirements: withCapacityTypes(wanted, pool, options, { listed: instanceTypes, isWhole }),
+      requirements: withCapacityTypes(external, pool, options, { listed: instanceTypes, isWhole }),
       labels: labelsOf({ template, requirements: wanted }, problem.input),
       instanceTypes,
       cheapest: { instanceType: cheapest.type, offering: cheapest.offering },

@@ -96,7 +96,8 @@ function refuseTwins({ nodePools, instanceTypes, nodes, pods }: Scenario): void 
     ["pods", [...pods, ...nodes.flatMap((entry) => entry.pods)].map(keyOf)],
   ];
   for (const [kind, names] of groups) {
-    const twin = names.find((name, index) => names.indexOf(name) < index);
+    const seen = new Set<string>();
+    const twin = names.find((name) => seen.size === seen.add(name).size);
     if (twin !== undefined) throw new ScenarioError(`two ${kind} are named "${twin}"`);
   }
 }

@@ -14,11 +14,15 @@ import type { ProblemInput } from "../../scheduling/problem.ts";
 import { invalidity, readingOf, tryRead } from "../../scheduling/read-pod.ts";
 import type { PodExplanation, Solution, SolveOptions } from "../../scheduling/solution.ts";
 import { World } from "./world.ts";
-import type { PlacementOutcome } from "./world.ts";
+import type { PlacementOutcome, Ties } from "./world.ts";
 
 /** The same input in any order gives the same answer (S-306). */
-export function solveByRules(input: ProblemInput, { shouldStop = () => false }: SolveOptions = {}): Solution {
-  const world = new World(input);
+export function solveByRules(
+  input: ProblemInput,
+  { shouldStop = () => false }: SolveOptions = {},
+  ties?: Ties,
+): Solution {
+  const world = new World(input, ties);
   const explainer = new Explainer(world);
   const { ready, refused } = readPods(input, world);
   const left = placeAll(ready.toSorted(compareForQueue), world, shouldStop);

@@ -22,6 +22,12 @@ import { VolumeBook } from "../../scheduling/volumes/volume-book.ts";
 /** Deferred: it waits for reserved capacity, and nothing else may be tried for it (S-515). */
 export type PlacementOutcome = "placed" | "failed" | "deferred";
 
+/**
+ * Which of two claims with equally many pods is tried first: the older one, as this product has it, or the one that was
+ * before the other until now, as in Karpenter while it has at most a dozen of them (S-318).
+ */
+export type Ties = "oldestFirst" | "asBefore";
+
 /** S-511. */
 const MAX_INSTANCE_TYPES = 600;
 
@@ -42,8 +48,10 @@ export class World implements ExplainedWorld {
   /** In the order they were opened. */
   readonly claims: NewClaim[] = [];
   #trialOrder: readonly NewClaim[] = [];
+  readonly #ties: Ties;
 
-  constructor(input: ProblemInput) {
+  constructor(input: ProblemInput, ties: Ties = "oldestFirst") {
+    this.#ties = ties;
     const { normalization, minValuesPolicy = "Strict", reservedCapacity = "Strict", reservationIdLabel } = input;
     const reading = normalization && { normalization };
     this.minValuesPolicy = minValuesPolicy;
@@ -123,7 +131,7 @@ export class World implements ExplainedWorld {
       if (rejection !== undefined) continue;
       this.claims.push(claim);
       this.topology.addHost(claim.host);
-      this.#trialOrder = inTrialOrder(this.claims);
+      this.#sort([...this.#trialOrder, claim]);
       return "placed";
     }
     return "failed";
@@ -137,12 +145,13 @@ export class World implements ExplainedWorld {
     this.reservations.hold(claim.host, narrowed.reservations);
     const { requirements, template } = claim;
     this.topology.record(pod.topology, attempt, { requirements, taints: template.taints });
-    this.#trialOrder = inTrialOrder(this.claims);
+    this.#sort(this.#trialOrder);
     return undefined;
   }
-}
 
-/** S-318: fewest pods first; among equals the older claim, because the sort is stable. */
-function inTrialOrder(claims: readonly NewClaim[]): readonly NewClaim[] {
-  return claims.toSorted((a, b) => a.pods.length - b.pods.length);
+  /** S-318: fewest pods first. The sort is stable, so that among equals the order before it decides. */
+  #sort(claims: readonly NewClaim[]): void {
+    const before = this.#ties === "oldestFirst" ? this.claims : claims;
+    this.#trialOrder = before.toSorted((a, b) => a.pods.length - b.pods.length);
+  }
 }

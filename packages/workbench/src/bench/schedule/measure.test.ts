@@ -21,6 +21,7 @@ function scripted(times: readonly number[], heap: readonly number[] = []) {
       return EMPTY;
     },
     stopwatch: () => now,
+    cpu: () => now / 2,
     collectGarbage: () => void steps.push("collect"),
     heapBytes: () => (heap[solved.length - 1] ?? 0) * MIB,
   };
@@ -65,6 +66,7 @@ describe("measuring", () => {
       p95Ms: 9,
       warmUps: 1,
       counted: 3,
+      cpuMs: 2.5,
       heapMiB: 30,
     });
   });
@@ -82,10 +84,27 @@ describe("measuring", () => {
 
   it("gives every repetition pods that no solve has seen, and the same catalogue", () => {
     const { solved, tools } = scripted([]);
-    measureWarm([problem], { ms: 1, heapBytes: 0 }, { warmUps: 1, counted: 2 }, tools);
+    measureWarm([problem], { ms: 1, cpuMs: 1, heapBytes: 0 }, { warmUps: 1, counted: 2 }, tools);
     expect(solved.map((each) => each.pods)).toEqual([problem.pods, problem.pods, problem.pods]);
     expect(new Set([problem, ...solved].map((each) => each.pods[0])).size).toBe(4);
     expect(solved.every((each) => each.nodePools === problem.nodePools)).toBe(true);
+  });
+
+  it("keeps no pods of the repetitions to come, which the collector would have to walk", () => {
+    let made = 0;
+    const counted = {
+      ...problem,
+      get pods() {
+        made++;
+        return problem.pods;
+      },
+    };
+    const { tools } = scripted([]);
+    const seen: number[] = [];
+    const cold = { ms: 1, cpuMs: 1, heapBytes: 0 };
+    const solve: MeasureTools["solve"] = (each) => (seen.push(made), tools.solve(each));
+    measureWarm([counted], cold, { warmUps: 0, counted: 3 }, { ...tools, solve });
+    expect(new Set(seen).size).toBe(3);
   });
 
   it("collects garbage before the clock starts", () => {
@@ -97,7 +116,7 @@ describe("measuring", () => {
   it("solves a sequence as it is, each problem once", () => {
     const sequence = [problem, { ...problem }, { ...problem }];
     const { solved, tools } = scripted([0, 4, 6]);
-    const timing = measureWarm(sequence, { ms: 9, heapBytes: 0 }, { warmUps: 1, counted: 10 }, tools);
+    const timing = measureWarm(sequence, { ms: 9, cpuMs: 9, heapBytes: 0 }, { warmUps: 1, counted: 10 }, tools);
     expect(solved.slice(1)).toEqual(sequence.slice(1));
     expect(solved[1]).toBe(sequence[1]);
     expect(timing).toMatchObject({ p50Ms: 5, counted: 2 });
@@ -106,15 +125,15 @@ describe("measuring", () => {
   it("solves only the first few of a slow sequence", () => {
     const sequence = Array.from({ length: 100 }, () => ({ ...problem }));
     const { tools } = scripted([]);
-    const slow = { ms: 3000, heapBytes: 0 };
+    const slow = { ms: 3000, cpuMs: 3000, heapBytes: 0 };
     expect(measureWarm(sequence, slow, repetitionsFor(slow.ms, false), tools)).toMatchObject({ counted: 3 });
-    const verySlow = { ms: 11_000, heapBytes: 0 };
+    const verySlow = { ms: 11_000, cpuMs: 11_000, heapBytes: 0 };
     expect(measureWarm(sequence, verySlow, repetitionsFor(verySlow.ms, false), tools)).toMatchObject({ counted: 0 });
   });
 
   it("refuses nothing at all", () => {
-    expect(() => measureWarm([], { ms: 1, heapBytes: 0 }, { warmUps: 0, counted: 1 }, scripted([]).tools)).toThrow(
-      RangeError,
-    );
+    expect(() =>
+      measureWarm([], { ms: 1, cpuMs: 1, heapBytes: 0 }, { warmUps: 0, counted: 1 }, scripted([]).tools),
+    ).toThrow(RangeError);
   });
 });

@@ -14,6 +14,8 @@ export interface Timing {
   readonly warmUps: number;
   /** Solves the percentiles are taken from; 0: it is the cold one alone. */
   readonly counted: number;
+  /** Least processor time of a solve on the thread that solves: what other work on the machine hardly changes. */
+  readonly cpuMs: number;
   /** Most heap seen in use right after a solve, with what the solve left to be collected. */
   readonly heapMiB: number;
 }
@@ -22,12 +24,15 @@ export interface MeasureTools {
   readonly solve: (problem: ProblemInput) => Solution;
   /** Milliseconds of a clock that only runs forward. */
   readonly stopwatch: () => number;
+  /** Milliseconds of processor time this thread has used. */
+  readonly cpu: () => number;
   readonly collectGarbage: () => void;
   readonly heapBytes: () => number;
 }
 
 export interface ColdSolve {
   readonly ms: number;
+  readonly cpuMs: number;
   readonly heapBytes: number;
   readonly solution: Solution;
 }
@@ -45,8 +50,7 @@ export function repetitionsFor(coldMs: number, quick: boolean): Repetitions {
 
 /** The first solve of a process: nothing is compiled, nothing is remembered. */
 export function measureCold(problem: ProblemInput, tools: MeasureTools): ColdSolve {
-  const { ms, heapBytes, solution } = timed(problem, tools);
-  return { ms, heapBytes, solution };
+  return timed(problem, tools);
 }
 
 /** A sequence of problems is solved once from its start, or its first few when they are slow; a single problem as often as is said. */
@@ -59,16 +63,18 @@ export function measureWarm(
   const [first, ...more] = problems;
   if (first === undefined) throw new RangeError("nothing to measure");
   for (let each = 0; each < repetitions.warmUps; each++) tools.solve(withFreshPods(first));
-  const rounds =
-    more.length > 0
-      ? more.slice(0, cold.ms > SLOW_MS ? repetitions.counted : more.length)
-      : Array.from({ length: repetitions.counted }, () => withFreshPods(first));
+  const isSequence = more.length > 0;
+  const rounds = isSequence && cold.ms <= SLOW_MS ? more.length : repetitions.counted;
   const samples: number[] = [];
-  let heapBytes = cold.heapBytes;
-  for (const problem of rounds) {
+  let { heapBytes, cpuMs } = cold;
+  for (let round = 0; round < rounds; round++) {
+    // Made only now: the collector of one solve would have to walk the pods of all the others too.
+    const problem = isSequence ? more[round] : withFreshPods(first);
+    if (problem === undefined) break;
     const solve = timed(problem, tools);
     samples.push(solve.ms);
     heapBytes = Math.max(heapBytes, solve.heapBytes);
+    cpuMs = Math.min(cpuMs, solve.cpuMs);
   }
   const times = samples.length > 0 ? samples : [cold.ms];
   return {
@@ -77,6 +83,7 @@ export function measureWarm(
     p95Ms: percentile(times, 0.95),
     warmUps: repetitions.warmUps,
     counted: samples.length,
+    cpuMs,
     heapMiB: heapBytes / MIB,
   };
 }
@@ -99,10 +106,10 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-function timed(problem: ProblemInput, { solve, stopwatch, collectGarbage, heapBytes }: MeasureTools): ColdSolve {
+function timed(problem: ProblemInput, { solve, stopwatch, cpu, collectGarbage, heapBytes }: MeasureTools): ColdSolve {
   collectGarbage();
-  const since = stopwatch();
+  const [since, cpuSince] = [stopwatch(), cpu()];
   const solution = solve(problem);
-  const ms = stopwatch() - since;
-  return { ms, heapBytes: heapBytes(), solution };
+  const [ms, cpuMs] = [stopwatch() - since, cpu() - cpuSince];
+  return { ms, cpuMs, heapBytes: heapBytes(), solution };
 }

@@ -24,7 +24,7 @@ const ROW: ScheduleRow = {
   mode: "parity",
   ours: {
     status: "measured",
-    timing: { coldMs: 123.4, p50Ms: 20, p95Ms: 25.5, warmUps: 3, counted: 10, heapMiB: 35 },
+    timing: { coldMs: 123.4, p50Ms: 20, p95Ms: 25.5, warmUps: 3, counted: 10, cpuMs: 19, heapMiB: 35 },
     podsPerSecond: 50_000,
     plan: { nodes: 20, pricePerHour: 31.2, placed: 1000, unplaced: 0 },
     check: "ok",
@@ -47,8 +47,8 @@ describe("the table", () => {
   it("leaves Karpenter's columns out and says how to see them", () => {
     expect(reportText([ROW], false)).toBe(
       [
-        "workload   size  mode    cold ms  p50 ms  p95 ms  pods/s  nodes  price/h  unplaced  heap MiB  check",
-        "diverse   1,000  parity      123    20.0    25.5  50,000     20    31.20         0        35  ok",
+        "workload   size  mode    cold ms  p50 ms  p95 ms  cpu ms  pods/s  nodes  price/h  unplaced  heap MiB  check",
+        "diverse   1,000  parity      123    20.0    25.5    19.0  50,000     20    31.20         0        35  ok",
         "",
         "Karpenter's columns are left out: set KMC_ORACLE to the path of the oracle's binary to see them.",
       ].join("\n"),

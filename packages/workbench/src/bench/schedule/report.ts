@@ -43,6 +43,7 @@ const OUR_COLUMNS: readonly TableColumn[] = [
   right("cold ms", ({ ours }) => (ours.timing ? figure(ours.timing.coldMs) : ours.status)),
   right("p50 ms", ({ ours }) => number(ours.timing?.p50Ms, figure)),
   right("p95 ms", ({ ours }) => number(ours.timing?.p95Ms, figure)),
+  right("cpu ms", ({ ours }) => number(ours.timing?.cpuMs, figure)),
   right("pods/s", ({ ours }) => number(ours.podsPerSecond, count)),
   right("nodes", ({ ours }) => number(ours.plan?.nodes, count)),
   right("price/h", ({ ours }) => number(ours.plan?.pricePerHour, money)),

@@ -28,6 +28,7 @@ async function runRow({ mode, quick, profileTo }: RowRequest, problems: readonly
   const tools: MeasureTools = {
     solve: (each) => engine(each, { mode, cache }),
     stopwatch: () => performance.now(),
+    cpu: threadCpuMs,
     collectGarbage: () => globalThis.gc?.(),
     heapBytes: () => process.memoryUsage().heapUsed,
   };
@@ -56,6 +57,11 @@ function inputFigures({ pods, nodes, nodePools }: ProblemInput, solves: number):
     instanceTypes: new Set(nodePools.flatMap(({ instanceTypes }) => instanceTypes)).size,
     solves,
   };
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Waits until it is said: what follows keeps this process busy for a long time. */

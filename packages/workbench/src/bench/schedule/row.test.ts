@@ -9,7 +9,7 @@ const READY: RowEvent = {
 const COLD: RowEvent = { kind: "cold", ms: 90 };
 const MEASURED: RowEvent = {
   kind: "measured",
-  timing: { coldMs: 90, p50Ms: 50, p95Ms: 60, warmUps: 3, counted: 10, heapMiB: 30 },
+  timing: { coldMs: 90, p50Ms: 50, p95Ms: 60, warmUps: 3, counted: 10, cpuMs: 45, heapMiB: 30 },
   plan: { nodes: 4, pricePerHour: 2, placed: 200, unplaced: 0 },
 };
 const CHECKED: RowEvent = { kind: "checked", violations: [] };

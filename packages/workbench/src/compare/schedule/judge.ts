@@ -8,6 +8,7 @@ import {
   readScenario,
   ScenarioError,
   scheduleResult,
+  solveWithKarpentersTies,
 } from "@karpenter-multicloud/core/testing";
 import type { ScheduleResult } from "@karpenter-multicloud/core/testing";
 import { canonical } from "../canonical.ts";
@@ -15,12 +16,14 @@ import type { Judgement, Subject } from "../subject.ts";
 import { randomScheduleScenario } from "./random-scenario.ts";
 
 const [, ENGINE] = PARITY_ENGINES;
+const NO_POOLS = "no dynamic nodepools found";
 
 export const SCHEDULE: Subject = {
   scenario: randomScheduleScenario,
   judge: (scenario, karpenter) => Promise.resolve(judge(scenario, karpenter as KarpenterPlans)),
   rules: {
-    "S-318": "pods share machines differently: the same pods, as many machines, the same price",
+    "S-318": "planned machines with equally many pods: the rules with Karpenter's order of those give Karpenter's plan",
+    "S-301": "without a NodePool to buy from, pods still get the room of nodes that are there",
     better: "a plan that breaks no rule, leaves out no pod that Karpenter places and costs no more for them",
   },
 };
@@ -46,8 +49,12 @@ function judge(json: object, { error = "?", schedule, alternatives = [] }: Karpe
   if (broken !== undefined) return { result: "unexplained", detail: `breaks ${broken}`, ...about };
   const same = canonical(decisive(ours));
   if (theirs.some((each) => canonical(decisive(each)) === same)) return { result: "equal", ...about };
-  if (theirs.some((each) => isAsGood(ours, each))) {
-    return { result: "explained", rules: ["S-318"], detail: "who shares with whom", ...about };
+  const theirTies = canonical(decisive(answer.withTheirTies()));
+  if (theirs.some((each) => canonical(decisive(each)) === theirTies)) {
+    return { result: "explained", rules: ["S-318"], detail: priceBeside(ours, theirs), ...about };
+  }
+  if (ours.newNodeClaims.length === 0 && theirs.every(plansNothing)) {
+    return { result: "explained", rules: ["S-301"], ...about };
   }
   if (theirs.some((each) => isNotWorse(ours, each))) return { result: "explained", rules: ["better"], ...about };
   return { result: "unexplained", detail: "pods, machines or price", ...about };
@@ -55,6 +62,8 @@ function judge(json: object, { error = "?", schedule, alternatives = [] }: Karpe
 
 interface Answer {
   readonly ours: ScheduleResult;
+  /** By the same rules, but Karpenter's way with planned machines that have equally many pods. */
+  readonly withTheirTies: () => ScheduleResult;
   readonly broken?: string;
 }
 
@@ -65,6 +74,7 @@ function ourAnswer(json: object): Answer {
   const violation = checkPlan(problem, solution).find(({ rule }) => rule !== "NotCheckable");
   return {
     ours: scheduleResult(solution, problem, ignored),
+    withTheirTies: () => scheduleResult(solveWithKarpentersTies(problem), problem, ignored),
     ...(violation && { broken: `${violation.rule} on ${violation.place}: ${violation.detail}` }),
   };
 }
@@ -82,12 +92,20 @@ function leftOut({ errors, ignored = {} }: Pick<ScheduleResult, "errors" | "igno
   return [...Object.keys(errors ?? {}), ...Object.keys(ignored)].toSorted();
 }
 
-function isAsGood(ours: ScheduleResult, theirs: ScheduleResult): boolean {
+/** Karpenter gives up before it looks at nodes that are there. */
+function plansNothing({ newNodeClaims, existingNodes, errors }: ScheduleResult): boolean {
+  const why = Object.values(errors ?? {});
   return (
-    canonical(leftOut(ours)) === canonical(leftOut(theirs)) &&
-    ours.newNodeClaims.length === theirs.newNodeClaims.length &&
-    Math.abs(ours.totalCheapestPrice - theirs.totalCheapestPrice) < 1e-6
+    newNodeClaims.length + (existingNodes?.length ?? 0) === 0 &&
+    why.length > 0 &&
+    why.every((text) => text === NO_POOLS)
   );
+}
+
+function priceBeside(ours: ScheduleResult, theirs: readonly ScheduleResult[]): string {
+  const difference = ours.totalCheapestPrice - Math.min(...theirs.map(({ totalCheapestPrice }) => totalCheapestPrice));
+  if (Math.abs(difference) < 1e-6) return "at the same price";
+  return difference > 0 ? `${difference.toFixed(4)} dearer` : `${(-difference).toFixed(4)} cheaper`;
 }
 
 function isNotWorse(ours: ScheduleResult, theirs: ScheduleResult): boolean {
