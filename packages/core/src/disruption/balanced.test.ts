@@ -11,7 +11,8 @@ import {
   aSnapshot,
   pods,
 } from "../testing/builders/index.ts";
-import { balancedTotals, isApproved, scoreOf, scoresOf } from "./balanced.ts";
+import { balancedTotals, bestScore, isApproved, scoreOf, scoresOf } from "./balanced.ts";
+import type { PoolTotals } from "./balanced.ts";
 import { candidatesOf } from "./candidates.ts";
 import { decide } from "./decide.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
@@ -38,7 +39,7 @@ describe("D-101: the score of a move", () => {
   it("DT-77: exactly one half is enough", () => {
     const score = scoreOf(2.42, 9, { cost: 48.4, disruption: 90 });
     expect(score).toBeCloseTo(0.5, 10);
-    expect(isApproved(0.5)).toBe(true);
+    expect([isApproved(score), isApproved(0.5)]).toEqual([true, true]);
     expect(isApproved(0.4999)).toBe(false);
   });
 
@@ -58,11 +59,27 @@ describe("D-101: the score of a move", () => {
 
   it("DT-80: nothing disturbed is fine, nothing saved or nothing known is not", () => {
     expect(scoreOf(1, 0, mixed)).toBe(Infinity);
+    expect([isApproved(Infinity), isApproved(0)]).toEqual([true, false]);
     expect(scoreOf(0, 0, mixed)).toBe(0);
     expect(scoreOf(-1, 5, mixed)).toBe(0);
     expect(scoreOf(1, 5, { cost: 0, disruption: 90 })).toBe(0);
     expect(scoreOf(1, 5, { cost: 58, disruption: 0 })).toBe(0);
     expect(scoreOf(Number.NaN, 5, mixed)).toBe(0);
+  });
+
+  it("a pool that costs next to nothing is scored like any other", () => {
+    expect(scoreOf(0.01, 1, { cost: 0.04, disruption: 1 })).toBe(0.25);
+  });
+
+  it("D-102: the best score is that of removing the node for nothing, where the totals are known", () => {
+    const node = aDisruptionNode({ type: machine("m", "8", 0.2), pods: pods(3) });
+    const pools = [aConsolidatedPool({ instanceTypes: [machine("m", "8", 0.2)] })];
+    const [candidate] = allOf(aSnapshot({ nodes: [node], pools }));
+    const best = (totals: PoolTotals) => candidate && bestScore(candidate, new Map([["default", totals]]));
+    expect(best({ cost: 0.8, disruption: 8 })).toBeCloseTo(0.5);
+    expect(best({ cost: 0.2, disruption: 0.5 })).toBeCloseTo(0.125);
+    expect([best({ cost: 0, disruption: 8 }), best({ cost: 1, disruption: 0 })]).toEqual([undefined, undefined]);
+    expect(candidate && bestScore(candidate, new Map())).toBeUndefined();
   });
 });
 
@@ -91,9 +108,15 @@ describe("D-97: what a pool costs in all", () => {
     const nodes = [
       aDisruptionNode({ name: "a", type, pods: own }),
       aDisruptionNode({ name: "b", type, pods: own, changes: { nominatedUntil: Infinity } }),
+      aDisruptionNode({ name: "c", type, pods: own, changes: { nominatedUntil: Infinity } }),
     ];
     const pools = [aConsolidatedPool({ instanceTypes: [type], ...balanced() })];
-    expect(balancedTotals(aSnapshot({ nodes, pools })).get("default")?.disruption).toBe(2 + 3);
+    expect(balancedTotals(aSnapshot({ nodes, pools })).get("default")?.disruption).toBe(2 + 3 + 3);
+  });
+
+  it("pools of a fixed size are none of its business", () => {
+    const pools = [aConsolidatedPool({ instanceTypes: [type], replicas: 1, ...balanced() })];
+    expect(balancedTotals(aSnapshot({ nodes: [aDisruptionNode({ type })], pools })).size).toBe(0);
   });
 });
 
@@ -125,6 +148,46 @@ describe("D-99: a move out of several pools", () => {
       [6 / 60, 2 / 20],
       [4 / 400, 10 / 100],
     ]);
+  });
+
+  it("D-99: a pool alone is credited all that is saved, and so is each of several that cost nothing", () => {
+    const [a, b, c] = allOf(snapshot);
+    const totals = new Map(["a", "b", "c"].map((name) => [name, { cost: 100, disruption: 10 }]));
+    const scored = (...candidates: readonly (typeof a)[]) =>
+      scoresOf({ candidates: candidates.flatMap((each) => each ?? []), savings: 10 }, totals).map(({ score }) => score);
+    expect(scored(b)).toEqual([0.1 / (10 / 10)]);
+    expect(scored(c)).toEqual([0.1 / (2 / 10)]);
+    expect(scored(c, a && { ...a, rate: { amount: 0, currency: "EUR" } })).toEqual([0.1 / (2 / 10), 0.1 / (2 / 10)]);
+  });
+
+  it("DT-81: one pool that rejects is enough to end the move, and pools under another policy are not asked", () => {
+    const mover = (nodePool: string, policy: ConsolidationPolicy, count: number) => {
+      const type = machine(`own-${nodePool}`, "4", 1);
+      const dear = machine(`dear-${nodePool}`, "4", 20);
+      const running = pods(count, { name: nodePool, requests: { cpu: "10m" } });
+      return {
+        nodes: [
+          aDisruptionNode({ name: nodePool, nodePool, type, pods: running }),
+          aDisruptionNode({
+            name: `rest-${nodePool}`,
+            nodePool,
+            type: dear,
+            pods: pods(20, { name: `r-${nodePool}` }),
+          }),
+        ].map((node, index) => (index === 0 ? node : { ...node, nominatedUntil: Infinity })),
+        pool: aConsolidatedPool({ name: nodePool, instanceTypes: [type, dear], ...balanced(policy) }),
+      };
+    };
+    const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+    const told = (...movers: readonly ReturnType<typeof mover>[]) => {
+      const nodes = [...movers.flatMap((each) => each.nodes), roomy];
+      const { commands, scores } = decide("multi", aSnapshot({ nodes, pools: movers.map(({ pool }) => pool) }));
+      return [commands.length, ...scores.map(({ nodePool, approved }) => `${nodePool} ${approved}`)];
+    };
+    const [light, heavy] = [mover("a", "Balanced", 1), mover("b", "Balanced", 15)];
+    expect(told(light, mover("c", "Balanced", 1))).toEqual([1, "a true", "c true"]);
+    expect(told(light, heavy)).toEqual([0, "a true", "b false"]);
+    expect(told(light, mover("b", "WhenEmptyOrUnderutilized", 15))).toEqual([1, "a true"]);
   });
 });
 
@@ -166,6 +229,7 @@ describe("Balanced pools", () => {
     expect(verdicts.find(({ node }) => node === "busy")).toMatchObject({
       code: "ScoreTooLow",
       detail: "the move scores at best 0.00; 0.50 is needed",
+      nearest: { missing: "0.50 of the score" },
     });
     expect(scores).toEqual([]);
   });
@@ -185,7 +249,20 @@ describe("Balanced pools", () => {
     const { commands, verdicts, scores } = decideFor("Balanced");
     expect([commands, verdicts.map(({ code }) => code)]).toEqual([[], ["ScoreTooLow", "ScoreTooLow"]]);
     expect(scores).toMatchObject([{ nodePool: "default", approved: false }]);
+    expect(verdicts[0]?.detail).toBe("together with 1 others: NodePool default scores 0.03; 0.50 is needed");
     expect(scores[0]?.score).toBeCloseTo(0.025);
+  });
+
+  it("D-103: the last rejection is told also when fewer nodes fail for another reason after it", () => {
+    const own = machine("own", "2", 1);
+    const target = machine("target", "10", 2.5);
+    const nodes = ["a", "b", "c", "d"].map((name) =>
+      aDisruptionNode({ name, type: own, pods: [aPod({ name, nodeName: "x", requests: { cpu: "1500m" } })] }),
+    );
+    const pools = [aConsolidatedPool({ instanceTypes: [own, target], ...balanced() })];
+    const { commands, scores, verdicts } = decide("multi", aSnapshot({ nodes, pools }));
+    expect([commands, verdicts.map(({ code }) => code)]).toEqual([[], ["NotCheaper", "NotCheaper", "ScoreTooLow"]]);
+    expect(scores).toMatchObject([{ nodePool: "default", nodes: ["a", "b", "c"], approved: false }]);
   });
 
   it("DT-82, D-98: what is saved is counted with prices that the pool really can have", () => {

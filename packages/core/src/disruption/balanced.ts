@@ -29,7 +29,7 @@ export interface Move {
 /** D-101: Infinity where nothing is disturbed; 0 where nothing is saved or nothing is known of the pool. */
 export function scoreOf(savings: number, disruption: number, totals: PoolTotals): number {
   if (!(totals.cost > 0) || !(totals.disruption > 0) || !(savings > 0)) return 0;
-  return disruption === 0 ? Infinity : savings / totals.cost / (disruption / totals.disruption);
+  return savings / totals.cost / (disruption / totals.disruption);
 }
 
 export function isApproved(score: number): boolean {
@@ -65,7 +65,7 @@ export function scoresOf({ candidates, savings }: Move, totals: ReadonlyMap<stri
     const known = totals.get(nodePool);
     if (known === undefined) return [];
     const own = candidates.filter(({ pool }) => pool === nodePool);
-    const share = pools.length === 1 || total === 0 ? 1 : sum(own.map(priceOf)) / total;
+    const share = total === 0 ? 1 : sum(own.map(priceOf)) / total;
     const disruption = sum(own.map((candidate) => candidate.rescheduleCost));
     const score = scoreOf(savings * share, disruption, known);
     const savingsShare = shareOf(savings * share, known.cost);

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Budget, DisruptionReason } from "../api/index.ts";
 import { aNode, aNodeClaim, aNodePool } from "../testing/builders/index.ts";
 import { allowedDisruptions, poolBudget, poolBudgets, UNLIMITED } from "./budget.ts";
+import { budgetObstacle } from "./budget-obstacle.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 
 const NOW = Date.UTC(2000, 5, 15, 12, 30, 30);
@@ -54,6 +55,7 @@ describe("D-31, D-32: how many", () => {
     ["100", 10, 100],
     ["10%", 0, 0],
     ["100%", 10, 10],
+    ["100%", 200, 200],
   ])("DT-19: %s of %d nodes is %d", (nodes, count, expected) => {
     expect(allowed({ nodes }, count)).toBe(expected);
   });
@@ -67,8 +69,13 @@ describe("D-31, D-32: how many", () => {
     expect(allowedDisruptions(aNodePool(), 20, "Empty", NOW).allowed).toBe(2);
   });
 
-  it("DT-21: an empty list is no limit", () => {
+  it("DT-21: an empty list is no limit, and neither are budgets none of which is active", () => {
     expect(allowedDisruptions(pool(), 10, "Empty", NOW).allowed).toBe(UNLIMITED);
+    const closed = [
+      { nodes: "1", schedule: "@yearly", duration: "1h" },
+      { nodes: "10%", schedule: "@weekly", duration: "1h" },
+    ];
+    expect(allowedDisruptions(pool(...closed), 10, "Empty", NOW)).toEqual({ allowed: 2_147_483_647, errors: [] });
   });
 
   it("D-31: an empty list of reasons means every reason", () => {
@@ -101,8 +108,13 @@ describe("D-31, D-32: how many", () => {
     expect(allowed({ nodes: "1000a%" })).toBe(0);
   });
 
-  it("a schedule without a duration cannot be read", () => {
-    expect(allowed({ nodes: "5", schedule: "@daily" })).toBe(0);
+  it.each<[string, Budget]>([
+    ["a schedule without a duration", { nodes: "5", schedule: "@daily" }],
+    ["a duration without a schedule", { nodes: "5", duration: "1h" }],
+    ["a duration that is none", { nodes: "5", schedule: "@daily", duration: "long" }],
+  ])("D-33: %s cannot be read", (_, budget) => {
+    const { allowed: none, errors } = allowedDisruptions(pool(budget), 10, "Empty", NOW);
+    expect([none, errors.length]).toEqual([0, 1]);
   });
 });
 
@@ -151,17 +163,23 @@ describe("D-34: when", () => {
 });
 
 describe("D-35, D-36: what remains", () => {
-  const remaining = (nodes: readonly DisruptionNode[], text = "100%") =>
-    poolBudget(pool({ nodes: text }), nodes, "Empty", NOW).remaining;
+  const remaining = (nodes: readonly DisruptionNode[], text = "100%", reason: DisruptionReason = "Empty") =>
+    poolBudget(pool({ nodes: text }), nodes, reason, NOW).remaining;
 
-  it("DT-16: unmanaged, starting and ending nodes do not count", () => {
-    const others = [
-      node("unmanaged", { managed: false }),
-      node("starting", { initialized: false }),
-      node("ending", { conditions: ["InstanceTerminating"] }),
-    ];
-    expect(remaining([...ten(), ...others])).toBe(10);
-  });
+  it.each(["Empty", "Drifted", "Underutilized"] as const)(
+    "DT-16: unmanaged, starting and ending nodes do not count for %s, ready or not",
+    (reason) => {
+      for (const ready of [true, false]) {
+        const others = [
+          node("unmanaged", { managed: false, ready }),
+          node("starting", { initialized: false, ready }),
+          node("ending", { conditions: ["InstanceTerminating"], ready }),
+        ];
+        for (const other of others) expect(remaining([...ten(), other], "100%", reason)).toBe(10);
+        expect(remaining([...ten(), ...others], "100%", reason)).toBe(10);
+      }
+    },
+  );
 
   it("DT-17: nodes that go or are not ready use the budget up, each once", () => {
     expect(remaining(ten([{ markedForDeletion: true }, { markedForDeletion: true }]))).toBe(8);
@@ -190,5 +208,23 @@ describe("D-35, D-36: what remains", () => {
 
   it("the budget that decides is named", () => {
     expect(poolBudget(pool({ nodes: "3" }, { nodes: "1" }), ten(), "Empty", NOW).limiting).toBe('nodes "1"');
+    const timed = { nodes: "1", schedule: "* * * * *", duration: "1h" };
+    expect(poolBudget(pool(timed, { nodes: "1" }), ten(), "Empty", NOW).limiting).toBe(
+      'nodes "1" at "* * * * *" for 1h',
+    );
+  });
+
+  it("DX-1: a node that a budget holds is told how many go and how many may", () => {
+    const budget = poolBudget(pool({ nodes: "3" }), ten([{ ready: false }, { markedForDeletion: true }]), "Empty", NOW);
+    expect(budgetObstacle("default", budget, 0)).toBeUndefined();
+    expect(budgetObstacle("default", budget, 1)).toEqual({
+      code: "Budget",
+      detail: 'budget nodes "3" of NodePool default allows 3 at a time, and 3 are being disrupted or not ready',
+    });
+  });
+
+  it("D-36: a pool that is not in the map allows nothing", () => {
+    expect(budgetObstacle("other", undefined, 0)?.code).toBe("Budget");
+    expect(budgetObstacle("other", undefined, 0)?.detail).toContain("allows 0 at a time, and 0 are");
   });
 });

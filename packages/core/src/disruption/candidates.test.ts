@@ -83,7 +83,12 @@ describe("D-20, D-21: who is a candidate", () => {
       const status = { phase: "Running" as const, startTime: new Date(start).toISOString() };
       return aPod({ name, nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: text }, status });
     };
-    const both = (start: number) => [lasting("short", "5m", start), lasting("long", "10m", start)];
+    const both = (start: number) => [
+      lasting("short", "5m", start),
+      lasting("long", "10m", start),
+      lasting("as-long", "10m", start),
+      lasting("shorter", "4m", start),
+    ];
     const early = candidates([aDisruptionNode({ type, pods: both(SNAPSHOT_NOW - minutes(1)) })]);
     expect(early.refused).toMatchObject([{ code: "PodProtected", until: SNAPSHOT_NOW + minutes(9) }]);
     const [held, free] = [since, since - 1000].map((start) =>
@@ -99,7 +104,9 @@ describe("D-20, D-21: who is a candidate", () => {
     const { accepted, refused } = candidates([aDisruptionNode({ type, pods: [aPod({ nodeName: "n1" })] })], { pdbs });
     expect(accepted).toEqual([]);
     expect(refused).toMatchObject([{ node: "n1", code: "PdbMultiple" }]);
-    expect(refused[0]?.detail).toMatch(/one.*two/);
+    expect(refused[0]?.detail).toBe(
+      "several PodDisruptionBudgets (one, two) select pod default/web-0, so it can never be evicted",
+    );
     const [only] = pdbs;
     expect(namesFor("graceful", aPod({ nodeName: "n1" }), undefined, only ? [only] : [])).toEqual(GOES);
   });
@@ -158,10 +165,76 @@ describe("D-20, D-21: who is a candidate", () => {
     }
   });
 
+  it("D-21: what is refused is told with its pool and the budget that holds the pod", () => {
+    const pdbs = [aPdb({ name: "one", disruptionsAllowed: 0 })];
+    const nodes = [aDisruptionNode({ type, pods: [aPod({ nodeName: "n1" })] })];
+    const detail = "PodDisruptionBudget one allows no eviction of pod default/web-0 now";
+    expect(candidates(nodes, { pdbs }).refused).toEqual([
+      { node: "n1", nodePool: "default", code: "PdbBlocked", detail },
+    ]);
+    const foreign = aDisruptionNode({ name: "foreign", nodePool: "" });
+    expect(candidates([foreign]).refused[0]).not.toHaveProperty("nodePool");
+  });
+
+  it("D-20, DX-1: a node without pool, and one of a pool that is gone, are told apart", () => {
+    const { nodePool: _, ...poolless } = aDisruptionNode({ type });
+    const details = candidates([poolless, aDisruptionNode({ nodePool: "gone" })], {}, "eventual").refused;
+    expect(details.map(({ detail }) => detail)).toEqual(["it has no NodePool label", "NodePool gone does not exist"]);
+  });
+
+  it.each(["graceful", "eventual"] as const)("DX-35: a node is left alone until its pause is over: %s", (of) => {
+    const paused = (until: number) => new Map([["n1", { why: "its last replacement failed", until }]]);
+    const { accepted, refused } = candidates([aDisruptionNode({ type })], { paused: paused(SNAPSHOT_NOW + 1000) }, of);
+    expect(accepted).toEqual([]);
+    expect(refused).toMatchObject([{ code: "Backoff", until: SNAPSHOT_NOW + 1000 }]);
+    expect(refused[0]?.detail).toBe("its last replacement failed; it is looked at again at 2026-01-02T00:00:01Z");
+    expect(candidates([aDisruptionNode({ type })], { paused: paused(SNAPSHOT_NOW) }, of).accepted).toHaveLength(1);
+    const other = aDisruptionNode({ name: "other", type });
+    expect(candidates([other], { paused: paused(Infinity) }, of).accepted).toHaveLength(1);
+  });
+
+  it("D-20: a node that its provider cannot remove is told with the provider's words", () => {
+    const kept = new Map([["n1", "its machine is locked"]]);
+    expect(candidates([aDisruptionNode({ type })], { kept }, "eventual").refused).toMatchObject([
+      { code: "NodeProtected", detail: "its machine is locked" },
+    ]);
+  });
+
+  it("D-10, D-20: a promise to pods ends, and the verdict says when", () => {
+    const promised = (nominatedUntil: number) => candidates([aDisruptionNode({ type, changes: { nominatedUntil } })]);
+    expect(promised(SNAPSHOT_NOW + 5000).refused).toMatchObject([{ code: "Nominated", until: SNAPSHOT_NOW + 5000 }]);
+    expect(promised(SNAPSHOT_NOW).accepted).toHaveLength(1);
+  });
+
+  it.each(METHODS)("D-21: a deadline for the drain opens protected nodes to drift only: %s", (method) => {
+    const conditions = ["Launched", "Registered", "Initialized", "Consolidatable"];
+    const claim = { conditions, spec: { terminationGracePeriod: "5m" } };
+    const agent = aPod({
+      name: "agent",
+      owner: { apiVersion: "apps/v1", kind: "DaemonSet" },
+      annotations: { [Annotation.DoNotDisrupt]: "true" },
+    });
+    const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+    const nodes = [
+      aDisruptionNode({ name: "empty", type, pods: [agent], claim }),
+      aDisruptionNode({ name: "a", type, pods: [agent, aPod({ name: "a" })], claim }),
+      aDisruptionNode({ name: "b", type, pods: [agent, aPod({ name: "b" })], claim }),
+      roomy,
+    ];
+    expect(decide(method, aSnapshot({ nodes, pools })).commands).toEqual([]);
+    const freed = nodes.map((node) => ({
+      ...node,
+      pods: node.pods.filter(({ metadata }) => metadata.name !== "agent"),
+    }));
+    const found = decide(method, aSnapshot({ nodes: freed, pools })).commands.length;
+    expect(found).toBe(method === "drift" || method === "staticDrift" ? 0 : 1);
+  });
+
   it("D-19, DT-10: nodes of a pool whose types or overlays are not known are refused for every class", () => {
     for (const pool of [
       aConsolidatedPool({ instanceTypes: [] }),
       aConsolidatedPool({ instanceTypes: [type], skipped: { reason: "OverlayPending", detail: "not yet" } }),
+      aConsolidatedPool({ instanceTypes: [type], skipped: { reason: "InstanceTypesUnavailable", detail: "no" } }),
     ]) {
       const { accepted, refused } = candidates([aDisruptionNode({ type })], { pools: [pool] }, "eventual");
       expect([accepted, refused.map(({ code }) => code)]).toEqual([[], ["StaleState"]]);
@@ -175,16 +248,16 @@ describe("D-20, D-21: who is a candidate", () => {
     };
     const unknown = aDisruptionNode({ pods: [aPod()], node: { labels: { [Label.InstanceType]: "gone" } } });
     const cases = [
-      [without(Label.Zone), "NoZone"],
-      [without(Label.CapacityType), "NoCapacityType"],
-      [without(Label.InstanceType), "TypesUnavailable"],
-      [unknown, "TypesUnavailable"],
+      [without(Label.Zone), "NoZone", `it has no label ${Label.Zone}`],
+      [without(Label.CapacityType), "NoCapacityType", `it has no label ${Label.CapacityType}`],
+      [without(Label.InstanceType), "TypesUnavailable", `it has no label ${Label.InstanceType}`],
+      [unknown, "TypesUnavailable", "NodePool default does not sell its instance type gone"],
     ] as const;
-    for (const [node, code] of cases) {
+    for (const [node, code, detail] of cases) {
       expect(candidates([node]).accepted.map(({ name }) => name)).toEqual(["n1"]);
       const snapshot = aSnapshot({ nodes: [node], pools });
       const { accepted, refused } = candidatesOf(snapshot, consolidationFilter(snapshot));
-      expect([accepted, refused.map((verdict) => verdict.code)]).toEqual([[], [code]]);
+      expect([accepted, refused]).toEqual([[], [{ node: "n1", nodePool: "default", code, detail }]]);
     }
   });
 });
@@ -223,12 +296,12 @@ describe("D-23…D-28: what a candidate costs", () => {
     const same = (name: string, count: number, creationTimestamp: string) =>
       at("free", count, { name, pods: pods(count, { name }), claim: { creationTimestamp } });
     const order = ordered([
-      same("young", 1, "2026-01-01T02:00:00Z"),
+      same("a-young", 1, "2026-01-01T02:00:00Z"),
       same("old-b", 1, "2026-01-01T01:00:00Z"),
       same("old-a", 1, "2026-01-01T01:00:00Z"),
       same("busy", 2, "2026-01-01T00:00:00Z"),
     ]);
-    expect(order.map(({ name }) => name)).toEqual(["old-a", "old-b", "young", "busy"]);
+    expect(order.map(({ name }) => name)).toEqual(["old-a", "old-b", "a-young", "busy"]);
   });
 
   it("DX-12: an hour that is nearly over is given up rather than one that has just begun", () => {

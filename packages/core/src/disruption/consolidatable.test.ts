@@ -25,5 +25,9 @@ describe("a claim whose provider holds it", () => {
     expect(consolidationWait(aNodeClaim(), pool, INITIALIZED + 60_000)).toBe(
       "waits for consolidateAfter 1m until 2026-01-01T00:01:00Z",
     );
+    const { disruption: _, ...spec } = pool.spec;
+    expect(consolidationWait(aNodeClaim(), { ...pool, spec }, INITIALIZED)).toBe(
+      "waits for consolidateAfter 0s until 2026-01-01T00:00:00Z",
+    );
   });
 });

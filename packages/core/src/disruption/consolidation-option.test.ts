@@ -18,8 +18,11 @@ import {
   pods,
 } from "../testing/builders/index.ts";
 import type { DisruptionNodeOptions, PoolInputOptions, SnapshotOptions } from "../testing/builders/index.ts";
+import { candidatesOf } from "./candidates.ts";
+import { consolidationOption } from "./consolidation-option.ts";
 import { decide } from "./decide.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import { finished } from "./steps.ts";
 
 type Sale = readonly [capacityType: string, zone: string, price: number | null];
 
@@ -49,6 +52,7 @@ function single(nodes: readonly DisruptionNode[], pools: SnapshotOptions["pools"
     types: command?.replacements[0]?.instanceTypes.map(({ name }) => name),
     codes: verdicts.map(({ node, code }) => `${node} ${code}`),
     detail: verdicts[0]?.detail,
+    nearest: verdicts[0]?.nearest,
   };
 }
 
@@ -88,8 +92,9 @@ describe("replace", () => {
 
   it("DT-43, D-79: an equal price is no reason to move", () => {
     const twin = onDemand("twin", "16", 0.8);
-    const { command, codes, detail } = single([on("a", big, [running("a1")])], [pool([big, twin])]);
+    const { command, codes, detail, nearest } = single([on("a", big, [running("a1")])], [pool([big, twin])]);
     expect([command, codes]).toEqual([undefined, ["a NotCheaper"]]);
+    expect(nearest).toEqual({ cost: 0.8, missing: "it has to cost less than 0.8000 EUR/h" });
     expect(detail).toBe(
       "nothing its pods fit on is certain to cost less than 0.8000 EUR/h; the cheapest is big for 0.8000 EUR/h",
     );
@@ -138,6 +143,51 @@ describe("replace", () => {
     });
     const split = single([on("a", sold, [running("a1", "1500m"), running("a2", "1500m")])], [pool([two, sold])]);
     expect([split.codes, split.detail]).toEqual([["a NeedsNNodes"], "its pods would need 2 new nodes"]);
+    expect(split.nearest).toEqual({ cost: 0.2, missing: "one machine that all of its pods fit on" });
+    const odd = onDemand("two", "2", null);
+    const unpriced = single([on("a", sold, [running("a1", "1500m"), running("a2", "1500m")])], [pool([odd, sold])]);
+    expect(unpriced.nearest).toEqual({ missing: "one machine that all of its pods fit on" });
+  });
+
+  it("D-79: a place where nothing can be had at present does not count", () => {
+    const node = onDemand("old", "4", 0.5);
+    const spread = anInstanceType({
+      name: "new",
+      cpu: "4",
+      offerings: [
+        anOffering({ capacityType: "spot", zone: "x", price: 1, available: "sold out" }),
+        anOffering({ capacityType: "spot", zone: "y", price: 0.2 }),
+      ],
+    });
+    expect(single([on("a", node, [running("a1")])], [pool([node, spread])]).types).toEqual(["new"]);
+  });
+
+  it("DT-53, D-46: pods do not move to a node inside its consolidateAfter to save money", () => {
+    const settling = (since: string) => [
+      on("a", small, [running("a1")]),
+      on("b", small, [running("b1", "500m")], {
+        nodePool: "late",
+        claim: { conditions: ["Launched", "Registered", "Initialized"], since },
+      }),
+    ];
+    const pools = [pool([small]), pool([small], { name: "late", disruption: { consolidateAfter: "1m" } })];
+    expect(single(settling("2026-01-01T23:59:50Z"), pools).command).toBeUndefined();
+    expect(single(settling("2026-01-01T23:58:59Z"), pools).command?.nodes).toEqual(["a"]);
+  });
+
+  it("D-73: nothing can be done about a node that is on its way out meanwhile", () => {
+    const pools = [pool([big, small])];
+    const calm = aSnapshot({ nodes: [on("a", big, [running("a1")])], pools });
+    const { accepted } = candidatesOf(calm, { disruptionClass: "graceful", looksAt: () => true });
+    const leaving = aSnapshot({
+      nodes: [on("a", big, [running("a1")], { changes: { markedForDeletion: true } })],
+      pools,
+    });
+    expect(finished(consolidationOption(accepted, calm))).toMatchObject({ decision: "replace" });
+    expect(finished(consolidationOption(accepted, leaving))).toMatchObject({
+      decision: "none",
+      obstacle: { code: "Deleting" },
+    });
   });
 
   it("DT-48, DT-49: the verdict names what has no place, and whether a node only has to start", () => {
@@ -145,9 +195,25 @@ describe("replace", () => {
     const waiting = single([on("a", big, [running("a1")]), starting], [pool([big])]);
     expect(waiting.codes).toContain("a NeedsUninitialized");
     const stuck = pods(7, { nodeName: "x", nodeSelector: { nowhere: "yes" } });
-    const { codes, detail } = single([on("a", big, stuck)], [pool([big, small])]);
-    expect(codes).toEqual(["a PodsUnschedulable"]);
+    const { codes, detail, nearest } = single([on("a", big, stuck)], [pool([big, small])]);
+    expect([codes, nearest]).toEqual([["a PodsUnschedulable"], { missing: "a place for 7 pods" }]);
     expect(detail).toMatch(/^default\/web-0 => .+; default\/web-4 => .+ and 2 more$/);
+    expect(detail?.match(/default\/web-\d/g)).toHaveLength(5);
+    expect(single([on("a", big, stuck.slice(0, 5))], [pool([big, small])]).detail).not.toMatch(/ more$/);
+    expect(single([on("a", big, stuck.slice(0, 1))], [pool([big, small])]).nearest?.missing).toBe(
+      "a place for one pod",
+    );
+    const [first] = stuck;
+    const both = single([on("a", big, [running("a1"), ...(first ? [first] : [])]), starting], [pool([big])]);
+    expect(both.codes).toContain("a PodsUnschedulable");
+  });
+
+  it("DT-49: a pod that can never run holds up no other node", () => {
+    const hopeless = aPod({ name: "hopeless", requests: { cpu: "1000" } });
+    const { command, types } = single([on("a", big, [running("a1")])], [pool([big, small])], {
+      pendingPods: [hopeless],
+    });
+    expect([command?.nodes, types]).toEqual([["a"], ["small"]]);
   });
 
   it("DT-50: a pool whose types cannot be listed does not hold up another", () => {
@@ -305,8 +371,9 @@ describe("minValues", () => {
   it("DT-55: what is left after the price must still have the values", () => {
     const nodes = [on("a", big, [running("a1")])];
     expect(single(nodes, [pool([big, small, two], asks(2))]).types).toEqual(["small", "two"]);
-    const { codes, detail } = single(nodes, [pool([big, small, two], asks(3))]);
+    const { codes, detail, nearest } = single(nodes, [pool([big, small, two], asks(3))]);
     expect(codes).toEqual(["a MinValues"]);
+    expect(nearest).toEqual({ cost: 0.1, missing: `1 more values of ${Label.InstanceType} among the cheaper types` });
     expect(detail).toBe(`of the cheaper types 2 values of ${Label.InstanceType} are left, and minValues asks for 3`);
   });
 
@@ -343,5 +410,19 @@ describe("preferences", () => {
     expect(single(nodes, [pool([small])]).command).toBeUndefined();
     const problem = { preferencePolicy: "Ignore" as const };
     expect(single(nodes, [pool([small])], { problem }).command).toMatchObject({ decision: "delete" });
+  });
+
+  it("DT-56: the same for a node that something cheaper could replace", () => {
+    const wishing = (name: string, zone: string) => {
+      const preference = { matchExpressions: [{ key: Label.Zone, operator: "In" as const, values: [zone] }] };
+      const preferredDuringSchedulingIgnoredDuringExecution = [{ weight: 1, preference }];
+      const spec = { affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution } } };
+      return aPod({ name, nodeName: "x", requests: { cpu: "1" }, spec });
+    };
+    const dear = machine("dear", "2", ["on-demand", "y", 0.8]);
+    const pools = [pool([dear, small])];
+    const node = on("a", dear, [wishing("a1", "y")]);
+    expect(single([node], pools).command).toBeUndefined();
+    expect(single([node], pools, { problem: { preferencePolicy: "Ignore" } }).types).toEqual(["small"]);
   });
 });

@@ -9,7 +9,7 @@ import type { UnplacedPod } from "./simulation.ts";
 import type { Candidate } from "./candidates.ts";
 import { costOf, onlyCheaper } from "./only-cheaper.ts";
 import type { ReplacementOutcome } from "./only-cheaper.ts";
-import { launchable, narrowed, spotOnly } from "./replacement.ts";
+import { narrowed, spotOnly } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { spotToSpot } from "./spot-to-spot.ts";
 import type { Steps } from "./steps.ts";
@@ -66,9 +66,8 @@ function replacementFor(
     return filtered;
   }
   const { replacement } = filtered;
-  const pinned = spotOnly(replacement.requirements);
   // A failed spot launch must not end in a dearer machine on demand. Without any spot to be had there is no such danger.
-  if (launchable(replacement.instanceTypes, pinned, wellKnown).length === 0) return filtered;
+  const pinned = spotOnly(replacement.requirements);
   const pinnedClaim = narrowed(replacement, replacement.instanceTypes, pinned, wellKnown);
   return pinnedClaim === undefined ? filtered : { replacement: pinnedClaim };
 }

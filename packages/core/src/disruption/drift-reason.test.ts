@@ -151,6 +151,8 @@ describe("InstanceTypeNotFound", () => {
   it("D-138, DT-94: counts from an hour after the claim was made", () => {
     const claim: NodeClaim = aNodeClaim({ creationTimestamp: "2026-01-01T00:00:00Z" });
     expect(typeMattersAt(claim)).toBe(Date.parse("2026-01-01T00:00:00Z") + hours(1));
+    const { creationTimestamp: _, ...undated } = claim.metadata;
+    expect(typeMattersAt({ ...claim, metadata: undated })).toBeUndefined();
   });
 
   it("D-138: the type is sold under its name no longer", () => {

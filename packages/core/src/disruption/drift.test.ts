@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import { Annotation } from "../api/index.ts";
-import type { Condition } from "../api/index.ts";
+import type { Budget, Condition } from "../api/index.ts";
 import {
   aConsolidatedPool,
+  aDaemonSetPod,
   aDisruptionNode,
   anInstanceType,
   anOffering,
@@ -12,9 +13,11 @@ import {
   aPod,
   aSnapshot,
   pods,
+  SNAPSHOT_NOW,
 } from "../testing/builders/index.ts";
 import type { DisruptionNodeOptions, SnapshotOptions } from "../testing/builders/index.ts";
 import { decide } from "./decide.ts";
+import type { DecideOptions } from "./decide-options.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 
 const type = anInstanceType({ name: "m", cpu: "3", offerings: [anOffering({ price: 1, zone: "z" })] });
@@ -48,8 +51,11 @@ const running = (name: string, cpu: string) => aPod({ name, nodeName: "x", reque
 
 describe("drifted nodes", () => {
   it("DT-84: one with pods is replaced, at whatever price", () => {
-    const { command, codes } = drift([drifted("a", { pods: [running("a1", "2")] })]);
+    const { command, codes, decision } = drift([drifted("a", { pods: [running("a1", "2")] })]);
     expect(command).toMatchObject({ method: "drift", reason: "Drifted", decision: "replace", nodes: ["a"] });
+    expect(command?.disruptionCost).toBe(2);
+    expect(decision.verdicts[0]?.detail).toBe("it has drifted (NodePoolDrifted)");
+    expect(decision).toMatchObject({ timedOut: false, constrained: false, scores: [] });
     expect(command?.replacements.map(({ cheapest }) => cheapest.instanceType.name)).toEqual(["m"]);
     expect(codes).toEqual(["a Selected"]);
   });
@@ -78,6 +84,66 @@ describe("drifted nodes", () => {
     const { decision, command } = drift(nodes);
     expect(decision.eligible).toEqual(["empty", "early", "late"]);
     expect(command).toMatchObject({ decision: "delete", nodes: ["empty"], replacements: [] });
+  });
+
+  it("DT-86, D-68: pods of DaemonSets and mirror pods do not move", () => {
+    const mirror = aPod({ name: "m", nodeName: "x", owner: { apiVersion: "v1", kind: "Node" } });
+    const nodes = [
+      drifted("a", { pods: pods(1, { name: "a" }), at: "2026-01-01T09:00:00Z" }),
+      drifted("b", { pods: [aDaemonSetPod({ nodeName: "x" }), mirror] }),
+    ];
+    expect(drift(nodes).decision.eligible).toEqual(["b", "a"]);
+  });
+
+  it("DT-86, D-68: of equals the one that drifted first goes, then by name", () => {
+    const nodes = [drifted("c"), drifted("b"), drifted("a", { at: "2026-01-01T10:00:01Z" })];
+    expect(drift(nodes).decision.eligible).toEqual(["b", "c", "a"]);
+  });
+
+  it("DX-32: pools of which a node has just been started let the others go first", () => {
+    const pools = ["p", "q"].map((name) => aConsolidatedPool({ name, instanceTypes: [type] }));
+    const nodes = [
+      drifted("p1", { nodePool: "p", at: "2026-01-01T01:00:00Z" }),
+      drifted("p2", { nodePool: "p", at: "2026-01-01T02:00:00Z" }),
+      drifted("q1", { nodePool: "q", pods: pods(1) }),
+    ];
+    const order = (options: DecideOptions) => decide("drift", aSnapshot({ nodes, pools }), options).eligible;
+    expect(order({})).toEqual(["p1", "p2", "q1"]);
+    expect(order({ started: new Map([["p", 1]]) })).toEqual(["q1", "p1", "p2"]);
+    const both = new Map([
+      ["p", 1],
+      ["q", 2],
+    ]);
+    expect(order({ started: both })).toEqual(["p1", "p2", "q1"]);
+  });
+
+  it("DX-31: a node whose command failed goes behind its equals, and no further", () => {
+    const nodes = [
+      drifted("a", { at: "2026-01-01T01:00:00Z" }),
+      drifted("b", { at: "2026-01-01T02:00:00Z" }),
+      drifted("c", { at: "2026-01-01T00:00:00Z", pods: pods(1) }),
+    ];
+    const pools = [aConsolidatedPool({ instanceTypes: [type] })];
+    const { eligible } = decide("drift", aSnapshot({ nodes, pools }), { failed: new Set(["a"]) });
+    expect(eligible).toEqual(["b", "a", "c"]);
+  });
+
+  it.each(["drift", "staticDrift"] as const)("DX-31: a pool whose last replacement failed waits: %s", (method) => {
+    const replicas = method === "staticDrift" ? { replicas: 1 } : {};
+    const pools = ["p", "q"].map((name) => aConsolidatedPool({ name, instanceTypes: [type], ...replicas }));
+    const nodes = ["p", "q"].map((nodePool) => drifted(nodePool, { nodePool }));
+    const asked = (until: number) =>
+      decide(method, aSnapshot({ nodes, pools }), { driftPauses: new Map([["p", { why: "no machine came", until }]]) });
+    const held = asked(SNAPSHOT_NOW + 1000);
+    expect(held.commands.map((command) => command.nodes)).toEqual([["q"]]);
+    expect(held.verdicts[0]).toEqual({
+      node: "p",
+      nodePool: "p",
+      code: "Backoff",
+      detail: "no machine came; it is looked at again at 2026-01-02T00:00:01Z",
+      until: SNAPSHOT_NOW + 1000,
+    });
+    expect(asked(SNAPSHOT_NOW).commands[0]?.nodes).toEqual(["p"]);
   });
 
   it("DT-86, D-68: a pod that costs nothing to move has to move all the same", () => {
@@ -151,6 +217,21 @@ describe("budgets of drift", () => {
     expect(rest(3).decision.constrained).toBe(true);
     expect(rest(3).codes.filter((code) => code.endsWith(" Budget"))).toHaveLength(7);
   });
+
+  it.each(["drift", "staticDrift"] as const)(
+    "D-31: only budgets of the reason Drifted hold drifted nodes: %s",
+    (method) => {
+      const under = (budget: Budget) => {
+        const replicas = method === "staticDrift" ? { replicas: 1 } : {};
+        const pools = [aConsolidatedPool({ instanceTypes: [type], disruption: { budgets: [budget] }, ...replicas })];
+        const { commands, constrained, verdicts } = decide(method, aSnapshot({ nodes: [drifted("a")], pools }));
+        return [commands.length, constrained, verdicts[0]?.code];
+      };
+      expect(under({ nodes: "0", reasons: ["Drifted"] })).toEqual([0, true, "Budget"]);
+      expect(under({ nodes: "0", reasons: ["Empty", "Underutilized"] })).toEqual([1, false, "Selected"]);
+      expect(under({ nodes: "some", reasons: ["Empty"] })).toEqual([0, true, "BudgetInvalid"]);
+    },
+  );
 
   it("D-69: a pool without any left does not hold up another", () => {
     const pools = [

@@ -16,11 +16,13 @@ import {
   aPod,
 } from "../testing/builders/index.ts";
 import type { NodePoolOptions } from "../testing/builders/index.ts";
-import { hours } from "../units/index.ts";
+import { minutes } from "../units/index.ts";
+import { candidateObstacle } from "./candidate.ts";
 import { consolidatableAt } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { decideEmptiness } from "./emptiness.ts";
 import type { EmptinessInput } from "./emptiness.ts";
+import { indexPdbs } from "./pdbs.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const READY = ["Launched", "Registered", "Initialized", "Consolidatable"];
@@ -81,6 +83,18 @@ describe("candidates", () => {
     expect(verdicts.map((verdict) => verdict.code)).toEqual([code]);
   });
 
+  it.each(REFUSED)("DT-10: with a deadline for its drain a node %s stays as well", (_, candidate, code) => {
+    const claim = candidate.nodeClaim && { ...candidate.nodeClaim };
+    const nodeClaim = claim && { ...claim, spec: { ...claim.spec, terminationGracePeriod: "5m" } };
+    const context = {
+      nodePools: new Map([["default", aNodePool()]]),
+      pdbs: indexPdbs([]),
+      inCommand: new Set<string>(),
+    };
+    const node = { ...candidate, ...(nodeClaim && { nodeClaim }) };
+    expect(candidateObstacle(node, { ...context, nowMs: NOW }, "eventual")?.code).toBe(code);
+  });
+
   it.each([
     ["StartupTaintsExist", 'StartupTaint "cni:NoExecute" still exists'],
     ["ResourceNotRegistered", 'Resource "example.com/gpu" was requested but not registered'],
@@ -96,7 +110,7 @@ describe("candidates", () => {
     expect(verdictOf(node("n1", { initialized: false, nodeClaim }))?.detail).toBe(`it is still starting: ${message}`);
     const untold = aNodeClaim({
       name: "n1",
-      conditions: ["Launched", { ...lacking, reason: "AwaitingReconciliation" }],
+      conditions: ["Launched", "Registered", { ...lacking, reason: "AwaitingReconciliation" }],
     });
     expect(verdictOf(node("n1", { initialized: false, nodeClaim: untold }))?.detail).toBe("it is still starting");
   });
@@ -159,6 +173,30 @@ describe("candidates", () => {
     expect(verdictOf(node("n1", { pods }), {}, { pdbs: two })?.code).toBe("PdbMultiple");
   });
 
+  it("D-134: a claim that is not initialized is not consolidatable, whatever it is marked", () => {
+    const nodeClaim = aNodeClaim({ conditions: ["Launched", "Registered", "Consolidatable"] });
+    expect(verdictOf(node("n1", { nodeClaim }))?.code).toBe("WaitConsolidateAfter");
+  });
+
+  it("D-134: at the very end of its consolidateAfter a node goes", () => {
+    const pool = { disruption: { consolidateAfter: "1m" } };
+    const ended = (lastPodEventTime: string) =>
+      node("n1", { nodeClaim: aNodeClaim({ conditions: READY, lastPodEventTime }) });
+    expect(verdictOf(ended("2026-01-01T23:59:00Z"), pool)?.code).toBe("Selected");
+    expect(verdictOf(ended("2026-01-01T23:59:01Z"), pool)?.code).toBe("WaitConsolidateAfter");
+  });
+
+  it("DX-1: a verdict names the pool of its node, where there is one", () => {
+    expect(verdictOf(node("n1"))).toEqual({
+      node: "n1",
+      nodePool: "default",
+      code: "Selected",
+      detail: "it is empty and goes now",
+    });
+    expect(verdictOf(node("n1", { markedForDeletion: true }))?.nodePool).toBe("default");
+    expect(verdictOf(poolless)).not.toHaveProperty("nodePool");
+  });
+
   it("DX-2: the first failing check wins", () => {
     const candidate = node("n1", { markedForDeletion: true, nominatedUntil: NOW + 1, pods: [worker] });
     expect(verdictOf(candidate)?.code).toBe("Deleting");
@@ -171,11 +209,12 @@ describe("emptiness", () => {
   });
 
   it("D-61: a node with pods stays and the verdict names one", () => {
-    const pods = [worker, aPod({ name: "web-1", nodeName: "n1" })];
+    const pods = [aDaemonSetPod({ nodeName: "n1" }), worker, aPod({ name: "web-1", nodeName: "n1" })];
     expect(verdictOf(node("n1", { pods }))).toMatchObject({
       code: "NotEmpty",
       detail: "pod default/web-0 and 1 more would have to move",
     });
+    expect(verdictOf(node("n1", { pods: pods.slice(0, 2) }))?.detail).toBe("pod default/web-0 would have to move");
   });
 
   it("DT-37, D-61: a node with room for a buffer stays, its neighbour goes, and without the buffer both go", () => {
@@ -198,7 +237,10 @@ describe("emptiness", () => {
 
   it("DT-39: where only empty nodes are removed the verdict says so", () => {
     const pool = { disruption: { consolidationPolicy: "WhenEmpty" as const } };
-    expect(verdictOf(node("n1", { pods: [worker] }), pool)?.code).toBe("PolicyWhenEmpty");
+    expect(verdictOf(node("n1", { pods: [worker] }), pool)).toMatchObject({
+      code: "PolicyWhenEmpty",
+      detail: "pod default/web-0 would have to move, and NodePool default removes empty nodes only",
+    });
     expect(verdictOf(node("n1"), pool)?.code).toBe("Selected");
   });
 
@@ -207,7 +249,10 @@ describe("emptiness", () => {
   });
 
   it("DT-38: static pools and pools that never consolidate keep their nodes", () => {
-    expect(verdictOf(node("n1"), { replicas: 1 })?.code).toBe("StaticPool");
+    expect(verdictOf(node("n1"), { replicas: 1 })).toMatchObject({
+      code: "StaticPool",
+      detail: "NodePool default keeps a fixed number of nodes",
+    });
     expect(verdictOf(node("n1"), { disruption: { consolidateAfter: "Never" } })?.code).toBe("ConsolidationDisabled");
   });
 
@@ -244,31 +289,33 @@ describe("emptiness", () => {
     const type = (name: string, price: number) =>
       anInstanceType({ name, offerings: [anOffering({ price, zone: "z", capacityType: "spot" })] });
     const nodes = [
-      priced("young", "cheap", "2026-01-01T02:00:00Z"),
+      priced("0-young", "cheap", "2026-01-01T02:00:00Z"),
       priced("b-old", "cheap", "2026-01-01T01:00:00Z"),
       priced("a-old", "cheap", "2026-01-01T01:00:00Z"),
       priced("dear", "dear", "2026-01-01T03:00:00Z"),
     ];
     const instanceTypes = new Map([["default", [type("cheap", 1), type("dear", 2)]]]);
-    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["dear", "a-old", "b-old", "young"]);
+    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["dear", "a-old", "b-old", "0-young"]);
   });
 
-  it("DX-12: of equals the one whose paid time is nearer to its end goes first, even if it is younger", () => {
-    const hourly = { billing: { period: hours(1), minimum: hours(0) } };
-    const offerings = [{ ...anOffering({ price: 1, zone: "z" }), ...hourly }];
-    const instanceTypes = new Map([["default", [anInstanceType({ name: "m", offerings })]]]);
-    const bought = (name: string, creationTimestamp: string) =>
+  it("DX-12: before age come the pods that would move, and the time that is paid already", () => {
+    const billing = { period: minutes(60), minimum: minutes(0) };
+    const offering = { ...anOffering({ price: 1, zone: "z", capacityType: "spot" }), billing };
+    const instanceTypes = new Map([["default", [anInstanceType({ name: "hourly", offerings: [offering] })]]]);
+    const labels = { [Label.InstanceType]: "hourly", [Label.Zone]: "z", [Label.CapacityType]: "spot" };
+    const made = (name: string, creationTimestamp: string, pods: DisruptionNode["pods"] = []) =>
       node(name, {
-        labels: {
-          ...aNode({ name }).metadata.labels,
-          [Label.InstanceType]: "m",
-          [Label.Zone]: "z",
-          [Label.CapacityType]: "on-demand",
-        },
+        labels: { ...aNode({ name }).metadata.labels, ...labels },
         nodeClaim: aNodeClaim({ name, conditions: READY, creationTimestamp }),
+        pods,
       });
-    const nodes = [bought("old", "2026-01-01T10:50:00Z"), bought("young", "2026-01-01T20:10:00Z")];
-    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["young", "old"]);
+    const worthless = aPod({ nodeName: "x", priority: -2_147_483_648 });
+    const nodes = [
+      made("just-begun", "2026-01-01T20:59:00Z", [aDaemonSetPod({ nodeName: "just-begun" })]),
+      made("nearly-over", "2026-01-01T21:01:00Z"),
+      made("moves-one", "2026-01-01T01:00:00Z", [worthless]),
+    ];
+    expect(decide(nodes, {}, { instanceTypes }).command?.nodes).toEqual(["nearly-over", "just-begun", "moves-one"]);
   });
 
   it("DX-1: every node gets exactly one verdict, in the order given", () => {
@@ -329,6 +376,7 @@ describe("budgets of emptiness", () => {
     const nodes = [node("n1"), node("n2", { pods: [worker] }), node("n3"), node("n4")];
     const { command } = decide(nodes, {}, { only: new Set(["n1", "n2", "n3"]) });
     expect(command?.nodes).toEqual(["n1", "n3"]);
+    expect(decide(nodes, {}, { only: new Set(["n1"]) }).verdicts[3]).toMatchObject({ node: "n4", code: "StaleState" });
   });
 
   it("D-108, DT-36: judged again, budget and nomination count anew", () => {
@@ -350,7 +398,10 @@ describe("consolidatableAt", () => {
   });
 
   it("D-134: 0s is reached at initialization whatever pods do", () => {
-    expect(consolidatableAt(aNodeClaim({ lastPodEventTime: "2026-01-01T00:10:00Z" }), pool("0s"))).toBe(initializedAt);
+    const claim = aNodeClaim({ lastPodEventTime: "2026-01-01T00:10:00Z" });
+    expect(consolidatableAt(claim, pool("0s"))).toBe(initializedAt);
+    const { disruption: _, ...spec } = aNodePool().spec;
+    expect(consolidatableAt(claim, { ...aNodePool(), spec })).toBe(initializedAt);
   });
 
   it("D-133: never, with Never, before initialization, or when the text cannot be read", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Annotation } from "../api/index.ts";
 import { aDaemonSetPod, aPod } from "../testing/builders/index.ts";
-import { evictionCost, isEmpty, rescheduleCost } from "./eviction-cost.ts";
+import { evictionCost, isEmpty, rescheduleCost, unreadableCost } from "./eviction-cost.ts";
 
 const costing = (text: string) => aPod({ nodeName: "n1", annotations: { [Annotation.PodDeletionCost]: text } });
 const withPriority = (priority: number) => aPod({ nodeName: "n1", priority });
@@ -19,6 +19,16 @@ describe("D-25: eviction cost", () => {
     expect(evictionCost(costing("-100"))).toBeLessThan(1);
     expect(evictionCost(withPriority(1))).toBeGreaterThan(1);
     expect(evictionCost(withPriority(-1))).toBeLessThan(1);
+  });
+
+  it("D-25: 2^27 of deletion cost and 2^25 of priority are worth one pod", () => {
+    expect([evictionCost(costing(String(2 ** 27))), evictionCost(withPriority(2 ** 25))]).toEqual([2, 2]);
+    expect([evictionCost(costing(String(-(2 ** 26)))), evictionCost(withPriority(2 ** 24))]).toEqual([0.5, 1.5]);
+  });
+
+  it("DT-12: a deletion cost that is not heeded is known, so that somebody can be told", () => {
+    expect([unreadableCost(costing("x")), unreadableCost(costing(""))]).toEqual(["x", ""]);
+    expect([unreadableCost(costing("1.5e3")), unreadableCost(aPod())]).toEqual([undefined, undefined]);
   });
 
   it("DT-12: it stays within −10 and 10", () => {

@@ -49,11 +49,14 @@ describe("several nodes at once", () => {
 
   it("DT-64: three that are half used become one that is cheaper than they are together", () => {
     const nodes = named(3, (name) => node(name, half, "1800m"));
-    const { command, types, codes } = multi(nodes, { types: [half, large] });
+    const { command, types, codes, decision } = multi(nodes, { types: [half, large] });
     expect(command).toMatchObject({ method: "multi", decision: "replace", nodes: ["n000", "n001", "n002"] });
     expect(command?.savings).toBeCloseTo(1.5);
     expect(types).toEqual(["large"]);
     expect(codes).toEqual(["n000 Selected", "n001 Selected", "n002 Selected"]);
+    const detail = "it is one of 3 nodes that go now: one cheaper node takes their place";
+    expect(new Set(decision.verdicts.map((verdict) => verdict.detail))).toEqual(new Set([detail]));
+    expect(decision).toMatchObject({ constrained: false, timedOut: false, scores: [] });
   });
 
   it("DT-65, D-92: two of the cheapest type are not exchanged for one of it; one of them is simply removed", () => {
@@ -61,10 +64,27 @@ describe("several nodes at once", () => {
       aDisruptionNode({ name: "a", type: half, pods: pods(2, { name: "a", requests: { cpu: "100m" } }) }),
       node("b", half, "100m"),
     ];
-    const { command, codes } = multi(nodes, { types: [half, large] });
+    const { command, codes, decision } = multi(nodes, { types: [half, large] });
     expect([command, codes]).toEqual([undefined, ["b NotCheaper", "a NotCheaper"]]);
+    expect(decision.verdicts[0]?.detail).toBe(
+      "together with 1 others: the replacement would be of a type that is being removed",
+    );
     const snapshot = aSnapshot({ nodes, pools: [aConsolidatedPool({ instanceTypes: [half, large] })] });
     expect(decide("single", snapshot).commands).toMatchObject([{ decision: "delete", nodes: ["b"] }]);
+  });
+
+  it("DT-15, D-83: a node whose price nobody knows goes with others, and adds nothing to what may be paid for them", () => {
+    const odd = anInstanceType({ name: "odd", cpu: "2", offerings: [anOffering({ zone: "z", price: null })] });
+    const nodes = [node("a", half, "1800m"), node("b", half, "1800m"), node("odd", odd, "1800m")];
+    const bought = multi(nodes, { types: [half, odd, machine("large", "8", 1.5)] });
+    expect(bought.command?.nodes).toEqual(["a", "b", "odd"]);
+    expect(bought.command).not.toHaveProperty("savings");
+    const [dear] = [machine("dear", "8", 2)];
+    expect(multi(nodes, { types: [half, odd, dear] }).command).toBeUndefined();
+    const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+    const { command } = multi([...nodes, roomy], { types: [half, odd] });
+    expect(command).toMatchObject({ decision: "delete", nodes: ["a", "b", "odd"] });
+    expect(command).not.toHaveProperty("savings");
   });
 
   it("D-89: one candidate is none of its business", () => {
@@ -77,6 +97,7 @@ describe("several nodes at once", () => {
     const budgets = [{ nodes: "2" }];
     const { command, decision, codes } = multi(nodes, { types: [half, large], pool: { disruption: { budgets } } });
     expect(command?.nodes).toEqual(["n000", "n001"]);
+    expect(decision.verdicts[0]?.nodePool).toBe("default");
     expect(codes).toEqual(["n002 Budget", "n003 Budget", "n000 Selected", "n001 Selected"]);
     expect(decision.constrained).toBe(true);
   });
@@ -100,6 +121,51 @@ describe("D-90: the search", () => {
     expect(sizes).toEqual([6, 7]);
   });
 
+  it("DT-67, D-90: they are tried in that order, as one sees where time runs out later and later", () => {
+    const nodes = named(8, (name) => node(name, own, "1900m"));
+    const seen: string[] = [];
+    for (let patience = 0, ended = false; !ended && patience < 1000; patience++) {
+      let asked = 0;
+      const { command, decision } = multi(nodes, { types: [own, target], shouldStop: () => ++asked > patience });
+      const failed = (command?.alternatives ?? []).map(
+        (each) => `${each.nodes.length} ${each.why.split(":")[0] ?? ""}`,
+      );
+      const known = `found ${command?.nodes.length ?? 0}, not ${failed.join()}`;
+      if (seen.at(-1) !== known) seen.push(known);
+      ended = !decision.timedOut;
+    }
+    expect(seen).toEqual([
+      "found 0, not ",
+      "found 5, not ",
+      "found 5, not 7 NeedsNNodes",
+      "found 5, not 6 NeedsNNodes,7 NeedsNNodes",
+    ]);
+  });
+
+  it("D-90: of three the first two are tried first, and then all", () => {
+    const nodes = named(3, (name) => node(name, own, "1900m"));
+    const seen: number[] = [];
+    for (let patience = 0, ended = false; !ended && patience < 1000; patience++) {
+      let asked = 0;
+      const { command, decision } = multi(nodes, {
+        types: [own, machine("roomy", "10", 1.5)],
+        shouldStop: () => ++asked > patience,
+      });
+      const count = command?.nodes.length ?? 0;
+      if (seen.at(-1) !== count) seen.push(count);
+      ended = !decision.timedOut;
+    }
+    expect(seen).toEqual([0, 2, 3]);
+  });
+
+  it("D-93: time may run out in the middle of one look as well", () => {
+    const many = (name: string) =>
+      aDisruptionNode({ name, type: own, pods: pods(60, { name, nodeName: "x", requests: { cpu: "10m" } }) });
+    let asked = 0;
+    multi([many("a"), many("b")], { types: [own, target], shouldStop: () => ++asked > 1e6 });
+    expect(asked).toBeGreaterThan(2);
+  });
+
   it("DT-68, D-93: when time runs out the best found so far is taken", () => {
     const nodes = named(8, (name) => node(name, own, "1900m"));
     let asked = 0;
@@ -120,6 +186,9 @@ describe("D-90: the search", () => {
     const nodes = [...named(120, (name) => node(name, own, "100m")), roomy];
     const { command, decision } = multi(nodes, { types: [own] });
     expect([command?.decision, command?.nodes.length, decision.eligible.length]).toEqual(["delete", 100, 120]);
+    expect(decision.verdicts.find(({ code }) => code === "Selected")?.detail).toBe(
+      "it is one of 100 nodes that go now: their pods find room elsewhere",
+    );
     expect(multi(nodes, { types: [own], settings: { maxBatch: 7 } }).command?.nodes).toHaveLength(7);
   });
 });
@@ -164,6 +233,47 @@ describe("D-92: types that are being removed", () => {
     expect(claim && withoutSameTypes(claim, accepted, snapshot.problem.wellKnownLabels)).toBeUndefined();
   });
 
+  it("DT-66, D-91: minValues that the removed types made up are missed", () => {
+    const requirements = [{ key: Label.InstanceType, operator: "Exists" as const, minValues: 2 }];
+    const both = [machine("xl", "16", 4), machine("2xl", "16", 8)];
+    const nodes = ["a", "b"].map((name) => node(name, both[1] ?? own, "1"));
+    expect(multi(nodes, { types: both }).types).toEqual(["xl"]);
+    expect(multi(nodes, { types: both, pool: { requirements } }).command).toBeUndefined();
+    const three = [machine("nano", "16", 1), ...both];
+    expect(multi(nodes, { types: three, pool: { requirements } }).types).toEqual(["nano", "xl"]);
+  });
+
+  it("D-91: a type that cannot be had as spot makes up no minValues of a claim that is pinned to spot", () => {
+    const requirements = [{ key: Label.InstanceType, operator: "Exists" as const, minValues: 2 }];
+    const either = anInstanceType({
+      name: "either",
+      cpu: "16",
+      offerings: [anOffering({ zone: "z", price: 5 }), anOffering({ zone: "z", price: 1, capacityType: "spot" })],
+    });
+    const nodes = ["a", "b"].map((name) => node(name, machine("2xl", "16", 8), "7"));
+    const types = [either, machine("fixed", "32", 2), machine("2xl", "16", 8)];
+    expect(multi(nodes, { types }).types).toEqual(["either"]);
+    expect(multi(nodes, { types, pool: { requirements } }).command).toBeUndefined();
+  });
+
+  it("D-79: prices in several currencies are not added up", () => {
+    const price = anOffering({ zone: "z", price: 9, currency: "USD" });
+    const [eur, usd] = [machine("eur", "2", 9), anInstanceType({ name: "usd", cpu: "2", offerings: [price] })];
+    const pools = [
+      aConsolidatedPool({ name: "dear", instanceTypes: [usd] }),
+      aConsolidatedPool({ instanceTypes: [eur, machine("large", "8", 1)], weight: 10 }),
+    ];
+    const nodes = [node("a", eur, "1800m"), node("b", usd, "1800m", "dear")];
+    const { commands, verdicts } = decide("multi", aSnapshot({ nodes, pools }));
+    expect(commands).toEqual([]);
+    expect(verdicts[0]).toMatchObject({ node: "a", code: "NotCheaper" });
+    expect(verdicts[0]?.detail).toContain("the nodes are paid in several currencies");
+    const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+    const [gone] = decide("multi", aSnapshot({ nodes: [...nodes, roomy], pools })).commands;
+    expect(gone?.nodes).toEqual(["a", "b"]);
+    expect(gone).not.toHaveProperty("savings");
+  });
+
   it("DT-66, D-91: minValues must hold for what is left", () => {
     const small = machine("small", "2", 1);
     const types = [small, machine("large", "8", 1.5), machine("larger", "8", 1.8)];
@@ -196,7 +306,15 @@ describe("policies", () => {
   it("D-58, DT-96: a node waits for its consolidateAfter, and for the condition", () => {
     const pool = { disruption: { consolidateAfter: "48h" } };
     const { decision } = multi(nodes, { types: [half, large], pool });
-    expect(decision.verdicts[0]).toMatchObject({ code: "WaitConsolidateAfter", until: Date.UTC(2026, 0, 3) });
+    expect(decision.verdicts[0]).toEqual({
+      node: "n000",
+      nodePool: "default",
+      code: "WaitConsolidateAfter",
+      detail: "waits for consolidateAfter 48h until 2026-01-03T00:00:00Z",
+      until: Date.UTC(2026, 0, 3),
+    });
+    const day = { disruption: { consolidateAfter: "24h" } };
+    expect(multi(nodes, { types: [half, large], pool: day }).command?.nodes).toHaveLength(3);
     const unmarked = nodes.map(({ name }) =>
       aDisruptionNode({ name, type: half, pods: pods(1), claim: { conditions: ["Initialized"] } }),
     );

@@ -42,7 +42,7 @@ export function* decideMultiNode(snapshot: DisruptionSnapshot, options: DecideOp
           {
             ...consolidationCommand("multi", chosen, best.option),
             ...lowestOf(best.scores),
-            ...largerSets(batch, found.failed, best.count),
+            ...largerSets(batch, found.failed),
           },
         ]
       : [],
@@ -69,13 +69,9 @@ interface Search {
   readonly timedOut: boolean;
 }
 
-/** What the command might have been. */
-function largerSets(
-  batch: readonly Candidate[],
-  failed: Search["failed"],
-  chosen: number,
-): Pick<ProposedCommand, "alternatives"> {
-  const larger = [...failed].filter(([size]) => size > chosen).toSorted(([a], [b]) => a - b);
+/** What the command might have been: whatever fails is larger than what was found. */
+function largerSets(batch: readonly Candidate[], failed: Search["failed"]): Pick<ProposedCommand, "alternatives"> {
+  const larger = [...failed].toSorted(([a], [b]) => a - b);
   return inFewWords(
     larger.map(([size, { code, detail }]) => ({
       nodes: batch.slice(0, size).map(({ name }) => name),

@@ -48,6 +48,8 @@ describe("D-5: budgets now", () => {
     expect(codeOf(pod(ready("False")), always)).toBeUndefined();
     expect(codeOf(pod(ready("True")), always)).toBe("PdbBlocked");
     expect(codeOf(pod({ status: { phase: "Running" } }), always)).toBe("PdbBlocked");
+    const other = { phase: "Running" as const, conditions: [{ type: "ContainersReady", status: "False" as const }] };
+    expect(codeOf(pod({ status: other }), always)).toBe("PdbBlocked");
   });
 
   it("AlwaysAllow does not help against two budgets", () => {
@@ -73,6 +75,17 @@ describe("D-6: budgets for ever", () => {
     [{ minAvailable: "99%" }, false],
   ])("%j blocks for ever: %s", (spec, expected) => {
     expect(isFullyBlocked(pod(), indexPdbs([aPdb({ spec })]), NOW)).toBe(expected);
+  });
+
+  it("D-6: no budget holds a pod that is not evicted at all, or one that is unhealthy and may always go", () => {
+    const index = indexPdbs([aPdb({ spec: { maxUnavailable: 0 } })]);
+    const mirror = { owner: { apiVersion: "v1", kind: "Node" } };
+    expect(isFullyBlocked(pod(mirror), index, NOW)).toBe(false);
+    expect(isFullyBlocked(pod({ deletionTimestamp: "2026-01-01T00:00:00Z" }), index, NOW)).toBe(false);
+    const always = indexPdbs([aPdb({ spec: { maxUnavailable: 0, unhealthyPodEvictionPolicy: "AlwaysAllow" } })]);
+    expect([isFullyBlocked(pod(ready("False")), always, NOW), isFullyBlocked(pod(ready("True")), always, NOW)]).toEqual(
+      [false, true],
+    );
   });
 
   it("several budgets block for ever", () => {

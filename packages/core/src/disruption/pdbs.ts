@@ -51,5 +51,5 @@ function letsUnhealthyGo({ spec }: PodDisruptionBudget, pod: Pod): boolean {
 
 function allowsNone({ spec }: PodDisruptionBudget): boolean {
   const { maxUnavailable, minAvailable } = spec;
-  return maxUnavailable === 0 || maxUnavailable === "0" || maxUnavailable === "0%" || minAvailable === "100%";
+  return maxUnavailable === 0 || maxUnavailable === "0%" || minAvailable === "100%";
 }

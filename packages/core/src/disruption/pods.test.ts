@@ -9,6 +9,7 @@ import { isCurrentlyReschedulable } from "./currently-reschedulable.ts";
 import { indexPdbs } from "./pdbs.ts";
 import {
   isActive,
+  isDisruptable,
   isDrainable,
   isEvictable,
   isProtected,
@@ -90,12 +91,27 @@ describe("reschedulable", () => {
     ["a terminating pod", running(terminating), false],
     ["a terminating pod of a StatefulSet", owned("apps/v1", "StatefulSet", terminating), true],
     ["a terminal pod", running({ status: { phase: "Succeeded" } }), false],
+    ["a terminal pod of a StatefulSet", owned("apps/v1", "StatefulSet", { status: { phase: "Failed" } }), false],
+    ["a terminating pod of another StatefulSet", owned("example.com/v1", "StatefulSet", terminating), false],
+    ["a terminating pod of a Deployment", owned("apps/v1", "Deployment", terminating), false],
+    ["a pod of something else called Node", owned("example.com/v1", "Node"), true],
+    ["a pod of a ReplicationController", owned("v1", "ReplicationController"), true],
   ])("T-106: %s: %#", (_, pod, expected) => {
     expect(isReschedulable(pod)).toBe(expected);
   });
 
   it("S-203: a protected pod is not given a new place", () => {
     expect(isCurrentlyReschedulable(annotated("true"), NOW)).toBe(false);
+    expect(isCurrentlyReschedulable(running(), NOW)).toBe(true);
+    expect(isCurrentlyReschedulable(owned("apps/v1", "DaemonSet"), NOW)).toBe(false);
+  });
+
+  it("D-3: a pod that ends protects nothing any more, itself included", () => {
+    const kept = { annotations: { [Annotation.DoNotDisrupt]: "true" } };
+    expect(isDisruptable(running(kept), NOW)).toBe(false);
+    expect(isDisruptable(running({ ...kept, ...terminating }), NOW)).toBe(true);
+    expect(isDisruptable(running({ ...kept, status: { phase: "Failed" } }), NOW)).toBe(true);
+    expect(isCurrentlyReschedulable(owned("apps/v1", "StatefulSet", { ...kept, ...terminating }), NOW)).toBe(true);
   });
 
   it("S-204: nor is one that no budget will ever let go", () => {
@@ -137,7 +153,7 @@ describe("eviction and drain", () => {
   it.each([
     [59_000, false],
     [60_000, false],
-    [61_000, true],
+    [60_001, true],
   ])("D-170, DT-120: %d ms past its end a terminating pod is stuck: %s", (past, stuck) => {
     const pod = running({ deletionTimestamp: ago(past) });
     expect([isStuckTerminating(pod, NOW), isDrainable(pod, NOW)]).toEqual([stuck, !stuck]);
@@ -151,6 +167,11 @@ describe("provisionable", () => {
     [
       "a gated pod",
       aPod({ status: { conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated" }] } }),
+      false,
+    ],
+    [
+      "a pod with another condition of that reason",
+      aPod({ status: { conditions: [{ type: "Ready", status: "False", reason: "Unschedulable" }] } }),
       false,
     ],
     ["a pod nobody has looked at", aPod({ status: { phase: "Pending" } }), false],

@@ -76,6 +76,19 @@ describe("how many nodes may be sick", () => {
   });
 });
 
+describe("a threshold", () => {
+  const most = (text: string, nodes: number) =>
+    repairSettingsOf(aPool(Annotation.RepairThreshold, text), POLICIES).most(nodes);
+
+  it("DX-30: of many nodes a percentage is exact", () => {
+    expect([most("100%", 200), most("20%", 500)]).toEqual([200, 100]);
+  });
+
+  it.each(["many", "", "-1", "1.5%", "5%%"])("DX-30: %j is an error", (text) => {
+    expect(() => most(text, 10)).toThrow("is neither a number nor a percentage");
+  });
+});
+
 describe("how long each condition may be bad", () => {
   const settings = (text: string) => repairSettingsOf(aPool(Annotation.RepairTolerations, text), POLICIES);
 
@@ -83,6 +96,13 @@ describe("how long each condition may be bad", () => {
     const ready = condition("Ready", "False", "2026-01-01T00:00:00Z");
     expect(ailmentOf(node(ready), settings("Ready=5m, Other=1h").policies)?.repairAt).toBe(START + minutes(5));
     expect(ailmentOf(node(ready), settings("Other=1h").policies)?.repairAt).toBe(START + minutes(30));
+  });
+
+  it("DX-30: blanks do not matter", () => {
+    const ready = condition("Ready", "False", "2026-01-01T00:00:00Z");
+    for (const text of ["Other=1h, Ready=5m", " Ready = 5m "]) {
+      expect(ailmentOf(node(ready), settings(text).policies)?.repairAt).toBe(START + minutes(5));
+    }
   });
 
   it.each(["Ready", "Ready=soon", "=5m", "Ready=5m=6m"])("DX-30: %s is an error", (text) => {

@@ -102,7 +102,14 @@ describe("D-109: consolidation is all or nothing", () => {
   it("DT-72: a protected pod or a budget that allows no eviction is churn", () => {
     const annotations = { [Annotation.DoNotDisrupt]: "true" };
     const held = [on("a", "1", { pods: [aPod({ name: "kept", annotations })] })];
-    expect(revalidate(command, snapshot(held))).toMatchObject({ category: "churn", failed: 1 });
+    expect(revalidate(command, snapshot(held))).toMatchObject({
+      category: "churn",
+      failed: 1,
+      detail: `a: annotation ${Annotation.DoNotDisrupt} on pod default/kept protects it`,
+    });
+    expect(revalidate(command, snapshot([]))).toMatchObject({
+      detail: "a: it is gone, or nothing on it has to move any more",
+    });
     const pdbs = [aPdb({ disruptionsAllowed: 0 })];
     expect(revalidate(command, snapshot(nodes, types, { pdbs }))).toMatchObject({ category: "churn" });
   });
@@ -126,6 +133,31 @@ describe("D-109: consolidation is all or nothing", () => {
   });
 });
 
+describe("D-109: what else is looked at again", () => {
+  it("D-45: a destination that has begun to settle takes no pods", () => {
+    const pools = (consolidateAfter: string) => [
+      aConsolidatedPool({ instanceTypes: types }),
+      aConsolidatedPool({ name: "late", instanceTypes: types, disruption: { consolidateAfter } }),
+    ];
+    const pair = [on("a", "1"), on("b", "9", { nodePool: "late" })];
+    const [command] = decide("single", aSnapshot({ nodes: pair, pools: pools("0s") })).commands;
+    expect(command).toMatchObject({ decision: "delete", nodes: ["a"] });
+    const again = (consolidateAfter: string) =>
+      command && revalidate(command, aSnapshot({ nodes: pair, pools: pools(consolidateAfter) }));
+    expect(again("1h")).toMatchObject({ valid: true });
+    expect(again("48h")).toMatchObject({ category: "scheduling", detail: "a new node is needed now" });
+  });
+
+  it("a command without nodes is nobody's", () => {
+    const nobody = { ...proposed("single", [on("a", "1")]), nodes: [] };
+    expect(revalidate(nobody, snapshot([on("a", "1")]))).toMatchObject({
+      valid: false,
+      category: "unknown",
+      failed: 0,
+    });
+  });
+});
+
 describe("D-108: emptiness goes on with what is left", () => {
   const empty = ["a", "b", "c"].map((name) => aDisruptionNode({ name, type: big }));
   const command = proposed("emptiness", empty);
@@ -139,7 +171,42 @@ describe("D-108: emptiness goes on with what is left", () => {
     const some = with1((node, index) => (index === 1 ? { ...node, pods: [running("late")] } : node));
     expect(revalidate(command, some)).toMatchObject({ valid: true, command: { nodes: ["a", "c"] }, failed: 0 });
     const all = with1((node) => ({ ...node, pods: [running(`late-${node.name}`)] }));
-    expect(revalidate(command, all)).toMatchObject({ valid: false, category: "churn", failed: 3 });
+    expect(revalidate(command, all)).toMatchObject({
+      valid: false,
+      category: "churn",
+      failed: 3,
+      detail: "a: pod default/late-a would have to move",
+    });
+    expect(revalidate(command, snapshot([]))).toMatchObject({ category: "churn", detail: "its nodes are gone" });
+  });
+
+  it("D-108: nodes that were never part of it are neither counted nor told", () => {
+    const other = aDisruptionNode({ name: "0", type: big, changes: { nominatedUntil: Infinity } });
+    expect(revalidate(command, snapshot([other, ...empty]))).toMatchObject({ valid: true, failed: 0 });
+    const filled = empty.map((node) => ({ ...node, pods: [running(`late-${node.name}`)] }));
+    expect(revalidate(command, snapshot([other, ...filled]))).toMatchObject({
+      category: "churn",
+      failed: 3,
+      detail: "a: pod default/late-a would have to move",
+    });
+  });
+
+  it("DT-22, DT-36: so does a budget that cannot be read any more", () => {
+    const pools = [aConsolidatedPool({ instanceTypes: types, disruption: { budgets: [{ nodes: "some" }] } })];
+    const held = revalidate(command, aSnapshot({ nodes: empty, pools }));
+    expect(held).toMatchObject({ category: "budget", failed: 3 });
+    expect(!held.valid && held.detail).toMatch(/^a: a budget of NodePool default cannot be read: /);
+  });
+
+  it("DT-36: what holds it now is told of the first node that it holds", () => {
+    const mixed = with1((node, index) =>
+      index === 0 ? { ...node, pods: [running("late")] } : { ...node, nominatedUntil: Infinity },
+    );
+    expect(revalidate(command, mixed)).toMatchObject({
+      category: "budget",
+      failed: 2,
+      detail: "b: pods that wait were promised a place on it",
+    });
   });
 
   it("DT-36: a promise to pods drops a node, a budget of 0 all of them", () => {

@@ -75,7 +75,7 @@ function* revalidateConsolidation(command: ProposedCommand, snapshot: Disruption
     failed: command.nodes.length,
   });
   const { candidates, lost } = yield* stillCandidates(command, snapshot);
-  if (candidates.length === 0 && command.nodes.length === 0) return refuse("unknown", "the command has no nodes");
+  if (command.nodes.length === 0) return refuse("unknown", "the command has no nodes");
   if (lost !== undefined) return refuse("churn", lost);
   const budgets = remainingOf(snapshot, command.reason);
   const [held] = spendBudgets(candidates, budgets).refused;

@@ -3,6 +3,7 @@ import { Annotation } from "../api/index.ts";
 import {
   aConsolidatedPool,
   aDisruptionNode,
+  aDaemonSetPod,
   anInstanceType,
   anOffering,
   aPdb,
@@ -50,6 +51,20 @@ describe("what becomes of the pods", () => {
   it("D-42: a node on its way out cannot be asked about", () => {
     const node = on("n1", [], { changes: { markedForDeletion: true } });
     expect(result([node]).simulation).toBeUndefined();
+    const question = { respectConsolidateAfter: true };
+    expect(simulate(aSnapshot({ nodes: [on("n0"), node] }), ["n0", "n1"], question)).toBeUndefined();
+    expect(simulate(aSnapshot({ nodes: [on("n0"), node] }), ["n0"], question)).toBeDefined();
+  });
+
+  it("D-43: pods of DaemonSets and mirror pods stay behind", () => {
+    const mirror = aPod({ name: "m", nodeName: "x", owner: { apiVersion: "v1", kind: "Node" } });
+    const leaving = on("n3", [aDaemonSetPod({ nodeName: "x" })], { changes: { markedForDeletion: true } });
+    const { places, bought } = result([
+      on("n1", [aDaemonSetPod({ nodeName: "x" }), mirror, running("a", "1")]),
+      on("n2"),
+      leaving,
+    ]);
+    expect([places, bought]).toEqual([{ n2: ["a"] }, []]);
   });
 
   it("D-42, D-43: pods of other nodes on their way out need a place too, and theirs is none", () => {
@@ -89,7 +104,7 @@ describe("what becomes of the pods", () => {
       ],
     });
     expect(simulation?.unplaced.map(({ pod }) => pod.metadata.name)).toEqual(["a"]);
-    expect(simulation?.unplaced[0]?.reason).not.toBe("");
+    expect(simulation?.unplaced[0]?.reason).toMatch(/./);
   });
 
   it("D-55, D-53: without a pool that grows, pods may still move to nodes that are there", () => {
@@ -125,6 +140,11 @@ describe("S-1017: simulations about one picture", () => {
       const alone = simulate(aSnapshot({ nodes, pools }), gone, question);
       expect(simulate(snapshot, gone, question)).toEqual(alone);
     }
+    const [there, back] = [
+      ["n1", "n2"],
+      ["n2", "n1"],
+    ].map((gone) => simulate(aSnapshot({ nodes, pools }), gone, question));
+    expect(there).toEqual(back);
     expect(simulate(snapshot, ["n1"], question)?.solution.existing).toHaveLength(1);
     expect(simulate(snapshot, ["n1", "n2", "n3"], question)?.solution.newClaims).not.toHaveLength(0);
   });
@@ -187,6 +207,12 @@ describe("D-46: nodes inside their consolidateAfter", () => {
     const held = { ...since(60), annotations: { [Annotation.NotConsolidatableBefore]: until } };
     const nodes = [on("n1", [running("a", "1")]), on("n2", [], { claim: held })];
     expect(result(nodes, { pools }).places).toEqual({ n2: ["a"] });
+  });
+
+  it("DT-54, D-46: so may a bound pod that has not begun to run", () => {
+    const begun = aPod({ name: "a", nodeName: "x", requests: { cpu: "1" }, status: { phase: "Pending" } });
+    const nodes = [on("n1", [begun, running("b", "1")]), on("n2", [], { claim: since(10) })];
+    expect(result(nodes, { pools })).toMatchObject({ places: { n2: ["a"] }, bought: [["b"]] });
   });
 
   it("DT-54: pods that wait may go there, and so may those of nodes on their way out", () => {

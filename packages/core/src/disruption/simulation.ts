@@ -58,7 +58,7 @@ export function* simulateSteps(
   });
   return {
     solution,
-    unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base, gone)],
+    unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base)],
   };
 }
 
@@ -91,11 +91,10 @@ function withoutPlace(
 function onStartingNodes(
   { existing }: Solution,
   { starting, fromLeaving, pending }: SimulationBase,
-  gone: ReadonlySet<string>,
 ): readonly UnplacedPod[] {
   return existing.flatMap(({ node, pods }) => {
     const target = starting.get(node);
-    if (target === undefined || gone.has(node)) return [];
+    if (target === undefined) return [];
     const claim = target.nodeClaim?.metadata.name ?? "";
     const reason = `would schedule against uninitialized nodeclaim/${claim}, node/${node}`;
     return pods.flatMap((pod) =>

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { Label } from "../api/index.ts";
+import type { DisruptionReason } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import {
   aConsolidatedPool,
@@ -22,10 +23,13 @@ const full = (name: string, type: InstanceType, nodePool: string) =>
 const tied = (name: string, pool: string) =>
   aPod({ name, nodeName: "x", requests: { cpu: "2" }, nodeSelector: { [Label.NodePool]: pool } });
 
-/** Each pool has a full node of 3, 2 and 1 an hour: nothing can be done about any of them. */
-const types = [1, 2, 3].map((price) => machine(`m${price}`, "2", price));
+/**
+ * Each pool has three full nodes about which nothing can be done. Whatever runs in a is dearer than all that runs in b, and that than c.
+ */
+const PRICES: Readonly<Record<string, number>> = { a: 100, b: 10, c: 1 };
 const names = ["a", "b", "c"];
-const sales = (name: string) => types.map((type) => ({ ...type, name: `${type.name}-${name}` }));
+const sales = (name: string) =>
+  [1, 2, 3].map((price) => machine(`m${price}-${name}`, "2", price * (PRICES[name] ?? 0)));
 const pools = names.map((name) => aConsolidatedPool({ name, instanceTypes: sales(name), limits: { cpu: "0" } }));
 const nodes = names.flatMap((name) => sales(name).map((type, index) => full(`${name}${3 - index}`, type, name)));
 
@@ -81,9 +85,59 @@ describe("D-95: one by one", () => {
   it("D-95c: the first that something can be done about is taken, and the others wait", () => {
     const cheap = machine("cheap", "2", 0.5);
     const better = pools.map((pool) => (pool.nodePool.metadata.name === "b" ? withType(pool, cheap) : pool));
-    const { commands, verdicts } = single({}, { pools: better });
+    const { commands, verdicts, timedOut, constrained, unseenPools, scores } = single({}, { pools: better });
     expect(commands).toMatchObject([{ method: "single", decision: "replace", nodes: ["b1"] }]);
+    expect(verdicts[1]?.detail).toBe("something cheaper takes its place");
+    expect([timedOut, constrained, unseenPools, scores]).toEqual([false, false, [], []]);
     expect(verdicts.map(({ node, code }) => `${node} ${code}`)).toEqual(["a1 PodsUnschedulable", "b1 Selected"]);
+  });
+
+  it("D-57, D-95c: one node that a budget held back is remembered, whatever comes after it", () => {
+    const closed = pools.map((pool) => (pool.nodePool.metadata.name === "a" ? without(pool) : pool));
+    const { constrained, commands, verdicts } = single({}, { pools: closed });
+    expect([constrained, commands]).toEqual([true, []]);
+    expect(verdicts.filter(({ code }) => code === "Budget").map(({ node }) => node)).toEqual(["a1", "a2", "a3"]);
+    const cheap = machine("cheap", "2", 0.5);
+    const better = closed.map((pool) => (pool.nodePool.metadata.name === "b" ? withType(pool, cheap) : pool));
+    const found = single({}, { pools: better });
+    expect([found.constrained, found.commands[0]?.nodes]).toEqual([true, ["b1"]]);
+  });
+
+  it.each(["single", "multi"] as const)(
+    "D-31: only budgets of the reason Underutilized hold nodes with pods: %s",
+    (method) => {
+      const type = machine("m", "2", 1);
+      const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+      const own = ["x", "y"].map((name) => aDisruptionNode({ name, type, pods: [aPod({ name })] }));
+      const under = (...reasons: readonly DisruptionReason[]) => {
+        const disruption = { budgets: [{ nodes: "0", reasons }] };
+        const open = [aConsolidatedPool({ instanceTypes: [type], disruption })];
+        return decide(method, aSnapshot({ nodes: [...own, roomy], pools: open })).commands.length;
+      };
+      expect([under("Underutilized"), under("Empty", "Drifted")]).toEqual([0, 1]);
+    },
+  );
+
+  it("D-101: what the moves scored is told also when none was made, and when one was removed for nothing", () => {
+    const type = machine("m", "2", 1);
+    const disruption = { consolidationPolicy: "Balanced" as const };
+    const balanced = [aConsolidatedPool({ instanceTypes: [type, machine("less", "2", 0.9)], disruption })];
+    const node = (name: string) => aDisruptionNode({ name, type, pods: [aPod({ name, requests: { cpu: "1500m" } })] });
+    const kept = decide("single", aSnapshot({ nodes: [node("x"), node("y")], pools: balanced }));
+    expect(kept.commands).toEqual([]);
+    expect(kept.scores.map(({ nodes: names, approved }) => [names, approved])).toEqual([
+      [["x"], false],
+      [["y"], false],
+    ]);
+    expect(kept.verdicts[0]).toMatchObject({
+      code: "ScoreTooLow",
+      detail: "the move scores 0.10; 0.50 is needed",
+      nearest: { missing: "0.40 of the score" },
+    });
+    const roomy = aDisruptionNode({ name: "roomy", nodePool: "", node: { capacity: { cpu: "64" } } });
+    const gone = decide("single", aSnapshot({ nodes: [node("x"), node("y"), roomy], pools: balanced }));
+    expect(gone.verdicts[0]).toMatchObject({ code: "Selected", detail: "its pods find room elsewhere" });
+    expect(gone.scores).toMatchObject([{ nodePool: "default", nodes: ["x"], score: 1, approved: true }]);
   });
 
   it("DX-3: the same question has the same answer, in whatever order the nodes come", () => {
@@ -91,6 +145,11 @@ describe("D-95: one by one", () => {
     expect(decide("single", backwards).eligible).toEqual(single().eligible);
   });
 });
+
+function without(pool: (typeof pools)[number]): (typeof pools)[number] {
+  const spec = { ...pool.nodePool.spec, disruption: { ...pool.nodePool.spec.disruption, budgets: [{ nodes: "0" }] } };
+  return { ...pool, nodePool: { ...pool.nodePool, spec } };
+}
 
 function withType(pool: (typeof pools)[number], type: InstanceType): (typeof pools)[number] {
   const { limits: _, ...spec } = pool.nodePool.spec;

@@ -15,6 +15,7 @@ import type { PoolInputOptions } from "../testing/builders/index.ts";
 import { decide } from "./decide.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import type { MethodName } from "./method.ts";
+import { DISRUPTION_DEFAULTS } from "./snapshot.ts";
 
 const spot = (name: string, price: number, cpu = "4") =>
   anInstanceType({ name, cpu, offerings: [anOffering({ capacityType: "spot", zone: "z", price })] });
@@ -40,20 +41,34 @@ function outcome(
     capacityTypes: [...(replacement?.requirements.get(Label.CapacityType).values ?? [])],
     codes: verdicts.map(({ code }) => code),
     detail: verdicts[0]?.detail,
+    nearest: verdicts[0]?.nearest,
   };
 }
 
 describe("spot for spot", () => {
   it("DT-59, D-85: nothing is exchanged while the gate is closed, but a node that is not needed goes", () => {
     const closed = { gate: false };
-    expect(outcome("single", [node("a", dear)], [dear, ...cheaper(20)], closed).codes).toEqual(["SpotGate"]);
+    expect(outcome("single", [node("a", dear)], [dear, ...cheaper(20)], closed)).toMatchObject({
+      codes: ["SpotGate"],
+      detail: "replacing a spot node by another is not enabled (gate SpotToSpotConsolidation)",
+    });
     expect(outcome("single", [node("a", dear), node("b", dear)], [dear], closed).decision).toBe("delete");
   });
 
   it("DT-60, D-88: 14 cheaper types are too few, and the verdict says how many there are", () => {
-    const { codes, detail } = outcome("single", [node("a", dear)], [dear, ...cheaper(14)]);
+    const { codes, detail, nearest } = outcome("single", [node("a", dear)], [dear, ...cheaper(14)]);
     expect(codes).toEqual(["SpotFlexibility"]);
+    expect(nearest).toEqual({ cost: 1, missing: "1 more cheaper spot types" });
     expect(detail).toBe("15 cheaper spot types are needed, and there are 14");
+  });
+
+  it("DT-60: 15 are enough, and all of them are listed", () => {
+    const { types, decision } = outcome("single", [node("a", dear)], [dear, ...cheaper(15)]);
+    expect([decision, types]).toEqual(["replace", cheaper(15).map(({ name }) => name)]);
+  });
+
+  it("DT-59: without a word about the gate it is closed, and 15 types and 100 nodes are the measure", () => {
+    expect(DISRUPTION_DEFAULTS).toEqual({ spotToSpot: false, spotFlexibility: 15, maxBatch: 100 });
   });
 
   it("DT-60: of more the 15 cheapest are listed", () => {

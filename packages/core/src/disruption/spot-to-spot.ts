@@ -7,7 +7,7 @@ import type { Requirements } from "../requirements/index.ts";
 import type { Candidate } from "./candidates.ts";
 import { costOf, onlyCheaper } from "./only-cheaper.ts";
 import type { ReplacementOutcome } from "./only-cheaper.ts";
-import { launchable, narrowed, spotOnly } from "./replacement.ts";
+import { narrowed, spotOnly } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 
 /** All candidates are spot, and the claim could be. */
@@ -21,8 +21,7 @@ export function spotToSpot(
     return { obstacle: { code: "SpotGate", detail } };
   }
   const requirements = spotOnly(claim.requirements);
-  const types = launchable(claim.instanceTypes, requirements, wellKnownLabels);
-  const onSpot = narrowed(claim, types, requirements, wellKnownLabels);
+  const onSpot = narrowed(claim, claim.instanceTypes, requirements, wellKnownLabels);
   if (onSpot === undefined) {
     return { obstacle: { code: "NotCheaper", detail: "no spot machine that its pods fit on can be had" } };
   }

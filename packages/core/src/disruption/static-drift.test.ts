@@ -6,6 +6,7 @@ import { aConsolidatedPool, aDisruptionNode, anInstanceType, aPod, aSnapshot } f
 import type { DisruptionNodeOptions, PoolInputOptions, SnapshotOptions } from "../testing/builders/index.ts";
 import { decide } from "./decide.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
+import type { StaticCounts } from "./snapshot.ts";
 
 const type = anInstanceType();
 const READY = ["Launched", "Registered", "Initialized"];
@@ -69,6 +70,42 @@ describe("drifted nodes of static pools", () => {
     expect(ask([...two, leaving], pools).nodes).toEqual([["a"]]);
     const staticCounts = new Map([["default", { active: 2, deleting: 0, pendingDisruption: 0, reserved: 2 }]]);
     expect(ask(two, pools, { staticCounts }).nodes).toEqual([]);
+  });
+
+  it("D-65: each kind of machine takes room", () => {
+    const pools = [fixed({ replicas: 2, limits: { nodes: "4" } })];
+    const calm = { active: 2, deleting: 0, pendingDisruption: 0, reserved: 0 };
+    const granted = (counts: Partial<StaticCounts>) =>
+      ask(two, pools, { staticCounts: new Map([["default", { ...calm, ...counts }]]) }).nodes.length;
+    expect(granted({})).toBe(2);
+    expect([granted({ deleting: 1 }), granted({ reserved: 1 })]).toEqual([1, 1]);
+    expect(granted({ active: 1, pendingDisruption: 1 })).toBe(2);
+    expect(granted({ active: 1, pendingDisruption: 2 })).toBe(0);
+    expect(granted({ deleting: 5 })).toBe(0);
+  });
+
+  it("D-65: without counts the machines are counted: those that end take room and do not run", () => {
+    const pools = [fixed({ replicas: 3, limits: { nodes: "5" } })];
+    const third = drifted("c");
+    const ended = { conditions: [...READY, "InstanceTerminating"] };
+    const ending = aDisruptionNode({ name: "d", type, claim: ended, changes: { markedForDeletion: true } });
+    expect(ask([...two, third], pools).nodes).toHaveLength(2);
+    expect(ask([...two, third, ending], pools).nodes).toHaveLength(1);
+    const chosen = drifted("e", { changes: { markedForDeletion: true } });
+    expect(ask([...two, chosen], pools).nodes).toHaveLength(2);
+    expect(ask([...two, chosen, ending], pools).nodes).toHaveLength(1);
+    expect(ask([...two, third, chosen], pools).codes).toEqual(["Deleting", "StaticPool", "StaticPool", "StaticPool"]);
+  });
+
+  it("D-64: a budget that is used up is told before anything else, and the surplus in numbers", () => {
+    const budgets = [{ nodes: "0" }];
+    expect(ask(two, [fixed({ replicas: 1, disruption: { budgets } })]).codes).toEqual(["Budget", "Budget"]);
+    expect(ask(two, [fixed({ replicas: 1 })]).decision.verdicts[0]?.detail).toBe(
+      "NodePool default has 2 nodes and wants 1; the surplus goes first",
+    );
+    const full = ask(two, [fixed({ replicas: 2, limits: { nodes: "2" } })]).decision;
+    expect(full.verdicts[0]?.detail).toBe("limits.nodes of NodePool default leaves no room for a replacement");
+    expect(full).toMatchObject({ constrained: false, timedOut: false, scores: [] });
   });
 
   it("D-64: a node that a command is about to remove still counts as running", () => {

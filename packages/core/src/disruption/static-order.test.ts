@@ -94,6 +94,43 @@ describe("ST-3, D-132: which machines of a static pool go first", () => {
     expect(order(never, past, unreadable)).toEqual(["past", "never", "unreadable"]);
   });
 
+  it("one pod that moves, or one that should not, is enough among pods of DaemonSets", () => {
+    const daemon = aDaemonSetPod({ nodeName: "x" });
+    const mixed = machine("a-mixed", { pods: [daemon, aPod({ nodeName: "x" })] });
+    const idle = machine("idle", { pods: [daemon] });
+    expect(order(mixed, idle)).toEqual(["idle", "a-mixed"]);
+    const kept = machine("a-kept", { pods: [aPod({ nodeName: "x" }), aPod({ name: "k", annotations: PROTECTED })] });
+    const busy = machine("busy", { pods: severalPods(5, { nodeName: "busy" }) });
+    expect(order(kept, busy)).toEqual(["busy", "a-kept"]);
+  });
+
+  it("of equals with pods, and of those the cloud has no machine for, the youngest goes first as well", () => {
+    const since = (day: number): string => `2026-01-01T0${day}:00:00Z`;
+    const never = { spec: { expireAfter: "Never" } };
+    const busy = (name: string, day: number) =>
+      machine(name, { pods: [aPod({ nodeName: "x" })], creationTimestamp: since(day), ...never });
+    expect(order(busy("a", 1), busy("b", 2))).toEqual(["b", "a"]);
+    const ordered = (name: string, day: number) => machine(name, { unlaunched: true, creationTimestamp: since(day) });
+    expect(order(ordered("a", 1), ordered("b", 2))).toEqual(["b", "a"]);
+  });
+
+  it("D-29: without an end a machine weighs as much as a new one, and with an end at once nothing", () => {
+    const pods = [aPod({ nodeName: "x" })];
+    const fresh = machine("fresh", { pods, creationTimestamp: "2026-01-02T00:00:00Z", spec: { expireAfter: "720h" } });
+    const endless = machine("endless", {
+      pods,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      spec: { expireAfter: "Never" },
+    });
+    expect(order(fresh, endless)).toEqual(["fresh", "endless"]);
+    const atOnce = machine("at-once", {
+      pods: severalPods(3),
+      creationTimestamp: "2020-01-01T00:00:00Z",
+      spec: { expireAfter: "0s" },
+    });
+    expect(order(endless, fresh, atOnce)).toEqual(["at-once", "fresh", "endless"]);
+  });
+
   it("of equals the youngest goes first, then by name", () => {
     const since = (creationTimestamp: string): MachineOptions => ({ creationTimestamp });
     expect(

@@ -44,6 +44,34 @@ describe("D-38: the dialect", () => {
     expect(strikes(schedule, start, 1)).toEqual([expected]);
   });
 
+  test("every month and every day of the week has its name", () => {
+    const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+    for (const [index, name] of months.entries()) {
+      const month = String(index + 1).padStart(2, "0");
+      expect(strikes(`0 0 1 ${name} *`, "2023-12-31T23:59:59Z", 1)).toEqual([`2024-${month}-01T00:00`]);
+    }
+    for (const [index, name] of days.entries()) {
+      expect(strikes(`0 0 * * ${name}`, "2024-02-03T23:59:59Z", 1)).toEqual([
+        `2024-02-${String(index + 4).padStart(2, "0")}T00:00`,
+      ]);
+    }
+  });
+
+  test.each([
+    ["60 0 * * *", "minute"],
+    ["0 24 * * *", "hour"],
+    ["0 0 32 * *", "day of month"],
+    ["0 0 * 13 *", "month"],
+    ["0 0 * * 7", "day of week"],
+  ])("what is wrong with %s is the %s", (text, field) => {
+    expect(() => parseCron(text)).toThrow(`has an invalid ${field} "`);
+  });
+
+  test("an empty schedule has no fields", () => {
+    expect(() => parseCron(" ")).toThrow("has 0 fields");
+  });
+
   test("anything else is refused by name, because an unreadable budget must allow nothing", () => {
     const counts = [
       "",
@@ -93,6 +121,12 @@ describe("D-39: which days", () => {
     expect(strikes("0 0 30 2 *", "2024-01-01T00:00:00Z", 1)).toEqual(["none"]);
     expect(strikes("0 0 29 2 *", "2024-03-01T00:00:00Z", 1)).toEqual(["2028-02-29T00:00"]);
     expect(strikes("0 0 29 2 *", "2097-03-01T00:00:00Z", 1)).toEqual(["none"]);
+  });
+
+  test("five years are searched, the last of them included", () => {
+    // The first of February was a Monday in 2016 and 2021, and is one in 2027.
+    expect(strikes("0 0 */31 2 mon", "2016-02-02T00:00:00Z", 1)).toEqual(["2021-02-01T00:00"]);
+    expect(strikes("0 0 */31 2 mon", "2021-02-02T00:00:00Z", 1)).toEqual(["none"]);
   });
 
   test("the next strike is strictly later, and a strike within the running second is not missed", () => {

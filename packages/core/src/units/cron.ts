@@ -7,7 +7,6 @@ export class CronError extends Error {
 
 /** The allowed values of each field. */
 export interface CronSchedule {
-  readonly text: string;
   readonly minutes: CronField;
   readonly hours: CronField;
   readonly daysOfMonth: CronField;
@@ -69,7 +68,6 @@ export function parseCron(text: string): CronSchedule {
   }
   const [minute = "", hour = "", dayOfMonth = "", month = "", dayOfWeek = ""] = fields;
   return {
-    text,
     minutes: parseField(minute, MINUTE, text),
     hours: parseField(hour, HOUR, text),
     daysOfMonth: parseField(dayOfMonth, DAY_OF_MONTH, text),
