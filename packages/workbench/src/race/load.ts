@@ -31,10 +31,14 @@ const TOLERATED = 10;
 const GRACE = 20;
 const MOST_SICK = 2;
 
+const GUEST_MILLI_CPU = 300;
+
 /** Comes and goes among the packed pods, so that what stays of it can be packed better. */
 export const BREATH = "breath";
 
 export const GUARDED = "guarded";
+/** Label of protected pods that are always there. */
+export const PRECIOUS = "precious";
 /** No eviction of its pods is ever allowed. */
 export const STUBBORN = "stubborn";
 
@@ -82,7 +86,7 @@ export function loadFor(nodes: number, timeScale: number): Load {
 
 /** NodePools whose nodes go whatever runs on them, or would. */
 function leavers(each: number, timeScale: number): readonly KubeObject[] {
-  const stubborn = Math.floor(each / 2);
+  const stubborn = Math.ceil(each / 2);
   const scaled = (realSeconds: number): string => `${realSeconds * timeScale}s`;
   const repair = {
     [Annotation.RepairTolerations]: `Ready=${scaled(TOLERATED)}`,
@@ -97,9 +101,16 @@ function leavers(each: number, timeScale: number): readonly KubeObject[] {
     nodePool({ ...pool(END), template: { terminationGracePeriod: scaled(GRACE) } }),
     disruptionBudget(STUBBORN, { maxUnavailable: 0 }),
     ...[AGE, RENEW, SICK, HEAL].map((place) => deployment({ ...workload(place.name, place), replicas: each })),
+    ...[SICK, END].map((place) => deployment({ ...precious(place), replicas: stubborn })),
     deployment({ ...workload(STUBBORN, END), replicas: stubborn }),
     deployment({ ...workload(END.name, END), replicas: each - stubborn }),
   ];
+}
+
+/** Protected pods on nodes that go by force or have a deadline: nobody but these two ends them. */
+function precious({ name }: Place) {
+  const annotations = { [Annotation.DoNotDisrupt]: "true" };
+  return { name: `${PRECIOUS}-${name}`, pool: name, cpu: `${GUEST_MILLI_CPU}m`, annotations, labels: { [PRECIOUS]: "yes" } };
 }
 
 function calmLoad(nodes: number): Omit<Load, "wanted" | "repairs" | "guests"> {
@@ -165,7 +176,6 @@ export interface Place {
   readonly milliCpu: number;
 }
 
-const GUEST_MILLI_CPU = 300;
 
 function pool({ name }: Place) {
   return { name, consolidateAfter: "20s" };

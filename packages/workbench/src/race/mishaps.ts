@@ -1,6 +1,7 @@
 // What befalls nodes whether anybody planned it or not: they get sick and well again, and people delete them. Their pods come and go meanwhile.
 
 import {
+  Deployments,
   isConditionTrue,
   Label,
   NodeClaims,
@@ -13,7 +14,7 @@ import {
 import { isNotFound, type ObjectKey } from "@karpenter-multicloud/core/kube";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 import type { Stage } from "../e2e-real/stage.ts";
-import { AGE, END, guestPod, HEAL, LEAVERS, RENEW, SICK, type Load } from "./load.ts";
+import { AGE, END, guestPod, HEAL, LEAVERS, PRECIOUS, RENEW, SICK, type Load } from "./load.ts";
 
 const LONGEST_PAUSE_MS = 1000;
 const PROTECTED_PART = 0.4;
@@ -48,9 +49,24 @@ export class Mishaps {
   /** Nothing expires, is sick or is protected any more. */
   async calm(): Promise<void> {
     while (this.#guests.length > 0) await this.#deleteGuest();
+    await this.#endPrecious();
     for (const name of this.#sick) await this.#cure(name);
     const body = { spec: { template: { spec: { expireAfter: "Never" } } } };
     for (const { name } of [AGE, RENEW]) await this.#stage.admin.patch(NodePools, { name }, { type: "merge", body });
+  }
+
+  async #endPrecious(): Promise<void> {
+    const { admin } = this.#stage;
+    const note = async (): Promise<void> => {
+      const { items } = await admin.list(Pods, { namespace: "default", labelSelector: PRECIOUS });
+      for (const { metadata } of items) this.deleted.add(metadata.name ?? "");
+    };
+    await note();
+    for (const { name } of [SICK, END]) {
+      await admin.delete(Deployments, { name: `${PRECIOUS}-${name}`, namespace: "default" });
+    }
+    // One that was created just now goes too.
+    await note();
   }
 
   async #step(): Promise<void> {
