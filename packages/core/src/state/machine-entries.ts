@@ -121,8 +121,7 @@ export class MachineEntries {
     const known = new Map((this.#places?.entries ?? []).map((entry) => [keyOf(entry.view), entry]));
     const entries = [...this.#source.machines()].map((parts) => this.#entry(parts, known.get(keyOf(parts))));
     entries.sort(
-      ({ state: a }, { state: b }) =>
-        Number(b.initialized) - Number(a.initialized) || compareText(a.name, b.name),
+      ({ state: a }, { state: b }) => Number(b.initialized) - Number(a.initialized) || compareText(a.name, b.name),
     );
     this.#moved = false;
     this.#list = entries.map(({ state }) => state);

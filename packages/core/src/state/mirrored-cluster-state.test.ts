@@ -27,7 +27,10 @@ async function befall(random: () => number): Promise<void> {
   const name = `n${Math.floor(random() * 5)}`;
   const pod = `p${Math.floor(random() * 8)}`;
   const zone = { type: "merge", body: { metadata: { labels: { [Label.Zone]: String(random()) } } } } as const;
-  const ready = { type: "merge", body: { metadata: { labels: { [Label.Initialized]: String(random() < 0.5) } } } } as const;
+  const ready = {
+    type: "merge",
+    body: { metadata: { labels: { [Label.Initialized]: String(random() < 0.5) } } },
+  } as const;
   const other = { type: "merge", body: { status: { providerID: `test:///n${Math.floor(random() * 5)}` } } } as const;
   const all = [
     () => harness.putMachine(name),
@@ -38,7 +41,12 @@ async function befall(random: () => number): Promise<void> {
     () => kube.delete(Nodes, { name }),
     () => kube.delete(NodeClaims, { name }),
     () => harness.putPod(aPod({ name: pod, nodeName: name })),
-    () => kube.patchStatus(Pods, { name: pod, namespace: "default" }, { type: "merge", body: { status: { phase: "Failed" } } }),
+    () =>
+      kube.patchStatus(
+        Pods,
+        { name: pod, namespace: "default" },
+        { type: "merge", body: { status: { phase: "Failed" } } },
+      ),
     () => kube.delete(Pods, { name: pod, namespace: "default" }, { gracePeriodSeconds: 0 }),
     async () => {
       deps.state.markForDeletion(`test:///${name}`);

@@ -83,7 +83,9 @@ export class Departures {
 
   /** Whether the time of a leaving node is up, less the grace of its pods. */
   isOver(node: string, pool: string, at: number): boolean {
-    return at >= (this.#deadlines.get(node) ?? Number.POSITIVE_INFINITY) - SLACK_MS || this.#isRepairable(node, pool, at);
+    return (
+      at >= (this.#deadlines.get(node) ?? Number.POSITIVE_INFINITY) - SLACK_MS || this.#isRepairable(node, pool, at)
+    );
   }
 
   /** How many of these nodes have been sick for long enough to be known to be. */

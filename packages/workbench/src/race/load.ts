@@ -110,7 +110,13 @@ function leavers(each: number, timeScale: number): readonly KubeObject[] {
 /** Protected pods on nodes that go by force or have a deadline: nobody but these two ends them. */
 function precious({ name }: Place) {
   const annotations = { [Annotation.DoNotDisrupt]: "true" };
-  return { name: `${PRECIOUS}-${name}`, pool: name, cpu: `${GUEST_MILLI_CPU}m`, annotations, labels: { [PRECIOUS]: "yes" } };
+  return {
+    name: `${PRECIOUS}-${name}`,
+    pool: name,
+    cpu: `${GUEST_MILLI_CPU}m`,
+    annotations,
+    labels: { [PRECIOUS]: "yes" },
+  };
 }
 
 function calmLoad(nodes: number): Omit<Load, "wanted" | "repairs" | "guests"> {
@@ -175,7 +181,6 @@ export interface Place {
   /** Of each of its pods. */
   readonly milliCpu: number;
 }
-
 
 function pool({ name }: Place) {
   return { name, consolidateAfter: "20s" };

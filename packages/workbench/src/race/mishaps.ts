@@ -119,7 +119,9 @@ export class Mishaps {
   async #deleteByHand(): Promise<void> {
     const { admin } = this.#stage;
     const { name: pool } = this.#pick([END, END, AGE]) ?? END;
-    const claims = (await admin.list(NodeClaims)).items.filter(({ metadata }) => metadata.labels?.[Label.NodePool] === pool);
+    const claims = (await admin.list(NodeClaims)).items.filter(
+      ({ metadata }) => metadata.labels?.[Label.NodePool] === pool,
+    );
     if (claims.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) return;
     const claim = this.#pick(claims.filter((each) => isConditionTrue(each, "Initialized")));
     if (claim === undefined) return;

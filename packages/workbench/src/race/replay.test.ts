@@ -196,8 +196,7 @@ describe("replay of nodes that go whatever runs on them", () => {
   const NOW = Date.parse(GONE);
   const PROTECTED = { "karpenter.sh/do-not-disrupt": "true" };
   const ending = { isGone: true, isEvicted: true } as const;
-  const repairs = (replaceFirst = false) =>
-    new Map([[POOL, { toleratedMs: 10_000, mostSick: 1, replaceFirst }]]);
+  const repairs = (replaceFirst = false) => new Map([[POOL, { toleratedMs: 10_000, mostSick: 1, replaceFirst }]]);
   const at = (moment: number, change: Change): Change => ({ ...change, at: moment });
 
   interface ClaimShape {
@@ -212,7 +211,11 @@ describe("replay of nodes that go whatever runs on them", () => {
     const { metadata } = leavingClaim(nodeName, "", isGone);
     const creationTimestamp = new Date(NOW - age * 1000).toISOString();
     const started = [{ type: "Initialized", status: "True" }, ...conditions];
-    return { metadata: { ...metadata, creationTimestamp }, spec, status: { nodeName, conditions: started } } as KubeObject;
+    return {
+      metadata: { ...metadata, creationTimestamp },
+      spec,
+      status: { nodeName, conditions: started },
+    } as KubeObject;
   }
 
   function sick(name: string): KubeObject {
@@ -224,7 +227,11 @@ describe("replay of nodes that go whatever runs on them", () => {
     const terms = { ...NO_TERMS, timeScale: 20 };
     const run = (age: number): Replay =>
       judged(
-        [set("Node", node("a")), set("Pod", pod("one", "a")), set("NodeClaim", claim("a", { expireAfter: "10m", age }))],
+        [
+          set("Node", node("a")),
+          set("Pod", pod("one", "a")),
+          set("NodeClaim", claim("a", { expireAfter: "10m", age })),
+        ],
         1,
         { terms },
       );
@@ -350,12 +357,17 @@ describe("replay of nodes that go whatever runs on them", () => {
 
   it("D-168: a pod that was there when its node was marked is not lost with the machine; one that slipped in may be", () => {
     const lost = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC" };
-    const gone = { ...pod("one", "a", { isGone: true }), status: { phase: "Failed", conditions: [lost] } } as KubeObject;
+    const gone = {
+      ...pod("one", "a", { isGone: true }),
+      status: { phase: "Failed", conditions: [lost] },
+    } as KubeObject;
     const terms = { ...NO_TERMS, byHand: new Set(["a"]) };
     const marked = [at(NOW, set("NodeClaim", claim("a"))), at(NOW, set("Node", node("a", true)))];
     const there = set("Pod", pod("one", "a"));
     const late = { ...there, at: NOW + 100 };
-    expect(rules(judged([set("Node", node("a")), there, ...marked, set("Pod", gone)], 0, { terms }))).toEqual(["forced"]);
+    expect(rules(judged([set("Node", node("a")), there, ...marked, set("Pod", gone)], 0, { terms }))).toEqual([
+      "forced",
+    ]);
     expect(rules(judged([set("Node", node("a")), ...marked, late, set("Pod", gone)], 0, { terms }))).toEqual([]);
   });
 

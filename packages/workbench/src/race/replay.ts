@@ -301,7 +301,8 @@ class World {
     const load = this.#displaced.has(pool) ? this.#input.fixed.get(pool) : undefined;
     if (!load) return;
     const settled = [...this.#pods.values()].filter(
-      (each) => isActive(each) && isFixed(each) && poolOf(each) === pool && !this.#leaving.has(each.spec.nodeName ?? ""),
+      (each) =>
+        isActive(each) && isFixed(each) && poolOf(each) === pool && !this.#leaving.has(each.spec.nodeName ?? ""),
     );
     if (settled.filter(({ spec }) => spec.nodeName).length >= load.pods) this.#displaced.delete(pool);
   }
