@@ -73,7 +73,12 @@ function bindKubernetes(container: Container, permitted: () => boolean, giveWay:
   container.bind(Token.KubeCache).toResolvedValue(
     (client: KubeClient, clock: Clock, logger: Logger, random: () => number, metrics: Metrics) =>
       new Mirror({
-        ...{ client, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES },
+        client,
+        clock,
+        logger,
+        random,
+        metrics,
+        optional: OPTIONAL_RESOURCES,
         ...(giveWay && { giveWay }),
       }),
     [Token.RawKubeClient, Token.ClusterClock, Token.Logger, Token.Random, Token.Metrics],

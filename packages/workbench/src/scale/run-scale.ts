@@ -81,7 +81,7 @@ class Scale {
       await this.#stage.apply([deployment({ name: "filling", pool: POOL, cpu, replicas: all })]);
       await this.#untilRunning(all);
     });
-    const watch = async (): Promise<void> => void (await clock.sleep(seconds(this.#options.seconds)));
+    const watch = (): Promise<void> => clock.sleep(seconds(this.#options.seconds));
     await this.#phase("nothing happens", watch);
     await this.#phase("consolidation", async () => {
       await this.#scale("filling", Math.floor(LESS * all));
