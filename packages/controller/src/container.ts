@@ -60,26 +60,32 @@ export function createContainer(given: ProcessPorts, providerModule: ContainerMo
   container.bind(Token.Random).toConstantValue(given.random);
   container.bind(Token.Decisions).toConstantValue(new DecisionLedger());
   container.load(providerModule);
-  bindKubernetes(container, given.permitted ?? (() => true));
+  bindKubernetes(container, given);
   bindProvider(container, given);
   bindControllers(container, given.learnedPlace);
   return container;
 }
 
-function bindKubernetes(container: Container, permitted: () => boolean): void {
+function bindKubernetes(container: Container, { permitted = () => true, giveWay }: ProcessPorts): void {
   container
     .bind(Token.ActionGate)
     .toResolvedValue(
       (settings: Settings, clock: Clock, logger: Logger) => new Gate({ mode: settings.mode, clock, logger, permitted }),
       [Token.Settings, Token.Clock, Token.Logger],
     );
-  container
-    .bind(Token.KubeCache)
-    .toResolvedValue(
-      (client: KubeClient, clock: Clock, logger: Logger, random: () => number, metrics: Metrics) =>
-        new Mirror({ client, clock, logger, random, metrics, optional: OPTIONAL_RESOURCES }),
-      [Token.RawKubeClient, Token.ClusterClock, Token.Logger, Token.Random, Token.Metrics],
-    );
+  container.bind(Token.KubeCache).toResolvedValue(
+    (client: KubeClient, clock: Clock, logger: Logger, random: () => number, metrics: Metrics) =>
+      new Mirror({
+        client,
+        clock,
+        logger,
+        random,
+        metrics,
+        optional: OPTIONAL_RESOURCES,
+        ...(giveWay && { giveWay }),
+      }),
+    [Token.RawKubeClient, Token.ClusterClock, Token.Logger, Token.Random, Token.Metrics],
+  );
   container
     .bind(Token.KubeClient)
     .toResolvedValue(

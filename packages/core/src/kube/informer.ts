@@ -17,6 +17,8 @@ export interface MirrorInformerParts {
   readonly metrics?: Metrics;
   /** The server need not know the resource: then there are simply no objects (RT-13). */
   readonly optional: boolean;
+  /** Lets others run in the middle of a long list. @defaultValue it is taken in one piece */
+  readonly giveWay?: () => Promise<void>;
   /** Called when hasSynced has become true. */
   readonly onSynced: () => void;
   /** Called when the watch has kept an own write back for too long: only a new list tells what there is. */
@@ -24,6 +26,8 @@ export interface MirrorInformerParts {
 }
 
 const OVERLAY_MS = 60_000;
+/** Rows of a list that are told before others have a turn: each is heard by twenty and more. */
+const AT_ONCE = 500;
 
 type Handler<T> = (change: ObjectChange<T>) => void;
 
@@ -92,15 +96,23 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
     this.#overlay.listing();
   }
 
-  replace(objects: readonly T[]): void {
+  /** Row by row, as a watch would tell it; own writes may come in between, and no watch begins before its end (S-1016). */
+  async replace(objects: readonly T[]): Promise<void> {
+    const initial = !this.#synced;
+    let told = 0;
+    for (const row of this.#take(objects)) {
+      this.#show(row, initial);
+      if (this.#parts.giveWay && ++told % AT_ONCE === 0) await this.#parts.giveWay();
+    }
+    this.#becomeSynced();
+  }
+
+  /** What is there from now on. Answers every row that may look different. */
+  #take(objects: readonly T[]): Iterable<string> {
     const before = this.#base;
     this.#base = new Map(objects.map((object) => [rowOf(keyOf(object)), slim(object)]));
     this.#overlay.listed((row) => this.#base.get(row));
-    const initial = !this.#synced;
-    for (const row of this.#base.keys()) this.#show(row, initial);
-    for (const row of before.keys()) if (!this.#base.has(row)) this.#show(row, initial);
-    for (const row of this.#shown.keys()) this.#show(row, initial);
-    this.#becomeSynced();
+    return new Set([...this.#base.keys(), ...before.keys(), ...this.#shown.keys()]);
   }
 
   change(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void {
@@ -113,7 +125,10 @@ export class MirrorInformer<T extends KubeObject> implements Informer<T>, Reflec
   }
 
   absent(): void {
-    if (this.#parts.optional) return this.replace([]);
+    if (this.#parts.optional) {
+      for (const row of this.#take([])) this.#show(row, !this.#synced);
+      return this.#becomeSynced();
+    }
     this.#parts.logger.warn("the server does not know a required resource", { resource: this.#parts.resource });
     this.#synced = false;
   }

@@ -22,6 +22,26 @@ describe("Mirror", () => {
     expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(["a", "b"]);
   });
 
+  it("S-1016: a long list lets others run in its middle; it has synced when all of it was told, and what comes meanwhile comes after", async () => {
+    let turns = 0;
+    const informers: { hasSynced: boolean }[] = [];
+    const giveWay = async (): Promise<void> => {
+      turns++;
+      expect(informers[0]?.hasSynced).toBe(false);
+      if (turns === 1) await label(fixture.kube, "c-0000", "late");
+    };
+    const fixture = aMirror({ giveWay });
+    const names = Array.from({ length: 1200 }, (_, index) => `c-${String(index).padStart(4, "0")}`);
+    for (const name of names) await fixture.kube.create(ConfigMaps, aConfig(name));
+    const informer = fixture.mirror.informer(ConfigMaps);
+    informers.push(informer);
+    const heard = listen(informer);
+    await follow(fixture, ConfigMaps);
+    await fixture.clock.settle();
+    expect([turns, informer.hasSynced]).toEqual([2, true]);
+    expect(heard).toEqual([...names.map((name) => `[+${name}]`), "~c-0000=late"]);
+  });
+
   it("RT-8: tells additions, changes and removals in order", async () => {
     const fixture = aMirror();
     const heard = listen(await follow(fixture, ConfigMaps));

@@ -18,6 +18,8 @@ export interface MirrorOptions {
   readonly metrics?: Metrics;
   /** Resources that the server need not know; without them there are simply no objects (RT-13). @defaultValue none */
   readonly optional?: readonly Resource[];
+  /** Lets others run in the middle of a long list. @defaultValue it is taken in one piece */
+  readonly giveWay?: () => Promise<void>;
 }
 
 interface Mirrored {
@@ -109,12 +111,13 @@ export class Mirror implements KubeCache {
   }
 
   #add<T extends KubeObject>(resource: Resource<T>): MirrorInformer<T> {
-    const { clock, logger, metrics } = this.#options;
+    const { clock, logger, metrics, giveWay } = this.#options;
     const informer = new MirrorInformer<T>({
       resource: resource.plural,
       clock,
       logger,
       ...(metrics === undefined ? {} : { metrics }),
+      ...(giveWay && { giveWay }),
       optional: this.#optional.has(idOf(resource)),
       onSynced: () => {
         for (const look of this.#waiting) look();

@@ -13,8 +13,8 @@ import { WatchAttempt } from "./watch-attempt.ts";
 export interface ReflectorSink<T> {
   /** A list is about to be asked for; what is in it is not older than this moment. */
   listing(): void;
-  /** All objects there are. */
-  replace(objects: readonly T[]): void;
+  /** All objects there are. Nothing else comes before it is done. */
+  replace(objects: readonly T[]): void | Promise<void>;
   change(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void;
   /** The server does not know the resource. */
   absent(): void;
@@ -108,7 +108,7 @@ export class Reflector<T extends KubeObject> {
     this.#listed = true;
     this.#heard();
     this.#version = resourceVersion;
-    sink.replace(items);
+    await sink.replace(items);
   }
 
   async #watch(version: string, signal: AbortSignal): Promise<number> {

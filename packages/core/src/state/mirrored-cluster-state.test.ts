@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Label, NodeClaims, Nodes, type NodeClaim } from "../api/index.ts";
+import { Label, NodeClaims, Nodes, Pods, type NodeClaim } from "../api/index.ts";
+import { KubeError } from "../kube/index.ts";
 import { aNodeClaim, aPod, TEST_CLASS } from "../testing/builders/index.ts";
 import { ControllerHarness } from "../testing/controller-harness.ts";
+import { seededRandom } from "../testing/seeded-random.ts";
+import { seconds } from "../units/index.ts";
+import { MirroredClusterState } from "./mirrored-cluster-state.ts";
 
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
@@ -15,6 +19,46 @@ async function world(): Promise<ControllerHarness> {
 function unlaunched(name: string, over: Partial<NodeClaim["spec"]> = {}): NodeClaim {
   const { status: _, ...claim } = aNodeClaim({ name, spec: over });
   return claim;
+}
+
+/** Something happens to one of five machines or their pods; marks and promises are taken back. */
+async function befall(random: () => number): Promise<void> {
+  const { kube, deps } = harness;
+  const name = `n${Math.floor(random() * 5)}`;
+  const pod = `p${Math.floor(random() * 8)}`;
+  const zone = { type: "merge", body: { metadata: { labels: { [Label.Zone]: String(random()) } } } } as const;
+  const ready = {
+    type: "merge",
+    body: { metadata: { labels: { [Label.Initialized]: String(random() < 0.5) } } },
+  } as const;
+  const other = { type: "merge", body: { status: { providerID: `test:///n${Math.floor(random() * 5)}` } } } as const;
+  const all = [
+    () => harness.putMachine(name),
+    () => kube.patch(Nodes, { name }, zone),
+    () => kube.patch(Nodes, { name }, ready),
+    () => kube.patch(NodeClaims, { name }, zone),
+    () => kube.patchStatus(NodeClaims, { name }, other),
+    () => kube.delete(Nodes, { name }),
+    () => kube.delete(NodeClaims, { name }),
+    () => harness.putPod(aPod({ name: pod, nodeName: name })),
+    () =>
+      kube.patchStatus(
+        Pods,
+        { name: pod, namespace: "default" },
+        { type: "merge", body: { status: { phase: "Failed" } } },
+      ),
+    () => kube.delete(Pods, { name: pod, namespace: "default" }, { gracePeriodSeconds: 0 }),
+    async () => {
+      deps.state.markForDeletion(`test:///${name}`);
+      deps.state.nodes();
+      deps.state.unmarkForDeletion(`test:///${name}`);
+    },
+  ];
+  const one = all[Math.floor(random() * all.length)];
+  // Much of it is not there, or there already.
+  await one?.().catch((error: unknown) => {
+    if (!KubeError.is(error)) throw error;
+  });
 }
 
 const names = () => harness.deps.state.nodes().map((node) => node.name);
@@ -148,6 +192,18 @@ describe("MirroredClusterState", () => {
     expect(harness.deps.state.nodeByName("node-1")?.nominatedUntil).toBe(harness.clock.now() + 20_000);
   });
 
+  it("D-119: a machine is still found by the name of its claim when its Node has another one; a Node of that name goes first", async () => {
+    await world();
+    const { state } = harness.deps;
+    await harness.put(NodeClaims, aNodeClaim({ name: "default-1", providerID: "test:///x" }));
+    await harness.putNode({ name: "node-1", providerID: "test:///x" });
+    await harness.pass(0);
+    expect(state.nodeByName("default-1")).toBe(state.nodeByName("node-1"));
+    await harness.putNode({ name: "default-1", nodePool: "", providerID: "" });
+    await harness.pass(0);
+    expect(state.nodeByName("default-1")?.nodeClaim).toBeUndefined();
+  });
+
   it("§0.8: two Nodes of one machine are one node with the pods of both", async () => {
     await world();
     const claim = aNodeClaim({ name: "default-1", providerID: "test:///x" });
@@ -175,6 +231,47 @@ describe("MirroredClusterState", () => {
     await harness.kube.delete(NodeClaims, { name: "a-younger" });
     await harness.pass(0);
     expect(harness.deps.state.nodes()[0]?.markedForDeletion).toBe(true);
+  });
+
+  it("S-1015: what nothing happened to is the same object as before, and a pod that goes changes its own node only", async () => {
+    await world();
+    for (const name of ["n1", "n2"]) await harness.putMachine(name);
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(0);
+    const { state } = harness.deps;
+    const [n1, n2] = state.nodes();
+    await harness.kube.delete(Pods, { name: "web", namespace: "default" }, { gracePeriodSeconds: 0 });
+    await harness.pass(0);
+    expect(state.nodes()[0]).not.toBe(n1);
+    expect(state.nodes()[0]?.pods).toEqual([]);
+    expect(state.nodes()[1]).toBe(n2);
+    await harness.putMachine("n0");
+    await harness.pass(0);
+    expect(names()).toEqual(["n0", "n1", "n2"]);
+    expect(state.nodes()[2]).toBe(n2);
+  });
+
+  it("is the same after any changes as one that begins with what there is now", async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      await world();
+      const random = seededRandom(seed);
+      for (let step = 0; step < 60; step++) {
+        await befall(random);
+        if (random() < 0.5) await harness.pass(0);
+        if (random() < 0.7) harness.deps.state.nodes();
+      }
+      await harness.pass(0);
+      const { cache, clock, provider, state } = harness.deps;
+      const supportedNodeClasses = provider.supportedNodeClasses();
+      const window = { nominationWindow: seconds(20), unlaunchedGrace: seconds(30) };
+      const fresh = new MirroredClusterState({ cache, clock, supportedNodeClasses, ...window });
+      expect(state.nodes()).toEqual(fresh.nodes());
+      for (const node of fresh.nodes()) {
+        expect(state.nodeByName(node.name)).toEqual(node);
+        expect(state.nodeByProviderID(node.providerID)).toEqual(fresh.nodeByProviderID(node.providerID));
+      }
+      harness.stop();
+    }
   });
 
   it("is made anew only when something changed", async () => {

@@ -1,4 +1,4 @@
-// The cluster as decisions see it, derived from the cache whenever something in it changed.
+// The cluster as decisions see it, derived from the cache: what has changed since the last look, when somebody looks again.
 
 import {
   Label,
@@ -8,16 +8,16 @@ import {
   nodeClassLabel,
   Pods,
   type GroupKind,
-  type KubeObject,
   type Node,
   type NodeClaim,
   type Pod,
 } from "../api/index.ts";
 import type { Informer, KubeCache } from "../kube/index.ts";
 import type { Normalization } from "../requirements/index.ts";
-import type { Clock } from "../runtime/index.ts";
+import type { Clock, ObjectChange } from "../runtime/index.ts";
 import { compareText, type Duration } from "../units/index.ts";
 import { buildStateNode } from "./build-state-node.ts";
+import { MachineEntries, type MachineParts, type MachineView } from "./machine-entries.ts";
 import type { ClusterState, StateNode } from "./state-node.ts";
 
 export interface ClusterStateOptions {
@@ -41,7 +41,9 @@ export class MirroredClusterState implements ClusterState {
   readonly #pods: Informer<Pod>;
   readonly #marked = new Set<string>();
   readonly #nominated = new Map<string, number>();
-  #built: { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } | undefined;
+  /** By node name; without the ones that have ended. */
+  readonly #podsOn = new Map<string, readonly Pod[]>();
+  readonly #entries: MachineEntries;
 
   constructor(options: ClusterStateOptions) {
     this.#options = options;
@@ -50,24 +52,29 @@ export class MirroredClusterState implements ClusterState {
     this.#claims = cache.informer(NodeClaims);
     this.#pods = cache.informer(Pods, { [POD_BY_NODE]: (pod) => (pod.spec.nodeName ? [pod.spec.nodeName] : []) });
     cache.informer(NodePools);
-    const forget = (): void => {
-      this.#built = undefined;
-    };
-    for (const informer of [this.#nodes, this.#claims, this.#pods] as readonly Informer<KubeObject>[]) {
-      informer.onChange(forget);
-    }
+    this.#entries = new MachineEntries({
+      machines: () => this.#machines(),
+      view: (parts) => this.#view(parts),
+      build: (view) => this.#build(view),
+      again: (parts) => this.#again(parts),
+    });
+    this.#nodes.onChange((change) => this.#onNode(change));
+    this.#claims.onChange((change) => this.#onClaim(change));
+    this.#pods.onChange(({ before, after }) => {
+      for (const pod of [before, after]) if (pod?.spec.nodeName) this.#onPodOf(pod.spec.nodeName);
+    });
   }
 
   nodes(): readonly StateNode[] {
-    return this.#current().list;
+    return this.#entries.current().list;
   }
 
   nodeByProviderID(providerID: string): StateNode | undefined {
-    return this.#current().byId.get(providerID);
+    return this.#entries.current().byId(providerID);
   }
 
   nodeByName(name: string): StateNode | undefined {
-    return this.nodes().find((node) => node.name === name);
+    return this.#entries.current().byName(name);
   }
 
   unlisted(): readonly string[] {
@@ -96,44 +103,68 @@ export class MirroredClusterState implements ClusterState {
 
   nominate(nodeName: string): void {
     this.#nominated.set(nodeName, this.#options.clock.now() + this.#options.nominationWindow);
-    this.#built = undefined;
+    this.#entries.touch("node", nodeName);
+    this.#entries.touch("claim", nodeName);
   }
 
   markForDeletion(providerID: string): void {
     this.#marked.add(providerID);
-    this.#built = undefined;
+    this.#entries.touchMachine(providerID);
   }
 
   unmarkForDeletion(providerID: string): void {
     this.#marked.delete(providerID);
-    this.#built = undefined;
+    this.#entries.touchMachine(providerID);
   }
 
   isManaged(ref: { readonly group: string; readonly kind: string }): boolean {
     return this.#options.supportedNodeClasses.some((gk) => gk.group === ref.group && gk.kind === ref.kind);
   }
 
-  #current(): { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } {
-    this.#built ??= this.#build();
-    return this.#built;
+  #onNode({ before, after }: ObjectChange<Node>): void {
+    const isSameMachine =
+      before !== undefined &&
+      after !== undefined &&
+      before.spec?.providerID === after.spec?.providerID &&
+      this.#isManagedNode(before) === this.#isManagedNode(after);
+    if (isSameMachine) return this.#entries.touch("node", after.metadata.name);
+    if (!after) this.#podsOn.delete(before?.metadata.name ?? "");
+    this.#entries.move();
   }
 
-  #build(): { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } {
+  #onClaim({ before, after }: ObjectChange<NodeClaim>): void {
+    const isSameMachine =
+      before !== undefined &&
+      after !== undefined &&
+      before.status?.providerID === after.status?.providerID &&
+      this.isManaged(before.spec.nodeClassRef) === this.isManaged(after.spec.nodeClassRef);
+    if (isSameMachine) this.#entries.touch("claim", after.metadata.name);
+    else this.#entries.move();
+  }
+
+  #onPodOf(node: string): void {
+    this.#podsOn.delete(node);
+    this.#entries.touch("node", node);
+  }
+
+  /** All Nodes and claims of one machine. More than one of a kind is an error somewhere else, and nothing may get lost over it. */
+  #machines(): readonly MachineParts[] {
     const { byMachine, ordered } = this.#managedClaims();
     const joined = new Map<string, Node[]>();
-    const list: StateNode[] = [];
+    const machines: MachineParts[] = [];
     for (const node of this.#nodes.list()) {
       const id = node.spec?.providerID ?? "";
-      if (byMachine.has(id)) joined.set(id, [...(joined.get(id) ?? []), node]);
+      const known = joined.get(id);
+      if (known) known.push(node);
+      else if (byMachine.has(id)) joined.set(id, [node]);
       // A managed Node whose claim is unknown, or that has no providerID yet, is not capacity one can count on (CS-2).
-      else if (!this.#isManagedNode(node)) list.push(this.#join([node], []));
+      else if (!this.#isManagedNode(node)) machines.push({ nodes: [node], claims: [] });
     }
     // Claims without a Node are capacity on its way, launched or not: their estimate is what the plan counts on.
-    for (const [id, claims] of byMachine) list.push(this.#join(joined.get(id) ?? [], claims));
-    for (const claim of ordered) list.push(this.#join([], [claim]));
-    list.sort((a, b) => Number(b.initialized) - Number(a.initialized) || compareText(a.name, b.name));
-    this.#forgetGone(list);
-    return { list, byId: new Map(list.filter((n) => n.providerID).map((n) => [n.providerID, n])) };
+    for (const [id, claims] of byMachine) machines.push({ nodes: joined.get(id) ?? [], claims });
+    for (const claim of ordered) machines.push({ nodes: [], claims: [claim] });
+    this.#forgetGone(new Set(machines.map(providerIdOf)));
+    return machines;
   }
 
   /** By machine, the oldest claim first: should two ever name the same machine, that one speaks for it. */
@@ -152,15 +183,31 @@ export class MirroredClusterState implements ClusterState {
     return { byMachine, ordered };
   }
 
-  /** All Nodes and claims of one machine. More than one of a kind is an error somewhere else, and nothing may get lost over it. */
-  #join(nodes: readonly Node[], [nodeClaim, ...duplicates]: readonly NodeClaim[]): StateNode {
-    const node = nodes.find(({ metadata }) => metadata.name === nodeClaim?.status?.nodeName) ?? nodes[0];
-    const pods = nodes.flatMap(({ metadata }) =>
-      this.#pods.byIndex(POD_BY_NODE, metadata.name ?? "").filter(isNotTerminal),
-    );
-    const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
-    const nominatedUntil = this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name);
-    const marked = this.#marked.has(providerID) || duplicates.some(isDeleting);
+  /** The same objects as they are now; undefined when one of them is gone. */
+  #again({ nodes, claims }: MachineParts): MachineParts | undefined {
+    const now = {
+      nodes: nodes.flatMap(({ metadata: { name = "" } }) => this.#nodes.get({ name }) ?? []),
+      claims: claims.flatMap(({ metadata: { name = "" } }) => this.#claims.get({ name }) ?? []),
+    };
+    return now.nodes.length === nodes.length && now.claims.length === claims.length ? now : undefined;
+  }
+
+  #view(parts: MachineParts): MachineView {
+    const [nodeClaim, ...duplicates] = parts.claims;
+    const node = speaking(parts);
+    const lists = parts.nodes.map(({ metadata }) => this.#podsOf(metadata.name ?? ""));
+    return {
+      ...parts,
+      pods: lists.length === 1 ? (lists[0] ?? []) : lists.flat(),
+      marked: this.#marked.has(providerIdOf(parts)) || duplicates.some(isDeleting),
+      nominatedUntil: this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name),
+    };
+  }
+
+  #build(view: MachineView): StateNode {
+    const { pods, marked, nominatedUntil } = view;
+    const [nodeClaim] = view.claims;
+    const node = speaking(view);
     const { normalization } = this.#options;
     return buildStateNode({
       ...(node ? { node } : {}),
@@ -170,6 +217,14 @@ export class MirroredClusterState implements ClusterState {
       ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
       ...(normalization && { normalization }),
     });
+  }
+
+  #podsOf(node: string): readonly Pod[] {
+    const known = this.#podsOn.get(node);
+    if (known) return known;
+    const pods = this.#pods.byIndex(POD_BY_NODE, node).filter(isNotTerminal);
+    this.#podsOn.set(node, pods);
+    return pods;
   }
 
   /** A promise may have been made under the claim's name, before there was a Node. */
@@ -187,12 +242,20 @@ export class MirroredClusterState implements ClusterState {
   }
 
   /** Marks and promises of machines that are gone are dropped. */
-  #forgetGone(list: readonly StateNode[]): void {
-    const ids = new Set(list.map((node) => node.providerID));
+  #forgetGone(ids: ReadonlySet<string>): void {
     for (const id of this.#marked) if (!ids.has(id)) this.#marked.delete(id);
     const now = this.#options.clock.now();
     for (const [name, until] of this.#nominated) if (until < now) this.#nominated.delete(name);
   }
+}
+
+/** Of several Nodes the one that the oldest claim names. */
+function speaking({ nodes, claims: [claim] }: MachineParts): Node | undefined {
+  return nodes.find(({ metadata }) => metadata.name === claim?.status?.nodeName) ?? nodes[0];
+}
+
+function providerIdOf(parts: MachineParts): string {
+  return speaking(parts)?.spec?.providerID ?? parts.claims[0]?.status?.providerID ?? "";
 }
 
 function isDeleting({ metadata }: NodeClaim): boolean {

@@ -37,6 +37,7 @@ export interface ClusterState {
   /** Initialized first, then by name (S-303). */
   nodes(): readonly StateNode[];
   nodeByProviderID(providerID: string): StateNode | undefined;
+  /** Of its Node, or of its claim: what was planned before there was a Node is known by that. */
   nodeByName(name: string): StateNode | undefined;
   /** S-213: what the mirror has never shown yet; empty soon after the start. */
   unlisted(): readonly string[];

@@ -46,6 +46,11 @@ export class ControllerProcess {
     });
   }
 
+  /** Of the newest process. */
+  get pid(): number | undefined {
+    return this.#program?.pid;
+  }
+
   /** Processes so far, the running one included. */
   get lives(): number {
     return this.#lives;

@@ -66,6 +66,11 @@ export class FakeCloudProcess {
     await this.#post("/_fake/sicken", { machine });
   }
 
+  /** Its kubelet is well again. */
+  async cure(machine: string): Promise<void> {
+    await this.#post("/_fake/cure", { machine });
+  }
+
   /** What the fake's switches are called and mean is the fake's to say. */
   async switch(switches: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#post("/_fake/switches", switches);

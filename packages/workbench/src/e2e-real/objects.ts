@@ -14,6 +14,7 @@ export interface PoolOptions {
   /** Of template.spec. */
   readonly template?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Of spec. */
   readonly spec?: Readonly<Record<string, unknown>>;
 }
@@ -33,7 +34,8 @@ export function nodePool(options: PoolOptions): KubeObject {
     },
     disruption: { consolidationPolicy, consolidateAfter, budgets: options.budgets ?? [{ nodes: "100%" }] },
   };
-  return { apiVersion: "karpenter.sh/v1", kind: "NodePool", metadata: { name }, spec } as KubeObject;
+  const metadata = { name, ...(options.annotations && { annotations: options.annotations }) };
+  return { apiVersion: "karpenter.sh/v1", kind: "NodePool", metadata, spec } as KubeObject;
 }
 
 export interface PodOptions {

@@ -40,6 +40,9 @@ it("the last look at a node is the controller's last list of its pods before the
     entry("create", { resource: "pods", name: "p1" }, 8, { user: "somebody", code: 201 }),
     entry("create", { resource: "pods", name: "p1", subresource: "eviction" }, 20, { code: 201 }),
     entry("create", { resource: "pods", name: "p1", subresource: "binding" }, 9, { user: "scheduler", code: 201 }),
+    entry("delete", { resource: "pods", name: "p1" }, 10),
+    entry("delete", { resource: "pods", name: "p2" }, 10, { user: "somebody" }),
+    entry("create", { resource: "pods", name: "p3", subresource: "eviction" }, 10, { code: 201 }),
     '{"verb":"li',
   ];
   const path = join(await mkdtemp(join(tmpdir(), "looks-")), "audit.log");
@@ -51,4 +54,5 @@ it("the last look at a node is the controller's last list of its pods before the
     undefined,
   ]);
   expect([looks.boundAt("p1"), looks.boundAt("p2")]).toEqual([10_000, undefined]);
+  expect(["p1", "p2", "p3"].map((name) => looks.deletedByController(name))).toEqual([true, false, false]);
 });

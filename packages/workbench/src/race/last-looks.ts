@@ -1,4 +1,4 @@
-// When the controller looked at a node's pods for the last time before it gave the node up, and when pods were bound: all by the API server's own clock.
+// When the controller looked at a node's pods for the last time before it gave the node up, which pods it deleted, and when pods were bound: all by the API server's own clock.
 
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
@@ -9,6 +9,8 @@ export interface LastLooks {
   lookBefore(claim: string, node: string): number | undefined;
   /** When the API server had stored it; undefined: it is not known to be bound. */
   boundAt(pod: string): number | undefined;
+  /** Outright, not through the eviction API. */
+  deletedByController(pod: string): boolean;
 }
 
 interface Entry {
@@ -26,6 +28,7 @@ export async function readLastLooks(auditLog: string, controller: string): Promi
   const looks: { readonly node: string; readonly at: number }[] = [];
   const deletions = new Map<string, number>();
   const bound = new Map<string, number>();
+  const ended = new Set<string>();
   for await (const line of createInterface({ input: createReadStream(auditLog) })) {
     if (!line.endsWith("}")) continue;
     const { verb, requestURI, user, objectRef, responseStatus, ...times } = JSON.parse(line) as Entry;
@@ -39,6 +42,7 @@ export async function readLastLooks(auditLog: string, controller: string): Promi
     if (resource !== "pods") continue;
     const node = verb === "list" && isOurs ? nodeIn(requestURI) : undefined;
     if (node !== undefined) looks.push({ node, at: asked });
+    if (verb === "delete" && isOurs && name) ended.add(name);
     const isStored = verb === "create" && (subresource === undefined || subresource === "binding");
     if (isStored && name) bound.set(name, Date.parse(times.stageTimestamp));
   }
@@ -48,6 +52,7 @@ export async function readLastLooks(auditLog: string, controller: string): Promi
       return looks.findLast((look) => look.node === node && look.at <= until)?.at;
     },
     boundAt: (pod) => bound.get(pod),
+    deletedByController: (pod) => ended.has(pod),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@karpenter-multicloud/core/api";
 import { describe, expect, it } from "vitest";
 import type { Change } from "./history.ts";
+import { NO_TERMS, type DepartureTerms } from "./departures.ts";
 import { FIXED, FORCED, LATE, replay, type Replay } from "./replay.ts";
 
 const POOL = "pack";
@@ -28,6 +29,7 @@ function leavingClaim(nodeName: string, reason = "Underutilized", isGone = true)
   const metadata = { name: `claim-${nodeName}`, uid: `claim-${nodeName}`, labels: { "karpenter.sh/nodepool": POOL } };
   return {
     metadata: { ...metadata, ...(isGone && { deletionTimestamp: GONE }) },
+    spec: {},
     status: { nodeName, conditions },
   } as KubeObject;
 }
@@ -58,15 +60,23 @@ function judged(
   {
     ours = [],
     bound = {},
+    byController = [],
     ...rest
   }: {
     readonly ours?: readonly string[];
     readonly bound?: Readonly<Record<string, number>>;
+    /** Pods that it deleted without asking. */
+    readonly byController?: readonly string[];
     readonly poolsLeft?: number;
+    readonly terms?: DepartureTerms;
   } = {},
 ): Replay {
   const fixed = new Map([[POOL, { pods, milliCpu: 1000 }]]);
-  const looks = { lookBefore: () => LOOK, boundAt: (name: string) => bound[name] ?? 0 };
+  const looks = {
+    lookBefore: () => LOOK,
+    boundAt: (name: string) => bound[name] ?? 0,
+    deletedByController: (name: string) => byController.includes(name),
+  };
   return replay({ changes, fixed, deletedByUs: new Set(ours), looks, ...rest });
 }
 
@@ -178,5 +188,208 @@ describe("replay", () => {
   it("a pod bound to a node that has been given up came too late", () => {
     const changes = [set("Node", node("a", true)), set("NodeClaim", leavingClaim("a")), set("Pod", pod("one", "a"))];
     expect(rules(judged(changes, 0))).toEqual(["late"]);
+  });
+});
+
+/** Nodes that leave without a command: at their age, by hand, because they are sick. The API server's times are those of GONE. */
+describe("replay of nodes that go whatever runs on them", () => {
+  const NOW = Date.parse(GONE);
+  const PROTECTED = { "karpenter.sh/do-not-disrupt": "true" };
+  const ending = { isGone: true, isEvicted: true } as const;
+  const repairs = (replaceFirst = false) => new Map([[POOL, { toleratedMs: 10_000, mostSick: 1, replaceFirst }]]);
+  const at = (moment: number, change: Change): Change => ({ ...change, at: moment });
+
+  interface ClaimShape {
+    readonly expireAfter?: string;
+    readonly terminationGracePeriod?: string;
+    /** Seconds before it was given up. */
+    readonly age?: number;
+    readonly conditions?: readonly object[];
+  }
+
+  function claim(nodeName: string, { age = 30, conditions = [], ...spec }: ClaimShape = {}, isGone = true): KubeObject {
+    const { metadata } = leavingClaim(nodeName, "", isGone);
+    const creationTimestamp = new Date(NOW - age * 1000).toISOString();
+    const started = [{ type: "Initialized", status: "True" }, ...conditions];
+    return {
+      metadata: { ...metadata, creationTimestamp },
+      spec,
+      status: { nodeName, conditions: started },
+    } as KubeObject;
+  }
+
+  function sick(name: string): KubeObject {
+    const well = node(name) as KubeObject & { readonly status: object };
+    return { ...well, status: { ...well.status, conditions: [{ type: "Ready", status: "False" }] } } as KubeObject;
+  }
+
+  it("D-145: a claim goes at its age, in the API server's time, also when its pods have no room; before its age nothing explains it", () => {
+    const terms = { ...NO_TERMS, timeScale: 20 };
+    const run = (age: number): Replay =>
+      judged(
+        [
+          set("Node", node("a")),
+          set("Pod", pod("one", "a")),
+          set("NodeClaim", claim("a", { expireAfter: "10m", age })),
+        ],
+        1,
+        { terms },
+      );
+    expect([rules(run(30)), [...run(30).removed]]).toEqual([[], [["Expired", 1]]]);
+    expect([rules(run(20)), run(20).removed.size]).toEqual([["unexplained"], 0]);
+  });
+
+  it("DX-29: what is replaced before it expires needs room for its pods, and does not at its age", () => {
+    const conditions = [
+      { type: "DisruptionReason", status: "True", reason: "Drifted" },
+      { type: "Drifted", status: "True", reason: "Expiring" },
+    ];
+    const run = (age: number): Replay => {
+      const gone = claim("a", { expireAfter: "60s", age, conditions });
+      return judged([set("Node", node("a", true)), set("Pod", pod("one", "a")), set("NodeClaim", gone)], 1);
+    };
+    expect([rules(run(30)), [...run(30).removed]]).toEqual([["capacity"], [["Expiring", 1]]]);
+    expect([rules(run(60)), [...run(60).removed]]).toEqual([[], [["Expired", 1]]]);
+  });
+
+  it("D-153, D-155: a node is repaired when it has been sick for long enough, and not before or when it is well again", () => {
+    const terms = { ...NO_TERMS, repairs: repairs() };
+    const run = (sickFor: number, wellFor = 0): Replay =>
+      judged(
+        [
+          at(NOW - wellFor - sickFor, set("Node", sick("a"))),
+          ...(wellFor > 0 ? [at(NOW - wellFor, set("Node", node("a")))] : []),
+          at(NOW, set("NodeClaim", claim("a"))),
+        ],
+        1,
+        { terms },
+      );
+    expect([rules(run(11_000)), [...run(11_000).removed]]).toEqual([[], [["Unhealthy", 1]]]);
+    expect([rules(run(5000)), rules(run(11_000, 5000))]).toEqual([["unexplained"], ["unexplained"]]);
+  });
+
+  it("DX-30: with replaceFirst the pods of a sick node have room on nodes that work, before it goes", () => {
+    const terms = { ...NO_TERMS, repairs: repairs(true) };
+    const run = (other: KubeObject): Replay =>
+      judged(
+        [
+          at(NOW - 11_000, set("Node", sick("a"))),
+          at(NOW - 1000, set("Node", other)),
+          set("Pod", pod("one", "a")),
+          at(NOW, set("NodeClaim", claim("a"))),
+        ],
+        1,
+        { terms },
+      );
+    expect([rules(run(node("b"))), rules(run(sick("b")))]).toEqual([[], ["capacity"]]);
+  });
+
+  it("D-154: none is repaired while more nodes of its NodePool are sick than may be", () => {
+    const terms = { ...NO_TERMS, repairs: repairs() };
+    const run = (others: number): Replay =>
+      judged(
+        [
+          ...["a", "b", "c"].slice(0, others + 1).map((name) => at(NOW - 11_000, set("Node", sick(name)))),
+          at(NOW, set("NodeClaim", claim("a"))),
+        ],
+        0,
+        { terms },
+      );
+    expect([rules(run(0)), rules(run(1))]).toEqual([[], ["threshold"]]);
+  });
+
+  it("E-41: a protected pod on a node that expired or was deleted by hand is ended at the deadline, and not before", () => {
+    const run = (terminationGracePeriod: string | undefined, after: number): Replay => {
+      const gone = claim("a", terminationGracePeriod === undefined ? {} : { terminationGracePeriod });
+      const changes = [
+        set("Node", node("a")),
+        set("Pod", pod("one", "a", { annotations: PROTECTED })),
+        at(NOW, set("NodeClaim", gone)),
+        at(NOW + after, set("Pod", pod("one", "a", { annotations: PROTECTED, ...ending }))),
+      ];
+      return judged(changes, 0, { terms: { ...NO_TERMS, timeScale: 20, byHand: new Set(["claim-a"]) } });
+    };
+    expect([rules(run("400s", 20_000)), run("400s", 20_000).endedAtDeadline]).toEqual([[], 1]);
+    expect([rules(run("400s", 10_000)), run("400s", 10_000).endedAtDeadline]).toEqual([["protected"], 0]);
+    expect(rules(run(undefined, 60_000))).toEqual(["protected"]);
+  });
+
+  it("D-156: what is repaired by force ends its protected pods at once", () => {
+    const changes = [
+      at(NOW - 11_000, set("Node", sick("a"))),
+      set("Pod", pod("one", "a", { annotations: PROTECTED })),
+      at(NOW, set("NodeClaim", claim("a"))),
+      at(NOW + 100, set("Pod", pod("one", "a", { annotations: PROTECTED, ...ending }))),
+    ];
+    const seen = judged(changes, 0, { terms: { ...NO_TERMS, repairs: repairs() }, byController: ["one"] });
+    expect([rules(seen), seen.endedAtDeadline]).toEqual([[], 1]);
+  });
+
+  it("D-169: a pod is deleted past its PodDisruptionBudget when the time of its node is up, and not before", () => {
+    const run = (after: number, byController: readonly string[]): Replay =>
+      judged(
+        [
+          set("Node", node("a")),
+          set("Pod", pod("one", "a")),
+          at(NOW, set("NodeClaim", claim("a", { terminationGracePeriod: "20s" }))),
+          at(NOW + after, set("Pod", pod("one", "a", { isGone: true }))),
+        ],
+        0,
+        { terms: { ...NO_TERMS, byHand: new Set(["a"]) }, byController },
+      );
+    expect([rules(run(20_000, ["one"])), rules(run(10_000, [])), rules(run(10_000, ["one"]))]).toEqual([
+      [],
+      [],
+      ["forced"],
+    ]);
+  });
+
+  it("nothing is kept for the pods of a node that expired, and again for those of others as soon as all have a place", () => {
+    const terms = { ...NO_TERMS, byHand: new Set<string>() };
+    const empty = leavingClaim("b", "Empty");
+    const gone = [set("NodeClaim", claim("a", { expireAfter: "30s" })), set("Pod", pod("one", "a", { isGone: true }))];
+    const before = [set("Node", node("a")), set("Node", node("b", true)), set("Pod", pod("one", "a")), ...gone];
+    expect(rules(judged([...before, set("NodeClaim", empty)], 1, { terms }))).toEqual([]);
+    const whole = [set("Node", node("c", true)), set("Pod", pod("two", undefined)), set("Pod", pod("two", "c"))];
+    const next = [...before, ...whole, set("NodeClaim", leavingClaim("c"))];
+    expect(rules(judged(next, 1, { terms }))).toEqual(["capacity"]);
+  });
+
+  it("D-168: a pod that was there when its node was marked is not lost with the machine; one that slipped in may be", () => {
+    const lost = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC" };
+    const gone = {
+      ...pod("one", "a", { isGone: true }),
+      status: { phase: "Failed", conditions: [lost] },
+    } as KubeObject;
+    const terms = { ...NO_TERMS, byHand: new Set(["a"]) };
+    const marked = [at(NOW, set("NodeClaim", claim("a"))), at(NOW, set("Node", node("a", true)))];
+    const there = set("Pod", pod("one", "a"));
+    const late = { ...there, at: NOW + 100 };
+    expect(rules(judged([set("Node", node("a")), there, ...marked, set("Pod", gone)], 0, { terms }))).toEqual([
+      "forced",
+    ]);
+    expect(rules(judged([set("Node", node("a")), ...marked, late, set("Pod", gone)], 0, { terms }))).toEqual([]);
+  });
+
+  it("a node that goes at once is marked afterwards: the scheduler has two seconds to see it, no more", () => {
+    const run = (after: number): Replay =>
+      judged(
+        [
+          set("Node", node("a")),
+          at(NOW, set("NodeClaim", claim("a"))),
+          at(NOW, set("Node", node("a", true))),
+          at(NOW + after, set("Pod", pod("one", "a"))),
+        ],
+        0,
+        { terms: { ...NO_TERMS, byHand: new Set(["a"]) } },
+      );
+    expect([rules(run(1000)), rules(run(3000))]).toEqual([[], ["late"]]);
+  });
+
+  it("a claim whose node never worked is no departure", () => {
+    const conditions = [{ type: "Initialized", status: "Unknown" }];
+    const object = { ...claim("a"), status: { nodeName: "a", conditions } } as KubeObject;
+    const seen = judged([set("NodeClaim", object)], 0);
+    expect([rules(seen), seen.removed.size]).toEqual([[], 0]);
   });
 });

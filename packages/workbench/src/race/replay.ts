@@ -13,6 +13,7 @@ import {
   type Pod,
 } from "@karpenter-multicloud/core/api";
 import { parseQuantity } from "@karpenter-multicloud/core/units";
+import { Departures, NO_TERMS, type DepartureTerms } from "./departures.ts";
 import type { Change } from "./history.ts";
 import type { LastLooks } from "./last-looks.ts";
 
@@ -31,10 +32,21 @@ export interface ReplayInput {
   readonly looks: LastLooks;
   /** Epoch ms. What is given up later goes with its NodePool, whatever command it was in. @defaultValue never */
   readonly poolsLeft?: number;
+  /** Of nodes that leave for other reasons than a command of disruption. @defaultValue there are none */
+  readonly terms?: DepartureTerms;
 }
 
 export interface Finding {
-  readonly rule: "capacity" | "promised" | "empty" | "late" | "protected" | "evicted";
+  readonly rule:
+    | "capacity"
+    | "promised"
+    | "empty"
+    | "late"
+    | "protected"
+    | "evicted"
+    | "forced"
+    | "unexplained"
+    | "threshold";
   readonly text: string;
 }
 
@@ -44,6 +56,8 @@ export interface Replay {
   readonly removed: ReadonlyMap<string, number>;
   readonly removedNodes: ReadonlySet<string>;
   readonly evicted: number;
+  /** Protected pods that were ended when the time of their node was up. */
+  readonly endedAtDeadline: number;
   /** Pods that ever had a node. */
   readonly bound: number;
   readonly mostNodes: number;
@@ -60,11 +74,15 @@ export const LATE = "race.example.com/late";
 export const FORCED = "race.example.com/forced";
 export const FIXED = "race.example.com/fixed";
 
+/** Between a taint and the last decision that did not know of it. */
+const SCHEDULER_LAG_MS = 2000;
+
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
   for (const change of input.changes) world.apply(change);
   const { findings, removed, removedNodes, evicted, bound, claims, mostNodes, boundWhileMarked, unseen } = world;
-  const counts = { evicted: evicted.size, bound: bound.size, claims: claims.size };
+  const { endedAtDeadline } = world;
+  const counts = { evicted: evicted.size, bound: bound.size, claims: claims.size, endedAtDeadline };
   return { findings, removed, removedNodes, mostNodes, boundWhileMarked, unseen, ...counts };
 }
 
@@ -78,16 +96,26 @@ class World {
   mostNodes = 0;
   boundWhileMarked = 0;
   unseen = 0;
+  endedAtDeadline = 0;
   readonly #input: ReplayInput;
+  readonly #departures: Departures;
   readonly #pods = new Map<string, Pod>();
   readonly #nodes = new Map<string, Node>();
   readonly #nodeClaims = new Map<string, NodeClaim>();
-  readonly #marked = new Set<string>();
+  /** Since when. */
+  readonly #marked = new Map<string, number>();
+  /** Pods that were bound before their node was marked. */
+  readonly #early = new Set<string>();
   /** Their claims are deleted. */
   readonly #leaving = new Set<string>();
+  /** Of those: nobody marked them before. */
+  readonly #sudden = new Set<string>();
+  /** By NodePool: fixed pods of nodes that went whatever ran on them. Nothing is kept for these until all have a place again. */
+  readonly #displaced = new Map<string, number>();
 
   constructor(input: ReplayInput) {
     this.#input = input;
+    this.#departures = new Departures(input.terms ?? NO_TERMS);
   }
 
   apply(change: Change): void {
@@ -104,30 +132,52 @@ class World {
     else this.#pods.set(uid, pod);
     const { nodeName } = pod.spec;
     if (nodeName) this.bound.add(uid);
-    if (nodeName && !before?.spec.nodeName) this.#bound(pod, nodeName);
-    if (pod.metadata.deletionTimestamp && !before?.metadata.deletionTimestamp) this.#ends(uid, pod);
+    if (nodeName && !before?.spec.nodeName) this.#bound(pod, nodeName, change.at);
+    if (pod.metadata.deletionTimestamp && !before?.metadata.deletionTimestamp) this.#ends(uid, pod, change.at);
   }
 
-  #bound(pod: Pod, node: string): void {
-    if (this.#marked.has(node) && !this.#leaving.has(node)) this.boundWhileMarked++;
-    const isForced = pod.metadata.labels?.[FORCED] !== undefined;
-    if (!isForced && this.#leaving.has(node)) {
-      this.#find("late", `${nameOf(pod)} was bound to ${node} after the node had been given up`);
-    }
+  #bound(pod: Pod, node: string, at: number): void {
+    const marked = this.#marked.get(node);
+    if (marked === undefined) this.#early.add(pod.metadata.uid ?? "");
+    else if (!this.#leaving.has(node)) this.boundWhileMarked++;
+    this.#settle(pod);
+    if (pod.metadata.labels?.[FORCED] !== undefined || !this.#leaving.has(node)) return;
+    // Whoever goes at once is marked afterwards, and the scheduler sees that later still.
+    const isUsual = this.#sudden.has(node) && (marked === undefined || at - marked <= SCHEDULER_LAG_MS);
+    if (!isUsual) this.#find("late", `${nameOf(pod)} was bound to ${node} after the node had been given up`);
   }
 
-  #ends(uid: string, pod: Pod): void {
-    const ours = this.#input.deletedByUs.has(pod.metadata.name ?? "");
-    if (!ours && pod.metadata.annotations?.[Annotation.DoNotDisrupt] === "true") {
-      this.#find("protected", `${nameOf(pod)} on ${pod.spec.nodeName} is protected and was ended`);
+  #ends(uid: string, pod: Pod, at: number): void {
+    const { name = "" } = pod.metadata;
+    const isOver = this.#departures.isOver(pod.spec.nodeName ?? "", poolOf(pod) ?? "", at) && this.#isLeaving(pod);
+    if (!this.#input.deletedByUs.has(name) && pod.metadata.annotations?.[Annotation.DoNotDisrupt] === "true") {
+      if (isOver) this.endedAtDeadline++;
+      else this.#find("protected", `${nameOf(pod)} on ${pod.spec.nodeName} is protected and was ended`);
     }
     const target = getCondition(pod, "DisruptionTarget");
+    if (!isOver) this.#mustNotBeForced(uid, pod, target?.status === "True" ? target.reason : undefined);
     if (target?.status !== "True") return;
     this.evicted.add(uid);
     const { nodeName = "" } = pod.spec;
-    if (this.#leaving.has(nodeName) || this.#nodes.get(nodeName)?.metadata.deletionTimestamp) return;
+    if (this.#isLeaving(pod)) return;
     const by = `by ${target.reason ?? "nobody"} (${target.message ?? ""})`;
     this.#find("evicted", `${nameOf(pod)} was evicted ${by} from ${nodeName}, which stays: ${this.#stateOf(nodeName)}`);
+  }
+
+  /** Evictions ask budgets; a deletion by the controller asks nobody, and neither does the end of a pod's machine. */
+  #mustNotBeForced(uid: string, pod: Pod, reason: string | undefined): void {
+    const { name = "" } = pod.metadata;
+    const by = this.#input.looks.deletedByController(name)
+      ? "deleted by the controller"
+      : reason === "DeletionByPodGC" && this.#early.has(uid)
+        ? "lost with its machine"
+        : undefined;
+    if (by === undefined || this.#input.deletedByUs.has(name)) return;
+    this.#find("forced", `${nameOf(pod)} on ${pod.spec.nodeName} was ${by} before the time of its node was up`);
+  }
+
+  #isLeaving({ spec: { nodeName = "" } }: Pod): boolean {
+    return this.#leaving.has(nodeName) || this.#nodes.get(nodeName)?.metadata.deletionTimestamp !== undefined;
   }
 
   /** For whoever reads the finding: what was known of the node when it happened. */
@@ -143,7 +193,7 @@ class World {
     ].join("; ");
   }
 
-  #node({ type }: Change, node: Node): void {
+  #node({ type, at }: Change, node: Node): void {
     const name = node.metadata.name ?? "";
     if (type === "DELETED") {
       this.#nodes.delete(name);
@@ -151,8 +201,9 @@ class World {
       return;
     }
     this.#nodes.set(name, node);
+    this.#departures.node(name, node, at);
     if (!hasTaint(node.spec?.taints, DISRUPTED_TAINT)) this.#marked.delete(name);
-    else this.#marked.add(name);
+    else if (!this.#marked.has(name)) this.#marked.set(name, at);
     this.mostNodes = Math.max(this.mostNodes, this.#nodes.size);
   }
 
@@ -165,12 +216,43 @@ class World {
     if (!claim.metadata.deletionTimestamp || before?.metadata.deletionTimestamp) return;
     const node = claim.status?.nodeName ?? "";
     this.#leaving.add(node);
+    if (!this.#marked.has(node)) this.#sudden.add(node);
+    const pool = claim.metadata.labels?.[Label.NodePool] ?? "";
+    const reason = this.#departures.reasonOf(claim, node, pool, at);
+    this.#departures.leaves(claim, node, reason);
     const { poolsLeft = Number.POSITIVE_INFINITY } = this.#input;
-    if (!isConditionTrue(claim, "DisruptionReason") || at > poolsLeft) return;
-    const reason = getCondition(claim, "DisruptionReason")?.reason ?? "";
+    if (at > poolsLeft || reason === "Unstarted") return;
+    if (reason === undefined) {
+      const state = this.#departures.describe(claim, node, at);
+      return this.#find("unexplained", `${node} was given up for no reason that can be seen: ${state}`);
+    }
     this.removedNodes.add(node);
     this.removed.set(reason, (this.removed.get(reason) ?? 0) + 1);
-    this.#judge(node, reason, claim);
+    if (reason === "Unhealthy") this.#judgeRepair(node, pool, at);
+    if (this.#needsRoom(reason, pool)) this.#judge(node, reason, claim);
+    else this.#displace(node, pool);
+  }
+
+  #displace(node: string, pool: string): void {
+    const own = this.#on(node, Number.POSITIVE_INFINITY).filter(isFixed).length;
+    this.#displaced.set(pool, (this.#displaced.get(pool) ?? 0) + own);
+  }
+
+  /** What goes at its age, by hand or by force goes whether its pods have room or not (D-145, D-155). */
+  #needsRoom(reason: string, pool: string): boolean {
+    if (reason === "Unhealthy") return this.#departures.repairTerms(pool)?.replaceFirst === true;
+    return reason !== "Expired" && reason !== "ByHand";
+  }
+
+  /** D-154. */
+  #judgeRepair(node: string, pool: string, at: number): void {
+    const own = [...this.#nodes].filter(([, { metadata }]) => metadata.labels?.[Label.NodePool] === pool);
+    const sick = this.#departures.sickAmong(
+      own.map(([name]) => name),
+      at,
+    );
+    const most = this.#departures.repairTerms(pool)?.mostSick ?? 0;
+    if (sick > most) this.#find("threshold", `${node} was repaired while ${sick} nodes of ${pool} were sick`);
   }
 
   #judge(node: string, reason: string, { metadata }: NodeClaim): void {
@@ -208,7 +290,21 @@ class World {
         !this.#isUnseen(pod, looked) &&
         this.#leaving.has(pod.spec.nodeName ?? ""),
     );
-    return pods - settled.length + others.length;
+    const lacking = pods - settled.length;
+    const displaced = Math.min(lacking, this.#displaced.get(pool) ?? 0);
+    return lacking - displaced + others.length;
+  }
+
+  /** Pods that lost their node to no command have found another place, all of them. */
+  #settle(pod: Pod): void {
+    const pool = poolOf(pod) ?? "";
+    const load = this.#displaced.has(pool) ? this.#input.fixed.get(pool) : undefined;
+    if (!load) return;
+    const settled = [...this.#pods.values()].filter(
+      (each) =>
+        isActive(each) && isFixed(each) && poolOf(each) === pool && !this.#leaving.has(each.spec.nodeName ?? ""),
+    );
+    if (settled.filter(({ spec }) => spec.nodeName).length >= load.pods) this.#displaced.delete(pool);
   }
 
   #room(pool: string, milliCpu: number, looked: number): number {

@@ -23,7 +23,8 @@ import { Chaos } from "./chaos.ts";
 import { ControllerPages, gapsBetween, nodesByMethod, type LoopGaps } from "./controller-figures.ts";
 import { History, type Change } from "./history.ts";
 import { readLastLooks } from "./last-looks.ts";
-import { GUARDED, loadFor, type Load } from "./load.ts";
+import { GUARDED, loadFor, STUBBORN, type Load } from "./load.ts";
+import { Mishaps } from "./mishaps.ts";
 import type { RaceOptions } from "./options.ts";
 import { FIXED, replay } from "./replay.ts";
 
@@ -38,6 +39,8 @@ export interface RaceReport {
   /** Pods that ever had a node. */
   readonly podsBound: number;
   readonly podsEvicted: number;
+  /** Protected pods that were ended when the time of their node was up. */
+  readonly endedAtDeadline: number;
   readonly boundWhileMarked: number;
   /** Nodes whose pods lost their room to pods that were bound after the last look. */
   readonly unseen: number;
@@ -57,7 +60,7 @@ const STANDSTILL: Duration = seconds(180);
 /** `note` is told how far it is. */
 export async function runRace(options: RaceOptions, note: (text: string) => void): Promise<RaceReport> {
   const { timeScale } = options;
-  const stage = await Stage.open({ timeScale });
+  const stage = await Stage.open({ timeScale, env: { FEATURE_GATES: "NodeRepair=true" } });
   try {
     return await new Race(stage, options, note).run();
   } finally {
@@ -66,12 +69,13 @@ export async function runRace(options: RaceOptions, note: (text: string) => void
 }
 
 /** Beside the logs, for whoever wants to know how a rule was broken. */
-async function saveHistory(changes: readonly Change[], seed: number): Promise<void> {
+async function saveHistory(changes: readonly Change[], commands: readonly object[], seed: number): Promise<void> {
   const keep = process.env["KMC_E2E_LOGS"];
   if (!keep) return;
   const folder = join(keep, `race-${seed}`);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "history.jsonl"), changes.map((change) => JSON.stringify(change)).join("\n"));
+  await writeFile(join(folder, "commands.json"), JSON.stringify(commands));
 }
 
 class Race {
@@ -90,7 +94,7 @@ class Race {
     this.#stage = stage;
     this.#options = options;
     this.#note = note;
-    this.#load = loadFor(options.nodes);
+    this.#load = loadFor(options.nodes, options.timeScale);
     this.#pages = new ControllerPages(() => stage.controller.metricsPort);
   }
 
@@ -101,13 +105,14 @@ class Race {
     this.#note(`all workloads run after ${this.#since(started)}`);
     const metricsBefore = await this.#pages.metrics(this.#over.signal);
     const chaos = new Chaos(this.#stage, this.#load, seededRandom(seed));
+    const mishaps = new Mishaps(this.#stage, this.#load, seededRandom(seed + 1_000_003));
     this.#lastRemoval = this.#stage.clock.now();
     const isOver = (): boolean => this.#removed.size >= disruptions || this.#standsStill();
     chaos.surprise(this.#history, isOver);
-    await chaos.run(isOver);
+    await Promise.all([chaos.run(isOver), mishaps.run(isOver)]);
     this.#note(`${this.#removed.size} disruptions after ${this.#since(started)}`);
     if (this.#standsStill()) this.#violations.push(`nothing was disrupted for ${STANDSTILL / 1000} s`);
-    await chaos.calm();
+    await Promise.all([chaos.calm(), mishaps.calm()]);
     await this.#settle();
     const state = await this.#stage.cloud.state();
     const commands = await this.#pages.commands(this.#over.signal);
@@ -116,12 +121,13 @@ class Race {
     const loop = gapsBetween(metricsBefore, await this.#pages.metrics(this.#over.signal));
     this.#over.abort(new Error("the race is over"));
     const changes = this.#history.inOrder();
-    await saveHistory(changes, seed);
+    await saveHistory(changes, commands, seed);
     const found = replay({
       changes,
       fixed: this.#load.fixed,
-      deletedByUs: chaos.deleted,
+      deletedByUs: new Set([...chaos.deleted, ...mishaps.deleted]),
       poolsLeft,
+      terms: { timeScale: this.#options.timeScale, repairs: this.#load.repairs, byHand: mishaps.byHand },
       looks: await readLastLooks(this.#stage.plane.auditLogPath, CONTROLLER_USER),
     });
     if (state.cost.machines > found.claims) {
@@ -135,6 +141,7 @@ class Race {
       mostNodes: found.mostNodes,
       podsBound: found.bound,
       podsEvicted: found.evicted,
+      endedAtDeadline: found.endedAtDeadline,
       boundWhileMarked: found.boundWhileMarked,
       unseen: found.unseen,
       claims: found.claims,
@@ -156,8 +163,7 @@ class Race {
     }
     this.#history.onChange(({ resource, object }) => {
       if (resource !== "NodeClaim" || !object.metadata.deletionTimestamp) return;
-      if (!isConditionTrue(object as NodeClaim, "DisruptionReason") || this.#removed.has(object.metadata.uid ?? ""))
-        return;
+      if (!isConditionTrue(object as NodeClaim, "Initialized") || this.#removed.has(object.metadata.uid ?? "")) return;
       this.#removed.add(object.metadata.uid ?? "");
       this.#lastRemoval = clock.now();
     });
@@ -178,7 +184,7 @@ class Race {
     const [nodes, claims, pods] = await Promise.all([admin.list(Nodes), admin.list(NodeClaims), admin.list(Pods)]);
     const fixed = pods.items.filter(({ metadata }) => metadata.labels?.[FIXED] !== undefined);
     const running = fixed.filter(({ status, metadata }) => status?.phase === "Running" && !metadata.deletionTimestamp);
-    const wanted = [...this.#load.fixed.values()].reduce((sum, { pods: count }) => sum + count, 0);
+    const { wanted } = this.#load;
     return [
       ...(running.length === wanted ? [] : [`${running.length} of ${wanted} fixed pods run`]),
       ...nodes.items
@@ -205,7 +211,7 @@ class Race {
   async #leave(): Promise<void> {
     const { admin, clock, cloud, plane, controller } = this.#stage;
     // Its pods find no other place any more, so that it would hold the second of them for ever.
-    await admin.delete(PodDisruptionBudgets, { name: GUARDED, namespace: "default" });
+    for (const name of [GUARDED, STUBBORN]) await admin.delete(PodDisruptionBudgets, { name, namespace: "default" });
     for (const { metadata } of (await admin.list(NodePools)).items) {
       await admin.delete(NodePools, { name: metadata.name ?? "" });
     }

@@ -15,6 +15,7 @@ export function tableOf(report: RaceReport): string {
     ["pods bound", report.podsBound],
     ["most nodes at once", report.mostNodes],
     ["pods evicted", report.podsEvicted],
+    ["protected pods at a deadline", report.endedAtDeadline],
     ["pods bound to a marked node", report.boundWhileMarked],
     ["taken after the last look", report.unseen],
     ["nodeclaims ever", report.claims],

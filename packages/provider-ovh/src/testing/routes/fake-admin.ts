@@ -27,6 +27,7 @@ export const ADMIN_ROUTES: readonly Route[] = [
   route("fakeSetFaults", "POST", "/_fake/faults", setFaults),
   route("fakeAdvance", "POST", "/_fake/advance", advance),
   route("fakeSicken", "POST", "/_fake/sicken", sicken),
+  route("fakeCure", "POST", "/_fake/cure", cure),
   route("fakeSetSwitches", "POST", "/_fake/switches", setSwitches),
 ];
 
@@ -60,10 +61,22 @@ function isManual(clock: Clock): clock is Clock & { advance(ms: number): Promise
 
 /** From now on the machine's Node is not Ready. */
 function sicken({ backend, body }: Call): unknown {
-  const machine = isRecord(body) ? body["machine"] : undefined;
-  if (typeof machine !== "string") throw badRequest('the body must be {"machine": name}');
+  const machine = machineIn(body);
   new Outside(() => backend.world).sickenMachine(machine);
   return { machine };
+}
+
+/** Its Node is Ready again. */
+function cure({ backend, body }: Call): unknown {
+  const machine = machineIn(body);
+  new Outside(() => backend.world).cureMachine(machine);
+  return { machine };
+}
+
+function machineIn(body: unknown): string {
+  const machine = isRecord(body) ? body["machine"] : undefined;
+  if (typeof machine !== "string") throw badRequest('the body must be {"machine": name}');
+  return machine;
 }
 
 function setSwitches({ backend, body }: Call): unknown {

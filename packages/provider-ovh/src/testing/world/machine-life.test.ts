@@ -146,7 +146,7 @@ describe("machine life at real speed", () => {
     expect(await fake.invariants()).toEqual([]);
   });
 
-  it("a machine whose kubelet is sick stays so: the service does not notice", async () => {
+  it("a machine whose kubelet is sick stays so until it is cured: the service does not notice", async () => {
     const { id } = await createPool(client);
     await clock.advance(303 * SECOND);
     const [sick] = await machines(client, id);
@@ -156,6 +156,10 @@ describe("machine life at real speed", () => {
     const [node] = cluster.nodes.values();
     expect(node?.status?.conditions?.find(({ type }) => type === "Ready")?.status).not.toBe("True");
     expect((await machines(client, id)).map(({ name }) => name)).toEqual([sick?.name]);
+    await client.call("POST", "//_fake/cure", { machine: sick?.name });
+    await clock.advance(SECOND);
+    const [cured] = cluster.nodes.values();
+    expect(cured?.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("True");
   });
 
   it("F-5: charges hourly machines by the second, by the fake's clock", async () => {

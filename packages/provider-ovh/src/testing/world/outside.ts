@@ -53,9 +53,14 @@ export class Outside {
     else this.#world().life.setStatus(placed, status);
   }
 
-  /** Its kubelet is sick for good, and the service does not notice. */
+  /** Its kubelet is sick until it is cured, and the service does not notice. */
   sickenMachine(name: string): void {
     this.#world().side.notReady(this.#machine(name).machine);
+  }
+
+  /** The kubelet of a sick machine is well again. */
+  cureMachine(name: string): void {
+    this.#world().side.ready(this.#machine(name).machine);
   }
 
   /** Its kubelet stops; in time the service heals it: in place on the free plan, by another machine on the standard one. */
