@@ -5,7 +5,7 @@ import { DISRUPTED_TAINT, hasTaint, Label, NodeClaims, Nodes, Pods } from "../..
 import { KubeError } from "../../kube/index.ts";
 import { aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
-import { NODE, WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
+import { CLASS, FINALIZER, NODE, WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
 
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
@@ -65,6 +65,24 @@ describe("node.termination, while others write", () => {
     await harness.pass(20_000);
     expect(await harness.stored(Nodes, NODE)).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("D-163, D-171: a namesake that joins while the Node is let go keeps its finalizer", async () => {
+    await machine();
+    let patches = 0;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      // The first one is the taint.
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node" || ++patches < 2) return;
+      harness.kube.faults = undefined;
+      await harness.kube.patch(Nodes, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+      await harness.putNode({ name: "n1", providerID: "test:///other", labels: CLASS });
+      await harness.kube.patch(Nodes, NODE, FINALIZER);
+    };
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect((await harness.stored(Nodes, NODE))?.spec?.providerID).toBe("test:///other");
+    expect(await released()).toBe(false);
   });
 
   it("a restart in the middle goes on where it stopped", async () => {

@@ -100,6 +100,10 @@ describe("node.termination, volumes", () => {
     const message = "waiting for volumes to be detached: csi-1, csi-2";
     expect(await detached()).toMatchObject({ status: "Unknown", reason: "AwaitingVolumeDetachment", message });
     expect(harness.events.texts()).toContain(`Normal AwaitingVolumeDetachment Node/n1: ${message}`);
+    // D-183: by uid, so that a namesake is not silenced.
+    const { uid } = (await harness.stored(Nodes, NODE))?.metadata ?? {};
+    const [note] = harness.events.withReason("AwaitingVolumeDetachment");
+    expect(note?.dedupeKey).toBe(`AwaitingVolumeDetachment/${uid}`);
     await harness.kube.delete(VolumeAttachments, { name: "csi-1" });
     await harness.pass(2000);
     expect((await detached())?.message).toBe("waiting for volumes to be detached: csi-2");
