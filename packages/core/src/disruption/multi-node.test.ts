@@ -197,6 +197,12 @@ describe("policies", () => {
     const pool = { disruption: { consolidateAfter: "48h" } };
     const { decision } = multi(nodes, { types: [half, large], pool });
     expect(decision.verdicts[0]).toMatchObject({ code: "WaitConsolidateAfter", until: Date.UTC(2026, 0, 3) });
+    const eventful = nodes.map((node) => ({ ...node, lastPodEvent: Date.UTC(2026, 0, 2) }));
+    // DX-25: also when its claim lacks the event.
+    expect(multi(eventful, { types: [half, large], pool }).decision.verdicts[0]).toMatchObject({
+      code: "WaitConsolidateAfter",
+      until: Date.UTC(2026, 0, 4),
+    });
     const unmarked = nodes.map(({ name }) =>
       aDisruptionNode({ name, type: half, pods: pods(1), claim: { conditions: ["Initialized"] } }),
     );

@@ -97,7 +97,7 @@ function isSettling({ nodeClaim, labels }: DisruptionNode, { nodePools, nowMs }:
   if (nodeClaim === undefined || pool === undefined || pool.spec.replicas !== undefined) return false;
   const after = consolidateAfter(pool);
   if (after === undefined || after === 0) return false;
-  const at = restedAt(nodeClaim, pool);
+  const at = restedAt(nodeClaim, pool, lastPodEvent);
   return at !== undefined && nowMs < at;
 }
 

@@ -41,6 +41,8 @@ export class MirroredClusterState implements ClusterState {
   readonly #pods: Informer<Pod>;
   readonly #marked = new Set<string>();
   readonly #nominated = new Map<string, number>();
+  /** By providerID. */
+  readonly #podEvents = new Map<string, number>();
   #built: { readonly list: readonly StateNode[]; readonly byId: ReadonlyMap<string, StateNode> } | undefined;
 
   constructor(options: ClusterStateOptions) {
@@ -96,6 +98,11 @@ export class MirroredClusterState implements ClusterState {
 
   nominate(nodeName: string): void {
     this.#nominated.set(nodeName, this.#options.clock.now() + this.#options.nominationWindow);
+    this.#built = undefined;
+  }
+
+  podEvent(providerID: string): void {
+    this.#podEvents.set(providerID, this.#options.clock.now());
     this.#built = undefined;
   }
 
@@ -160,6 +167,7 @@ export class MirroredClusterState implements ClusterState {
     );
     const providerID = node?.spec?.providerID ?? nodeClaim?.status?.providerID ?? "";
     const nominatedUntil = this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name);
+    const lastPodEvent = this.#podEvents.get(providerID);
     const marked = this.#marked.has(providerID) || duplicates.some(isDeleting);
     const { normalization } = this.#options;
     return buildStateNode({
@@ -168,6 +176,7 @@ export class MirroredClusterState implements ClusterState {
       pods,
       marked,
       ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
+      ...(lastPodEvent === undefined ? {} : { lastPodEvent }),
       ...(normalization && { normalization }),
     });
   }
@@ -190,6 +199,7 @@ export class MirroredClusterState implements ClusterState {
   #forgetGone(list: readonly StateNode[]): void {
     const ids = new Set(list.map((node) => node.providerID));
     for (const id of this.#marked) if (!ids.has(id)) this.#marked.delete(id);
+    for (const id of this.#podEvents.keys()) if (!ids.has(id)) this.#podEvents.delete(id);
     const now = this.#options.clock.now();
     for (const [name, until] of this.#nominated) if (until < now) this.#nominated.delete(name);
   }
