@@ -162,6 +162,17 @@ describe("node.termination, volumes", () => {
     expect(given()).toBe(true);
   });
 
+  it("DT-127, D-177: the volume of a pod that has ended is waited for", async () => {
+    await machine();
+    await claimOfVolume("data", "pv-1");
+    await attach("csi-1", "pv-1");
+    const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", spec: { volumes }, status: { phase: "Succeeded" } }));
+    await deleteNode();
+    expect(given()).toBe(false);
+    expect((await detached())?.message).toContain("csi-1");
+  });
+
   it("D-177: a claim that is missing or not bound says nothing about a volume", async () => {
     await machine();
     await claimOfVolume("unbound");
