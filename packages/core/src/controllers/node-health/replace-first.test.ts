@@ -110,6 +110,9 @@ describe("DX-30: repair with the replacement first", () => {
     await become("n1", "False");
     await cluster.harness.pass(10 * MINUTE);
     expect([await isGoing("n1"), await cluster.replacements()]).toEqual([true, []]);
+    // D-119: where its one pod goes is promised to it, so that nobody takes that node away meanwhile.
+    const { nominatedUntil = 0 } = cluster.harness.deps.state.nodeByName("n2") ?? {};
+    expect(nominatedUntil).toBeGreaterThan(cluster.harness.clock.now());
   });
 
   it("by force is the default: nothing is waited for", async () => {

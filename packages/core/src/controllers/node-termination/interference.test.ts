@@ -3,8 +3,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { DISRUPTED_TAINT, hasTaint, Label, NodeClaims, Nodes, Pods } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
+import { promSeries } from "../../testing/prom-series.ts";
 import { CLASS, FINALIZER, NODE, WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
 
 let harness: ControllerHarness;
@@ -30,6 +32,23 @@ describe("node.termination, while others write", () => {
     await harness.pass(30_000);
     expect(await released()).toBe(true);
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("DM-15, D-168: a drain whose end cannot be written at once is counted once", async () => {
+    const metrics = new PromMetrics();
+    await machine({}, { metrics });
+    await deleteNode();
+    await harness.pass(3000);
+    let failures = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "patchStatus" && failures++ < 2) throw new KubeError(409, "Conflict", "later");
+    };
+    await harness.pass(30_000);
+    expect([failures > 1, await released()]).toEqual([true, true]);
+    expect(await promSeries(metrics, "karpenter_nodes_drained_total")).toEqual(['{nodepool="default"} 1']);
+    expect(await promSeries(metrics, "karpenter_nodes_terminated_total")).toEqual([
+      expect.stringMatching(/^\{nodepool="default",zone="[^"]*"\} 1$/),
+    ]);
   });
 
   it("the claim goes at any moment: no error, and the Node is let go", async () => {
