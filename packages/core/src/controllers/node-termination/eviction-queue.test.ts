@@ -129,6 +129,23 @@ describe("eviction-queue", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
+  it("D-171, D-174: nor is it deleted by force when it takes the place in between", async () => {
+    const pod = await podOnNode();
+    await start();
+    harness.kube.faults = async ({ phase, verb }) => {
+      if (phase !== "before" || verb !== "delete") return;
+      harness.kube.faults = undefined;
+      await harness.podEnds(KEY);
+      await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    };
+    queue.add([pod], harness.clock.now(), "Forceful Termination");
+    await harness.pass(1000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(await isEnding()).toBe(false);
+    expect(harness.events.texts()).toEqual([]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
   it("D-173: any other error is logged and tried again", async () => {
     const pod = await podOnNode();
     await start();
