@@ -21,7 +21,9 @@ describe("a claim whose provider holds it", () => {
     const seen = INITIALIZED + 3_600_000;
     expect(consolidatableAt(aNodeClaim(), pool, seen)).toBe(seen + 60_000);
     expect(consolidatableAt(aNodeClaim(), pool, INITIALIZED - 1)).toBe(INITIALIZED + 60_000);
-    expect(consolidatableAt(aNodeClaim(), aNodePool({ disruption: { consolidateAfter: "0s" } }), seen)).toBe(INITIALIZED);
+    expect(consolidatableAt(aNodeClaim(), aNodePool({ disruption: { consolidateAfter: "0s" } }), seen)).toBe(
+      INITIALIZED,
+    );
   });
 
   it("the verdict says which of the two is waited for", () => {

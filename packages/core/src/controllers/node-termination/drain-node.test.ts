@@ -111,7 +111,7 @@ describe("node.termination, draining", () => {
     };
     await deleteNode();
     await harness.pass(62 * 60_000);
-    expect(told).toEqual([0, 1, 2, 4, 8, 16, 31, 46, 61]);
+    expect(told).toEqual([0, 1, 3, 7, 15, 30, 45, 60]);
   });
 
   it("DT-116: four waves, each when the pods of the one before are gone", async () => {

@@ -164,7 +164,8 @@ describe("eviction-queue", () => {
     await start();
     let refused = 0;
     harness.kube.faults = ({ phase, verb }) => {
-      if (phase === "before" && verb === "evict" && refused++ < 1) throw new KubeError(500, "InternalError", "no quorum");
+      if (phase === "before" && verb === "evict" && refused++ < 1)
+        throw new KubeError(500, "InternalError", "no quorum");
     };
     queue.add([pod], undefined, "Empty");
     await harness.pass(5000);
@@ -205,7 +206,11 @@ describe("eviction-queue", () => {
     expect(new Set(harness.events.notes.map(({ dedupeKey }) => dedupeKey))).toEqual(
       new Set([`FailedDraining/${node}/${uid}`, `Disrupted/${uid}`]),
     );
-    expect(harness.events.notes.at(-1)).toMatchObject({ type: "Normal", reason: "Disrupted", object: { metadata: { uid } } });
+    expect(harness.events.notes.at(-1)).toMatchObject({
+      type: "Normal",
+      reason: "Disrupted",
+      object: { metadata: { uid } },
+    });
   });
 
   it("D-174: past the deadline a pod is deleted with what is left, past budget and protection", async () => {

@@ -7,7 +7,15 @@ import { PromMetrics } from "../../telemetry/index.ts";
 import { aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
 import { promSeries } from "../../testing/prom-series.ts";
-import { CLASS, FINALIZER, NODE, WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
+import {
+  CLASS,
+  FINALIZER,
+  NODE,
+  WEB,
+  isReleased,
+  openMachine,
+  startAndDelete,
+} from "../../testing/terminating-machine.ts";
 
 let harness: ControllerHarness;
 afterEach(() => harness.stop());

@@ -154,7 +154,9 @@ describe("ending", () => {
     await harness.begin();
     expect(harness.provider.calls).toEqual([]);
     await harness.pass(5000);
-    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe("2026-01-01T00:05:00Z");
+    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(
+      "2026-01-01T00:05:00Z",
+    );
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toHaveLength(1);
   });
 

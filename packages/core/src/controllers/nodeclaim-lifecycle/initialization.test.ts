@@ -19,7 +19,7 @@ const initialized = async () => await harness.condition("Initialized");
 describe("initialization", () => {
   it("LC-29, D-121: what is initialized stays so, whatever becomes of its Node", async () => {
     await launched();
-    await joins();
+    await harness.joins();
     await harness.pass(1000);
     expect((await initialized())?.status).toBe("True");
     const lastTransitionTime = "2026-01-01T00:00:00Z";
