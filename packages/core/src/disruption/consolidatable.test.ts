@@ -17,6 +17,15 @@ describe("a claim whose provider holds it", () => {
     expect(consolidatableAt(held("soon"), pool)).toBe(INITIALIZED + 60_000);
   });
 
+  it("DX-25: a pod event that was seen and not written counts all the same, unless there is nothing to wait for", () => {
+    const seen = INITIALIZED + 3_600_000;
+    expect(consolidatableAt(aNodeClaim(), pool, seen)).toBe(seen + 60_000);
+    expect(consolidatableAt(aNodeClaim(), pool, INITIALIZED - 1)).toBe(INITIALIZED + 60_000);
+    expect(consolidatableAt(aNodeClaim(), aNodePool({ disruption: { consolidateAfter: "0s" } }), seen)).toBe(
+      INITIALIZED,
+    );
+  });
+
   it("the verdict says which of the two is waited for", () => {
     const until = "2026-01-31T00:00:00Z";
     expect(consolidationWait(held(until), pool, Date.UTC(2026, 0, 31))).toBe(

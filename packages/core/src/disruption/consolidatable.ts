@@ -5,19 +5,23 @@ import type { NodeClaim, NodePool } from "../api/index.ts";
 import { DurationError, milliseconds, parseNillableDuration } from "../units/index.ts";
 import type { Duration } from "../units/index.ts";
 
-/** Epoch milliseconds, past or future. Undefined: never, or not before something else happens. */
-export function consolidatableAt(nodeClaim: NodeClaim, nodePool: NodePool): number | undefined {
-  const rested = restedAt(nodeClaim, nodePool);
+/**
+ * Epoch milliseconds, past or future. Undefined: never, or not before something else happens. `lastPodEvent`: as it was seen, in case
+ * that it could not be written (DX-25).
+ */
+export function consolidatableAt(nodeClaim: NodeClaim, nodePool: NodePool, lastPodEvent = 0): number | undefined {
+  const rested = restedAt(nodeClaim, nodePool, lastPodEvent);
   return rested === undefined ? undefined : Math.max(rested, heldUntil(nodeClaim));
 }
 
 /** The same for consolidateAfter alone: a machine that its provider holds may well take pods of others (D-46). */
-export function restedAt(nodeClaim: NodeClaim, nodePool: NodePool): number | undefined {
+export function restedAt(nodeClaim: NodeClaim, nodePool: NodePool, lastPodEvent = 0): number | undefined {
   const after = consolidateAfter(nodePool);
   const initialized = getCondition(nodeClaim, NodeClaimCondition.Initialized);
   if (after === undefined || initialized?.status !== "True") return undefined;
   const since = after > 0 ? (nodeClaim.status?.lastPodEventTime ?? undefined) : undefined;
-  return fromRfc3339(since ?? initialized.lastTransitionTime) + after;
+  const seen = after > 0 ? lastPodEvent : 0;
+  return Math.max(fromRfc3339(since ?? initialized.lastTransitionTime), seen) + after;
 }
 
 /** What is waited for until `at`, as verdicts say it. */

@@ -48,8 +48,12 @@ function unknownOf({ instanceType, capacityType, zone, node, pool }: Candidate):
 }
 
 /** The condition is what the controller last wrote; the time is checked as well, because writing may lag (D-135). */
-function notYet({ nodeClaim }: Candidate, nodePool: NodePool, nowMs: number): Obstacle | undefined {
-  const at = consolidatableAt(nodeClaim, nodePool);
+function notYet(
+  { nodeClaim, node: { lastPodEvent } }: Candidate,
+  nodePool: NodePool,
+  nowMs: number,
+): Obstacle | undefined {
+  const at = consolidatableAt(nodeClaim, nodePool, lastPodEvent);
   if (at !== undefined && nowMs < at) {
     const detail = consolidationWait(nodeClaim, nodePool, at);
     return { code: "WaitConsolidateAfter", detail, until: at };

@@ -19,4 +19,6 @@ export interface DisruptionNode {
   readonly markedForDeletion: boolean;
   /** Epoch milliseconds until which it is promised to pods. */
   readonly nominatedUntil?: number;
+  /** Epoch milliseconds, as this process saw it (DX-25). */
+  readonly lastPodEvent?: number;
 }

@@ -275,6 +275,12 @@ describe("emptiness", () => {
     expect(verdict?.detail).toBe("empty, waits for consolidateAfter 1m until 2026-01-02T00:00:30Z");
   });
 
+  it("DX-25: nor does one whose claim lacks a pod event that could not be written", () => {
+    const late = node("n1", { lastPodEvent: NOW - 30_000 });
+    const verdict = verdictOf(late, { disruption: { consolidateAfter: "1m" } });
+    expect(verdict).toMatchObject({ code: "WaitConsolidateAfter", until: NOW + 30_000 });
+  });
+
   it("D-28: what saves most goes first, then the older node, then by name", () => {
     const priced = (name: string, type: string, creationTimestamp: string) =>
       node(name, {

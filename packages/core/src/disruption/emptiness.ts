@@ -162,9 +162,9 @@ function notEmpty({ pods }: DisruptionNode, pool: NodePool): Obstacle | undefine
 }
 
 /** The condition is what the controller last wrote; the time is checked as well, because writing may lag (D-135). */
-function notYet({ nodeClaim }: DisruptionNode, pool: NodePool, nowMs: number): Obstacle | undefined {
+function notYet({ nodeClaim, lastPodEvent }: DisruptionNode, pool: NodePool, nowMs: number): Obstacle | undefined {
   if (nodeClaim === undefined) return undefined;
-  const at = consolidatableAt(nodeClaim, pool);
+  const at = consolidatableAt(nodeClaim, pool, lastPodEvent);
   if (at !== undefined && nowMs < at) {
     return { code: "WaitConsolidateAfter", detail: `empty, ${consolidationWait(nodeClaim, pool, at)}`, until: at };
   }

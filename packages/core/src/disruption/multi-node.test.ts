@@ -315,6 +315,12 @@ describe("policies", () => {
     });
     const day = { disruption: { consolidateAfter: "24h" } };
     expect(multi(nodes, { types: [half, large], pool: day }).command?.nodes).toHaveLength(3);
+    const eventful = nodes.map((node) => ({ ...node, lastPodEvent: Date.UTC(2026, 0, 2) }));
+    // DX-25: also when its claim lacks the event.
+    expect(multi(eventful, { types: [half, large], pool }).decision.verdicts[0]).toMatchObject({
+      code: "WaitConsolidateAfter",
+      until: Date.UTC(2026, 0, 4),
+    });
     const unmarked = nodes.map(({ name }) =>
       aDisruptionNode({ name, type: half, pods: pods(1), claim: { conditions: ["Initialized"] } }),
     );

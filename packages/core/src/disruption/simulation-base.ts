@@ -97,12 +97,15 @@ function stayingNode(node: DisruptionNode, snapshot: DisruptionSnapshot): readon
 }
 
 /** D-46: `Never` and 0s close nothing; nodes of static pools are never consolidated, so that there is nothing to wait for (D-53). */
-function isSettling({ nodeClaim, labels }: DisruptionNode, { nodePools, nowMs }: DisruptionSnapshot): boolean {
+function isSettling(
+  { nodeClaim, labels, lastPodEvent }: DisruptionNode,
+  { nodePools, nowMs }: DisruptionSnapshot,
+): boolean {
   const pool = nodePools.find(({ metadata }) => metadata.name === labels[Label.NodePool]);
   if (nodeClaim === undefined || pool === undefined || pool.spec.replicas !== undefined) return false;
   const after = consolidateAfter(pool);
   if (after === undefined || after === 0) return false;
-  const at = restedAt(nodeClaim, pool);
+  const at = restedAt(nodeClaim, pool, lastPodEvent);
   return at !== undefined && nowMs < at;
 }
 

@@ -23,6 +23,7 @@ export interface StateNodeParts {
   /** Marked by the process itself (a running command). */
   readonly marked: boolean;
   readonly nominatedUntil?: number;
+  readonly lastPodEvent?: number;
   /** The provider's older spellings of what a claim may ask for. */
   readonly normalization?: Normalization;
 }
@@ -59,6 +60,7 @@ export function buildStateNode(parts: StateNodeParts): StateNode {
     pods: parts.pods,
     markedForDeletion: parts.marked || isDeleting(node, nodeClaim),
     ...(parts.nominatedUntil === undefined ? {} : { nominatedUntil: parts.nominatedUntil }),
+    ...(parts.lastPodEvent === undefined ? {} : { lastPodEvent: parts.lastPodEvent }),
   };
 }
 

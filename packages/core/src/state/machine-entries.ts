@@ -16,6 +16,7 @@ export interface MachineView extends MachineParts {
   readonly pods: readonly Pod[];
   readonly marked: boolean;
   readonly nominatedUntil: number | undefined;
+  readonly lastPodEvent: number | undefined;
 }
 
 export type PartKind = "node" | "claim";
@@ -170,6 +171,7 @@ function isSame(a: MachineView, b: MachineView): boolean {
   return (
     a.marked === b.marked &&
     a.nominatedUntil === b.nominatedUntil &&
+    a.lastPodEvent === b.lastPodEvent &&
     areSame(a.pods, b.pods) &&
     areSame(a.nodes, b.nodes) &&
     areSame(a.claims, b.claims)

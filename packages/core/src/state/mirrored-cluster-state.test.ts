@@ -169,6 +169,23 @@ describe("MirroredClusterState", () => {
     expect(state.nodeByName("n1")?.markedForDeletion).toBe(false);
   });
 
+  it("DX-25: remembers when pods last came or ended, until the machine is gone", async () => {
+    await world();
+    await harness.putMachine("n1");
+    await harness.pass(0);
+    const { state } = harness.deps;
+    expect(state.nodeByName("n1")?.lastPodEvent).toBeUndefined();
+    state.podEvent("test:///n1");
+    expect(state.nodeByName("n1")?.lastPodEvent).toBe(harness.clock.now());
+    await harness.kube.delete(NodeClaims, { name: "n1" });
+    await harness.kube.delete(Nodes, { name: "n1" });
+    await harness.pass(0);
+    expect(names()).toEqual([]);
+    await harness.putMachine("n1");
+    await harness.pass(0);
+    expect(state.nodeByName("n1")?.lastPodEvent).toBeUndefined();
+  });
+
   it("D-10: a promise ends with its window, and a new one extends it", async () => {
     await world();
     await harness.putMachine("n1");

@@ -41,6 +41,8 @@ export class MirroredClusterState implements ClusterState {
   readonly #pods: Informer<Pod>;
   readonly #marked = new Set<string>();
   readonly #nominated = new Map<string, number>();
+  /** By providerID. */
+  readonly #podEvents = new Map<string, number>();
   /** By node name; without the ones that have ended. */
   readonly #podsOn = new Map<string, readonly Pod[]>();
   readonly #entries: MachineEntries;
@@ -105,6 +107,11 @@ export class MirroredClusterState implements ClusterState {
     this.#nominated.set(nodeName, this.#options.clock.now() + this.#options.nominationWindow);
     this.#entries.touch("node", nodeName);
     this.#entries.touch("claim", nodeName);
+  }
+
+  podEvent(providerID: string): void {
+    this.#podEvents.set(providerID, this.#options.clock.now());
+    this.#entries.touchMachine(providerID);
   }
 
   markForDeletion(providerID: string): void {
@@ -201,11 +208,12 @@ export class MirroredClusterState implements ClusterState {
       pods: lists.length === 1 ? (lists[0] ?? []) : lists.flat(),
       marked: this.#marked.has(providerIdOf(parts)) || duplicates.some(isDeleting),
       nominatedUntil: this.#nominatedUntil(node?.metadata.name, nodeClaim?.metadata.name),
+      lastPodEvent: this.#podEvents.get(providerIdOf(parts)),
     };
   }
 
   #build(view: MachineView): StateNode {
-    const { pods, marked, nominatedUntil } = view;
+    const { pods, marked, nominatedUntil, lastPodEvent } = view;
     const [nodeClaim] = view.claims;
     const node = speaking(view);
     const { normalization } = this.#options;
@@ -215,6 +223,7 @@ export class MirroredClusterState implements ClusterState {
       pods,
       marked,
       ...(nominatedUntil === undefined ? {} : { nominatedUntil }),
+      ...(lastPodEvent === undefined ? {} : { lastPodEvent }),
       ...(normalization && { normalization }),
     });
   }
@@ -244,6 +253,7 @@ export class MirroredClusterState implements ClusterState {
   /** Marks and promises of machines that are gone are dropped. */
   #forgetGone(ids: ReadonlySet<string>): void {
     for (const id of this.#marked) if (!ids.has(id)) this.#marked.delete(id);
+    for (const id of this.#podEvents.keys()) if (!ids.has(id)) this.#podEvents.delete(id);
     const now = this.#options.clock.now();
     for (const [name, until] of this.#nominated) if (until < now) this.#nominated.delete(name);
   }

@@ -30,6 +30,8 @@ export interface StateNode {
   readonly markedForDeletion: boolean;
   /** Epoch ms until which it is promised to pods (D-10). */
   readonly nominatedUntil?: number;
+  /** Epoch ms, as this process saw it; the claim's status may lack it still (DX-25). */
+  readonly lastPodEvent?: number;
 }
 
 /** The mirror that decisions are made on. Built from the cache; own writes are seen at once. */
@@ -44,6 +46,8 @@ export interface ClusterState {
   /** S-213, CS-3: empty when decisions may be made, else what is missing, for the log. */
   unsynced(): readonly string[];
   nominate(nodeName: string): void;
+  /** Now pods came to this machine, or ended on it. */
+  podEvent(providerID: string): void;
   markForDeletion(providerID: string): void;
   unmarkForDeletion(providerID: string): void;
   /** Managed NodePools only (NP-1). */

@@ -166,6 +166,9 @@ describe("too many unhealthy nodes", () => {
     const told = harness.events.withReason("NodeRepairBlocked");
     expect(new Set(told.map((note) => note.message))).toEqual(new Set([message]));
     expect(new Set(told.map(({ resource }) => resource.kind))).toEqual(new Set(["Node", "NodeClaim", "NodePool"]));
+    // E-10: a warning, at most every quarter of an hour about each object.
+    expect(told.every(({ type, dedupeFor }) => type === "Warning" && dedupeFor === minutes(15))).toBe(true);
+    expect(told.every(({ object, dedupeKey }) => dedupeKey === `NodeRepairBlocked/${object.metadata.uid}`)).toBe(true);
     await sicken("n3", "Ready");
     await harness.pass(5 * MINUTE);
     expect((await remaining()).filter((name) => name === "n1" || name === "n2")).toEqual([]);
@@ -224,10 +227,13 @@ describe("too many unhealthy nodes", () => {
     await sicken("n1");
     await harness.pass(31 * MINUTE);
     expect(await remaining()).toEqual(["n1"]);
-    expect(
-      harness.events.withReason("NodeRepairBlocked").map(({ resource, message }) => `${resource.kind}: ${message}`),
-    ).toContain(
-      'NodePool: no node is repaired: karpenter-multicloud.sh/repair-threshold "many" is neither a number nor a percentage',
+    const why = 'karpenter-multicloud.sh/repair-threshold "many" is neither a number nor a percentage';
+    const told = harness.events.withReason("NodeRepairBlocked");
+    expect(told.map(({ resource, message }) => `${resource.kind}: ${message}`)).toEqual(
+      expect.arrayContaining([
+        `Node: it is unhealthy and not repaired: ${why}`,
+        `NodePool: no node is repaired: ${why}`,
+      ]),
     );
   });
 });

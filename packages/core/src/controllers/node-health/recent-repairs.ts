@@ -14,8 +14,6 @@ type Starts = Readonly<Record<string, number>>;
 
 export class RecentRepairs {
   readonly #deps: Deps;
-  /** By pool; the mirror may be behind what was written a moment ago. */
-  readonly #own = new Map<string, Starts>();
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -48,11 +46,11 @@ export class RecentRepairs {
     const times = Object.fromEntries(Object.entries(starts).map(([claim, at]) => [claim, toRfc3339(at)]));
     const body = { metadata: { annotations: { [Annotation.RepairsStarted]: JSON.stringify(times) } } };
     await this.#deps.kube.patch(NodePools, { name }, { type: "merge", body }, { signal }).catch(ignoreNotFound);
-    this.#own.set(name, starts);
   }
 
-  #recent({ metadata: { name = "", annotations } }: NodePool): Starts {
-    const known = this.#own.get(name) ?? startsIn(annotations?.[Annotation.RepairsStarted]);
+  /** The mirror shows what was written a moment ago (RT-11). */
+  #recent({ metadata: { annotations } }: NodePool): Starts {
+    const known = startsIn(annotations?.[Annotation.RepairsStarted]);
     const since = this.#deps.clock.now() - WINDOW;
     return Object.fromEntries(Object.entries(known).filter(([, at]) => at > since));
   }

@@ -2,7 +2,8 @@
 // and the disruption loop beside them.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, NodeClaims, NodePools, Nodes, toRfc3339 } from "../../api/index.ts";
+import { Annotation, DISRUPTED_TAINT, NodeClaims, NodePools, Nodes, toRfc3339 } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { DisruptableCluster, type MachineOptions } from "../../testing/disruptable-cluster.ts";
 import { promSeries } from "../../testing/prom-series.ts";
@@ -109,6 +110,9 @@ describe("DX-30: repair with the replacement first", () => {
     await become("n1", "False");
     await cluster.harness.pass(10 * MINUTE);
     expect([await isGoing("n1"), await cluster.replacements()]).toEqual([true, []]);
+    // D-119: where its one pod goes is promised to it, so that nobody takes that node away meanwhile.
+    const { nominatedUntil = 0 } = cluster.harness.deps.state.nodeByName("n2") ?? {};
+    expect(nominatedUntil).toBeGreaterThan(cluster.harness.clock.now());
   });
 
   it("by force is the default: nothing is waited for", async () => {
@@ -134,6 +138,38 @@ describe("DX-30: repair with the replacement first", () => {
     await cluster.replacementsWork();
     await cluster.harness.pass(5 * MINUTE);
     expect(await isGoing("n1")).toBe(false);
+  });
+
+  it("DX-40: opens the node again also when its machine could not be deleted and it recovers then", async () => {
+    await world(FIRST);
+    await machines(2);
+    await start();
+    cluster.harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "delete" || resource.kind !== "NodeClaim") return;
+      throw new KubeError(500, "InternalError", "no quorum");
+    };
+    await become("n1", "False");
+    await cluster.harness.pass(11 * MINUTE);
+    expect([await cluster.isTainted("n1"), await isGoing("n1")]).toEqual([true, false]);
+    await become("n1", "True");
+    await cluster.harness.pass(20_000);
+    expect([await cluster.isTainted("n1"), await cluster.reason("n1")]).toEqual([false, undefined]);
+    expect(cluster.harness.deps.state.nodeByName("n1")?.markedForDeletion).toBe(false);
+  });
+
+  it("leaves the mark of a command alone that takes the node away already", async () => {
+    await world(FIRST);
+    await machines(1, FULL);
+    await cluster.harness.start(nodeHealthController(cluster.harness.deps));
+    cluster.harness.deps.state.markForDeletion("test:///n1");
+    const body = { spec: { taints: [DISRUPTED_TAINT] } };
+    await cluster.harness.kube.patch(Nodes, { name: "n1" }, { type: "merge", body });
+    await become("n1", "False");
+    await cluster.harness.pass(11 * MINUTE);
+    await become("n1", "True");
+    await cluster.harness.pass(1000);
+    expect(await cluster.isTainted("n1")).toBe(true);
+    expect(cluster.harness.deps.state.nodeByName("n1")?.markedForDeletion).toBe(true);
   });
 
   it("gives up when no machine comes, counts it, and tries again five minutes later", async () => {

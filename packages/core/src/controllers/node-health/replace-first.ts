@@ -58,7 +58,7 @@ export class ReplaceFirst {
     const { gone, destinations } = await roomNow(this.#deps, parts, [target.name], signal);
     if (gone === undefined) {
       for (const node of destinations) state.nominate(node);
-      this.#begun.delete(target.name);
+      // Not forgotten before it is gone: should the deletion fail and the node recover, it has to be opened again (DX-40).
       return { found: true };
     }
     if (clock.now() - begun.since <= this.#patience(claim)) return { found: false, why: gone, gaveUp: false };

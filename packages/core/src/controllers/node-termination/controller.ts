@@ -149,8 +149,9 @@ async function terminateInstance(
 }
 
 async function release(deps: ControllerDeps, node: Node, signal: AbortSignal): Promise<undefined> {
-  // A strategic merge leaves the finalizers of others alone.
-  const body = { metadata: { "$deleteFromPrimitiveList/finalizers": [TERMINATION_FINALIZER] } };
+  // A strategic merge leaves the finalizers of others alone; the uid keeps it off a namesake that joined meanwhile.
+  const { uid } = node.metadata;
+  const body = { metadata: { uid, "$deleteFromPrimitiveList/finalizers": [TERMINATION_FINALIZER] } };
   await deps.kube.patch(Nodes, keyOf(node), { type: "strategic", body }, { signal }).catch(ignoreNotFound);
   const labels = node.metadata.labels ?? {};
   deps.logger.info("deleted node", { Node: node.metadata.name });

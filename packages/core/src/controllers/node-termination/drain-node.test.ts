@@ -2,6 +2,8 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, DISRUPTED_TAINT, PodDisruptionBudgets, Pods, type Toleration } from "../../api/index.ts";
+import type { EventNote } from "../../kube/index.ts";
+import { EventCorrelator } from "../../kube/event-correlator.ts";
 import { aDaemonSetPod, aPdb, aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
 import { WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
@@ -79,6 +81,37 @@ describe("node.termination, draining", () => {
     await harness.pass(60_000);
     expect(harness.logger.messages("error")).toContain("Reconciler error");
     expect(harness.provider.machines.size).toBe(1);
+  });
+
+  it("D-163, E-15: whoever set the deadline, it is told on the Node and on the claim", async () => {
+    const deadline = "2026-01-01T02:05:00+02:00";
+    await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });
+    await deleteNode();
+    const told = harness.events.texts().filter((text) => text.includes("TerminationGracePeriodExpiring"));
+    const text = "all pods will be deleted by 2026-01-01T00:05:00Z";
+    expect(new Set(told)).toEqual(
+      new Set([
+        `Warning TerminationGracePeriodExpiring NodeClaim/n1: ${text}`,
+        `Warning TerminationGracePeriodExpiring Node/n1: ${text}`,
+      ]),
+    );
+  });
+
+  it("DX-26, E-13: what a node waits for is told again after a minute, and ever more rarely", async () => {
+    await machine();
+    const annotations = { [Annotation.DoNotDisrupt]: "true" };
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1", annotations }));
+    const correlator = new EventCorrelator(harness.clock);
+    const told: number[] = [];
+    const began = harness.clock.now();
+    harness.events.publish = (note) => {
+      const known = note as EventNote;
+      if (known.reason !== "FailedDraining" || correlator.judge(known).kind !== "write") return;
+      told.push(Math.round((harness.clock.now() - began) / 60_000));
+    };
+    await deleteNode();
+    await harness.pass(62 * 60_000);
+    expect(told).toEqual([0, 1, 3, 7, 15, 30, 45, 60]);
   });
 
   it("DT-116: four waves, each when the pods of the one before are gone", async () => {

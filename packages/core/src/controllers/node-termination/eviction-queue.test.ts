@@ -129,6 +129,23 @@ describe("eviction-queue", () => {
     expect(harness.logger.messages("error")).toEqual([]);
   });
 
+  it("D-171, D-174: nor is it deleted by force when it takes the place in between", async () => {
+    const pod = await podOnNode();
+    await start();
+    harness.kube.faults = async ({ phase, verb }) => {
+      if (phase !== "before" || verb !== "delete") return;
+      harness.kube.faults = undefined;
+      await harness.podEnds(KEY);
+      await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    };
+    queue.add([pod], harness.clock.now(), "Forceful Termination");
+    await harness.pass(1000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect(await isEnding()).toBe(false);
+    expect(harness.events.texts()).toEqual([]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
   it("D-173: any other error is logged and tried again", async () => {
     const pod = await podOnNode();
     await start();
@@ -140,6 +157,60 @@ describe("eviction-queue", () => {
     await harness.pass(5000);
     expect(await isEnding()).toBe(true);
     expect(harness.logger.messages("error")).toHaveLength(2);
+  });
+
+  it("D-173: a 500 that speaks of no budgets is such an error, and nobody is told of budgets", async () => {
+    const pod = await podOnNode();
+    await start();
+    let refused = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "evict" && refused++ < 1)
+        throw new KubeError(500, "InternalError", "no quorum");
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(5000);
+    expect(await isEnding()).toBe(true);
+    expect(harness.logger.messages("error")).toHaveLength(1);
+    expect(harness.events.withReason("FailedDraining")).toEqual([]);
+  });
+
+  it("DM-23, D-173: each coded answer is counted with its code, a call without an answer is not", async () => {
+    const pod = await podOnNode();
+    const codes: (string | undefined)[] = [];
+    const metrics: Metrics = {
+      ...silentMetrics,
+      count: (name, labels = {}) => void (name.endsWith("eviction_requests_total") && codes.push(labels["code"])),
+    };
+    queue = new EvictionQueue({ ...harness.deps, metrics });
+    await start();
+    const answers = [new Error("socket hang up"), new KubeError(429, "TooManyRequests", "disruption budget")];
+    harness.kube.faults = ({ phase, verb }) => {
+      const answer = phase === "before" && verb === "evict" ? answers.shift() : undefined;
+      if (answer) throw answer;
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(5000);
+    expect(codes).toEqual(["429", "200"]);
+  });
+
+  it("E-11 to E-13, D-183: what is told of a pod does not silence what is told of its namesake", async () => {
+    const pod = await podOnNode();
+    await harness.put(PodDisruptionBudgets, aPdb({ selector: { matchLabels: { app: "web" } }, disruptionsAllowed: 0 }));
+    await start();
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(1000);
+    queue.add([pod], harness.clock.now(), "Empty");
+    await harness.pass(1000);
+    const { uid } = pod.metadata;
+    const node = harness.events.notes[0]?.object.metadata.uid;
+    expect(new Set(harness.events.notes.map(({ dedupeKey }) => dedupeKey))).toEqual(
+      new Set([`FailedDraining/${node}/${uid}`, `Disrupted/${uid}`]),
+    );
+    expect(harness.events.notes.at(-1)).toMatchObject({
+      type: "Normal",
+      reason: "Disrupted",
+      object: { metadata: { uid } },
+    });
   });
 
   it("D-174: past the deadline a pod is deleted with what is left, past budget and protection", async () => {

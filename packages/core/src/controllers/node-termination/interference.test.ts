@@ -3,9 +3,19 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { DISRUPTED_TAINT, hasTaint, Label, NodeClaims, Nodes, Pods } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { aPod } from "../../testing/builders/index.ts";
 import type { ControllerHarness } from "../../testing/controller-harness.ts";
-import { NODE, WEB, isReleased, openMachine, startAndDelete } from "../../testing/terminating-machine.ts";
+import { promSeries } from "../../testing/prom-series.ts";
+import {
+  CLASS,
+  FINALIZER,
+  NODE,
+  WEB,
+  isReleased,
+  openMachine,
+  startAndDelete,
+} from "../../testing/terminating-machine.ts";
 
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
@@ -30,6 +40,23 @@ describe("node.termination, while others write", () => {
     await harness.pass(30_000);
     expect(await released()).toBe(true);
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("DM-15, D-168: a drain whose end cannot be written at once is counted once", async () => {
+    const metrics = new PromMetrics();
+    await machine({}, { metrics });
+    await deleteNode();
+    await harness.pass(3000);
+    let failures = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "patchStatus" && failures++ < 2) throw new KubeError(409, "Conflict", "later");
+    };
+    await harness.pass(30_000);
+    expect([failures > 1, await released()]).toEqual([true, true]);
+    expect(await promSeries(metrics, "karpenter_nodes_drained_total")).toEqual(['{nodepool="default"} 1']);
+    expect(await promSeries(metrics, "karpenter_nodes_terminated_total")).toEqual([
+      expect.stringMatching(/^\{nodepool="default",zone="[^"]*"\} 1$/),
+    ]);
   });
 
   it("the claim goes at any moment: no error, and the Node is let go", async () => {
@@ -65,6 +92,24 @@ describe("node.termination, while others write", () => {
     await harness.pass(20_000);
     expect(await harness.stored(Nodes, NODE)).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("D-163, D-171: a namesake that joins while the Node is let go keeps its finalizer", async () => {
+    await machine();
+    let patches = 0;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      // The first one is the taint.
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node" || ++patches < 2) return;
+      harness.kube.faults = undefined;
+      await harness.kube.patch(Nodes, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+      await harness.putNode({ name: "n1", providerID: "test:///other", labels: CLASS });
+      await harness.kube.patch(Nodes, NODE, FINALIZER);
+    };
+    await deleteNode();
+    await harness.pass(60_000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect((await harness.stored(Nodes, NODE))?.spec?.providerID).toBe("test:///other");
+    expect(await released()).toBe(false);
   });
 
   it("a restart in the middle goes on where it stopped", async () => {

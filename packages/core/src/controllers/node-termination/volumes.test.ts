@@ -100,6 +100,10 @@ describe("node.termination, volumes", () => {
     const message = "waiting for volumes to be detached: csi-1, csi-2";
     expect(await detached()).toMatchObject({ status: "Unknown", reason: "AwaitingVolumeDetachment", message });
     expect(harness.events.texts()).toContain(`Normal AwaitingVolumeDetachment Node/n1: ${message}`);
+    // D-183: by uid, so that a namesake is not silenced.
+    const { uid } = (await harness.stored(Nodes, NODE))?.metadata ?? {};
+    const [note] = harness.events.withReason("AwaitingVolumeDetachment");
+    expect(note?.dedupeKey).toBe(`AwaitingVolumeDetachment/${uid}`);
     await harness.kube.delete(VolumeAttachments, { name: "csi-1" });
     await harness.pass(2000);
     expect((await detached())?.message).toBe("waiting for volumes to be detached: csi-2");
@@ -156,6 +160,17 @@ describe("node.termination, volumes", () => {
     );
     await deleteNode();
     expect(given()).toBe(true);
+  });
+
+  it("DT-127, D-177: the volume of a pod that has ended is waited for", async () => {
+    await machine();
+    await claimOfVolume("data", "pv-1");
+    await attach("csi-1", "pv-1");
+    const volumes = [{ name: "data", persistentVolumeClaim: { claimName: "data" } }];
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", spec: { volumes }, status: { phase: "Succeeded" } }));
+    await deleteNode();
+    expect(given()).toBe(false);
+    expect((await detached())?.message).toContain("csi-1");
   });
 
   it("D-177: a claim that is missing or not bound says nothing about a volume", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { getCondition, NodeClaims, Nodes, type ResourceList } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import type { NodeClaimOptions } from "../../testing/builders/index.ts";
+import { aNodeClaim, type NodeClaimOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { nodeClaimConsistencyController } from "./controller.ts";
 
@@ -103,6 +103,17 @@ describe("nodeclaim.consistency", () => {
     await harness.kube.patchStatus(NodeClaims, KEY, { type: "merge", body: { status: { conditions } } });
     await harness.pass(1000);
     expect((await condition())?.status).toBe("False");
+  });
+
+  it("D-144: a claim whose Node has not come, or came twice, is not judged, and that is no error", async () => {
+    await machine({ memory: "1Gi" });
+    await harness.putNode({ name: "twin", providerID: "test:///n1" });
+    await harness.put(NodeClaims, aNodeClaim({ name: "n2", conditions: ["Initialized"] }));
+    await start();
+    await harness.kube.delete(NodeClaims, KEY);
+    await harness.pass(11 * MINUTE);
+    expect(told()).toBe(0);
+    expect(harness.logger.messages("error")).toEqual([]);
   });
 
   it("a verdict that could not be stored is not told, and judged again", async () => {

@@ -29,8 +29,22 @@ describe("nodeclaim.disruption", () => {
   });
 
   it("D-133, D-134: it becomes so exactly when consolidateAfter has passed, without any event", async () => {
-    await started({ consolidateAfter: "5m" });
-    await harness.pass(299_900);
+    // Other than the five minutes after which drift is looked for anyway.
+    await started({ consolidateAfter: "2m" });
+    await harness.pass(119_900);
+    expect(await status()).toBeUndefined();
+    await harness.pass(100);
+    expect(await status()).toBe("True");
+  });
+
+  it("DT-96: 59 s after the last pod event it is taken away, 60 s after it it is there again", async () => {
+    harness = new ControllerHarness();
+    await harness.pass(59_000);
+    await harness.put(NodePools, aNodePool({ disruption: { consolidateAfter: "1m" } }));
+    const lastPodEventTime = "2026-01-01T00:00:00Z";
+    await harness.put(NodeClaims, aNodeClaim({ conditions: CONSOLIDATABLE, lastPodEventTime }));
+    await harness.start(nodeClaimDisruptionController(harness.deps, [TEST_NODE_CLASS]));
+    await harness.pass(900);
     expect(await status()).toBeUndefined();
     await harness.pass(100);
     expect(await status()).toBe("True");

@@ -1,12 +1,14 @@
 // Scenarios of docs/reference/upstream-parity.md: E-217, E-222.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims } from "../../api/index.ts";
+import { Label, NodeClaims } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { NodeClassNotReady, Transient } from "../../provider/index.ts";
 import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
+import { PromMetrics } from "../../telemetry/index.ts";
 import { milliseconds } from "../../units/index.ts";
 import { ControllerHarness, type HarnessOptions } from "../../testing/controller-harness.ts";
+import { promSeries } from "../../testing/prom-series.ts";
 import { nodeClaimGarbageCollectionController } from "./controller.ts";
 
 const MINUTE = 60_000;
@@ -37,6 +39,23 @@ describe("nodeclaim.garbagecollection", () => {
     expect(await left()).toEqual([]);
     expect(harness.deps.decisions.list()).toMatchObject([
       { controller: "nodeclaim.garbagecollection", verdict: "MachineGone", subject: "NodeClaim n1" },
+    ]);
+  });
+
+  it("DM-10, D-147: each is counted once as garbage_collected, and one that is being deleted already is not", async () => {
+    const metrics = new PromMetrics();
+    await started({ metrics });
+    const labels = { [Label.CapacityType]: "spot" };
+    await vanished("n1", { labels, spec: { terminationGracePeriod: "5m" } });
+    await vanished("n2", { labels });
+    for (const name of ["n1", "n2"]) {
+      const body = { metadata: { finalizers: ["example.com/hold"] } };
+      await harness.kube.patch(NodeClaims, { name }, { type: "merge", body });
+    }
+    await harness.kube.delete(NodeClaims, { name: "n2" });
+    await harness.pass(10 * MINUTE);
+    expect(await promSeries(metrics, "karpenter_nodeclaims_disrupted_total")).toEqual([
+      '{reason="garbage_collected",nodepool="default",capacity_type="spot",consolidation_policy="",termination_mode="eventual"} 1',
     ]);
   });
 

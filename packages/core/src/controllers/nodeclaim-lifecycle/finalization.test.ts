@@ -3,11 +3,13 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, Label, NodeClaims, Nodes, TERMINATION_FINALIZER } from "../../api/index.ts";
+import { KubeError } from "../../kube/index.ts";
 import { Transient } from "../../provider/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
 import type { HarnessOptions } from "../../testing/controller-harness.ts";
 import { CLAIM_KEY, LifecycleHarness } from "../../testing/lifecycle-harness.ts";
+import { promSeries } from "../../testing/prom-series.ts";
 import { nodeClaimLifecycleController } from "./controller.ts";
 
 const MINUTE = 60_000;
@@ -139,6 +141,59 @@ describe("ending", () => {
     expect(series("termination_duration_seconds_sum", pool)).toMatch(/ 18(\.\d+)?$/);
     expect(series("instance_termination_duration_seconds_sum", pool)).toMatch(/ 15(\.\d+)?$/);
     expect(harness.logger.find("deleted nodeclaim")?.fields).toMatchObject({ "provider-id": "test:///default-1" });
+  });
+
+  it("D-161, LC-35: a deadline that cannot be written at once is written later, before anything is deleted", async () => {
+    await leaving({ spec: { terminationGracePeriod: "5m" } });
+    harness.provider.slowDeletes = 100;
+    let failures = 0;
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "NodeClaim" || failures++ > 0) return;
+      throw new KubeError(500, "InternalError", "no quorum");
+    };
+    await harness.begin();
+    expect(harness.provider.calls).toEqual([]);
+    await harness.pass(5000);
+    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(
+      "2026-01-01T00:05:00Z",
+    );
+    expect(harness.events.withReason("TerminationGracePeriodExpiring")).toHaveLength(1);
+  });
+
+  it.each([
+    [409, "Conflict"],
+    [500, "InternalError"],
+  ] as const)("DM-18: an end whose last write fails with %d is tried again, and counted once", async (code, reason) => {
+    await leaving();
+    const metrics = new PromMetrics();
+    let failures = 0;
+    harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "NodeClaim" || failures++ > 1) return;
+      throw new KubeError(code, reason, "not now");
+    };
+    await harness.start(nodeClaimLifecycleController({ ...harness.deps, metrics }));
+    await harness.pass(MINUTE);
+    expect(await harness.claim()).toBeUndefined();
+    expect(await promSeries(metrics, "karpenter_nodeclaims_terminated_total")).toEqual([
+      '{nodepool="default",capacity_type="",zone=""} 1',
+    ]);
+  });
+
+  it("D-161, RT-15: conditions that others write at the same moment are not lost", async () => {
+    await leaving();
+    harness.provider.slowDeletes = 3;
+    const drained = { type: "Drained", status: "True", reason: "Drained", message: "" };
+    let isFirst = true;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patchStatus" || resource.kind !== "NodeClaim" || !isFirst) return;
+      isFirst = false;
+      const known = (await harness.claim())?.status?.conditions ?? [];
+      const conditions = [...known, { ...drained, lastTransitionTime: "2026-01-01T00:00:00Z" }];
+      await harness.kube.patchStatus(NodeClaims, CLAIM_KEY, { type: "merge", body: { status: { conditions } } });
+    };
+    await harness.begin(10_000);
+    expect((await harness.condition("Drained"))?.status).toBe("True");
+    expect((await harness.condition("InstanceTerminating"))?.status).toBe("True");
   });
 
   it("LC-39: finalizers of others stay", async () => {

@@ -17,6 +17,18 @@ const registered = async () => await harness.condition("Registered");
 const initialized = async () => await harness.condition("Initialized");
 
 describe("initialization", () => {
+  it("LC-29, D-121: what is initialized stays so, whatever becomes of its Node", async () => {
+    await launched();
+    await harness.joins();
+    await harness.pass(1000);
+    expect((await initialized())?.status).toBe("True");
+    const lastTransitionTime = "2026-01-01T00:00:00Z";
+    const conditions = [{ type: "Ready", status: "False", reason: "Kubelet", message: "", lastTransitionTime }];
+    await harness.kube.patchStatus(Nodes, { name: "node-1" }, { type: "merge", body: { status: { conditions } } });
+    await harness.pass(1000);
+    expect((await initialized())?.status).toBe("True");
+  });
+
   const ephemeral = [
     { key: "readiness.k8s.io/foo", effect: "NoSchedule" },
     { key: "node.kubernetes.io/not-ready", effect: "NoExecute" },

@@ -28,8 +28,18 @@ describe("giving up", () => {
     await harness.begin(9 * MINUTE);
     expect(await harness.claim()).toBeDefined();
     await harness.pass(2 * MINUTE);
-    expect((await harness.claim())?.metadata.deletionTimestamp ?? "gone").toBeDefined();
+    expect(await harness.claim()).toBeUndefined();
     expect(harness.logger.find("giving up nodeclaim")?.fields["reason"]).toBe("initialization_timeout");
+  });
+
+  it("LC-30: a limit of initialization is nothing to a node that is initialized, however old", async () => {
+    const conditions = ["Launched", "Registered", "Initialized"];
+    harness = await LifecycleHarness.with(aNodeClaim({ name: CLAIM_KEY.name, conditions }), {
+      settings: { initializationTimeout: minutes(10) },
+    });
+    await harness.begin(60 * MINUTE);
+    expect((await harness.claim())?.metadata).not.toHaveProperty("deletionTimestamp");
+    expect(harness.logger.find("giving up nodeclaim")).toBeUndefined();
   });
 
   it("LC-32: after a restart the time that has passed still counts", async () => {

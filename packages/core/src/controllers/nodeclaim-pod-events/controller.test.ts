@@ -2,7 +2,9 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Pods } from "../../api/index.ts";
-import { aDaemonSetPod, aNodeClaim, aPod } from "../../testing/builders/index.ts";
+import { consolidatableAt } from "../../disruption/index.ts";
+import { KubeError } from "../../kube/index.ts";
+import { aDaemonSetPod, aNodeClaim, aNodePool, aPod } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { nodeClaimPodEventsController } from "./controller.ts";
 
@@ -117,6 +119,24 @@ describe("nodeclaim.podevents", () => {
     await harness.pass(100);
     expect(await lastEvent()).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("DX-25: an event that cannot be written does not shorten the window", async () => {
+    await machine();
+    await start();
+    await harness.putPod(aPod({ name: "web" }));
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "patchStatus") throw new KubeError(500, "InternalError", "no quorum");
+    };
+    await harness.kube.bind(KEY, "n1");
+    const seen = harness.clock.now();
+    await harness.pass(100);
+    expect(await lastEvent()).toBeUndefined();
+    const node = harness.deps.state.nodeByName("n1");
+    const pool = aNodePool({ disruption: { consolidateAfter: "1m" } });
+    expect(node?.nodeClaim && consolidatableAt(node.nodeClaim, pool, node.lastPodEvent)).toBeGreaterThanOrEqual(
+      seen + 60_000,
+    );
   });
 
   it("a claim that goes while it is written is no error", async () => {

@@ -27,6 +27,8 @@ export function nodeClaimPodEventsController(
       const now = deps.clock.now();
       const last = Date.parse(claim.status?.lastPodEventTime ?? "");
       if (now - last < AT_MOST_EVERY) return undefined;
+      // Should it not be written now, the node rests all the same (DX-25).
+      deps.state.podEvent(claim.status?.providerID ?? "");
       const body = { status: { lastPodEventTime: toRfc3339(now) } };
       await deps.kube.patchStatus(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound);
       return undefined;

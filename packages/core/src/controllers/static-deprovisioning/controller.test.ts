@@ -154,6 +154,19 @@ describe("ST-3: a NodePool with more machines than replicas", () => {
     expect(await names()).toEqual(["n1"]);
   });
 
+  it("D-132: looks again every minute, whatever happened or did not", async () => {
+    await pool({ replicas: 1 });
+    await machines("a", "b");
+    for (const name of ["a", "b"]) harness.provider.kept.set(name, "its pool is not ours");
+    await start();
+    expect(await names()).toEqual(["a", "b"]);
+    harness.provider.kept.clear();
+    await harness.pass(MINUTE - 1000);
+    expect(await names()).toEqual(["a", "b"]);
+    await harness.pass(1000);
+    expect(await names()).toHaveLength(1);
+  });
+
   it("observe mode: says which would go, and deletes nothing", async () => {
     await pool({ replicas: 1 }, { settings: { mode: "observe" } });
     await machines("n1", "n2");
