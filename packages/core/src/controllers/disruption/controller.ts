@@ -99,6 +99,23 @@ class Loop {
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     this.#runs.look();
     this.#runs.ran("disruption-loop");
+    try {
+      return await this.#pass(signal, id);
+    } finally {
+      this.#count();
+    }
+  }
+
+  /** DM-45. */
+  #count(): void {
+    const commands = [...this.#commands.values()];
+    for (const reason of ["Empty", "Drifted", "Underutilized"] as const) {
+      const value = commands.filter(({ proposed }) => proposed.reason === reason).length;
+      this.#deps.metrics.set("kmc_disruption_commands_inflight", { reason: reason.toLowerCase() }, value);
+    }
+  }
+
+  async #pass(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
     this.#records.look();
