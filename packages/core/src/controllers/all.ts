@@ -33,6 +33,7 @@ import { nodePoolRegistrationHealthController } from "./nodepool-registration-he
 import { RegistrationHealth } from "./nodepool-registration-health/registration-health.ts";
 import { nodePoolValidationController } from "./nodepool-validation/controller.ts";
 import { OverlayStore } from "./overlay-store.ts";
+import { PodEventTimes } from "./pod-event-times.ts";
 import { provisioningController } from "./provisioning/controller.ts";
 import { PodTimes } from "./provisioning/pod-times.ts";
 import { PoolBackOff } from "./provisioning/pool-back-off.ts";
@@ -47,12 +48,14 @@ export function allControllers(given: ControllerDeps, nodeClasses: readonly Cust
   const buffers = given.settings.featureGates.CapacityBuffer ? new BufferStore() : undefined;
   const catalogue = new Catalogue(given);
   const podTimes = new PodTimes(given);
+  const podEvents = new PodEventTimes();
   // OP-15: whoever calls the provider often does so under its own name.
   const named = (controller: string): ControllerDeps => ({
     ...given,
     ...(overlays && { overlays }),
     ...(buffers && { buffers }),
     podTimes,
+    podEvents,
     provider: catalogue.seenThrough(given.provider, controller),
   });
   const deps = named("");

@@ -10,6 +10,7 @@ import type { ClusterState, PoolLedger } from "../state/index.ts";
 import type { Logger, Metrics } from "../telemetry/index.ts";
 import type { BufferStore } from "./buffer-store.ts";
 import type { OverlayStore } from "./overlay-store.ts";
+import type { PodEventTimes } from "./pod-event-times.ts";
 import type { PodTimes } from "./provisioning/pod-times.ts";
 import type { Environment } from "../options/index.ts";
 
@@ -47,6 +48,8 @@ export interface ControllerDeps extends Ports {
   readonly overlays?: OverlayStore;
   /** With the feature gate CapacityBuffer: the room that is kept, by whom and where. */
   readonly buffers?: BufferStore;
+  /** Shared by who notes the events of pods and who decides on them; without it only what is written counts. */
+  readonly podEvents?: PodEventTimes;
   /** Shared with whoever shows how long pods wait; the provisioner keeps its own otherwise. */
   readonly podTimes?: PodTimes;
 }

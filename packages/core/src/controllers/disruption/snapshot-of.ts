@@ -23,7 +23,17 @@ import type { StartedNodes } from "./started-nodes.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
-  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger" | "metrics"
+  | "cache"
+  | "state"
+  | "clock"
+  | "provider"
+  | "buffers"
+  | "overlays"
+  | "settings"
+  | "logger"
+  | "poolLedger"
+  | "metrics"
+  | "podEvents"
 >;
 
 export interface SnapshotParts {
@@ -78,7 +88,8 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
   const { pools, waiting, inCommand, paused, ahead = [], cache } = parts;
   const nowMs = deps.clock.now();
   const { pods: _pods, nodes: now, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
-  const { nodes, inputs } = afterCommands({ nodes: parts.nodes ?? deps.state.nodes(), inputs: now }, ahead);
+  const known = withPodEvents(deps, parts.nodes ?? deps.state.nodes());
+  const { nodes, inputs } = afterCommands({ nodes: known, inputs: now }, ahead);
   const pending = waiting.at(nowMs).filter((pod: Pod) => !pod.spec.nodeName);
   return {
     nowMs,
@@ -99,6 +110,15 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     measure: () => measured(deps),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
   };
+}
+
+/** DX-25. */
+function withPodEvents({ podEvents }: SnapshotDeps, nodes: readonly DisruptionNode[]): readonly DisruptionNode[] {
+  if (podEvents === undefined) return nodes;
+  return nodes.map((node) => {
+    const nodeClaim = node.nodeClaim && podEvents.upToDate(node.nodeClaim);
+    return nodeClaim === undefined || nodeClaim === node.nodeClaim ? node : { ...node, nodeClaim };
+  });
 }
 
 /** DM-28. */

@@ -12,7 +12,7 @@ import { ignoreNotFound } from "../ignore-not-found.ts";
 const AT_MOST_EVERY = seconds(10);
 
 export function nodeClaimPodEventsController(
-  deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">,
+  deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state" | "podEvents">,
 ): Controller {
   const nodes = deps.cache.informer(Nodes);
   return {
@@ -27,6 +27,7 @@ export function nodeClaimPodEventsController(
       const now = deps.clock.now();
       const last = Date.parse(claim.status?.lastPodEventTime ?? "");
       if (now - last < AT_MOST_EVERY) return undefined;
+      deps.podEvents?.note(claim, now);
       const body = { status: { lastPodEventTime: toRfc3339(now) } };
       await deps.kube.patchStatus(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound);
       return undefined;
