@@ -92,6 +92,7 @@ class Loop {
       retreat: this.#retreat,
       started: this.#started,
       waves: this.#waves,
+      areInputsStale: () => this.#inputs.areStale(),
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -117,16 +118,11 @@ class Loop {
   }
 
   async #pass(signal: AbortSignal, id: string): Promise<ReconcileResult> {
-    // DX-24: nothing is decided on it, and nothing that was decided goes on.
-    if (this.#inputs.areStale()) {
-      await this.#giveUpStale(signal);
-      return { requeueAfter: seconds(1) };
-    }
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
     this.#records.look();
     // DX-22: a machine that is ordered and not launched yet is part of the picture, and holds up nothing else.
-    if (this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
+    if (this.#inputs.areStale() || this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
       await this.#giveUpStale(signal);
       return { requeueAfter: seconds(1) };
     }

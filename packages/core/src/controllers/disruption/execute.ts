@@ -44,6 +44,8 @@ export interface ExecutorParts extends LooksParts {
   readonly stamp: ClusterStamp;
   readonly driftBackOff: DriftBackOff;
   readonly retreat: Retreat;
+  /** DX-24: then nothing is deleted. */
+  readonly areInputsStale: () => boolean;
 }
 
 export class Executor {
@@ -253,6 +255,7 @@ export class Executor {
   /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
   async #deleteAll(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state } = this.#deps;
+    if (this.#parts.areInputsStale()) return command;
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
