@@ -42,6 +42,13 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
     "karpenter_consolidation_score",
     "karpenter_consolidation_moves_total",
   ],
+  "./disruption/command-metrics.test.ts": [
+    "kmc_disruption_command_duration_seconds",
+    "kmc_disruption_estimated_savings_total",
+    "kmc_disruption_realised_savings_total",
+    "kmc_disruption_pod_moves_total",
+    "kmc_disruption_repeat_moves_total",
+  ],
   "./disruption/side-by-side.test.ts": ["kmc_nodepools_drift_backoff_seconds"],
   "../../../controller/src/version.test.ts": ["karpenter_build_info"],
   "../../../controller/src/event-loop-gaps.test.ts": ["kmc_event_loop_gap_seconds"],

@@ -50,12 +50,14 @@ export function* simulateSteps(
   const gone = new Set(names);
   const candidates = inSnapshotOrder(snapshot, base, gone);
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;
+  const ended = snapshot.measure?.();
   const problem = base.without(gone, base.reschedulable(candidates), respectConsolidateAfter);
   const solution = yield* solveSteps(problem, {
     mode: "parity",
     cache: base.cache,
     ...(shouldStop && { shouldStop }),
   });
+  ended?.();
   return {
     solution,
     unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base)],

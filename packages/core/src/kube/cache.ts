@@ -25,6 +25,8 @@ export interface KubeCache {
   informer<T extends KubeObject>(resource: Resource<T>, indexes?: Indexes<T>): Informer<T>;
   /** The mirrored object, when its resource is mirrored at all; never starts a mirror. */
   peek<T extends KubeObject>(resource: Resource<T>, key: ObjectKey): T | undefined;
+  /** Since when what is mirrored of a resource may be older than what the server has, epoch milliseconds; undefined: it is followed (DX-24). */
+  behindSince(resource: Resource): number | undefined;
   /** Starts what was asked for, and everything asked for later. */
   start(signal: AbortSignal): void;
   /** Resolves when every informer has synced. */

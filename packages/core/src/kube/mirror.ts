@@ -34,7 +34,7 @@ export class Mirror implements KubeCache {
   readonly #waiting = new Set<() => void>();
   readonly #reflectors: {
     readonly resource: Resource;
-    readonly reflector: Pick<Reflector<KubeObject>, "lastHeard" | "lastProgress" | "relist">;
+    readonly reflector: Pick<Reflector<KubeObject>, "behindSince" | "lastHeard" | "lastProgress" | "relist">;
   }[] = [];
   #signal: AbortSignal | undefined;
 
@@ -94,6 +94,10 @@ export class Mirror implements KubeCache {
     return this.#reflectors
       .filter(({ reflector }) => now - reflector.lastProgress > limit)
       .map(({ resource }) => resource);
+  }
+
+  behindSince(resource: Resource): number | undefined {
+    return this.#reflectors.find((each) => idOf(each.resource) === idOf(resource))?.reflector.behindSince;
   }
 
   /** Before each scrape: how long ago each watch delivered anything (M-45). */

@@ -48,6 +48,7 @@ export class Reflector<T extends KubeObject> {
   #lastComplaint = NEVER;
   #lastHeard: number | undefined;
   #lastProgress: number;
+  #behindSince: number | undefined;
   #attempt: WatchAttempt | undefined;
   #listWanted = false;
   /** Watches in a row over which nothing came. */
@@ -68,6 +69,11 @@ export class Reflector<T extends KubeObject> {
   /** When it last heard something, gave a silent watch up or was refused: one that works never lets minutes pass (OP-6). */
   get lastProgress(): number {
     return this.#lastProgress;
+  }
+
+  /** Since when lists or watches fail, in epoch milliseconds; undefined while the server is followed. */
+  get behindSince(): number | undefined {
+    return this.#behindSince;
   }
 
   /** The watch is not believed any more: it is given up for a list that is begun after this. */
@@ -137,6 +143,7 @@ export class Reflector<T extends KubeObject> {
   #heard(): void {
     this.#lastHeard = this.#parts.clock.now();
     this.#lastProgress = this.#lastHeard;
+    this.#behindSince = undefined;
     this.#silences = 0;
   }
 
@@ -170,6 +177,7 @@ export class Reflector<T extends KubeObject> {
   #recover(error: unknown): number {
     this.#lastProgress = this.#parts.clock.now();
     if (isNotFound(error)) return this.#absent();
+    this.#behindSince ??= this.#lastProgress;
     if (isExpired(error) || !KubeError.is(error)) this.#version = undefined;
     this.#restarted(isExpired(error) ? "expired" : "error");
     if (isExpired(error)) this.#logger.debug("the watch is too old to be resumed, listing again");

@@ -46,6 +46,7 @@ class TestCache implements KubeCache {
   }
 
   peek(): undefined {}
+  behindSince(): undefined {}
   start(): void {}
   apply(): void {}
   forget(): void {}

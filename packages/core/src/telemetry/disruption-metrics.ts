@@ -1,6 +1,6 @@
 // Metrics of voluntary disruption: what was looked at, what budgets allow, what was decided and what came of it.
 
-import { DURATION_BUCKETS } from "./metric-buckets.ts";
+import { COMMAND_BUCKETS, DURATION_BUCKETS } from "./metric-buckets.ts";
 import type { MetricDefinition } from "./metric-definition.ts";
 
 const METHOD = ["reason", "consolidation_type"] as const;
@@ -81,6 +81,43 @@ export const DISRUPTION_METRICS = [
     help: "Nodes by the reason why they stay, or that they go, as of the last round of looking at all of them.",
     labels: ["nodepool", "verdict"],
     perObject: true,
+  },
+  {
+    name: "kmc_disruption_commands_inflight",
+    type: "gauge",
+    help: "Disruption commands that run, those included that wait to be validated.",
+    labels: ["reason"],
+  },
+  {
+    name: "kmc_disruption_command_duration_seconds",
+    type: "histogram",
+    help: "Phases of disruption commands: validate (until it is decided again and its nodes are tainted), launch (until the machines are ordered), init (until the nodes are given up), and of each node drain and instance (until its machine is gone).",
+    labels: ["reason", "phase"],
+    buckets: COMMAND_BUCKETS,
+  },
+  {
+    name: "kmc_disruption_estimated_savings_total",
+    type: "counter",
+    help: "Price per hour that commands were to save when they began.",
+    labels: ["nodepool", "reason", "currency"],
+  },
+  {
+    name: "kmc_disruption_realised_savings_total",
+    type: "counter",
+    help: "Price per hour that commands have saved, with the machines that really came, added when all of their nodes were given up.",
+    labels: ["nodepool", "reason", "currency"],
+  },
+  {
+    name: "kmc_disruption_pod_moves_total",
+    type: "counter",
+    help: "Pods that had to move because their node was chosen.",
+    labels: ["nodepool", "reason"],
+  },
+  {
+    name: "kmc_disruption_repeat_moves_total",
+    type: "counter",
+    help: "Those of them whose owner had a pod moved by another command less than an hour before.",
+    labels: ["nodepool", "reason"],
   },
   {
     name: "kmc_nodepools_drift_backoff_seconds",

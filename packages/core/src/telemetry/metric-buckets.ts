@@ -9,6 +9,9 @@ export const DURATION_BUCKETS: readonly number[] = [
 /** Prometheus' own default. */
 export const CALL_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** From a second to two hours, after which nothing is waited for any more. */
+export const COMMAND_BUCKETS: readonly number[] = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+
 /** Short ones are the rule. */
 export const GAP_BUCKETS: readonly number[] = [0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 5, 30];
 

@@ -66,7 +66,7 @@ function take(places: string[], wanted: string | undefined): boolean {
   return index >= 0;
 }
 
-function ownerOf({ metadata }: Pod): string | undefined {
+export function ownerOf({ metadata }: Pod): string | undefined {
   const owners = metadata.ownerReferences ?? [];
   return (owners.find(({ controller }) => controller === true) ?? owners[0])?.uid;
 }

@@ -16,7 +16,14 @@ const HORIZON: Duration = hours(24);
 /** By then the successors of moved pods have a place, or something else is wrong. */
 const PLACED_WITHIN: Duration = minutes(10);
 
-type Deps = Pick<ControllerDeps, "cache" | "clock" | "decisions" | "state">;
+type Deps = Pick<ControllerDeps, "cache" | "clock" | "decisions" | "metrics" | "state">;
+
+/** As in the metrics (DM-44). */
+const PHASES: Readonly<Record<RunningCommand["phase"], string>> = {
+  waiting: "validate",
+  tainted: "launch",
+  starting: "init",
+};
 
 export class CommandRecords {
   readonly #deps: Deps;
@@ -34,6 +41,7 @@ export class CommandRecords {
     const known = this.#open.get(command.id) ?? { ...planOf(command), ...this.#horizonSavings(command), phases: [] };
     if (known.phases.at(-1)?.name === command.phase) return;
     const now = clock.now();
+    this.#observe(known, now);
     // What was validated may be less than what was proposed.
     const { nodes } = command.proposed;
     const phases = [...overAt(known.phases, now, "passed"), { name: command.phase, start: now }];
@@ -55,6 +63,7 @@ export class CommandRecords {
     const stays = proposed.nodes.find((name) => !gone.includes(name));
     const why = decisions.list().findLast(({ subject }) => subject === `Node ${stays}`);
     const now = clock.now();
+    this.#observe(known, now);
     const record: CommandRecord = {
       ...known,
       phases: overAt(known.phases, now, outcome),
@@ -85,6 +94,14 @@ export class CommandRecords {
     const lives = nodes.flatMap((name) => state.nodeByName(name)?.nodeClaim ?? []).map((claim) => lifeEnd(claim));
     const life = Math.max(0, Math.min(...lives.map((end) => end - clock.now()), HORIZON));
     return { horizonSavings: savings * (life / hours(1)) };
+  }
+
+  /** The phase that is over now. */
+  #observe({ reason, phases }: CommandRecord, now: number): void {
+    const phase = phases.at(-1);
+    if (phase === undefined || phase.end !== undefined) return;
+    const labels = { reason: reason.toLowerCase(), phase: PHASES[phase.name as RunningCommand["phase"]] };
+    this.#deps.metrics.observe("kmc_disruption_command_duration_seconds", labels, (now - phase.start) / 1000);
   }
 
   #store(record: CommandRecord): void {

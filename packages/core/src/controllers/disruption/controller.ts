@@ -25,14 +25,13 @@ import { Retreat } from "./retreat.ts";
 import { RunTimes } from "./run-times.ts";
 import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
+import { LONGEST_STALE, StaleInputs } from "./stale-inputs.ts";
 import { StartedNodes } from "./started-nodes.ts";
 import { tellAnnotations, tellCandidate } from "./tell.ts";
 
 const AT_ONCE: Duration = milliseconds(1);
 /** What looked right must still be so after this time (D-107). */
 const VALIDATION_DELAY: Duration = seconds(15);
-/** DX-24. */
-const LONGEST_STALE: Duration = seconds(60);
 /** Commands of one kind that have not begun to launch or delete anything (DX-32). */
 const MOST_EARLY = 10;
 const NAME = "disruption";
@@ -60,6 +59,7 @@ class Loop {
   readonly #stamp: ClusterStamp;
   readonly #records: CommandRecords;
   readonly #runs: RunTimes;
+  readonly #inputs: StaleInputs;
   readonly #cache = new CompileCache();
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
@@ -76,6 +76,7 @@ class Loop {
     this.#stamp = new ClusterStamp(deps);
     this.#records = new CommandRecords(deps);
     this.#runs = new RunTimes(deps);
+    this.#inputs = new StaleInputs(deps);
     this.#searches = new Searches(deps, this.#stamp, this.#runs);
     this.#retreat = new Retreat(deps, {
       stamp: this.#stamp,
@@ -91,6 +92,7 @@ class Loop {
       retreat: this.#retreat,
       started: this.#started,
       waves: this.#waves,
+      areInputsStale: () => this.#inputs.areStale(),
       commands: () => [...this.#commands.values()],
       cache: this.#cache,
     });
@@ -99,11 +101,28 @@ class Loop {
   async run(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     this.#runs.look();
     this.#runs.ran("disruption-loop");
+    try {
+      return await this.#pass(signal, id);
+    } finally {
+      this.#count();
+    }
+  }
+
+  /** DM-45. */
+  #count(): void {
+    const commands = [...this.#commands.values()];
+    for (const reason of ["Empty", "Drifted", "Underutilized"] as const) {
+      const value = commands.filter(({ proposed }) => proposed.reason === reason).length;
+      this.#deps.metrics.set("kmc_disruption_commands_inflight", { reason: reason.toLowerCase() }, value);
+    }
+  }
+
+  async #pass(signal: AbortSignal, id: string): Promise<ReconcileResult> {
     // What is ordered already is followed also while something else is not known yet.
     await this.#advance((command) => !isEarly(command), signal);
     this.#records.look();
     // DX-22: a machine that is ordered and not launched yet is part of the picture, and holds up nothing else.
-    if (this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
+    if (this.#inputs.areStale() || this.#deps.state.unlisted().length > 0 || buffersUnplanned(this.#deps)) {
       await this.#giveUpStale(signal);
       return { requeueAfter: seconds(1) };
     }

@@ -24,6 +24,8 @@ import { Looks, type LooksParts } from "./looks.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
 import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
+import { PodMoves } from "./pod-moves.ts";
+import { Savings } from "./savings.ts";
 import { markDisrupted } from "./taints.ts";
 import {
   countDecision,
@@ -42,6 +44,8 @@ export interface ExecutorParts extends LooksParts {
   readonly stamp: ClusterStamp;
   readonly driftBackOff: DriftBackOff;
   readonly retreat: Retreat;
+  /** DX-24: then nothing is deleted. */
+  readonly areInputsStale: () => boolean;
 }
 
 export class Executor {
@@ -49,12 +53,16 @@ export class Executor {
   readonly #parts: ExecutorParts;
   readonly #retreat: Retreat;
   readonly #looks: Looks;
+  readonly #savings: Savings;
+  readonly #moves: PodMoves;
 
   constructor(deps: ControllerDeps, parts: ExecutorParts) {
     this.#deps = deps;
     this.#parts = parts;
     this.#retreat = parts.retreat;
     this.#looks = new Looks(deps, parts);
+    this.#savings = new Savings(deps);
+    this.#moves = new PodMoves(deps);
   }
 
   /** The command in its next phase; undefined when it is over, in whatever way. */
@@ -139,12 +147,15 @@ export class Executor {
           return;
         }
         await this.#parts.started.started([node], "Empty", signal);
-        if (await this.#delete(proposed, node, signal)) done.push(node);
+        if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
       });
       const node = this.#deps.state.nodeByName(name);
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
     }
-    if (done.length > 0) countDecision(this.#deps, command.proposed, done);
+    if (done.length === 0) return undefined;
+    countDecision(this.#deps, command.proposed, done);
+    this.#savings.started(command.id, command.proposed, done, pools);
+    this.#savings.completed(command.id, []);
     if (done.length === command.proposed.nodes.length) this.#succeeded(command);
     return undefined;
   }
@@ -170,6 +181,7 @@ export class Executor {
     this.#promise(proposed);
     tellNominations(this.#deps, proposed, ordered);
     countDecision(this.#deps, proposed, nodes);
+    this.#savings.started(command.id, proposed, nodes, pools);
     if (proposed.reason === "Drifted") {
       for (const { name, nodePool = "" } of nodes) this.#parts.waves.started(name, nodePool, ordered);
     }
@@ -243,6 +255,7 @@ export class Executor {
   /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
   async #deleteAll(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state } = this.#deps;
+    if (this.#parts.areInputsStale()) return command;
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
     if (command.deleted.size === 0) {
       const found: Reprieve[] = [];
@@ -263,7 +276,7 @@ export class Executor {
     for (const name of left) {
       await attempt(this.#deps, "disrupting a node failed", name, async () => {
         const node = state.nodeByName(name);
-        if (node) await this.#delete(command.proposed, node, signal);
+        if (node) await this.#delete(command, node, signal);
         deleted.add(name);
       });
     }
@@ -272,6 +285,11 @@ export class Executor {
     if (command.proposed.reason === "Drifted") {
       for (const pool of pools) this.#parts.driftBackOff.succeeded(pool);
     }
+    const claims = this.#deps.cache.informer(NodeClaims);
+    this.#savings.completed(
+      command.id,
+      command.replacements.flatMap((name) => claims.get({ name }) ?? []),
+    );
     this.#succeeded(command);
     return undefined;
   }
@@ -291,7 +309,7 @@ export class Executor {
   }
 
   /** Answers whether there was something to delete. */
-  async #delete(proposed: ProposedCommand, node: StateNode, signal: AbortSignal): Promise<boolean> {
+  async #delete({ id, proposed }: RunningCommand, node: StateNode, signal: AbortSignal): Promise<boolean> {
     const { state, cache } = this.#deps;
     const { nodeClaim, providerID } = node;
     if (!nodeClaim) return false;
@@ -307,6 +325,7 @@ export class Executor {
     recordVerdict(this.#deps, "DeleteNodeClaim", node.name, `${why}, its machine is given back`);
     const pool = cache.informer(NodePools).get({ name: node.nodePool ?? "" });
     tellDeleted(this.#deps, proposed, node, pool?.spec.disruption?.consolidationPolicy);
+    this.#moves.moved(id, proposed, node);
     return true;
   }
 
@@ -316,6 +335,7 @@ export class Executor {
     signal: AbortSignal,
   ): Promise<undefined> {
     const { decision, method, nodes } = command.proposed;
+    this.#savings.failed(command.id);
     const labels = { decision, ...methodLabels(method) };
     this.#deps.metrics.count("karpenter_voluntary_disruption_queue_failures_total", labels, failed);
     this.#deps.logger.error("disruption command failed, its nodes stay", { "command-id": command.id, nodes, why });
@@ -326,6 +346,7 @@ export class Executor {
   }
 
   async #spare(command: RunningCommand, reprieve: Reprieve, signal: AbortSignal): Promise<undefined> {
+    this.#savings.failed(command.id);
     for (const name of command.proposed.nodes) recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
     await this.#retreat.rollBack(command, reprieve.detail, signal);
     return undefined;

@@ -23,7 +23,7 @@ import type { StartedNodes } from "./started-nodes.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
-  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger"
+  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger" | "metrics"
 >;
 
 export interface SnapshotParts {
@@ -78,7 +78,8 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
   const { pools, waiting, inCommand, paused, ahead = [], cache } = parts;
   const nowMs = deps.clock.now();
   const { pods: _pods, nodes: now, nodePools: _pools, ...problem } = problemOf(deps, [], pools);
-  const { nodes, inputs } = afterCommands({ nodes: parts.nodes ?? deps.state.nodes(), inputs: now }, ahead);
+  const known = parts.nodes ?? deps.state.nodes();
+  const { nodes, inputs } = afterCommands({ nodes: known, inputs: now }, ahead);
   const pending = waiting.at(nowMs).filter((pod: Pod) => !pod.spec.nodeName);
   return {
     nowMs,
@@ -96,7 +97,17 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     staticCounts: staticCounts(deps, ahead),
     ...(cache && { cache }),
     hourly: limitsOf(deps, parts, ahead),
+    measure: () => measured(deps),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
+  };
+}
+
+/** DM-28. */
+function measured({ clock, metrics }: SnapshotDeps): () => void {
+  const began = clock.now();
+  return () => {
+    const labels = { controller: "disruption" };
+    metrics.observe("karpenter_scheduler_scheduling_duration_seconds", labels, (clock.now() - began) / 1000);
   };
 }
 

@@ -2,6 +2,7 @@
 
 import {
   DISRUPTED_TAINT,
+  getCondition,
   Label,
   nodeClassLabel,
   NodeClaims,
@@ -28,6 +29,7 @@ import { deadlineNote, deadlineOf } from "./deadline.ts";
 import { drainNode, type DrainParts } from "./drain-node.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
 import { GrowingInterval } from "./growing-interval.ts";
+import { observePhase } from "./phases.ts";
 import { awaitVolumes, volumeAttachmentsByNode } from "./volumes.ts";
 
 export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQueue): Controller {
@@ -85,6 +87,8 @@ async function terminate(
       parts.blocked.held(tainted, "cloud", `the cloud still has its machine ${claim.status?.providerID ?? ""}`);
       return instance;
     }
+    const current = deps.cache.informer(NodeClaims).get(keyOf(claim)) ?? claim;
+    observePhase(deps, current, "instance", getCondition(current, "Drained")?.lastTransitionTime);
   }
   return await release(deps, tainted, signal);
 }

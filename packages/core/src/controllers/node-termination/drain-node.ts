@@ -24,6 +24,7 @@ import { deadlineOf } from "./deadline.ts";
 import { nextDrainStep } from "./drain.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
 import type { GrowingInterval } from "./growing-interval.ts";
+import { observePhase } from "./phases.ts";
 
 /** Lets the scheduler see the taint before an empty node counts as drained (D-168). */
 const MIN_DRAIN_TIME = seconds(5);
@@ -68,6 +69,7 @@ export async function drainNode(
     return { requeueAfter: seconds(1) };
   }
   await setDrained(deps, current, "True", "", signal);
+  observePhase(deps, current, "drain", node.metadata.deletionTimestamp);
   deps.metrics.count("karpenter_nodes_drained_total", { nodepool: node.metadata.labels?.[Label.NodePool] ?? "" });
   return undefined;
 }
