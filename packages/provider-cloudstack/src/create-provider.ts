@@ -13,6 +13,7 @@ import { ApiClients } from "./client/api-clients.ts";
 import { ApiPace } from "./client/api-pace.ts";
 import { CloudStackClient } from "./client/cloudstack-client.ts";
 import { GuardedApi } from "./client/guarded-api.ts";
+import { KeptAnswers } from "./client/kept-answers.ts";
 import { HttpTransport } from "./client/http-transport.ts";
 import type { Connection } from "./client/http-transport.ts";
 import { ServerWatch } from "./client/server-facts.ts";
@@ -58,8 +59,10 @@ type Kit = ReturnType<typeof kitOf>;
 function kitOf(ports: Ports, settings: CloudStackSettings) {
   const { clock, kube, cache, events, metrics, unavailable, logger, decisions } = ports;
   const { clusterName, deployWait } = settings;
+  // One for all keys: what one of them removes another may see.
+  const kept = new KeptAnswers(clock);
   const make = (connection: Connection, source: string): CloudStackClient =>
-    clientFor(ports, settings, connection, source);
+    clientFor(ports, settings, connection, source, () => kept.forget());
   const clients = new ApiClients({ kube, clock, settings, make });
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: CLOUDSTACK_GROUP });
   const groups = new GroupFinder(clients, clusterName, () =>
@@ -87,7 +90,7 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
     joining,
     troubles: new RecentTroubles(clock),
     remover: new Remover({ ...shared, expungePolicy: settings.expungePolicy, right, remains, tokens }),
-    inventory: new Inventory({ clock, events, views, finder, clusterName }),
+    inventory: new Inventory({ clock, events, views, finder, clusterName, kept }),
     deployer: new Deployer({ ...shared, joining, deployWait }),
   };
 }
@@ -98,6 +101,7 @@ function clientFor(
   settings: CloudStackSettings,
   connection: Connection,
   source: string,
+  onMachinesChanged: () => void,
 ): CloudStackClient {
   const logger = source === "" ? ports.logger : ports.logger.with({ secret: source });
   warnAbout(connection, logger);
@@ -112,6 +116,7 @@ function clientFor(
     clock,
     random,
     source,
+    onMachinesChanged,
     watch: new ServerWatch(logger, pace),
     onJob: (command, result, seconds) =>
       metrics.observe("karpenter_cloudstack_async_job_duration_seconds", { command, result }, seconds),

@@ -45,6 +45,8 @@ export function deploy(call: Call): Json {
   checkName(ground, name, networks);
   const userData = params.text("userdata") ?? "";
   checkUserData(call, userData);
+  if (userData !== "" && params.text("userdataid") !== undefined)
+    throw invalid("Both userdata and userdata ID inputs are not allowed, please provide only one");
   const disks = disksOf(call, ground);
   const affinityGroupIds = idsOf(call, "affinitygroupids", ground.affinityGroups);
   checkKeyPairs(call, ground);
@@ -294,6 +296,7 @@ function newMachine(call: Call, parts: Parts): Machine {
     hostId: undefined,
     userData,
     userDataId: params.text("userdataid"),
+    userDataDetails: cutAtCommas(params.details("userdatadetails")),
     tags: new Map(),
     affinityGroupIds,
     securityGroupIds,
@@ -309,6 +312,11 @@ function newMachine(call: Call, parts: Parts): Machine {
     hookQueue: Promise.resolve(),
     bootNote: "",
   };
+}
+
+/** The server keeps them as one text, and cuts that at its commas. */
+function cutAtCommas(details: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, value.split(",")[0] ?? ""]));
 }
 
 /** Number 0 is the root disk. */

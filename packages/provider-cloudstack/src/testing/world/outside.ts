@@ -173,6 +173,7 @@ export class Outside {
       hostId: undefined,
       userData: "",
       userDataId: undefined,
+      userDataDetails: {},
       tags: new Map(Object.entries(fields.tags ?? {})),
       affinityGroupIds: [],
       securityGroupIds: [],

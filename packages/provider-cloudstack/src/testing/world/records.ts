@@ -56,6 +56,8 @@ export interface Machine {
   /** As it was sent: base64. */
   userData: string;
   readonly userDataId: string | undefined;
+  /** Values of the variables in registered user data; the machine finds them in its metadata. */
+  readonly userDataDetails: Readonly<Record<string, string>>;
   readonly tags: Map<string, string>;
   readonly affinityGroupIds: readonly string[];
   readonly keyPairs: readonly string[];
