@@ -2,12 +2,8 @@
 
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import {
-<<<<<<< HEAD
-=======
   BootstrapError,
-  discoverClusterFacts,
   fillTemplate,
->>>>>>> 125d69d (Ask for the list of machines once in ten seconds, and let registered user data take parameters)
   hasClusterInfo,
   KnownClusterFacts,
   packUserData,

@@ -6,6 +6,7 @@ import type { Ground } from "../world/ground.ts";
 import { amount, field, rowOf } from "../world/ground.ts";
 import { checkLimits } from "../world/limits.ts";
 import { cardsOf } from "../world/planner.ts";
+import { isOwned } from "../world/records.ts";
 import type { Machine, Nic, Owner, Row, Volume } from "../world/records.ts";
 import type { Call, Json } from "./command.ts";
 import { groundOf, ownerFor, rowById } from "./command.ts";
@@ -65,6 +66,7 @@ export function deploy(call: Call): Json {
   const groups = { affinityGroupIds, securityGroupIds };
   const machine = newMachine(call, { offering, template, zone, owner, size, nics, name, userData, ...groups });
   ground.machines.set(machine.id, machine);
+  for (const nic of nics) ground.nics.set(nic.id, { ...nic, machineId: machine.id });
   for (const [index, disk] of [undefined, ...disks].entries()) addVolume(ground, machine, index, disk, rootGiB);
   noteDoubles(ground, machine);
   const { life } = backend.world;
@@ -240,9 +242,7 @@ function checkFaultyLimit(call: Call): void {
 
 /** Addresses of a shared network may run out; those of dead machines are taken too. */
 function nicIn(ground: Ground, network: Row, isDefault: boolean): Nic {
-  const used = [...ground.machines.values()].flatMap(({ nics }) =>
-    nics.filter(({ networkId }) => networkId === network.id),
-  );
+  const used = [...ground.nics.values()].filter(({ networkId }) => networkId === network.id);
   const free = typeof network["_freeips"] === "number" ? network["_freeips"] : 252;
   if (used.length >= free) {
     throw new ApiError(
@@ -305,6 +305,7 @@ function newMachine(call: Call, parts: Parts): Machine {
     group: params.text("group"),
     boot: { type: params.text("boottype") ?? "Bios", mode: params.text("bootmode") ?? "Legacy" },
     deleteProtection: false,
+    wasKept: false,
     foreign: false,
     order: facts,
     node: undefined,
@@ -333,6 +334,7 @@ function addVolume(ground: Ground, machine: Machine, index: number, disk: Disk |
     createdAt: now,
     tags: new Map(),
     foreign: false,
+    isOurs: isOwned(machine),
     machineId: machine.id,
     state: "Allocated",
     freeSince: now,
