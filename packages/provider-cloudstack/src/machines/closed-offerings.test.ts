@@ -19,7 +19,9 @@ afterEach(() => bench.close());
 const open = async (nodeClass: string, pool = "default", type = "medium"): Promise<Availability | undefined> => {
   const nodePool: NodePool = {
     metadata: { name: pool },
-    spec: { template: { spec: { nodeClassRef: { ...CLOUDSTACK_NODE_CLASS_KIND, name: nodeClass }, requirements: [] } } },
+    spec: {
+      template: { spec: { nodeClassRef: { ...CLOUDSTACK_NODE_CLASS_KIND, name: nodeClass }, requirements: [] } },
+    },
   };
   const { items } = await bench.during(bench.provider.getInstanceTypes(nodePool, { signal: bench.signal }));
   return items.find(({ name }) => name === type)?.offerings[0]?.availability;

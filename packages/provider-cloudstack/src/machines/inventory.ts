@@ -108,7 +108,9 @@ export class Inventory {
     const scopes = await inCoreWords(`machine ${id}`, () => views.scopes(signal));
     const list = await kept.peek<readonly FoundMachine[]>(keyOf(scopes));
     const machine = list?.find((found) => found.machine.id === id)?.machine;
-    return machine !== undefined && isOwned(machine, clusterName) && ALIVE.includes(machine.state) ? machine : undefined;
+    return machine !== undefined && isOwned(machine, clusterName) && ALIVE.includes(machine.state)
+      ? machine
+      : undefined;
   }
 
   /** Those whose claims are being deleted are expected to go. */

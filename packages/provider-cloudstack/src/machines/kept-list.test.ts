@@ -35,7 +35,10 @@ describe("the list of machines that is kept for ten seconds (§3)", () => {
     for (const { status } of claims) expect(isGone(await get(status?.providerID))).toBe(false);
     const asked = bench.calls("listVirtualMachines").slice(before);
     // Beside the one by tag, the collector's own search for marks.
-    expect(asked.map(({ body }) => body["keyword"] ?? body["id"] ?? "tag").toSorted()).toEqual(["karpenter:prod:", "tag"]);
+    expect(asked.map(({ body }) => body["keyword"] ?? body["id"] ?? "tag").toSorted()).toEqual([
+      "karpenter:prod:",
+      "tag",
+    ]);
   });
 
   it("D-147: two lists that confirm each other, thirty seconds apart, are two questions", async () => {

@@ -113,9 +113,9 @@ describe("userDataRef.parameters (userdatadetails)", () => {
     await expect(bench.putClass("comma", { userDataRef: { name: "join", parameters: { a: "b,c" } } })).rejects.toThrow(
       /parameters/,
     );
-    await expect(
-      bench.putClass("name", { userDataRef: { name: "join", parameters: { "a-b": "c" } } }),
-    ).rejects.toThrow(/letters, digits and underscores/);
+    await expect(bench.putClass("name", { userDataRef: { name: "join", parameters: { "a-b": "c" } } })).rejects.toThrow(
+      /letters, digits and underscores/,
+    );
   });
 
   it("§11: other values are other machines", async () => {

@@ -227,13 +227,39 @@ describe("what is collected", () => {
     await bench.markLaunched("a2", "Registered");
     bench.fake.outside.setState("a2", "Migrating");
     bench.fake.outside.stop("a1");
+    const isGivenUp = async (name: string) => (await bench.claim(name)).metadata.deletionTimestamp !== undefined;
     await bench.collect();
-    await bench.pass(6 * 60_000);
+    await bench.pass(4 * 60_000 + 50_000);
     await bench.collect();
-    expect((await bench.claim("a1")).metadata.deletionTimestamp).toBeDefined();
-    expect((await bench.claim("a2")).metadata.deletionTimestamp).toBeUndefined();
+    expect(await isGivenUp("a1")).toBe(false);
+    await bench.pass(10_000);
+    await bench.collect();
+    expect([await isGivenUp("a1"), await isGivenUp("a2")]).toEqual([true, false]);
     expect(bench.eventReasons()).toContain("InstanceStopped");
+    await bench.pass(60 * 60_000);
+    await bench.collect();
+    expect(await isGivenUp("a2")).toBe(false);
     bench.fake.outside.setState("a2", "Running");
+  });
+
+  it("T-76: one that has not joined yet, or runs again in time, is not given up", async () => {
+    await start();
+    await bench.launch("a1");
+    await bench.launch("a2");
+    await bench.markLaunched("a1");
+    await bench.markLaunched("a2", "Registered");
+    bench.fake.outside.stop("a1");
+    bench.fake.outside.stop("a2");
+    await bench.collect();
+    await bench.pass(4 * 60_000);
+    bench.fake.outside.setState("a2", "Running");
+    await bench.collect();
+    bench.fake.outside.stop("a2");
+    await bench.pass(10_000);
+    await bench.collect();
+    await bench.pass(4 * 60_000);
+    await bench.collect();
+    for (const name of ["a1", "a2"]) expect((await bench.claim(name)).metadata.deletionTimestamp).toBeUndefined();
   });
 
   it("T-76: one that CloudStack itself restarts elsewhere is given up after fifteen minutes", async () => {

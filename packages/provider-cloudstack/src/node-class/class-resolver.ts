@@ -24,6 +24,7 @@ import type { GroupFinder } from "./group-finder.ts";
 import { affinityGroupsOf, checkKeyPairs, managedGroupOf, securityGroupIdsOf, userDataIdOf } from "./named-parts.ts";
 import type { Named } from "./named-parts.ts";
 import { scopeOf } from "./owner-scope.ts";
+import { siteRemarks } from "./site-remarks.ts";
 import type { Problem, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 
 export interface ResolverParts {
@@ -78,6 +79,7 @@ export class ClassResolver {
     if (open.length === 0) problems.push(...dropped);
     else await collect(() => checkArch(offerings, open), undefined);
     const usable = problems.length === 0 ? open : [];
+    remarks.push(...siteRemarks(offerings, usable));
     const content = {
       scope,
       server,

@@ -56,7 +56,10 @@ export async function userDataIdOf({ spec, client, scope, version, signal }: Nam
 }
 
 /** The server takes a machine without them, and its first boot would stumble over the gap. */
-function checkParameters({ parameters = {} }: UserDataReference, { name, parameters: wanted }: RegisteredUserData): void {
+function checkParameters(
+  { parameters = {} }: UserDataReference,
+  { name, parameters: wanted }: RegisteredUserData,
+): void {
   const missing = wanted.filter((key) => !(key in parameters));
   if (missing.length === 0) return;
   const message = `user data ${name} was registered with the parameters ${missing.join(", ")}: give them in userDataRef.parameters`;
