@@ -70,7 +70,7 @@ leaderElectionName: LEADER_ELECTION_NAME
 {{- $block := get .Values $provider | default dict -}}
 {{- $variables := dict
   "ovh" (dict "endpoint" "OVH_ENDPOINT" "serviceName" "OVH_SERVICE_NAME" "kubeId" "OVH_KUBE_ID" "region" "OVH_REGION" "adoptLegacyPools" "OVH_ADOPT_LEGACY_POOLS")
-  "scaleway" (dict "projectId" "SCW_DEFAULT_PROJECT_ID" "organizationId" "SCW_DEFAULT_ORGANIZATION_ID" "region" "SCW_DEFAULT_REGION" "zone" "SCW_DEFAULT_ZONE" "apiUrl" "SCW_API_URL")
+  "scaleway" (dict "projectId" "SCW_DEFAULT_PROJECT_ID" "organizationId" "SCW_DEFAULT_ORGANIZATION_ID" "region" "SCW_DEFAULT_REGION" "zone" "SCW_DEFAULT_ZONE" "apiUrl" "SCW_API_URL" "approveServingCertificates" "SCW_APPROVE_SERVING_CERTIFICATES")
   "cloudstack" (dict "apiUrl" "CLOUDSTACK_API_URL" "projectId" "CLOUDSTACK_PROJECT_ID" "region" "CLOUDSTACK_REGION" "verifySSL" "CLOUDSTACK_VERIFY_SSL" "expungePolicy" "CLOUDSTACK_EXPUNGE_POLICY") -}}
 {{- range $key, $name := get $variables $provider }}
 {{- $value := get $block $key }}

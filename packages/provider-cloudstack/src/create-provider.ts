@@ -13,12 +13,14 @@ import { ApiClients } from "./client/api-clients.ts";
 import { ApiPace } from "./client/api-pace.ts";
 import { CloudStackClient } from "./client/cloudstack-client.ts";
 import { GuardedApi } from "./client/guarded-api.ts";
+import { KeptAnswers } from "./client/kept-answers.ts";
 import { HttpTransport } from "./client/http-transport.ts";
 import type { Connection } from "./client/http-transport.ts";
 import { ServerWatch } from "./client/server-facts.ts";
 import { CloudStackProvider } from "./cloudstack-provider.ts";
 import { MachineDrift } from "./drift.ts";
 import { ClassViews } from "./machines/class-view.ts";
+import { ClosedOfferings } from "./machines/closed-offerings.ts";
 import { Collector } from "./machines/collector.ts";
 import { Deployer } from "./machines/deployer.ts";
 import { ExpungeRight } from "./machines/expunge-right.ts";
@@ -58,8 +60,10 @@ type Kit = ReturnType<typeof kitOf>;
 function kitOf(ports: Ports, settings: CloudStackSettings) {
   const { clock, kube, cache, events, metrics, unavailable, logger, decisions } = ports;
   const { clusterName, deployWait } = settings;
+  // One for all keys: what one of them removes another may see.
+  const kept = new KeptAnswers(clock);
   const make = (connection: Connection, source: string): CloudStackClient =>
-    clientFor(ports, settings, connection, source);
+    clientFor(ports, settings, connection, source, () => kept.forget());
   const clients = new ApiClients({ kube, clock, settings, make });
   const tokens = new BootstrapTokens({ kube, clock, random: systemRandom, labelDomain: CLOUDSTACK_GROUP });
   const groups = new GroupFinder(clients, clusterName, () =>
@@ -68,7 +72,9 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
   const file = new OfferingsFile(settings.offeringsFile, clock, logger);
   const resolver = new ClassResolver({ file, groups, settings });
   const viewMetrics = new ViewMetrics(metrics);
-  const views = new ClassViews({ clients, resolver, unavailable, settings, cache, logger, metrics: viewMetrics });
+  const closed = new ClosedOfferings(clock);
+  const shown = { settings, cache, logger, metrics: viewMetrics };
+  const views = new ClassViews({ clients, resolver, unavailable, closed, groups, ...shown });
   const joining = new Joining({
     kube,
     clock,
@@ -78,7 +84,7 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
   });
   const finder = new MachineFinder(clients, views, clusterName);
   const tagger = new Tagger(clock);
-  const refusals = new Refusals(unavailable, clock);
+  const refusals = new Refusals(unavailable, closed, clock);
   const shared = { clients, kube, clock, events, logger, metrics, views, finder, tagger, refusals, clusterName };
   const right = new ExpungeRight(clock);
   const remains = new UnexpungedMachines(clock, metrics);
@@ -93,7 +99,7 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
     joining,
     troubles: new RecentTroubles(clock),
     remover: new Remover({ ...shared, expungePolicy: settings.expungePolicy, right, remains, tokens }),
-    inventory: new Inventory({ clock, events, views, finder, clusterName }),
+    inventory: new Inventory({ clock, events, views, finder, clusterName, kept }),
     deployer: new Deployer({ ...shared, joining, deployWait }),
   };
 }
@@ -104,6 +110,7 @@ function clientFor(
   settings: CloudStackSettings,
   connection: Connection,
   source: string,
+  onMachinesChanged: () => void,
 ): CloudStackClient {
   const logger = source === "" ? ports.logger : ports.logger.with({ secret: source });
   warnAbout(connection, logger);
@@ -118,6 +125,7 @@ function clientFor(
     clock,
     random,
     source,
+    onMachinesChanged,
     watch: new ServerWatch(logger, pace),
     onJob: (command, result, seconds) =>
       metrics.observe("karpenter_cloudstack_async_job_duration_seconds", { command, result }, seconds),

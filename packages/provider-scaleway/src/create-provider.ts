@@ -1,6 +1,11 @@
 // Builds the provider and its controllers from the ports of the process.
 
-import { BootstrapTokens, bootstrapTokenController, systemRandom } from "@karpenter-multicloud/core/bootstrap";
+import {
+  BootstrapTokens,
+  bootstrapTokenController,
+  servingCertificateController,
+  systemRandom,
+} from "@karpenter-multicloud/core/bootstrap";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { BuiltProvider, Environment, Ports, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
@@ -15,11 +20,13 @@ import { ScalewayClient } from "./client/scaleway-client.ts";
 import { SdkTransport } from "./client/sdk-transport.ts";
 import { agentNodesController } from "./machines/agent-nodes-controller.ts";
 import { ClusterEntries } from "./machines/cluster-entries.ts";
-import { ClassViews } from "./machines/class-view.ts";
+import { ClassViews, isOurs } from "./machines/class-view.ts";
 import { Collector } from "./machines/collector.ts";
 import { Inventory } from "./machines/inventory.ts";
 import { Joining } from "./machines/joining.ts";
 import { Launcher } from "./machines/launcher.ts";
+import { machineAddresses } from "./machines/machine-addresses.ts";
+import { machineName } from "./machines/machine-id.ts";
 import { nodeNoticesController } from "./machines/node-notices-controller.ts";
 import { clusterTags } from "./machines/owner-tags.ts";
 import { Refusals } from "./machines/refusals.ts";
@@ -125,7 +132,14 @@ function controllersOf(kit: Kit): readonly Controller[] {
       }),
       cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
     }),
-    bootstrapTokenController({ tokens, cache, clock, logger }),
+    bootstrapTokenController({
+      tokens,
+      cache,
+      clock,
+      logger,
+      onRemoved: (reason) => kit.metrics.count("karpenter_scaleway_gc_deleted_total", { kind: "secret", reason }),
+    }),
+    ...servingCertificates(kit),
     userDataController(kit),
     agentNodesController(kit),
     nodeNoticesController(kit),
@@ -136,6 +150,18 @@ function controllersOf(kit: Kit): readonly Controller[] {
       offered: (signal) => views.offered(signal),
     }),
   ];
+}
+
+/** Not unasked: it needs rights that a controller of nodes else does without. */
+function servingCertificates(kit: Kit): readonly Controller[] {
+  if (!kit.settings.approveServingCertificates) return [];
+  const controller = servingCertificateController({
+    ...kit,
+    isOurs,
+    nodeNameOf: ({ metadata }) => machineName(metadata.name ?? ""),
+    addressesOf: (claim, signal) => machineAddresses(kit, claim, signal),
+  });
+  return [controller];
 }
 
 export const scalewayProviderFactory: ProviderFactory = {

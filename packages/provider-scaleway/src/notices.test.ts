@@ -1,4 +1,4 @@
-import { Label, Nodes, NodeClaims, NodePools, Pods } from "@karpenter-multicloud/core/api";
+import { Label, Nodes, NodeClaims, NodePools, Pods, Secrets } from "@karpenter-multicloud/core/api";
 import type { Pod } from "@karpenter-multicloud/core/api";
 import { PromMetrics } from "@karpenter-multicloud/core/telemetry";
 import { Stage } from "@karpenter-multicloud/testkit/conformance";
@@ -132,6 +132,25 @@ it("T-62: a server whose NodeClaim has vanished is kept for three minutes and go
   } finally {
     await stage.close();
   }
+});
+
+it("Appendix B: join tokens that are collected are counted, by what they were worth no more for", async () => {
+  const metrics = new PromMetrics();
+  const own = await started({ metrics });
+  const secrets = async (): Promise<number> =>
+    (await own.kube.list(Secrets, { namespace: "kube-system" })).items.length;
+  for (const name of ["served", "orphan", "expired"]) await own.launch(name);
+  expect(await secrets()).toBe(3);
+  const lastTransitionTime = new Date(own.clock.now()).toISOString();
+  const conditions = [{ type: "Registered", status: "True", reason: "Registered", message: "", lastTransitionTime }];
+  await own.kube.patchStatus(NodeClaims, { name: "served" }, { type: "merge", body: { status: { conditions } } });
+  await own.kube.patch(NodeClaims, { name: "orphan" }, { type: "merge", body: { metadata: { finalizers: null } } });
+  await own.kube.delete(NodeClaims, { name: "orphan" });
+  await own.pass(minutes(32));
+  expect(await secrets()).toBe(0);
+  const text = await metrics.render();
+  for (const reason of ["served", "orphan", "expired"])
+    expect(text).toContain(`karpenter_scaleway_gc_deleted_total{kind="secret",reason="${reason}"} 1`);
 });
 
 it("Appendix B: calls, launch phases, the age of the lists and what was collected are measured", async () => {

@@ -34,6 +34,8 @@ export interface ScalewaySettings {
   readonly gcMinAge: Duration;
   /** Machines of types that Scaleway will stop are replaced (W-52). */
   readonly endOfServiceDrift: boolean;
+  /** Certificates that kubelets ask for their own port are approved where they are their machine's. */
+  readonly approveServingCertificates: boolean;
   readonly maxLaunchAttempts: number;
   readonly maxConcurrentCreates: number;
   readonly priceRootVolumeGbHour: number;
@@ -72,6 +74,7 @@ export function scalewaySettings(env: Environment, clusterName: string): Scalewa
     memoryOverhead: read.number("VM_MEMORY_OVERHEAD_PERCENT", 0.075, { min: 0, max: 0.5 }),
     minMemory: parseQuantity(read.checked("SCW_MIN_MEMORY", "2Gi", quantity)).toNumberUp(),
     endOfServiceDrift: read.flag("SCW_END_OF_SERVICE_DRIFT", false),
+    approveServingCertificates: read.flag("SCW_APPROVE_SERVING_CERTIFICATES", false),
     maxLaunchAttempts: read.number("SCW_MAX_LAUNCH_ATTEMPTS", 20, { min: 1, max: 1000 }),
     maxConcurrentCreates: read.number("SCW_MAX_CONCURRENT_CREATES", 10, { min: 1, max: 1000 }),
     priceRootVolumeGbHour: read.number("SCW_PRICE_ROOT_VOLUME_GB_HOUR", 0, { min: 0, max: 10 }),

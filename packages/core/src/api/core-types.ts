@@ -332,3 +332,19 @@ export interface StatefulSet extends KubeObject {
     readonly template?: PodTemplate;
   };
 }
+
+export interface CertificateSigningRequest extends KubeObject {
+  readonly spec: {
+    /** PEM, in base64. */
+    readonly request: string;
+    readonly signerName: string;
+    readonly usages?: readonly string[];
+    /** Who sent it, as the server knows. */
+    readonly username?: string;
+    readonly groups?: readonly string[];
+  };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
+    readonly certificate?: string;
+  };
+}

@@ -1,6 +1,7 @@
 // How each kind is addressed on the API server. A KubeClient call names its resource with one of these.
 
 import type {
+  CertificateSigningRequest,
   ConfigMap,
   CSINode,
   DaemonSet,
@@ -36,6 +37,8 @@ export interface Resource<T extends KubeObject = KubeObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Where the status is written, for a kind whose conditions have a place of their own. @defaultValue status */
+  readonly statusSubresource?: string;
   /** Never set; carries T. */
   readonly __object?: T;
 }
@@ -113,6 +116,15 @@ export const VolumeAttachments = /* @__PURE__ */ resource<VolumeAttachment>(
   "volumeattachments",
   false,
 );
+/** Its status is written where approvals are: what else the status holds is the signer's. */
+export const CertificateSigningRequests: Resource<CertificateSigningRequest> = {
+  group: "certificates.k8s.io",
+  version: "v1",
+  kind: "CertificateSigningRequest",
+  plural: "certificatesigningrequests",
+  namespaced: false,
+  statusSubresource: "approval",
+};
 export const NodePools = /* @__PURE__ */ resource<NodePool>("karpenter.sh", "v1", "NodePool", "nodepools", false);
 export const NodeClaims = /* @__PURE__ */ resource<NodeClaim>("karpenter.sh", "v1", "NodeClaim", "nodeclaims", false);
 export const NodeOverlays = /* @__PURE__ */ resource<NodeOverlay>(

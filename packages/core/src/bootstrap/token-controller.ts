@@ -13,6 +13,8 @@ export interface TokenControllerParts {
   readonly cache: KubeCache;
   readonly clock: Pick<Clock, "now">;
   readonly logger: Logger;
+  /** To be counted: "served" (or its claim is being deleted), "orphan" (its claim is gone) or "expired". */
+  readonly onRemoved?: (reason: "served" | "orphan" | "expired") => void;
 }
 
 const NAME = "bootstrap.tokens";
@@ -33,25 +35,29 @@ export function bootstrapTokenController(parts: TokenControllerParts): Controlle
       // The Secrets first, then the claims: a claim whose token was made in between is known by then.
       const secrets = await tokens.list(signal);
       if (!claims.hasSynced) return { requeueAfter: ROUND };
-      const waiting = new Set(
-        claims
-          .list()
-          .filter(waits)
-          .map(({ metadata }) => metadata.uid),
-      );
+      const byUid = new Map(claims.list().map((claim) => [claim.metadata.uid ?? "", claim]));
       for (const secret of secrets) {
-        const reason = uselessness(secret, waiting.has(tokens.claimUidOf(secret)), clock.now());
+        const claim = byUid.get(tokens.claimUidOf(secret));
+        const reason = uselessness(secret, claim, clock.now());
         if (reason === undefined) continue;
         await tokens.removeSecret(secret, signal);
-        logger.info("removed bootstrap token", { Secret: secret.metadata.name, reason });
+        parts.onRemoved?.(reason);
+        logger.info("removed bootstrap token", { Secret: secret.metadata.name, reason: WHY[reason] });
       }
       return { requeueAfter: ROUND };
     },
   });
 }
 
-function uselessness(secret: Secret, isWaitedFor: boolean, now: number): string | undefined {
-  if (!isWaitedFor) return "its nodeclaim has registered or is gone";
+const WHY = {
+  served: "its nodeclaim has registered or is being deleted",
+  orphan: "its nodeclaim is gone",
+  expired: "expired",
+} as const;
+
+function uselessness(secret: Secret, claim: NodeClaim | undefined, now: number): keyof typeof WHY | undefined {
+  if (claim === undefined) return "orphan";
+  if (!waits(claim)) return "served";
   return (tokenOf(secret)?.expiresAt ?? 0) <= now ? "expired" : undefined;
 }
 

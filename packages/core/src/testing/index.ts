@@ -4,6 +4,7 @@ export * from "./fake-clock.ts";
 export * from "./forked-clock.ts";
 export * from "./seeded-random.ts";
 export * from "./memory-logger.ts";
+export { certificateRequest, type RequestedNames } from "./certificate-request.ts";
 export * from "./event-sink.ts";
 export * from "./builders/index.ts";
 export * from "./engines.ts";

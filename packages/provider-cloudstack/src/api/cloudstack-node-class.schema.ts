@@ -126,6 +126,19 @@ const bootstrap = object(
   { description: "How a machine joins the cluster." },
 );
 
+const PARAMETER_NAME = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+const parameters = mapOf(text({ maxLength: 1024, pattern: "^[^,]*$" }), {
+  maxProperties: 30,
+  description: "Values of the registered user data's own variables; the variables of userData may stand in them.",
+  "x-kubernetes-validations": [
+    rule<Texts>(`self.all(k, k.matches('${PARAMETER_NAME}'))`, {
+      message: "names of userDataRef.parameters are letters, digits and underscores",
+      check: (self) => Object.keys(self).every((key) => new RegExp(PARAMETER_NAME).test(key)),
+    }),
+  ],
+});
+
 const spec: Schema = object(
   {
     zone: text({ ...NAME, description: "Name or id of a zone." }),
@@ -136,7 +149,7 @@ const spec: Schema = object(
     additionalNetworkSelectorTerms: list(list(term(TERM), { maxItems: 30 }), { maxItems: 4 }),
     userData: text({ maxLength: 262_144 }),
     userDataMode: oneOf(["Auto", "Custom", "Merge"], { default: "Auto" }),
-    userDataRef: idOrName("userDataRef"),
+    userDataRef: idOrName("userDataRef", { parameters }),
     compressUserData: bool({ default: true }),
     tags,
     rootDiskSize: integer({ minimum: 1, maximum: 16_384, description: "GiB; the template's size when left out." }),
@@ -311,9 +324,9 @@ function terms(field: string, fields: Readonly<Record<string, Schema>>): Schema 
   };
 }
 
-function idOrName(what: string): Schema {
+function idOrName(what: string, more: Readonly<Record<string, Schema>> = {}): Schema {
   return object(
-    { name: text(NAME), id: text(NAME) },
+    { name: text(NAME), id: text(NAME), ...more },
     {
       rules: [
         rule<{ readonly name?: string; readonly id?: string }>("has(self.name) != has(self.id)", {

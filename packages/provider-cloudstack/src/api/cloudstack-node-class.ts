@@ -55,6 +55,14 @@ export interface Bootstrap {
 
 export type ExpungePolicy = "Auto" | "Always" | "Never";
 
+/** User data that is registered in CloudStack. */
+export interface UserDataReference {
+  readonly name?: string;
+  readonly id?: string;
+  /** Values of its own variables: templates, as userData is. */
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
 export type CloudStackNodeClassSpec = {
   readonly zone?: string;
   readonly zones?: readonly string[];
@@ -65,7 +73,7 @@ export type CloudStackNodeClassSpec = {
   readonly additionalNetworkSelectorTerms?: readonly (readonly SelectorTerm[])[];
   readonly userData?: string;
   readonly userDataMode?: "Auto" | "Custom" | "Merge";
-  readonly userDataRef?: { readonly name?: string; readonly id?: string };
+  readonly userDataRef?: UserDataReference;
   readonly compressUserData?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
   /** GiB. */

@@ -13,6 +13,7 @@ import { compareText, minutes } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CLOUDSTACK_GROUP, CloudStackLabel } from "../api/labels.ts";
+import type { ClosedOfferings, Holder } from "../machines/closed-offerings.ts";
 import type { WireTemplate } from "../client/wire.ts";
 import type { Remaining, Tariff } from "../client/wire-account.ts";
 import type { ResolvedClass, ResolvedZone, SelectedOffering } from "../node-class/resolved-class.ts";
@@ -29,6 +30,9 @@ export interface TypesInput {
   readonly classKey: string;
   readonly resolved: ResolvedClass;
   readonly unavailable: UnavailableOfferings;
+  readonly closed: ClosedOfferings;
+  /** Whom they may be closed to. */
+  readonly holders: readonly Holder[];
   readonly remaining: Remaining;
   readonly tariffs: readonly Tariff[];
   readonly formula: PriceFormula;
@@ -60,11 +64,11 @@ export class InstanceTypeCatalog {
 
   /** The same object again as long as nothing it is made of has changed. */
   of(input: TypesInput): BuyableTypes {
-    const { classKey, resolved, unavailable, remaining, tariffs } = input;
-    const version = [classKey, resolved.version, unavailable.version, JSON.stringify(remaining), tariffs.length].join(
-      "/",
-    );
-    const known = this.#byClass.get(classKey);
+    const { classKey, resolved, unavailable, closed, holders, remaining, tariffs } = input;
+    const refused = `${unavailable.version}.${closed.version(holders)}`;
+    const version = [classKey, resolved.version, refused, JSON.stringify(remaining), tariffs.length].join("/");
+    const key = [classKey, ...holders].join("/");
+    const known = this.#byClass.get(key);
     if (known?.version === version) return known;
     const all = resolved.offerings
       .flatMap((selected) =>
@@ -75,7 +79,7 @@ export class InstanceTypeCatalog {
       .toSorted((a, b) => compareText(a.type.name, b.type.name));
     const buyables = new Map(all.map((each) => [each.type.name, each]));
     const made = { version, items: [...buyables.values()].map(({ type }) => type), buyables };
-    this.#byClass.set(classKey, made);
+    this.#byClass.set(key, made);
     return made;
   }
 }
@@ -149,7 +153,9 @@ function availabilityOf(name: string, shape: Shape, gpus: number, zone: Resolved
             : undefined;
   if (short !== undefined)
     return { available: false, reason: `LimitReached: the account's limit of ${short} leaves too little` };
-  return input.unavailable.availability({ instanceType: name, zone: zone.label, capacityType: CapacityType.OnDemand });
+  const key = { instanceType: name, zone: zone.label, capacityType: CapacityType.OnDemand };
+  const toAll = input.unavailable.availability(key);
+  return toAll.available ? input.closed.availability(input.holders, key) : toAll;
 }
 
 function among(key: string, open: readonly Offering[]): Requirement {

@@ -18,7 +18,7 @@ import type { ServerFacts, ServerWatch } from "./server-facts.ts";
 import { ownedWithin, ownerOf, within } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { parseAccount, parseCapabilities, parseZoneLoad } from "./wire-account.ts";
-import type { Account, Capabilities, NamedRow, Tariff, ZoneLoad } from "./wire-account.ts";
+import type { Account, Capabilities, NamedRow, RegisteredUserData, Tariff, ZoneLoad } from "./wire-account.ts";
 import { parseVm, parseVolume, text } from "./wire.ts";
 import type {
   WireDiskOffering,
@@ -41,6 +41,8 @@ export interface ClientParts {
   /** Whose key it is: see Scope. @defaultValue the controller's own */
   readonly source?: string;
   readonly watch: ServerWatch;
+  /** A machine was ordered, changed or removed, or may have been; and again when the job of that is over. */
+  readonly onMachinesChanged?: () => void;
   /** Of a job that was waited for. */
   readonly onJob?: (command: string, result: JobOutcome["state"], seconds: number) => void;
 }
@@ -96,7 +98,7 @@ export class CloudStackClient {
     return this.#list(LISTS.keyPairs, ownedWithin(scope), signal);
   }
 
-  registeredUserData(scope: Scope, signal: AbortSignal): Promise<readonly NamedRow[]> {
+  registeredUserData(scope: Scope, signal: AbortSignal): Promise<readonly RegisteredUserData[]> {
     return this.#list(LISTS.userData, ownedWithin(scope), signal);
   }
 
@@ -188,7 +190,7 @@ export class CloudStackClient {
     note: string,
     signal: AbortSignal,
   ): Promise<{ readonly id: string; readonly jobId: string }> {
-    const answer = await this.#api.call({ command: "deployVirtualMachine", parameters, note, signal });
+    const answer = await this.#changing({ command: "deployVirtualMachine", parameters, note, signal });
     return { id: text(answer["id"]).toLowerCase(), jobId: text(answer["jobid"]) };
   }
 
@@ -214,11 +216,11 @@ export class CloudStackClient {
   }
 
   async setUserData(id: string, userdata: string, note: string, signal: AbortSignal): Promise<void> {
-    await this.#api.call({ command: "updateVirtualMachine", parameters: { id, userdata }, note, signal });
+    await this.#changing({ command: "updateVirtualMachine", parameters: { id, userdata }, note, signal });
   }
 
   async unprotect(id: string, note: string, signal: AbortSignal): Promise<void> {
-    await this.#api.call({
+    await this.#changing({
       command: "updateVirtualMachine",
       parameters: { id, deleteprotection: false },
       note,
@@ -272,11 +274,23 @@ export class CloudStackClient {
     const since = clock.now();
     const outcome = await waitForJob(this.#parts, { id, command }, wait, signal);
     onJob?.(command, outcome.state, (clock.now() - since) / 1000);
+    this.#parts.onMachinesChanged?.();
     return outcome;
   }
 
-  pollJob(command: string, id: string, signal: AbortSignal): Promise<JobOutcome> {
-    return pollJob(this.#api, { id, command }, signal);
+  async pollJob(command: string, id: string, signal: AbortSignal): Promise<JobOutcome> {
+    const outcome = await pollJob(this.#api, { id, command }, signal);
+    if (outcome.state !== "pending") this.#parts.onMachinesChanged?.();
+    return outcome;
+  }
+
+  /** Also where no answer came: it may have been carried out. */
+  async #changing(request: ApiRequest): Promise<Payload> {
+    try {
+      return await this.#api.call(request);
+    } finally {
+      this.#parts.onMachinesChanged?.();
+    }
   }
 
   /** Something turned out to be otherwise than a kept list says; without a name everything is forgotten. */
@@ -286,7 +300,7 @@ export class CloudStackClient {
 
   /** The id of the job that a command started. */
   async #jobOf(request: ApiRequest): Promise<string> {
-    return text((await this.#api.call(request))["jobid"]);
+    return text((await this.#changing(request))["jobid"]);
   }
 
   #list<T>(

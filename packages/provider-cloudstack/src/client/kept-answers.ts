@@ -27,8 +27,15 @@ export class KeptAnswers {
     return value;
   }
 
-  /** Those whose key begins so. */
-  forget(prefix: string): void {
+  /** What is kept, or being read now; undefined where there is nothing, or what was read has failed. */
+  async peek<T>(key: string): Promise<T | undefined> {
+    const known = this.#kept.get(key);
+    if (known === undefined || this.#clock.now() >= known.until) return undefined;
+    return (known.value as Promise<T>).catch(() => undefined);
+  }
+
+  /** Those whose key begins so; everything without. */
+  forget(prefix = ""): void {
     for (const key of this.#kept.keys()) if (key.startsWith(prefix)) this.#kept.delete(key);
   }
 }

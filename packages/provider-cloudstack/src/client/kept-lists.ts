@@ -1,7 +1,7 @@
 // The lists that many ask for: by which command, under which key they come, and for how long they are kept (§3).
 
 import type { Payload } from "./cloudstack-api.ts";
-import { parseNamed, parseTariff } from "./wire-account.ts";
+import { parseNamed, parseRegisteredUserData, parseTariff } from "./wire-account.ts";
 import type { NamedRow } from "./wire-account.ts";
 import { parseDiskOffering, parseNetwork, parseOffering, parseTemplate, parseZone, text } from "./wire.ts";
 
@@ -32,7 +32,7 @@ export const LISTS = {
   projects: { command: "listProjects", key: "project", keepMs: MINUTE, parse: parseNamed },
   affinityGroups: { command: "listAffinityGroups", key: "affinitygroup", keepMs: MINUTE, parse: parseNamed },
   keyPairs: { command: "listSSHKeyPairs", key: "sshkeypair", keepMs: MINUTE, parse: parseNamed },
-  userData: { command: "listUserData", key: "userdata", keepMs: MINUTE, parse: parseNamed },
+  userData: { command: "listUserData", key: "userdata", keepMs: MINUTE, parse: parseRegisteredUserData },
   securityGroups: { command: "listSecurityGroups", key: "securitygroup", keepMs: MINUTE, parse: parseNamed },
   domains: {
     command: "listDomains",

@@ -12,6 +12,11 @@ export interface NamedRow {
   readonly description: string;
 }
 
+export interface RegisteredUserData extends NamedRow {
+  /** Names of the variables it was registered with. */
+  readonly parameters: readonly string[];
+}
+
 export interface Capabilities {
   readonly version: string;
   /** Users may remove machines for good. */
@@ -55,6 +60,13 @@ export function parseNamed(row: Payload): NamedRow {
     state: text(row["state"]),
     description: text(row["description"]),
   };
+}
+
+export function parseRegisteredUserData(row: Payload): RegisteredUserData {
+  const names = text(row["params"])
+    .split(",")
+    .map((name) => name.trim());
+  return { ...parseNamed(row), parameters: names.filter((name) => name !== "") };
 }
 
 export function parseCapabilities({ capability }: Payload): Capabilities {

@@ -38,6 +38,8 @@ export interface WireOffering {
   /** Undefined: every zone. */
   readonly zoneIds?: readonly string[];
   readonly gpu?: { readonly name: string; readonly profile: string; readonly count: number };
+  /** Its machines end after so many days. */
+  readonly leaseDays?: number;
 }
 
 export interface WireNetwork {
@@ -48,6 +50,8 @@ export interface WireNetwork {
   readonly type: string;
   readonly trafficType: string;
   readonly canUseForDeploy: boolean;
+  /** Machines get user data there; absent where the server does not tell. */
+  readonly hasUserData?: boolean;
   readonly tags: Tags;
 }
 
@@ -127,6 +131,7 @@ export function parseOffering(row: Payload): WireOffering {
     isCustomized: row["iscustomized"] === true,
     isSystem: row["issystem"] === true,
     isVolatile: row["isvolatile"] === true,
+    ...leaseOf(row),
     isActive: (text(row["state"]) || "Active") === "Active",
     details,
     hostTags: commaList(row["hosttags"]),
@@ -140,6 +145,12 @@ export function parseOffering(row: Payload): WireOffering {
   };
 }
 
+/** -1, or nothing, is none. */
+function leaseOf(row: Payload): Pick<WireOffering, "leaseDays"> {
+  const leaseDays = number(row["leaseduration"]);
+  return leaseDays === undefined || leaseDays <= 0 ? {} : { leaseDays };
+}
+
 export function parseNetwork(row: Payload): WireNetwork {
   return {
     id: text(row["id"]),
@@ -149,8 +160,15 @@ export function parseNetwork(row: Payload): WireNetwork {
     type: text(row["type"]),
     trafficType: text(row["traffictype"]) || "Guest",
     canUseForDeploy: row["canusefordeploy"] !== false,
+    ...userDataService(row),
     tags: tagsOf(row),
   };
+}
+
+/** An empty list tells nothing: it is left out for those who may not see services. */
+function userDataService({ service }: Payload): Pick<WireNetwork, "hasUserData"> {
+  if (!Array.isArray(service) || service.length === 0) return {};
+  return { hasUserData: service.some((each) => isObject(each) && text(each["name"]).toLowerCase() === "userdata") };
 }
 
 export function parseTemplate(row: Payload): WireTemplate {

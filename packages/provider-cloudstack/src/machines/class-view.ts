@@ -1,10 +1,10 @@
 // One class as launching needs it: what it came to in the cloud, and which types it offers.
 
-import { CapacityType, isConditionTrue, NodeClaims, READY } from "@karpenter-multicloud/core/api";
+import { CapacityType, isConditionTrue, Label, NodeClaims, READY } from "@karpenter-multicloud/core/api";
 import type { NodeClaim, NodePool } from "@karpenter-multicloud/core/api";
 import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { NodeClassNotReady } from "@karpenter-multicloud/core/provider";
-import type { Availability, UnavailableOfferings } from "@karpenter-multicloud/core/provider";
+import type { UnavailableOfferings } from "@karpenter-multicloud/core/provider";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { compareText } from "@karpenter-multicloud/core/units";
 
@@ -21,14 +21,19 @@ import type { Scope } from "../client/scope.ts";
 import type { Account, Remaining, Tariff } from "../client/wire-account.ts";
 import type { ViewMetrics } from "../metrics/view-metrics.ts";
 import type { ClassResolver } from "../node-class/class-resolver.ts";
+import type { GroupFinder } from "../node-class/group-finder.ts";
 import type { ResolvedClass } from "../node-class/resolved-class.ts";
 import type { CloudStackSettings } from "../settings.ts";
+import { holderOfGroups, holderOfScope } from "./closed-offerings.ts";
+import type { ClosedOfferings, Holder } from "./closed-offerings.ts";
 
 export interface ClassViewParts {
   readonly clients: ApiClients;
   readonly metrics: ViewMetrics;
   readonly resolver: ClassResolver;
   readonly unavailable: UnavailableOfferings;
+  readonly closed: ClosedOfferings;
+  readonly groups: Pick<GroupFinder, "keysFor">;
   readonly settings: CloudStackSettings;
   readonly cache: KubeCache;
   readonly logger: Logger;
@@ -38,6 +43,9 @@ export interface ClassView {
   readonly nodeClass: CloudStackNodeClass;
   readonly resolved: ResolvedClass;
   readonly types: BuyableTypes;
+  /** Whom an offering may be closed to: its account, and the affinity groups that its machines join. */
+  readonly scopeHolder: Holder;
+  readonly groupsHolder: Holder | undefined;
   /** Ids of zones whose hosts are nearly full: tried last among equals (C-49). */
   readonly crowded: ReadonlySet<string>;
 }
@@ -74,8 +82,9 @@ export class ClassViews {
     return found;
   }
 
-  async view(nodeClass: CloudStackNodeClass, signal: AbortSignal): Promise<ClassView> {
-    const { clients, resolver, unavailable, settings, metrics } = this.#parts;
+  /** `pool` is whose machines are meant: some affinity groups are made for each. */
+  async view(nodeClass: CloudStackNodeClass, signal: AbortSignal, pool = ""): Promise<ClassView> {
+    const { clients, resolver, unavailable, closed, groups, settings, metrics } = this.#parts;
     const client = await clients.forClass(nodeClass.spec, signal);
     const resolved = await resolver.resolve(nodeClass, client, signal);
     const account = await this.#orElse<Account>("listAccounts", UNKNOWN, () => client.account(resolved.scope, signal));
@@ -84,6 +93,8 @@ export class ClassViews {
       ? await this.#orElse("quotaTariffList", [], () => client.tariffs(signal))
       : [];
     const { name = "", uid = "", generation = 0 } = nodeClass.metadata;
+    const scopeHolder = holderOfScope(resolved.scope);
+    const groupsHolder = holderOfGroups(groups.keysFor(nodeClass, resolved.affinityGroups, pool));
     const types = this.#types.of({
       ...settings,
       region: settings.region,
@@ -91,20 +102,24 @@ export class ClassViews {
       classKey: `${name}:${uid}:${generation}`,
       resolved,
       unavailable,
+      closed,
+      holders: holdersOf({ scopeHolder, groupsHolder }),
       remaining,
       tariffs,
     });
     metrics.limits(account);
     metrics.prices(name, types, new Set(this.#classes.list().map(({ metadata }) => metadata.name ?? "")));
-    return { nodeClass, resolved, types, crowded: await crowdedZones(client, resolved, signal) };
+    const crowded = await crowdedZones(client, resolved, signal);
+    return { nodeClass, resolved, types, scopeHolder, groupsHolder, crowded };
   }
 
   forPool(pool: NodePool, signal: AbortSignal): Promise<ClassView> {
-    return this.view(this.nodeClass(pool.spec.template.spec.nodeClassRef.name), signal);
+    return this.view(this.nodeClass(pool.spec.template.spec.nodeClassRef.name), signal, pool.metadata.name);
   }
 
   forClaim(claim: NodeClaim, signal: AbortSignal): Promise<ClassView> {
-    return this.view(this.nodeClass(claim.spec.nodeClassRef.name), signal);
+    const pool = claim.metadata.labels?.[Label.NodePool];
+    return this.view(this.nodeClass(claim.spec.nodeClassRef.name), signal, pool);
   }
 
   /** Every scope in which something of ours can be (C-5). */
@@ -155,8 +170,10 @@ export class ClassViews {
   }
 
   /** Also what was refused since the view was made. */
-  availability(instanceType: string, zone: string): Availability {
-    return this.#parts.unavailable.availability({ instanceType, zone, capacityType: CapacityType.OnDemand });
+  isOpen(view: ClassView, instanceType: string, zone: string): boolean {
+    const { unavailable, closed } = this.#parts;
+    const key = { instanceType, zone, capacityType: CapacityType.OnDemand };
+    return unavailable.availability(key).available && closed.availability(holdersOf(view), key).available;
   }
 
   claims(): readonly NodeClaim[] {
@@ -179,6 +196,10 @@ export class ClassViews {
       return otherwise;
     }
   }
+}
+
+function holdersOf({ scopeHolder, groupsHolder }: Pick<ClassView, "scopeHolder" | "groupsHolder">): readonly Holder[] {
+  return groupsHolder === undefined ? [scopeHolder] : [scopeHolder, groupsHolder];
 }
 
 /** Where that is allowed to be seen. */

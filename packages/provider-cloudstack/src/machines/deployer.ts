@@ -21,7 +21,7 @@ import { keyPairsOf } from "../node-class/named-parts.ts";
 import type { Candidate } from "./candidates.ts";
 import type { ClassView } from "./class-view.ts";
 import type { MachineFinder } from "./finder.ts";
-import type { Joining } from "./joining.ts";
+import type { Joining, JoiningMachine } from "./joining.ts";
 import { machineLabels } from "./machine-claim.ts";
 import { displayName, ownerTags } from "./ownership.ts";
 import type { Tagger } from "./tagger.ts";
@@ -201,24 +201,12 @@ export class Deployer {
   }
 
   #userData(order: Order, signal: AbortSignal, machineId?: string): Promise<string> {
-    const { claim, view, candidate, network, name } = order;
-    const { buyable, zone, template } = candidate;
-    const { nodeClass, resolved } = view;
-    const { offering } = buyable.selected;
-    const machine = {
-      claim,
-      nodeClass,
-      name,
-      zone,
-      instanceType: buyable.type.name,
-      offering: offering.name,
-      labels: machineLabels(claim, { buyable, zone, network, template }),
-      cpus: buyable.shape.cpu,
-      gpus: offering.gpu?.count ?? 0,
-      ...(machineId === undefined ? {} : { machineId }),
-      maxLength: resolved.server.userDataMaxLength,
-    };
-    return this.#parts.joining.userData(machine, signal);
+    return this.#parts.joining.userData(joiningMachine(order, machineId), signal);
+  }
+
+  async #userDataDetails(order: Order, signal: AbortSignal): Promise<Parameters> {
+    const details = await this.#parts.joining.userDataDetails(joiningMachine(order), signal);
+    return Object.keys(details).length === 0 ? {} : { userdatadetails: [details] };
   }
 
   async #parameters(order: Order, signal: AbortSignal): Promise<Parameters> {
@@ -239,6 +227,7 @@ export class Deployer {
       displayname: displayName(name, this.#parts.clusterName, claim.metadata.uid ?? ""),
       ...(userdata === "" ? {} : { userdata }),
       userdataid: resolved.userDataId,
+      ...(await this.#userDataDetails(order, signal)),
       rootdisksize: sentRootGiB(spec, offering),
       overridediskofferingid: resolved.rootDiskOfferingId,
       ...disks(view),
@@ -254,6 +243,27 @@ export class Deployer {
       startvm,
     };
   }
+}
+
+/** What its user data may say about a machine. */
+function joiningMachine(order: Order, machineId?: string): JoiningMachine {
+  const { claim, view, candidate, network, name } = order;
+  const { buyable, zone, template } = candidate;
+  const { nodeClass, resolved } = view;
+  const { offering } = buyable.selected;
+  return {
+    claim,
+    nodeClass,
+    name,
+    zone,
+    instanceType: buyable.type.name,
+    offering: offering.name,
+    labels: machineLabels(claim, { buyable, zone, network, template }),
+    cpus: buyable.shape.cpu,
+    gpus: offering.gpu?.count ?? 0,
+    ...(machineId === undefined ? {} : { machineId }),
+    maxLength: resolved.server.userDataMaxLength,
+  };
 }
 
 /** One disk is asked for in the way every version knows (C-64). */

@@ -58,22 +58,22 @@ export class MachineFinder {
     return { own, names: new Set(all.map((machine) => machine.name)) };
   }
 
-  /** Everything with this cluster's tag, wherever it stands. */
-  async tagged(signal: AbortSignal): Promise<readonly FoundMachine[]> {
+  /** Everything with this cluster's tag in these scopes. */
+  async tagged(scopes: readonly Scope[], signal: AbortSignal): Promise<readonly FoundMachine[]> {
     const filter = { tags: [{ key: clusterTag(this.#clusterName), value: "owned" }] };
-    return this.#everywhere(filter, signal);
+    return this.#everywhere(scopes, filter, signal);
   }
 
   /** Also what only its display name gives away. */
   async marked(signal: AbortSignal): Promise<readonly FoundMachine[]> {
-    return this.#everywhere({ keyword: mark(this.#clusterName) }, signal);
+    return this.#everywhere(await this.#views.scopes(signal), { keyword: mark(this.#clusterName) }, signal);
   }
 
   async #everywhere(
+    scopes: readonly Scope[],
     filter: Parameters<CloudStackClient["machines"]>[1],
     signal: AbortSignal,
   ): Promise<readonly FoundMachine[]> {
-    const scopes = await this.#views.scopes(signal);
     const lists = await Promise.all(
       scopes.map(async (scope) => {
         const machines = await this.#clients.of(scope).machines(scope, filter, signal);

@@ -7,6 +7,8 @@ import type { EventRecorder } from "@karpenter-multicloud/core/kube";
 
 import { CloudStackNodeClasses } from "../api/cloudstack-node-class.ts";
 import { inCoreWords } from "../client/core-words.ts";
+import type { KeptAnswers } from "../client/kept-answers.ts";
+import type { Scope } from "../client/scope.ts";
 import type { WireVm } from "../client/wire.ts";
 import type { ClassViews } from "./class-view.ts";
 import type { FoundMachine, MachineFinder } from "./finder.ts";
@@ -20,10 +22,16 @@ export interface InventoryParts {
   readonly views: ClassViews;
   readonly finder: MachineFinder;
   readonly clusterName: string;
+  /** Forgotten with every change of ours to a machine. */
+  readonly kept: KeptAnswers;
 }
 
+/** One list serves those who ask within this time (§3); shorter than the time between two looks that confirm each other. */
+const KEPT_MS = 10_000;
 const SNAPSHOT_MS = 60_000;
 const LEAVING = ["Destroyed", "Expunging", "Expunged"];
+/** In these a machine is not about to go. */
+const ALIVE = ["Starting", "Running", "Migrating"];
 /** Fewer machines than this may well all go at once. */
 const FEW = 4;
 const CONFIRMATIONS = 2;
@@ -37,10 +45,17 @@ export class Inventory {
     this.#parts = parts;
   }
 
-  /** Every machine with our tags, in any state. @throws Transient when more than half are gone at once */
+  /** Every machine with our tags, in any state, as it was ten seconds ago at most. @throws Transient when more than half are gone at once */
   async machines(signal: AbortSignal): Promise<readonly FoundMachine[]> {
+    const { kept, views } = this.#parts;
+    const scopes = await views.scopes(signal);
+    // What a list is doubted for is not kept: only another real list can confirm it.
+    return kept.keep(keyOf(scopes), KEPT_MS, () => this.#read(scopes, signal));
+  }
+
+  async #read(scopes: readonly Scope[], signal: AbortSignal): Promise<readonly FoundMachine[]> {
     const { clock, finder } = this.#parts;
-    const found = await finder.tagged(signal);
+    const found = await finder.tagged(scopes, signal);
     const machines = new Map(found.map(({ machine }) => [machine.id, machine]));
     this.#doubt(machines);
     this.#snapshot = { at: clock.now(), machines };
@@ -77,12 +92,25 @@ export class Inventory {
     const { finder, views, clusterName } = this.#parts;
     const id = parseProviderId(providerID);
     if (id === undefined) throw new MachineNotFound(`${providerID} is no machine of CloudStack`);
+    const listed = await this.#listedAlive(id, signal);
+    if (listed !== undefined) return listed;
     const owner = views.claims().find(({ status }) => parseProviderId(status?.providerID) === id);
     const found = await inCoreWords(`machine ${id}`, () => finder.byId(id, signal, owner));
     if (found === undefined) throw new MachineNotFound(`machine ${id} does not exist`);
     if (!isOwned(found.machine, clusterName)) throw new MachineNotFound(`machine ${id} is not one of this cluster's`);
     if (LEAVING.includes(found.machine.state)) throw new MachineNotFound(`machine ${id} is ${found.machine.state}`);
     return found.machine;
+  }
+
+  /** A kept list may say that a machine is there; that it is gone is only believed when it was asked for (C-81). */
+  async #listedAlive(id: string, signal: AbortSignal): Promise<WireVm | undefined> {
+    const { kept, views, clusterName } = this.#parts;
+    const scopes = await inCoreWords(`machine ${id}`, () => views.scopes(signal));
+    const list = await kept.peek<readonly FoundMachine[]>(keyOf(scopes));
+    const machine = list?.find((found) => found.machine.id === id)?.machine;
+    return machine !== undefined && isOwned(machine, clusterName) && ALIVE.includes(machine.state)
+      ? machine
+      : undefined;
   }
 
   /** Those whose claims are being deleted are expected to go. */
@@ -117,4 +145,9 @@ export class Inventory {
     }
     throw new Transient(message);
   }
+}
+
+/** Another class or project is another list. */
+function keyOf(scopes: readonly Scope[]): string {
+  return `machines ${JSON.stringify(scopes)}`;
 }

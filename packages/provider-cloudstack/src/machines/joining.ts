@@ -2,6 +2,8 @@
 
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 import {
+  BootstrapError,
+  fillTemplate,
   hasClusterInfo,
   KnownClusterFacts,
   packUserData,
@@ -21,7 +23,7 @@ import type { KubeReader, OwnCluster } from "@karpenter-multicloud/core/kube";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { parseDuration } from "@karpenter-multicloud/core/units";
 
-import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
+import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import type { CloudStackSettings } from "../settings.ts";
 import { providerIdPrefix } from "./machine-id.ts";
 
@@ -87,10 +89,20 @@ export class Joining {
     return this.#packed(this.#plan(machine, mode, material, cluster), machine);
   }
 
+  /** Values for the variables of registered user data, each filled in for this machine; empty when there are none. @throws BootstrapError */
+  async userDataDetails(machine: JoiningMachine, signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    const { nodeClass, claim } = machine;
+    const { parameters = {} } = nodeClass.spec.userDataRef ?? {};
+    if (Object.keys(parameters).length === 0) return {};
+    const cluster = await this.#cluster(nodeClass, "custom", signal);
+    const material = await this.#material(claim, nodeClass, "custom", signal);
+    return filledParameters(parameters, this.#plan(machine, "custom", material, cluster));
+  }
+
   /** What would stop every machine of the class from joining, found before one is bought. @throws BootstrapError */
   async rehearse(nodeClass: CloudStackNodeClass, maxLength: number | undefined, signal: AbortSignal): Promise<void> {
-    if (nodeClass.spec.userDataRef !== undefined) return;
-    const mode = await this.mode(nodeClass, signal);
+    const { userDataRef } = nodeClass.spec;
+    const mode = userDataRef === undefined ? await this.mode(nodeClass, signal) : "custom";
     const cluster = await this.#cluster(nodeClass, mode, signal);
     const secret = await this.#secret(nodeClass, signal);
     const material: JoinMaterial = secret === undefined ? { token: SAMPLE_TOKEN } : { secret };
@@ -102,7 +114,9 @@ export class Joining {
     const zone = { id: SAMPLE_ID, name: "zone", label: "zone" };
     const about = { claim, nodeClass, name, zone, instanceType: name, offering: name, maxLength };
     const machine = { ...about, labels: {}, cpus: 2, gpus: 0 };
-    this.#packed(this.#plan(machine, mode, material, cluster), machine);
+    const plan = this.#plan(machine, mode, material, cluster);
+    if (userDataRef === undefined) this.#packed(plan, machine);
+    else filledParameters(userDataRef.parameters ?? {}, plan);
   }
 
   /** What "auto" means in this cluster. */
@@ -176,7 +190,7 @@ export class Joining {
   ): Promise<JoinMaterial> {
     const secret = await this.#secret(nodeClass, signal);
     if (secret !== undefined) return { secret };
-    if (mode !== "kubeadm" && !TOKEN_VARIABLE.test(nodeClass.spec.userData ?? "")) return { none: true };
+    if (mode !== "kubeadm" && !TOKEN_VARIABLE.test(ownText(nodeClass.spec))) return { none: true };
     const ttl = parseDuration(nodeClass.spec.bootstrap?.tokenTTL ?? "30m");
     return { token: await this.#parts.tokens.ensure(claim, ttl, signal) };
   }
@@ -201,7 +215,7 @@ export class Joining {
     const { settings } = this.#parts;
     const { endpoint, caCertHash, kubernetesVersion } = spec.bootstrap ?? {};
     const isOwn = mode === "custom" || mode === "none";
-    if (isOwn && !CLUSTER_VARIABLE.test(spec.userData ?? "")) return undefined;
+    if (isOwn && !CLUSTER_VARIABLE.test(ownText(spec))) return undefined;
     const overrides = {
       endpoint: endpoint || (settings.clusterEndpoint ?? ""),
       kubernetesVersion: kubernetesVersion ?? "",
@@ -209,6 +223,23 @@ export class Joining {
     };
     return this.#facts.of(overrides, signal);
   }
+}
+
+/** What the user wrote: variables may stand in it. */
+function ownText({ userData, userDataRef }: CloudStackNodeClassSpec): string {
+  return userData ?? Object.values(userDataRef?.parameters ?? {}).join("\n");
+}
+
+/** The server joins them with commas and cuts them there again. */
+function filledParameters(
+  parameters: Readonly<Record<string, string>>,
+  plan: JoinPlan,
+): Readonly<Record<string, string>> {
+  const filled = Object.entries(parameters).map(([name, value]) => [name, fillTemplate(value, plan)] as const);
+  const broken = filled.find(([, value]) => value.includes(","));
+  if (broken === undefined) return Object.fromEntries(filled);
+  const message = `userDataRef.parameters.${broken[0]} has a comma in its value, at which CloudStack cuts it`;
+  throw new BootstrapError("InvalidUserData", message);
 }
 
 const SAMPLE_ID = "00000000-0000-4000-8000-000000000000";

@@ -108,7 +108,7 @@ export class Launcher {
     let tried = 0;
     for (const candidate of candidates) {
       if (tried >= MOST_CANDIDATES || clock.now() >= until) break;
-      if (!this.#isStillOpen(candidate)) continue;
+      if (!this.#isStillOpen(candidate, view)) continue;
       tried++;
       const attempt = await this.#slot(candidate, view).run(() => this.#tryNetworks(launch, candidate, signal), signal);
       if (attempt !== undefined) {
@@ -138,9 +138,8 @@ export class Launcher {
   }
 
   /** What a refusal a moment ago ruled out is not tried again. */
-  #isStillOpen({ buyable, zone }: Candidate): boolean {
-    const { views } = this.#parts;
-    return views.availability(buyable.type.name, zone.label).available;
+  #isStillOpen({ buyable, zone }: Candidate, view: ClassView): boolean {
+    return this.#parts.views.isOpen(view, buyable.type.name, zone.label);
   }
 
   /** The machine the claim already has (C-61); remains of failed attempts go. */

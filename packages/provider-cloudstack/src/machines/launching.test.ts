@@ -101,8 +101,15 @@ describe("launching a machine", () => {
     await bench.pass(3 * 60_000 + 1000);
     expect(await zones()).toEqual([true, true]);
     await bench.launch("a2");
-    await bench.pass(4 * 60_000);
+    expect(bench.fake.state().machines.map(({ name, zone, state }) => `${name} ${zone} ${state}`)).toEqual(
+      expect.arrayContaining(["a1 zone-02 Running", "a2 zone-02 Running"]),
+    );
+    // Asked in vain once more: so much had the first zone been opened again.
+    expect(bench.calls("deployVirtualMachine")).toHaveLength(4);
+    await bench.pass(5 * 60_000);
     expect(await zones()).toEqual([false, true]);
+    await bench.pass(60_000);
+    expect(await zones()).toEqual([true, true]);
   });
 
   it("T-50: a limit of CPUs leaves smaller offerings open, says so, and does not deploy in a loop", async () => {

@@ -8,6 +8,7 @@ import { CloudStackError } from "../client/cloudstack-api.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { Candidate } from "./candidates.ts";
 import type { ClassView } from "./class-view.ts";
+import type { ClosedOfferings } from "./closed-offerings.ts";
 
 export interface Refusal {
   readonly why: string;
@@ -35,13 +36,15 @@ const SIZED = ["cpu", "memory", "gpu"];
 
 export class Refusals {
   readonly #unavailable: UnavailableOfferings;
+  readonly #closed: ClosedOfferings;
   readonly #clock: Clock;
   readonly #misses = new Map<string, number>();
   readonly #internal = new Map<string, number>();
   readonly #fullNetworks = new Map<string, number>();
 
-  constructor(unavailable: UnavailableOfferings, clock: Clock) {
+  constructor(unavailable: UnavailableOfferings, closed: ClosedOfferings, clock: Clock) {
     this.#unavailable = unavailable;
+    this.#closed = closed;
     this.#clock = clock;
   }
 
@@ -58,8 +61,7 @@ export class Refusals {
         this.#miss(place.instanceType, place.zone, "CloudStack found no host for it");
         return refusal("LaunchFailed", `no host or storage takes ${where}: ${said}${hint(candidate, view)}`, type);
       case "affinity":
-        this.#unavailable.mark(place, "its affinity group takes no more", milliseconds(LONG_MS));
-        return refusal("AffinityUnsatisfiable", `${where}: ${said}`, type);
+        return this.#affinity(place, view, `${where}: ${said}`);
       case "no-address": {
         this.#fullNetworks.set(networkId, this.#clock.now() + LONG_MS);
         const why = `a network of ${zone.name} has no address left: ${said}`;
@@ -112,6 +114,21 @@ export class Refusals {
     this.#unavailable.mark({ instanceType, zone }, why, milliseconds(pause));
   }
 
+  /** Machines of other groups, or of none, may still be had. */
+  #affinity(
+    place: { readonly instanceType: string; readonly zone: string },
+    { groupsHolder }: ClassView,
+    why: string,
+  ): Refusal {
+    const reason = "its affinity group takes no more";
+    // Without a group of ours it is one that CloudStack itself puts all of the account's machines into.
+    if (groupsHolder === undefined) this.#unavailable.mark(place, reason, milliseconds(LONG_MS));
+    else this.#closed.mark(groupsHolder, place, reason, milliseconds(LONG_MS));
+    const scope: FailureScope =
+      groupsHolder === undefined ? { level: "type", name: place.instanceType, zone: place.zone } : { level: "machine" };
+    return refusal("AffinityUnsatisfiable", why, scope);
+  }
+
   /** Processors, memory and GPUs: what asks for at least as much is out too; anything else is out for all. */
   #limit(said: string, { buyable }: Candidate, view: ClassView): void {
     const type = limitedBy(said);
@@ -123,7 +140,7 @@ export class Refusals {
     const isSized = SIZED.includes(type);
     for (const each of view.types.buyables.values()) {
       if (isSized && amount(each) < amount(buyable)) continue;
-      this.#unavailable.mark({ instanceType: each.type.name }, why, milliseconds(LONG_MS));
+      this.#closed.mark(view.scopeHolder, { instanceType: each.type.name }, why, milliseconds(LONG_MS));
     }
   }
 

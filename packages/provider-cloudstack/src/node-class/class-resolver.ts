@@ -15,6 +15,7 @@ import type { GroupFinder } from "./group-finder.ts";
 import { affinityGroupsOf, checkKeyPairs, managedGroupOf, securityGroupIdsOf, userDataIdOf } from "./named-parts.ts";
 import type { Named } from "./named-parts.ts";
 import { scopeOf } from "./owner-scope.ts";
+import { siteRemarks } from "./site-remarks.ts";
 import type { Problem, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 import { resolveZones } from "./resolve-zones.ts";
 import { selectOfferings } from "./select-offerings.ts";
@@ -48,7 +49,9 @@ export class ClassResolver {
     const dropped = zones.filter((zone): zone is Problem => "condition" in zone);
     if (open.length === 0) problems.add(...dropped);
     else await problems.collect(() => checkArch(offerings, open), undefined);
-    const content = { scope, server, zones: problems.all.length === 0 ? open : [], offerings, ...parts };
+    const usable = problems.all.length === 0 ? open : [];
+    remarks.push(...siteRemarks(offerings, usable));
+    const content = { scope, server, zones: usable, offerings, ...parts };
     return {
       version: JSON.stringify(content, (_, value: unknown) => (value instanceof Map ? [...value] : value)),
       ...content,

@@ -81,6 +81,13 @@ export class GroupFinder {
     return `karpenter:${this.#clusterName}:${className}`;
   }
 
+  /** By what the groups are known that machines of this pool join. */
+  keysFor(nodeClass: CloudStackNodeClass, named: readonly Pick<NamedRow, "id">[], pool: string): readonly string[] {
+    const wanted = nodeClass.spec.affinityGroups?.managed;
+    const managed = wanted === undefined ? [] : [this.#nameFor(nodeClass, wanted.scope === "NodeClass" ? "" : pool)];
+    return [...named.map(({ id }) => id), ...managed];
+  }
+
   #nameFor({ metadata }: CloudStackNodeClass, pool: string): string {
     return ["karpenter", this.#clusterName, metadata.name ?? "", pool].filter((part) => part !== "").join("-");
   }

@@ -3,8 +3,9 @@
 import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
 import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
-import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
+import type { CloudStackNodeClassSpec, UserDataReference } from "../api/cloudstack-node-class.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
+import type { RegisteredUserData } from "../client/wire-account.ts";
 import type { Scope } from "../client/scope.ts";
 import { has, sinceVersion } from "../client/server-features.ts";
 import { ClassProblem } from "./class-problem.ts";
@@ -46,9 +47,23 @@ export async function userDataIdOf({ spec, client, scope, version, signal }: Nam
   }
   const known = await client.registeredUserData(scope, signal);
   const found = known.find(({ id, name }) => id === userDataRef.id || name === userDataRef.name);
-  if (found !== undefined) return found.id;
+  if (found !== undefined) {
+    checkParameters(userDataRef, found);
+    return found.id;
+  }
   const message = `user data ${userDataRef.name ?? userDataRef.id ?? ""} is not registered`;
   throw new ClassProblem(CONDITION, "UserDataNotFound", message);
+}
+
+/** The server takes a machine without them, and its first boot would stumble over the gap. */
+function checkParameters(
+  { parameters = {} }: UserDataReference,
+  { name, parameters: wanted }: RegisteredUserData,
+): void {
+  const missing = wanted.filter((key) => !(key in parameters));
+  if (missing.length === 0) return;
+  const message = `user data ${name} was registered with the parameters ${missing.join(", ")}: give them in userDataRef.parameters`;
+  throw new ClassProblem(CONDITION, "UserDataParameterMissing", message);
 }
 
 /** @throws ClassProblem */

@@ -289,6 +289,31 @@ describe("a class is looked at", () => {
   });
 });
 
+describe("what people should know of the site", () => {
+  const notes = (reason: string): readonly string[] =>
+    bench.events.notes.flatMap((note) => (note.reason === reason ? [note.message] : []));
+
+  it("an offering with a lease ends its machines: its class says so, and works", async () => {
+    await start();
+    expect(notes("LeasedOffering")).toEqual([]);
+    bench.fake.outside.edit("offerings", "medium", { leaseduration: 7, leaseexpiryaction: "DESTROY" });
+    bench.fake.outside.edit("offerings", "large", { leaseduration: -1 });
+    await bench.pass(6 * 60_000);
+    expect(notes("LeasedOffering")[0]).toMatch(/offering medium after 7 days/);
+    expect(notes("LeasedOffering").filter((message) => message.includes("large"))).toEqual([]);
+    expect(await bench.condition("Ready")).toMatch(/^True/);
+  });
+
+  it("a network that hands no user data on is named", async () => {
+    await start();
+    expect(notes("NetworkWithoutUserData")).toEqual([]);
+    bench.fake.outside.edit("networks", "k8s-net", { service: [{ name: "Dhcp" }] });
+    await bench.pass(2 * 60_000);
+    expect(notes("NetworkWithoutUserData")[0]).toMatch(/k8s-net in zone-01/);
+    expect(await bench.condition("Ready")).toMatch(/^True/);
+  });
+});
+
 describe("drift", () => {
   const drift = async (name = "a1"): Promise<string> =>
     bench.during(bench.provider.isDrifted(await bench.claim(name), { signal: bench.signal }));
@@ -375,6 +400,25 @@ describe("drift", () => {
     await bench.pass(1_000);
     expect(await drift()).toBe("");
     expect((await bench.claim("a1")).metadata.annotations).toEqual(fresh);
+  });
+
+  it("T-82: what had drifted before the upgrade has still drifted after it", async () => {
+    await start();
+    await bench.launch("a1");
+    const lastTransitionTime = new Date(bench.clock.now()).toISOString();
+    const conditions = [{ type: "Drifted", status: "True", reason: "NodeClassDrift", message: "", lastTransitionTime }];
+    await bench.kube.patchStatus(NodeClaims, { name: "a1" }, { type: "merge", body: { status: { conditions } } });
+    const annotations = {
+      "karpenter.k8s.cloudstack/nodeclass-hash": "0123456789abcdef",
+      "karpenter.k8s.cloudstack/nodeclass-hash-version": "v0",
+    };
+    await bench.kube.patch(NodeClaims, { name: "a1" }, { type: "merge", body: { metadata: { annotations } } });
+    await bench.pass(1_000);
+    expect((await bench.claim("a1")).metadata.annotations).toMatchObject({
+      "karpenter.k8s.cloudstack/nodeclass-hash": "0123456789abcdef",
+      "karpenter.k8s.cloudstack/nodeclass-hash-version": "v1",
+    });
+    expect(await drift()).toBe("NodeClassDrift");
   });
 
   it("G-21: a claim without a stamp has not drifted", async () => {

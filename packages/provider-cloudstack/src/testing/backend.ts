@@ -103,6 +103,7 @@ export class Backend {
       userData: [],
       machines: new Map(),
       volumes: new Map(),
+      nics: new Map(),
       clusters: [],
       removed: new Set(),
       numbers: { machine: 600 },

@@ -6,7 +6,8 @@ import type { FakeFault } from "./faults.ts";
 import { report } from "./invariants.ts";
 import type { Ground } from "./world/ground.ts";
 import type { Row } from "./world/records.ts";
-import { dump, leaks } from "./world/dump.ts";
+import { dump } from "./world/dump.ts";
+import { leaks } from "./world/leaks.ts";
 
 /** Undefined for a path of the API itself. */
 export async function answerAdmin(backend: Backend, incoming: Incoming): Promise<Answer | undefined> {

@@ -14,6 +14,8 @@ export type ViolationKind =
   | "WroteByGet"
   | "LeakedMachine"
   | "LeakedVolume"
+  /** With its card: of a machine that is gone, or could be. */
+  | "LeakedAddress"
   | "HookFailed";
 
 export type Violation = AnyViolation<ViolationKind>;
@@ -22,7 +24,7 @@ export class CloudStackInvariants extends Invariants<ViolationKind> {}
 
 export function report(violations: readonly Violation[]): InvariantReport<ViolationKind> {
   return reportOf(violations, {
-    leaks: ["LeakedMachine", "LeakedVolume"],
+    leaks: ["LeakedMachine", "LeakedVolume", "LeakedAddress"],
     wrongDeletions: ["ForeignDeleted", "CsiVolumeDeleted"],
     doubleCreates: ["MachineCreatedTwice"],
   });

@@ -12,7 +12,8 @@ import { credentialsFor, seedFrom } from "./options.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Switches } from "./switches.ts";
 import type { FakeCloudStackState } from "./world/dump.ts";
-import { dump, leaks } from "./world/dump.ts";
+import { dump } from "./world/dump.ts";
+import { leaks } from "./world/leaks.ts";
 import { Outside } from "./world/outside.ts";
 
 export interface FakeCloudStack {

@@ -8,6 +8,7 @@ import {
   parseBlockVolume,
   parseImage,
   parseIp,
+  parseIpamAddress,
   parseLocalImage,
   parseNamed,
   parseNic,
@@ -217,6 +218,20 @@ export class ScalewayClient {
   async privateNetwork(region: string, id: string, signal: AbortSignal): Promise<WireNamed> {
     const route = "/vpc/v2/regions/{region}/private-networks";
     return parseNamed(await this.#send("GET", route, { region }, `/${id}`, signal));
+  }
+
+  /** Addresses of one private card, with their masks. */
+  async nicAddresses(region: string, nicId: string, signal: AbortSignal): Promise<readonly string[]> {
+    const route = "/ipam/v1/regions/{region}/ips";
+    const query = { resource_id: nicId, resource_type: "instance_private_nic" };
+    const listing: Listing = {
+      path: route.replace("{region}", region),
+      route,
+      key: "ips",
+      sizeName: "page_size",
+      query,
+    };
+    return (await allItems(this.#api, listing, signal)).map(parseIpamAddress);
   }
 
   /** Id of the managed cluster that a pool belongs to. */

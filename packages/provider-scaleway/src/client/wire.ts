@@ -163,6 +163,10 @@ export function parseIp(data: unknown): WireIp {
   };
 }
 
+export function parseIpamAddress(data: unknown): string {
+  return text(record(data, "ip")["address"]);
+}
+
 export function parseNic(data: unknown): WireNic {
   const o = record(data, "private nic");
   return {

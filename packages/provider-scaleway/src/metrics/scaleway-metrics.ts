@@ -39,7 +39,7 @@ export const SCALEWAY_METRICS = [
   {
     name: "karpenter_scaleway_gc_deleted_total",
     type: "counter",
-    help: "Servers without NodeClaim, and volumes and addresses that nobody used any more, that were deleted; by kind and reason.",
+    help: "Servers without NodeClaim, volumes and addresses that nobody used any more, and join tokens (Secrets) that had served, expired or lost their NodeClaim, that were deleted; by kind and reason.",
     labels: ["kind", "reason"],
   },
   {

@@ -6,24 +6,28 @@ import {
   conditionUnknown,
   conditionFalse,
 } from "@karpenter-multicloud/core/controllers/nodeclass-status";
-import type { Finding, RecentTroubles } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { Finding, RecentTroubles, Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
 import { ScalewayCondition } from "../api/scaleway-node-class.ts";
 import type { FoundImage, ScalewayNodeClass, ScalewayNodeClassStatus } from "../api/scaleway-node-class.ts";
+import { typesWithoutImage } from "../catalog/types-without-image.ts";
 import { adviceFor, kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
+import type { ScalewaySettings } from "../settings.ts";
 import type { ResolvedClass } from "./resolved-class.ts";
 
 export interface Inspection {
   readonly findings: readonly Finding[];
   readonly status: Omit<ScalewayNodeClassStatus, "conditions">;
+  readonly remarks: readonly Remark[];
 }
 
 export interface InspectorParts {
   readonly views: ClassViews;
   readonly joining: Joining;
   readonly troubles: RecentTroubles;
+  readonly settings: Pick<ScalewaySettings, "minMemory">;
   /** One cheap call that any valid key may make. */
   readonly checkKey: (signal: AbortSignal) => Promise<void>;
 }
@@ -53,12 +57,14 @@ export class Inspector {
       const view = await this.#parts.views.view(nodeClass, [], signal);
       const key = this.#parts.troubles.recent(THE_KEY) ?? conditionTrue(ScalewayCondition.CredentialsReady);
       findings.push(key, ...zoneFindings(view.resolved), typesFinding(view));
-      return { findings, status: statusOf(view) };
+      const spec = nodeClass.spec ?? {};
+      const remarks = typesWithoutImage({ ...view, spec, minMemory: this.#parts.settings.minMemory });
+      return { findings, status: statusOf(view), remarks };
     } catch (error) {
       signal.throwIfAborted();
       const isTooOld = this.#parts.views.isCatalogueTooOld(nodeClass);
       findings.push(isTooOld ? tooOld(error) : credentialsFinding(error));
-      return { findings, status: {} };
+      return { findings, status: {}, remarks: [] };
     }
   }
 

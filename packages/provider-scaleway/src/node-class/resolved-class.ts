@@ -51,11 +51,16 @@ export interface ChosenImage {
   readonly byId: boolean;
 }
 
+/** Whether the term is meant for machines with GPUs, or without. */
+export function takesGpus({ gpu }: Pick<ResolvedTerm, "gpu">, hasGpu: boolean): boolean {
+  return gpu === undefined || gpu === hasGpu;
+}
+
 /** W-29: undefined when no term of the zone has an image for the type. */
 export function imageFor(zone: ResolvedZone, type: Pick<WireType, "name" | "arch" | "gpus">): ChosenImage | undefined {
   const hasGpu = type.gpus > 0;
   for (const term of zone.terms) {
-    if (term.gpu !== undefined && term.gpu !== hasGpu) continue;
+    if (!takesGpus(term, hasGpu)) continue;
     const found = term.candidates.find(
       ({ arch, compatibleTypes }) => arch === type.arch && (compatibleTypes?.includes(type.name) ?? true),
     );

@@ -43,8 +43,8 @@ export function scalewayStatusController(parts: StatusControllerParts): Controll
     ...ports,
     rules: RULES,
     async inspect(nodeClass, signal) {
-      const { findings, status } = await inspector.inspect(nodeClass, signal);
-      return { findings, status: { ...status, lastSyncTime: toRfc3339(ports.clock.now()) } };
+      const { findings, status, remarks } = await inspector.inspect(nodeClass, signal);
+      return { findings, remarks, status: { ...status, lastSyncTime: toRfc3339(ports.clock.now()) } };
     },
     async leave(nodeClass, { signal }) {
       await cleanUp(nodeClass, signal);

@@ -46,6 +46,40 @@ describe("conditions of a class (§3)", () => {
     expect(await bench.condition("ImagesReady")).toMatch(/^False ImageNotFound: .*fr-par-1/);
   });
 
+  describe("W-29: a type that no image fits", () => {
+    const NOTE = "NoImageForInstanceType";
+    const told = (): readonly string[] =>
+      bench.events.notes.flatMap(({ reason, message }) => (reason === NOTE ? [message] : []));
+
+    it("is told of, each with the zones in which it is not offered, and not again and again", async () => {
+      await start({ spec: { instanceTypeSelector: { include: ["PRO2-XXS", "COPARM1-2C-8G", "L4-1-24G"] } } });
+      expect(told()).toEqual([]);
+      const id = bench.fake.outside.addImage("own", "fr-par-2", "arm64");
+      await edit({ imageSelectorTerms: [{ id }, { label: "ubuntu_noble_gpu_os_13_nvidia", gpu: true }] });
+      expect(told().map((message) => message.split(":")[0])).toEqual([
+        "instance type PRO2-XXS is not offered in fr-par-1, fr-par-2 for want of an image",
+      ]);
+      expect(await bench.type("PRO2-XXS")).toBeUndefined();
+      expect(await bench.type("L4-1-24G")).toBeDefined();
+      await bench.pass(30 * MINUTE);
+      expect(told().length).toBeLessThanOrEqual(2);
+    });
+
+    it("is not told of where the terms themselves leave it out", async () => {
+      await start({ spec: { imageSelectorTerms: [{ label: "ubuntu_noble_gpu_os_13_nvidia", gpu: true }] } });
+      expect(await bench.type("L4-1-24G")).toBeDefined();
+      expect(told().filter((message) => message.includes("PRO2"))).toEqual([]);
+    });
+
+    it("beyond twenty the others stand in one", async () => {
+      await start();
+      const id = bench.fake.outside.addImage("own", "fr-par-1", "arm64");
+      await edit({ zones: ["fr-par-1"], imageSelectorTerms: [{ id }] });
+      expect(told()).toHaveLength(21);
+      expect(told().at(-1)).toMatch(/^\d{2,} more instance types are not offered somewhere for want of an image: /);
+    });
+  });
+
   it("T-68: a zone without the security group drops out, and the class works while one is left", async () => {
     await start({ spec: { zones: ["fr-par-1", "pl-waw-2"] } });
     bench.fake.outside.addSecurityGroup("fr-par-1", "nodes");

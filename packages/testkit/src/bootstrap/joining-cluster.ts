@@ -23,12 +23,12 @@ export class JoiningCluster implements AsyncDisposable {
     this.admin = clientOf(plane.kubeconfigPath);
   }
 
-  static async start(): Promise<JoiningCluster> {
+  static async start(crds: readonly object[] = []): Promise<JoiningCluster> {
     const folder = await mkdtemp(join(tmpdir(), "kmc-joining-"));
     try {
       await kubeadm("init", "phase", "certs", "ca", "--cert-dir", folder, "--kubernetes-version", VERSIONS.kubernetes);
       const nodeAuthority = { certFile: join(folder, "ca.crt"), keyFile: join(folder, "ca.key") };
-      const plane = await startControlPlane({ components: ["controller-manager"], nodeAuthority });
+      const plane = await startControlPlane({ components: ["controller-manager"], nodeAuthority, crds });
       const cluster = new JoiningCluster(plane, folder, await readFile(plane.caFile, "utf8"));
       await cluster.#setUp();
       return cluster;
@@ -52,6 +52,11 @@ export class JoiningCluster implements AsyncDisposable {
     const path = join(this.folder, `${name}.kubeconfig`);
     await writeFile(path, this.#kubeconfig(user), { mode: 0o600 });
     return clientOf(path);
+  }
+
+  /** As a pod with that service account, which must exist. */
+  async clientOfServiceAccount(namespace: string, name: string): Promise<KubeClient> {
+    return clientOf(await this.plane.kubeconfig(`system:serviceaccount:${namespace}:${name}`));
   }
 
   /** A request for a kubelet's certificate in PEM, and its key. */

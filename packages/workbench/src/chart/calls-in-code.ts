@@ -63,8 +63,10 @@ function callsOf(file: string): readonly Call[] {
     else if (!PLUMBING.some((path) => file.startsWith(path))) throw new Error(`${file}: which resource is ${name}?`);
   };
   for (const [, verb = "", name = ""] of text.matchAll(METHOD)) {
-    if (verb.endsWith("Status")) add(name, verb === "patchStatus" ? "patch" : "update", "status");
-    else add(name, verb);
+    if (verb.endsWith("Status")) {
+      const { statusSubresource = "status" } = RESOURCES.get(name) ?? {};
+      add(name, verb === "patchStatus" ? "patch" : "update", statusSubresource);
+    } else add(name, verb);
   }
   for (const [, helper, name = ""] of text.matchAll(HELPER)) {
     add(name, "patch", helper === "patchObjectStatus" ? "status" : undefined);

@@ -79,6 +79,18 @@ describe.runIf(helmIsThere)("the rights of the controller", () => {
     expect(rightsOf(own.flatMap(({ rules }) => rules))).toEqual(needed.filter((right) => right !== "/secrets get"));
   });
 
+  it("reach certificates where they are to be approved only: exactly what that part of the sources asks for", async () => {
+    const certificates = async (...set: readonly string[]): Promise<readonly Right[]> => {
+      const rendered = await renderChart({ set: ["provider=scaleway", "clusterName=test", ...set] });
+      const own = rendered.filter(({ kind }) => kind === "ClusterRole") as unknown as readonly Role[];
+      return rightsOf(own.flatMap(({ rules }) => rules)).filter((right) => right.startsWith("certificates.k8s.io/"));
+    };
+    expect(await certificates()).toEqual([]);
+    const needed = rightsNeeded(["packages/core/src/bootstrap/serving"]).filter((right) => right.startsWith("certi"));
+    const approving = "certificates.k8s.io/signers approve";
+    expect(await certificates("scaleway.approveServingCertificates=true")).toEqual([...needed, approving].sort());
+  });
+
   it("reach the Secrets that a CloudStackNodeClass may name by name only", async () => {
     const secrets = ["name=a", "name=b", "namespace=elsewhere"].map((part, index) => {
       return `cloudstack.nodeClassSecrets[${Math.min(index, 1)}].${part}`;

@@ -70,7 +70,7 @@ export class RestKubeClient implements KubeClient {
   }
 
   updateStatus<T extends KubeObject>(resource: Resource<T>, object: T, options: CallOptions = {}): Promise<T> {
-    return this.#replace("update status of", resource, object, "status", options);
+    return this.#replace("update status of", resource, object, statusOf(resource), options);
   }
 
   patch<T extends KubeObject>(
@@ -88,7 +88,7 @@ export class RestKubeClient implements KubeClient {
     patch: Patch,
     options: CallOptions = {},
   ): Promise<T> {
-    return this.#patch("patch status of", resource, key, patch, "status", options);
+    return this.#patch("patch status of", resource, key, patch, statusOf(resource), options);
   }
 
   async delete<T extends KubeObject>(
@@ -135,7 +135,7 @@ export class RestKubeClient implements KubeClient {
     verb: string,
     resource: Resource<T>,
     object: T,
-    subresource: "status" | undefined,
+    subresource: string | undefined,
     options: CallOptions,
   ): Promise<T> {
     const key = keyOf(object);
@@ -155,7 +155,7 @@ export class RestKubeClient implements KubeClient {
     resource: Resource<T>,
     key: ObjectKey,
     patch: Patch,
-    subresource: "status" | undefined,
+    subresource: string | undefined,
     options: CallOptions,
   ): Promise<T> {
     const path = objectPath(resource, key, subresource) + WRITE_QUERY;
@@ -177,6 +177,10 @@ export class RestKubeClient implements KubeClient {
 }
 
 const PODS: Resource = { group: "", version: "v1", kind: "Pod", plural: "pods", namespaced: true };
+
+function statusOf({ statusSubresource = "status" }: Resource): string {
+  return statusSubresource;
+}
 
 function podPath(key: ObjectKey, subresource: string): string {
   return objectPath(PODS, key, subresource) + WRITE_QUERY;

@@ -1,6 +1,7 @@
 // Rules of the built-in kinds that need only a few: workloads, budgets, events, leases, configuration, storage.
 
 import {
+  CertificateSigningRequests,
   ClusterRoleBindings,
   ConfigMaps,
   DaemonSets,
@@ -76,6 +77,19 @@ const deployments: KindRules = {
 const podTemplates = kindRules(PodTemplates, {
   generation: true,
   decode: (draft) => defaultPodSpec(objectAt(objectAt(draft, "template"), "spec")),
+});
+
+/** A client writes approvals only; who sent it is what the client says here, where everybody is an administrator. */
+const certificateRequests = kindRules(CertificateSigningRequests, {
+  status: true,
+  unconditionalUpdate: false,
+  prepareCreate: (draft) => {
+    draft["status"] = {};
+  },
+  prepareStatus: (draft, old) => {
+    const { certificate } = objectAt(old, "status") as { readonly certificate?: unknown };
+    draft["status"] = { ...objectAt(draft, "status"), ...(certificate === undefined ? {} : { certificate }) };
+  },
 });
 
 const budgets = kindRules(PodDisruptionBudgets, {
@@ -223,6 +237,7 @@ export const BUILT_IN_RULES: ReadonlyMap<string, KindRules> = new Map<string, Ki
       updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } },
     }),
   ],
+  [CertificateSigningRequests.kind, certificateRequests],
   [PodDisruptionBudgets.kind, budgets],
   [Events.kind, events],
   [Leases.kind, leases],

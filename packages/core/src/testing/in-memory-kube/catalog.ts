@@ -12,6 +12,7 @@ const BUILT_IN_GROUPS: ReadonlySet<string> = new Set([
   "apps",
   "autoscaling",
   "batch",
+  "certificates.k8s.io",
   "policy",
   "coordination.k8s.io",
   "discovery.k8s.io",

@@ -6,6 +6,7 @@ import type { Ground } from "../world/ground.ts";
 import { amount, field, rowOf } from "../world/ground.ts";
 import { checkLimits } from "../world/limits.ts";
 import { cardsOf } from "../world/planner.ts";
+import { isOwned } from "../world/records.ts";
 import type { Machine, Nic, Owner, Row, Volume } from "../world/records.ts";
 import type { Call, Json } from "./command.ts";
 import { groundOf, ownerFor, rowById } from "./command.ts";
@@ -45,6 +46,8 @@ export function deploy(call: Call): Json {
   checkName(ground, name, networks);
   const userData = params.text("userdata") ?? "";
   checkUserData(call, userData);
+  if (userData !== "" && params.text("userdataid") !== undefined)
+    throw invalid("Both userdata and userdata ID inputs are not allowed, please provide only one");
   const disks = disksOf(call, ground);
   const affinityGroupIds = idsOf(call, "affinitygroupids", ground.affinityGroups);
   checkKeyPairs(call, ground);
@@ -63,6 +66,7 @@ export function deploy(call: Call): Json {
   const groups = { affinityGroupIds, securityGroupIds };
   const machine = newMachine(call, { offering, template, zone, owner, size, nics, name, userData, ...groups });
   ground.machines.set(machine.id, machine);
+  for (const nic of nics) ground.nics.set(nic.id, { ...nic, machineId: machine.id });
   for (const [index, disk] of [undefined, ...disks].entries()) addVolume(ground, machine, index, disk, rootGiB);
   noteDoubles(ground, machine);
   const { life } = backend.world;
@@ -238,9 +242,7 @@ function checkFaultyLimit(call: Call): void {
 
 /** Addresses of a shared network may run out; those of dead machines are taken too. */
 function nicIn(ground: Ground, network: Row, isDefault: boolean): Nic {
-  const used = [...ground.machines.values()].flatMap(({ nics }) =>
-    nics.filter(({ networkId }) => networkId === network.id),
-  );
+  const used = [...ground.nics.values()].filter(({ networkId }) => networkId === network.id);
   const free = typeof network["_freeips"] === "number" ? network["_freeips"] : 252;
   if (used.length >= free) {
     throw new ApiError(
@@ -294,6 +296,7 @@ function newMachine(call: Call, parts: Parts): Machine {
     hostId: undefined,
     userData,
     userDataId: params.text("userdataid"),
+    userDataDetails: cutAtCommas(params.details("userdatadetails")),
     tags: new Map(),
     affinityGroupIds,
     securityGroupIds,
@@ -302,6 +305,7 @@ function newMachine(call: Call, parts: Parts): Machine {
     group: params.text("group"),
     boot: { type: params.text("boottype") ?? "Bios", mode: params.text("bootmode") ?? "Legacy" },
     deleteProtection: false,
+    wasKept: false,
     foreign: false,
     order: facts,
     node: undefined,
@@ -309,6 +313,11 @@ function newMachine(call: Call, parts: Parts): Machine {
     hookQueue: Promise.resolve(),
     bootNote: "",
   };
+}
+
+/** The server keeps them as one text, and cuts that at its commas. */
+function cutAtCommas(details: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(details).map(([name, value]) => [name, value.split(",")[0] ?? ""]));
 }
 
 /** Number 0 is the root disk. */
@@ -325,6 +334,7 @@ function addVolume(ground: Ground, machine: Machine, index: number, disk: Disk |
     createdAt: now,
     tags: new Map(),
     foreign: false,
+    isOurs: isOwned(machine),
     machineId: machine.id,
     state: "Allocated",
     freeSince: now,

@@ -67,7 +67,11 @@ export const GROUP_COMMANDS: readonly Command[] = [
     name: "registerUserData",
     params: ["name!", "userdata!", "params"],
     handle: (call) => {
-      const row = made(call, { userdata: call.params.required("userdata"), hasannotations: false });
+      const row = made(call, {
+        userdata: call.params.required("userdata"),
+        hasannotations: false,
+        ...(call.params.text("params") === undefined ? {} : { params: call.params.text("params") }),
+      });
       groundOf(call).userData.push(row);
       return { userdata: rowView(row) };
     },

@@ -30,6 +30,7 @@ const DEPLOY = [
   "networkids",
   "userdata",
   "userdataid",
+  "userdatadetails",
   "rootdisksize",
   "overridediskofferingid",
   "diskofferingid",

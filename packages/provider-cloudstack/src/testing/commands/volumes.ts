@@ -109,6 +109,7 @@ function create(call: Call): Json {
     createdAt: now,
     tags: new Map(),
     foreign: false,
+    isOurs: false,
     machineId: undefined,
     state: "Allocated",
     freeSince: now,

@@ -11,7 +11,7 @@ export type Booted = { readonly node: Node } | { readonly refused: string };
 
 export async function bootVm(ground: Ground, machine: Machine): Promise<Booted> {
   const registered = rowOf(ground.userData, machine.userDataId ?? "");
-  const data = machine.userData || field(registered, "userdata");
+  const data = machine.userData || withMetadata(field(registered, "userdata"), machine);
   if (data === "") return { refused: "it has no user data" };
   if (ground.cluster === undefined) return { refused: "there is no cluster to join" };
   const template = ground.templates.find(({ id }) => id === machine.templateId);
@@ -28,6 +28,15 @@ export async function bootVm(ground: Ground, machine: Machine): Promise<Booted> 
     now: ground.clock.now(),
   });
   return booted.joins ? { node: booted.node } : { refused: booted.reason };
+}
+
+/** cloud-init fills in templates from the metadata service; what is no template it leaves alone. */
+function withMetadata(base64: string, { userDataDetails }: Machine): string {
+  const [first = "", ...lines] = Buffer.from(base64, "base64").toString("utf8").split("\n");
+  if (!/^## *template: *jinja/i.test(first)) return base64;
+  const use = /\{\{-?\s*ds\.meta_data\.(\w+)\s*-?\}\}/g;
+  const text = lines.join("\n").replaceAll(use, (_, name: string) => userDataDetails[name] ?? "");
+  return Buffer.from(text).toString("base64");
 }
 
 function zoned({ zones }: Ground, { zoneId, id }: Machine): string {

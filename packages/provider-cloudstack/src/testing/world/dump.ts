@@ -1,11 +1,10 @@
-// A readable picture of everything the fake holds, and the machines and volumes nobody seems to look after.
+// A readable picture of everything the fake holds.
 
 import type { Cost } from "@karpenter-multicloud/core/testing/fake-cloud";
-import type { Violation } from "../invariants.ts";
 import type { Ground } from "./ground.ts";
 import { rowOf, zoneNameOf } from "./ground.ts";
 import { claimUidOf, isOwned } from "./records.ts";
-import type { Machine, MachineState, Volume } from "./records.ts";
+import type { Machine, MachineState } from "./records.ts";
 import { machineView, volumeView } from "./views.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,15 +31,15 @@ export interface FakeCloudStackState {
   readonly now: number;
   readonly cost: Cost;
   readonly machines: readonly MachineSummary[];
-  /** The next four in the shape of the API. */
+  /** The next five in the shape of the API. */
   readonly virtualMachines: readonly Json[];
   readonly volumes: readonly Json[];
+  /** Cards with their addresses, for as long as something holds them. */
+  readonly nics: readonly Json[];
   readonly networks: readonly Json[];
   readonly affinityGroups: readonly Json[];
 }
 
-/** Left alone this long, something of ours is a leak. */
-const GRACE_MS = 30 * 60_000;
 const GONE: readonly MachineState[] = ["Destroyed", "Expunging"];
 
 export function dump(ground: Ground): FakeCloudStackState {
@@ -52,6 +51,12 @@ export function dump(ground: Ground): FakeCloudStackState {
     machines: machines.map((machine) => summary(ground, machine)),
     virtualMachines: machines.map((machine) => machineView(ground, machine)),
     volumes: [...ground.volumes.values()].map((volume) => volumeView(ground, volume)),
+    nics: [...ground.nics.values()].map(({ id, networkId, address, machineId }) => ({
+      id,
+      networkid: networkId,
+      ipaddress: address,
+      virtualmachineid: machineId,
+    })),
     networks: ground.networks.map(({ id, name, state }) => ({ id, name, state })),
     affinityGroups: ground.affinityGroups.map(({ id, name, type }) => ({ id, name, type })),
   };
@@ -82,40 +87,4 @@ export function noteDoubles({ machines, invariants }: Ground, machine: Machine):
   const other = [...machines.values()].find((each) => each !== machine && claimUidOf(each) === uid && alive(each));
   if (other === undefined) return;
   invariants.record("MachineCreatedTwice", `machine ${machine.name} beside ${other.name} for claim ${uid}`);
-}
-
-/** Volumes of ours that no machine has. */
-export function leakedVolumes({ volumes }: Ground): readonly Volume[] {
-  return [...volumes.values()].filter(
-    ({ machineId, tags, foreign, name }) =>
-      machineId === undefined && !foreign && !name.startsWith("pvc-") && tags.has("karpenter.sh/managed-by"),
-  );
-}
-
-/** Whatever of ours has gone on costing money for too long. */
-export async function leaks(ground: Ground): Promise<Violation[]> {
-  const at = ground.clock.now();
-  const found: Violation[] = [];
-  for (const machine of ground.machines.values()) {
-    const why = isOwned(machine) && !machine.foreign ? await leakReason(ground, machine, at) : undefined;
-    if (why === undefined) continue;
-    found.push({ kind: "LeakedMachine", message: `machine ${machine.name} ${why}`, at, machine: machine.id });
-  }
-  for (const { id, name, freeSince } of leakedVolumes(ground)) {
-    if (at - freeSince <= GRACE_MS) continue;
-    found.push({ kind: "LeakedVolume", message: `volume ${name} is used by nobody`, at, volume: id });
-  }
-  return found;
-}
-
-async function leakReason(ground: Ground, machine: Machine, now: number): Promise<string | undefined> {
-  const { state, stateSince, node } = machine;
-  if (GONE.includes(state)) return undefined;
-  const isOld = now - stateSince > GRACE_MS;
-  if (state !== "Running") return isOld ? `stays ${state}` : undefined;
-  const { hooks } = ground;
-  if (hooks === undefined) return undefined;
-  if (node === undefined) return isOld ? "runs and never joined" : undefined;
-  await machine.hookQueue;
-  return (await hooks.nodeExists(node.metadata.name ?? "")) ? undefined : "runs without its Node";
 }

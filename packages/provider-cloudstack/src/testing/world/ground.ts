@@ -6,7 +6,7 @@ import type { Durations } from "../durations.ts";
 import type { FakeFault } from "../faults.ts";
 import type { CloudStackInvariants } from "../invariants.ts";
 import type { Switches } from "../switches.ts";
-import type { Machine, Row, Volume } from "./records.ts";
+import type { HeldNic, Machine, Row, Volume } from "./records.ts";
 
 export interface Ground extends WorldBasis<Durations, Switches, FakeFault, CloudStackInvariants> {
   readonly cluster: ClusterBehind | undefined;
@@ -26,6 +26,8 @@ export interface Ground extends WorldBasis<Durations, Switches, FakeFault, Cloud
   readonly userData: Row[];
   readonly machines: Map<string, Machine>;
   readonly volumes: Map<string, Volume>;
+  /** Until their machine is expunged. */
+  readonly nics: Map<string, HeldNic>;
   /** Of CloudStack's own Kubernetes service. */
   readonly clusters: Row[];
   /** Ids of everything that existed once: asked for by id, they answer with an empty list. */

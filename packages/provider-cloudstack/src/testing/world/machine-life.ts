@@ -191,6 +191,7 @@ export class MachineLife {
       this.#dropVolumes(machine, removal.volumeIds);
       const seen = (): void => job.done(() => ({ virtualmachine: this.#seenBy(caller, machine) }));
       if (expunge || machine.state === "Error") return this.#expunge(machine, seen);
+      machine.wasKept = this.#mayExpunge(caller);
       this.setState(machine, "Destroyed");
       seen();
       this.#after(machine, this.#ground.durations.expungeDelay, () => this.#expunge(machine, () => {}));
@@ -205,9 +206,13 @@ export class MachineLife {
     return isVisible ? machineView(this.#ground, machine) : { securitygroup: [], nic: [], affinitygroup: [], tags: [] };
   }
 
-  #requireExpungeRight({ type }: Caller): void {
+  #mayExpunge({ type }: Caller): boolean {
     const { allowUserExpunge, expungeDenied } = this.#ground.switches;
-    if (type !== 0 || (allowUserExpunge && !expungeDenied)) return;
+    return type !== 0 || (allowUserExpunge && !expungeDenied);
+  }
+
+  #requireExpungeRight(caller: Caller): void {
+    if (this.#mayExpunge(caller)) return;
     throw internal("Account does not have permission for expunging.");
   }
 
@@ -232,8 +237,9 @@ export class MachineLife {
   }
 
   #gone(machine: Machine): void {
-    const { machines, removed } = this.#ground;
+    const { machines, nics, removed } = this.#ground;
     clearTimers(machine);
+    for (const { id } of machine.nics) nics.delete(id);
     this.#freed(machine);
     this.#dropVolumes(machine, []);
     machines.delete(machine.id);

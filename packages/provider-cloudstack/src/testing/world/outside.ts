@@ -130,6 +130,7 @@ export class Outside {
       createdAt: clock.now(),
       tags: new Map(),
       foreign: true,
+      isOurs: false,
       machineId: id,
       state: "Ready",
       freeSince: clock.now(),
@@ -143,7 +144,7 @@ export class Outside {
     name: string,
     fields: Partial<Pick<Machine, "displayName">> & { readonly tags?: Readonly<Record<string, string>> } = {},
   ): string {
-    const { random, clock, machines, zones, templates, offerings, networks, numbers } = this.#ground;
+    const { random, clock, machines, nics, zones, templates, offerings, networks, numbers } = this.#ground;
     const [zone, template, network] = [zones[0], templates[0], networks[0]];
     const offering = rowOf(offerings, offerings.find((row) => row.name === "medium")?.id ?? "");
     const machine: Machine = {
@@ -173,6 +174,7 @@ export class Outside {
       hostId: undefined,
       userData: "",
       userDataId: undefined,
+      userDataDetails: {},
       tags: new Map(Object.entries(fields.tags ?? {})),
       affinityGroupIds: [],
       securityGroupIds: [],
@@ -181,6 +183,7 @@ export class Outside {
       group: undefined,
       boot: { type: "Bios", mode: "Legacy" },
       deleteProtection: false,
+      wasKept: false,
       foreign: true,
       order: { method: "", path: "", operation: "" },
       node: undefined,
@@ -189,6 +192,7 @@ export class Outside {
       bootNote: "",
     };
     machines.set(machine.id, machine);
+    for (const nic of machine.nics) nics.set(nic.id, { ...nic, machineId: machine.id });
     return machine.id;
   }
 

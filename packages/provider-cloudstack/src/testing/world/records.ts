@@ -35,6 +35,11 @@ export interface Nic {
   readonly isDefault: boolean;
 }
 
+/** A card as the network keeps it: with whom its address is. */
+export interface HeldNic extends Nic {
+  readonly machineId: string;
+}
+
 export interface Machine {
   readonly id: string;
   /** The short number that stands in the names of its disks. */
@@ -56,6 +61,8 @@ export interface Machine {
   /** As it was sent: base64. */
   userData: string;
   readonly userDataId: string | undefined;
+  /** Values of the variables in registered user data; the machine finds them in its metadata. */
+  readonly userDataDetails: Readonly<Record<string, string>>;
   readonly tags: Map<string, string>;
   readonly affinityGroupIds: readonly string[];
   readonly keyPairs: readonly string[];
@@ -64,6 +71,8 @@ export interface Machine {
   readonly group: string | undefined;
   readonly boot: { readonly type: string; readonly mode: string };
   deleteProtection: boolean;
+  /** It was destroyed without being expunged by somebody who might have. */
+  wasKept: boolean;
   /** Put there by `outside`: clients must leave it alone. */
   readonly foreign: boolean;
   /** The request that ordered it, for faults. */
@@ -85,6 +94,8 @@ export interface Volume {
   readonly createdAt: number;
   readonly tags: Map<string, string>;
   readonly foreign: boolean;
+  /** It came with a machine of ours. */
+  readonly isOurs: boolean;
   machineId: string | undefined;
   state: "Allocated" | "Ready" | "Destroy";
   /** Since when no machine has it. */

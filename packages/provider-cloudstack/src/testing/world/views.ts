@@ -97,9 +97,16 @@ export function machineView(ground: Ground, machine: Machine): Json {
     hasannotations: false,
     ...(machine.keyPairs.length === 0 ? {} : { keypairs: machine.keyPairs.join(",") }),
     ...(machine.userDataId === undefined ? {} : { userdataid: machine.userDataId }),
+    ...userDataDetails(machine),
     tags: tagViews(machine.tags, "UserVm", machine.id, machine.owner),
     deleteprotection: machine.deleteProtection,
   };
+}
+
+/** As a map prints itself in Java. */
+function userDataDetails({ userDataDetails: details }: Machine): Json {
+  const pairs = Object.entries(details).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? {} : { userdatadetails: `{${pairs.join(", ")}}` };
 }
 
 export function nicView({ networks }: Ground, nic: Nic): Json {
