@@ -2,13 +2,15 @@
 // difference is the whole explanation.
 
 import { readScenario } from "@karpenter-multicloud/core/testing";
+import type { MethodResult } from "@karpenter-multicloud/core/testing";
 import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
+import { withoutSpotNobodySells } from "./no-spot-left.ts";
 
 export interface Restatement {
   readonly rule: string;
   readonly what: string;
-  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it. */
-  readonly restate: (scenario: object) => object | undefined;
+  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it, or to this engine's answers that differ. */
+  readonly restate: (scenario: object, differing: readonly MethodResult[]) => object | undefined;
 }
 
 export const RESTATEMENTS: readonly Restatement[] = [
@@ -21,6 +23,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     rule: "D-27",
     what: "a pod of a StatefulSet that has ended and is being removed counts only when its successor is there",
     restate: withoutEndedPods,
+  },
+  {
+    rule: "D-81",
+    what: "a replacement admits spot only where a spot machine is left to buy (D-78)",
+    restate: withoutSpotNobodySells,
   },
 ];
 

@@ -13,6 +13,8 @@ export interface World {
   readonly pools: readonly RandomPool[];
   readonly workloads: readonly Workload[];
   readonly hasDaemons: boolean;
+  /** Karpenter computes the conditions of claims itself. */
+  readonly isEvaluated: boolean;
 }
 
 export const NOW = "2026-01-01T12:00:00Z";
