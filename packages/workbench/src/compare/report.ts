@@ -108,7 +108,9 @@ export function reportText(report: ComparisonReport, rules: Readonly<Record<stri
 function decisionLines({ decisions }: ComparisonReport): readonly string[] {
   const methods = Object.entries(decisions);
   if (methods.length === 0) return [];
-  const columns = ["decided", ...DECISIONS].map((title, index) => ({ title, align: index === 0 ? "left" : "right" }) as const);
+  const columns = ["decided", ...DECISIONS].map(
+    (title, index) => ({ title, align: index === 0 ? "left" : "right" }) as const,
+  );
   const rows = methods.map(([method, times]) => [method, ...DECISIONS.map((decision) => count(times[decision] ?? 0))]);
   return ["", textTable(columns, rows)];
 }

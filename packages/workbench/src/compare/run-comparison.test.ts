@@ -77,7 +77,10 @@ describe("a comparison", () => {
 
   it("tells how many answers Karpenter gave only when it was asked more often", () => {
     const head = { name: "s", theme: "odd" };
-    const report = reportOf([{ ...head, judgement: { ...EQUAL, isRare: true } }, { ...head, judgement: EQUAL }]);
+    const report = reportOf([
+      { ...head, judgement: { ...EQUAL, isRare: true } },
+      { ...head, judgement: EQUAL },
+    ]);
     expect(report.total.rare).toBe(1);
     expect(reportText(report, {})).toContain("1 of the equal ones only when Karpenter was asked ten times as often");
   });

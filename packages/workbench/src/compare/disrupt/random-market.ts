@@ -11,7 +11,11 @@ export interface Sale {
   readonly available: boolean;
   readonly reservationCapacity?: number;
   /** What else of the offering is not said by its zone and capacity type. */
-  readonly requirements?: readonly { readonly key: string; readonly operator: "In"; readonly values: readonly string[] }[];
+  readonly requirements?: readonly {
+    readonly key: string;
+    readonly operator: "In";
+    readonly values: readonly string[];
+  }[];
 }
 
 export interface SoldType {

@@ -11,9 +11,10 @@ import type { Theme } from "./themes.ts";
 import type { World } from "./world.ts";
 
 export function randomNodes(world: World): readonly object[] {
-  const { draw, theme } = world;
+  const { draw, theme, isCrowded } = world;
   const most = theme === "many nodes" ? 40 : 12;
-  return Array.from({ length: draw.between(2, most) }, (_, index) => {
+  const count = isCrowded && draw.happens(0.4) ? draw.between(1, 4) : draw.between(2, most);
+  return Array.from({ length: count }, (_, index) => {
     const name = `node-${String(index).padStart(2, "0")}`;
     const isForeign = draw.happens(share(theme, "strange nodes", 0.15, 0.02));
     return isForeign ? foreignNode(world, name) : managedNode(world, name);

@@ -18,7 +18,7 @@ const MIRROR = { milliCpu: 50, mebibytes: 32 } as const;
 const DAEMON = { milliCpu: 100, mebibytes: 64 } as const;
 
 export function boundPods(world: World, place: Place): readonly object[] {
-  const { draw, theme, workloads, hasDaemons } = world;
+  const { draw, theme, workloads, hasDaemons, isCrowded } = world;
   const pods: object[] = hasDaemons ? [daemonPod(draw, theme, place.name)] : [];
   let { milliCpu, mebibytes, pods: slots } = place.room;
   if (draw.happens(share(theme, "odd pods", 0.4))) {
@@ -28,7 +28,7 @@ export function boundPods(world: World, place: Place): readonly object[] {
   if (hasDaemons) [milliCpu, mebibytes, slots] = [milliCpu - DAEMON.milliCpu, mebibytes - DAEMON.mebibytes, slots - 1];
   const apps = new Set<string>();
   const ports = new Set<number>();
-  const tries = draw.happens(0.2) ? 0 : draw.between(1, 6);
+  const tries = draw.happens(isCrowded ? 0.08 : 0.2) ? 0 : isCrowded ? draw.between(3, 18) : draw.between(1, 6);
   for (let index = 0; index < tries; index += 1) {
     const workload = draw.pick(workloads);
     const fits = workload.milliCpu <= milliCpu && workload.mebibytes <= mebibytes && slots > 0;

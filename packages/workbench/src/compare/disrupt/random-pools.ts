@@ -37,13 +37,18 @@ export function randomPools(draw: Draw, theme: Theme): readonly RandomPool[] {
 }
 
 function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
-  const capacityTypes = draw.pick([["on-demand"], ["spot"], ["on-demand", "spot"], [], ...reservedChoices(theme)]);
+  const capacityTypes = draw.pick([["on-demand"], ["spot"], ["on-demand", "spot"], [], ...moreChoices(theme)]);
   const restricts = draw.happens(0.25);
   const zones = restricts ? draw.some(ZONES) : ZONES;
   const families = draw.happens(0.2) ? draw.some(FAMILIES) : FAMILIES;
   const arch = draw.happens(0.85) ? "amd64" : undefined;
   const team = draw.happens(0.3) ? draw.pick(["red", "blue"]) : undefined;
-  const cpus = draw.happens(0.08) ? draw.pick([{ above: 1, below: 64 }, { above: 0, below: 32 }]) : ANY_SIZE;
+  const cpus = draw.happens(0.08)
+    ? draw.pick([
+        { above: 1, below: 64 },
+        { above: 0, below: 32 },
+      ])
+    : ANY_SIZE;
   const isTainted = draw.happens(0.15);
   const isAvoided = draw.happens(share(theme, "soft taints", 0.6, 0.02));
   const taints = [...(isTainted ? [DEDICATED] : []), ...(isAvoided ? [AVOIDED] : [])];
@@ -84,7 +89,7 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
             ...(startupTaints.length > 0 && { startupTaints }),
           },
         },
-        ...(isStatic ? { replicas: draw.between(1, 5) } : draw.happens(0.4) && { weight: draw.between(1, 100) }),
+        ...(isStatic ? { replicas: draw.between(1, 10) } : draw.happens(0.4) && { weight: draw.between(1, 100) }),
         limits: randomLimits(draw, isStatic),
         disruption: randomDisruption(draw, theme, pause),
       },
@@ -104,7 +109,8 @@ const NOT_READY = {
 
 const ANY_SIZE = { above: 0, below: Number.POSITIVE_INFINITY };
 
-function reservedChoices(theme: Theme): readonly (readonly string[])[] {
+function moreChoices(theme: Theme): readonly (readonly string[])[] {
+  if (theme === "many spot types") return [["spot"], ["spot"], ["spot"]];
   return theme === "reserved" ? [["reserved"], ["reserved", "on-demand"], ["reserved", "on-demand", "spot"], []] : [];
 }
 
@@ -126,7 +132,7 @@ function hashOf(draw: Draw, theme: Theme): Readonly<Record<string, string>> {
 }
 
 function randomLimits(draw: Draw, isStatic: boolean): Readonly<Record<string, string>> {
-  if (isStatic) return draw.happens(0.6) ? { nodes: String(draw.between(1, 8)) } : {};
+  if (isStatic) return draw.happens(0.6) ? { nodes: String(draw.between(1, 12)) } : {};
   return draw.happens(0.1) ? { cpu: String(draw.pick([4, 8, 16, 40, 100])) } : {};
 }
 

@@ -24,6 +24,7 @@ export function randomWorld(seed: number): World {
     market: randomMarket(draw, theme),
     pools: randomPools(draw, theme),
     hasDaemons: draw.happens(0.4),
+    isCrowded: draw.happens(theme === "many spot types" ? 0.7 : 0.45),
     isEvaluated: theme === "conditions" || (theme !== "stale conditions" && draw.happens(0.3)),
   };
 }

@@ -13,6 +13,8 @@ export interface World {
   readonly pools: readonly RandomPool[];
   readonly workloads: readonly Workload[];
   readonly hasDaemons: boolean;
+  /** Its nodes are nearly full, so that pods of one seldom fit on the others and something has to be bought. */
+  readonly isCrowded: boolean;
   /** Karpenter computes the conditions of claims itself. */
   readonly isEvaluated: boolean;
 }
