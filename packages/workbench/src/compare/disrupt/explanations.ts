@@ -1,15 +1,16 @@
 // Rules by which this engine decides otherwise than Karpenter on purpose (docs/concepts/differences.md), as far as they can be told
 // from two answers alone. What a rule does not say must be the same; the others are told by asking again (restated.ts).
 
-import type { MethodResult } from "@karpenter-multicloud/core/testing";
+import type { CommandResult, MethodResult, Scenario } from "@karpenter-multicloud/core/testing";
 import { sameMethod } from "./answers.ts";
 import type { MethodDifference } from "./answers.ts";
+import { isOnSale } from "./on-sale.ts";
 
 export interface Explanation {
   readonly rule: string;
   readonly what: string;
   /** The answers differ by this and by nothing else. */
-  readonly covers: (difference: MethodDifference) => boolean;
+  readonly covers: (difference: MethodDifference, scenario: Scenario) => boolean;
 }
 
 export const EXPLANATIONS: readonly Explanation[] = [
@@ -22,8 +23,10 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     rule: "D-98",
     what: "savings are told from the cheapest offering the replacement may use",
-    covers: ({ ours, theirs }) =>
-      theirs.some((each) => sameMethod(withoutSavings(ours), withoutSavings(each)) && savesNoMore(each, ours)),
+    covers: ({ ours, theirs }, scenario) =>
+      theirs.some(
+        (each) => sameMethod(withoutSavings(ours), withoutSavings(each)) && isOfFirstTypes(each, ours, scenario),
+      ),
   },
 ];
 
@@ -42,12 +45,21 @@ function withoutSavings(method: MethodResult): MethodResult {
   return { ...method, commands: (method.commands ?? []).map((command) => ({ ...command, estimatedSavings: 0 })) };
 }
 
-/** Karpenter's price is that of the first type in a list, which may be dearer than another's and never cheaper than all. */
-function savesNoMore(theirs: MethodResult, ours: MethodResult): boolean {
+/**
+ * Karpenter's price of a replacement is that of the first type in a list whose order is that of wider requirements: dearer than the
+ * cheapest one, or nothing at all when that type is sold out.
+ */
+function isOfFirstTypes(theirs: MethodResult, ours: MethodResult, scenario: Scenario): boolean {
   return (ours.commands ?? []).every((mine, index) => {
     const saved = theirs.commands[index]?.estimatedSavings ?? Number.NaN;
     if (saved === mine.estimatedSavings) return true;
-    const isChoice = (mine.replacements ?? []).some(({ instanceTypes }) => instanceTypes.length > 1);
-    return isChoice && saved < mine.estimatedSavings;
+    if (saved > mine.estimatedSavings) return saved === mine.sourcePrice && mayBeSoldOut(mine, scenario);
+    return (mine.replacements ?? []).some(({ instanceTypes }) => instanceTypes.length > 1);
   });
+}
+
+function mayBeSoldOut({ replacements = [] }: CommandResult, scenario: Scenario): boolean {
+  return replacements.every(({ instanceTypes, requirements }) =>
+    instanceTypes.some((type) => !isOnSale(type, requirements, scenario)),
+  );
 }

@@ -149,6 +149,7 @@ describe("two answers about the same nodes", () => {
       await DISRUPT.judge(asked, { disrupt: theirs }, alwaysSays(theirs));
     expect(await judged(open, saving(0.01))).toMatchObject({ result: "explained", rules: ["D-98"] });
     expect((await judged(open, saving(9))).result).toBe("unexplained");
+    expect((await judged(open, saving(0.4))).result).toBe("unexplained");
     const only = changed(
       ourAnswer(scenario()),
       inSingle((method) => ({
@@ -157,6 +158,24 @@ describe("two answers about the same nodes", () => {
       })),
     );
     expect((await judged(scenario(), only)).result).toBe("unexplained");
+  });
+
+  it("D-98: are explained when Karpenter takes a replacement for free because the first of its types is sold out", async () => {
+    const open = {
+      ...scenario({ soldSpot: true }),
+      nodePools: poolsOf(""),
+    };
+    const types = [type("m.1", "1500m", [sold("on-demand", 0.05), sold("spot", 0.01, false)]), ...open.instanceTypes];
+    const short = { ...open, instanceTypes: types };
+    const free = changed(
+      ourAnswer(short),
+      inSingle((method) => ({
+        ...method,
+        commands: method.commands.map((command) => ({ ...command, estimatedSavings: command.sourcePrice })),
+      })),
+    );
+    expect(free.methods.at(-1)?.commands[0]?.replacements[0]?.instanceTypes).toEqual(["m.2", "m.1"]);
+    expect(await DISRUPT.judge(short, { disrupt: free }, alwaysSays(free))).toMatchObject({ rules: ["D-98"] });
   });
 
   it("D-81: are explained when Karpenter decides the same once nobody could ask for spot, which nobody sells", async () => {

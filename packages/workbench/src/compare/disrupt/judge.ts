@@ -1,7 +1,7 @@
 // Two answers about the nodes of one scenario: equal, different by rules that are written down, or different without a reason.
 
 import { askMethods, disruptResult, readScenario, ScenarioError, snapshotOf } from "@karpenter-multicloud/core/testing";
-import type { DisruptResult } from "@karpenter-multicloud/core/testing";
+import type { DisruptResult, Scenario } from "@karpenter-multicloud/core/testing";
 import type { AskAgain, Judgement, Subject } from "../subject.ts";
 import { differenceOf, outcomesOf } from "./answers.ts";
 import type { Difference, KarpenterAnswer } from "./answers.ts";
@@ -34,7 +34,8 @@ async function judge(scenario: object, karpenter: unknown, askAgain: AskAgain): 
   outcomes = outcomesOf((await askAgain(scenario, MORE_OFTEN)) as KarpenterAnswer);
   const difference = differenceOf(ours, outcomes);
   if (isNone(difference)) return { result: "equal", isRare: true, ...about };
-  const rules = rulesFor(difference) ?? (await rulesOfRestated(scenario, { difference, ours, askAgain }));
+  const read = readScenario(scenario);
+  const rules = rulesFor(difference, read) ?? (await rulesOfRestated(scenario, { read, difference, ours, askAgain }));
   const detail = said(difference);
   return rules ? { result: "explained", rules, detail, ...about } : { result: "unexplained", detail, ...about };
 }
@@ -58,15 +59,16 @@ function isNone({ methods, conditions }: Difference): boolean {
 }
 
 /** Undefined when a method differs by something that no rule covers. */
-function rulesFor({ methods, conditions }: Difference): readonly string[] | undefined {
+function rulesFor({ methods, conditions }: Difference, scenario: Scenario): readonly string[] | undefined {
   if (conditions) return undefined;
-  const rules = methods.map((method) => EXPLANATIONS.find(({ covers }) => covers(method))?.rule);
+  const rules = methods.map((method) => EXPLANATIONS.find(({ covers }) => covers(method, scenario))?.rule);
   return rules.some((rule) => rule === undefined)
     ? undefined
     : [...new Set(rules)].filter((rule) => rule !== undefined);
 }
 
 interface OurSide {
+  readonly read: Scenario;
   readonly difference: Difference;
   readonly ours: DisruptResult;
   readonly askAgain: AskAgain;
@@ -74,16 +76,15 @@ interface OurSide {
 
 async function rulesOfRestated(
   scenario: object,
-  { difference, ours, askAgain }: OurSide,
+  { read, difference, ours, askAgain }: OurSide,
 ): Promise<readonly string[] | undefined> {
-  const differing = difference.methods.map((each) => each.ours);
   let all = scenario;
   const applied: string[] = [];
   for (const { rule, restate } of RESTATEMENTS) {
-    const restated = restate(scenario, differing);
+    const restated = restate(scenario, difference.methods);
     if (restated === undefined) continue;
     applied.push(rule);
-    all = restate(all, differing) ?? all;
+    all = restate(all, difference.methods) ?? all;
     const others = await othersOf(restated);
     if (others) return [rule, ...others];
   }
@@ -96,7 +97,7 @@ async function rulesOfRestated(
     const now = differenceOf(ours, outcomesOf((await askAgain(restated, MORE_OFTEN)) as KarpenterAnswer));
     const names = new Set(difference.methods.map(({ method }) => method));
     const left = { methods: now.methods.filter(({ method }) => names.has(method)), conditions: false };
-    return isNone(left) ? [] : rulesFor(left);
+    return isNone(left) ? [] : rulesFor(left, read);
   }
 }
 

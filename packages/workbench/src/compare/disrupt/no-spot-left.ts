@@ -1,26 +1,38 @@
 // A scenario in which nobody can pin a replacement to spot that nobody sells: NodePools for which this engine bought on demand for
-// want of spot sell on demand only (D-78, D-81).
+// want of spot, or Karpenter planned what cannot be launched, sell on demand only (D-78, D-81).
 
 import { Label } from "@karpenter-multicloud/core/api";
 import { readScenario } from "@karpenter-multicloud/core/testing";
 import type { CommandResult, MethodResult, Scenario } from "@karpenter-multicloud/core/testing";
+import type { MethodDifference } from "./answers.ts";
+import { allows, isOnSale } from "./on-sale.ts";
+import type { Requirements } from "./on-sale.ts";
 
 type Replacement = CommandResult["replacements"][number];
-type Requirements = Replacement["requirements"];
 
-/** Undefined: nothing that differs is a replacement on demand for want of spot. */
-export function withoutSpotNobodySells(json: object, differing: readonly MethodResult[]): object | undefined {
+/** Undefined: nothing that differs has to do with it. */
+export function withoutSpotNobodySells(json: object, differing: readonly MethodDifference[]): object | undefined {
   const scenario = readScenario(json);
+  const ours = replacementsOf(differing.map((each) => each.ours));
+  const theirs = replacementsOf(differing.flatMap((each) => each.theirs));
   const pools = new Set(
-    differing
-      .flatMap(({ commands }) => commands ?? [])
-      .flatMap(({ replacements }) => replacements ?? [])
-      .filter((replacement) => isOnDemandForWantOfSpot(replacement, scenario))
-      .map(({ nodePool }) => nodePool),
+    [...ours.filter((each) => isOnDemandForWantOfSpot(each, scenario)), ...theirs.filter(isUnbuyable)].map(
+      ({ nodePool }) => nodePool,
+    ),
   );
   if (pools.size === 0) return undefined;
   const { nodePools = [] } = json as { readonly nodePools?: readonly PoolJson[] };
   return { ...json, nodePools: nodePools.map((pool) => (pools.has(pool.metadata.name) ? onDemandOnly(pool) : pool)) };
+}
+
+function replacementsOf(methods: readonly MethodResult[]): readonly Replacement[] {
+  return methods.flatMap(({ commands }) => commands ?? []).flatMap(({ replacements }) => replacements ?? []);
+}
+
+function isUnbuyable({ cheapest, requirements }: Replacement): boolean {
+  const isOnSpotOnly =
+    allows(requirements, Label.CapacityType, "spot") && !allows(requirements, Label.CapacityType, "on-demand");
+  return cheapest === undefined && isOnSpotOnly;
 }
 
 interface PoolJson {
@@ -52,25 +64,7 @@ function isOnDemandForWantOfSpot(replacement: Replacement, scenario: Scenario): 
       moved.has(`${metadata.namespace ?? "default"}/${metadata.name ?? ""}`) &&
       JSON.stringify(spec).includes(Label.CapacityType),
   );
-  return !asks && !sellsSpot(replacement, scenario);
-}
-
-function sellsSpot({ instanceTypes, requirements }: Replacement, scenario: Scenario): boolean {
-  return scenario.instanceTypes
-    .filter(({ name }) => instanceTypes.includes(name))
-    .flatMap(({ offerings }) => offerings)
-    .some(
-      ({ available, capacityType, zone }) =>
-        available && capacityType === "spot" && allows(requirements, Label.Zone, zone),
-    );
-}
-
-/** A key that nothing is said about may have any value. */
-function allows(requirements: Requirements, wanted: string, value: string): boolean {
-  return requirements
-    .filter(({ key }) => key === wanted)
-    .every(({ operator, values = [] }) => {
-      if (operator === "In") return values.includes(value);
-      return operator !== "NotIn" || !values.includes(value);
-    });
+  const onSpot = { key: Label.CapacityType, operator: "In", values: ["spot"] } as const;
+  const others = replacement.requirements.filter(({ key }) => key !== Label.CapacityType);
+  return !asks && !replacement.instanceTypes.some((type) => isOnSale(type, [...others, onSpot], scenario));
 }

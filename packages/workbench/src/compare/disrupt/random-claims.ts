@@ -66,7 +66,7 @@ function randomStatus(
   const hadPods = draw.happens(share(theme, "waiting", 0.7, waits ? 0.6 : 0.1));
   const podEvent = hadPods ? Math.min(someTimeAgo(draw, pool), initialized) : undefined;
   const drifts = draw.happens(share(theme, "drift", 0.5, theme === "static" ? 0.6 : 0.05));
-  const isStale = theme === "stale conditions" && draw.happens(0.4);
+  const isStale = theme === "stale conditions" && draw.happens(0.15);
   const mark = consolidatableMark({ pool, isInitialized, quietFor: podEvent ?? initialized });
   return {
     conditions: [

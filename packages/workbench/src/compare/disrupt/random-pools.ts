@@ -151,7 +151,7 @@ function randomPolicy(draw: Draw, theme: Theme): string {
 }
 
 function randomPause(draw: Draw, theme: Theme): string {
-  const waits = share(theme, "waiting", 0.8, theme === "conditions" ? 0.5 : 0.08);
+  const waits = theme === "conditions" || theme === "stale conditions" ? 0.5 : share(theme, "waiting", 0.8, 0.08);
   return draw.happens(waits) ? draw.pick(["30s", "5m", "10m", "1h", "Never"]) : "0s";
 }
 

@@ -2,15 +2,15 @@
 // difference is the whole explanation.
 
 import { readScenario } from "@karpenter-multicloud/core/testing";
-import type { MethodResult } from "@karpenter-multicloud/core/testing";
 import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
+import type { MethodDifference } from "./answers.ts";
 import { withoutSpotNobodySells } from "./no-spot-left.ts";
 
 export interface Restatement {
   readonly rule: string;
   readonly what: string;
-  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it, or to this engine's answers that differ. */
-  readonly restate: (scenario: object, differing: readonly MethodResult[]) => object | undefined;
+  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it, or to what differs. */
+  readonly restate: (scenario: object, differing: readonly MethodDifference[]) => object | undefined;
 }
 
 export const RESTATEMENTS: readonly Restatement[] = [
@@ -28,6 +28,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     rule: "D-81",
     what: "a replacement admits spot only where a spot machine is left to buy (D-78)",
     restate: withoutSpotNobodySells,
+  },
+  {
+    rule: "S-512",
+    what: "without the gate ReservedCapacity nothing reserved is bought, whatever the cloud says it has",
+    restate: withoutReservations,
   },
 ];
 
@@ -65,6 +70,21 @@ function withoutStaleConditions(json: object): object | undefined {
   };
 }
 
+/** Nodes that run on reservations keep their price. */
+function withoutReservations(json: object): object | undefined {
+  const { options, instanceTypes = [] } = json as MarketJson;
+  const isReserved = ({ capacityType }: OfferingJson): boolean => capacityType === "reserved";
+  if (options?.featureGates?.["ReservedCapacity"] !== false) return undefined;
+  if (!instanceTypes.some(({ offerings }) => offerings.some(isReserved))) return undefined;
+  return {
+    ...json,
+    instanceTypes: instanceTypes.map((type) => ({
+      ...type,
+      offerings: type.offerings.map((each) => (isReserved(each) ? { ...each, available: false } : each)),
+    })),
+  };
+}
+
 /** Other pods that have ended count for neither engine. */
 function withoutEndedPods(json: object): object | undefined {
   const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
@@ -75,6 +95,15 @@ function withoutEndedPods(json: object): object | undefined {
     ...json,
     nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.filter((pod) => !hasEnded(pod)) } : entry)),
   };
+}
+
+interface OfferingJson {
+  readonly capacityType: string;
+}
+
+interface MarketJson {
+  readonly options?: { readonly featureGates?: Readonly<Record<string, boolean>> };
+  readonly instanceTypes?: readonly { readonly offerings: readonly OfferingJson[] }[];
 }
 
 interface PodJson {
