@@ -1,6 +1,7 @@
 // A scenario in which a difference on purpose cannot show. When Karpenter answers that one as this engine answers the original, the
 // difference is the whole explanation.
 
+import { isConditionTrue } from "@karpenter-multicloud/core/api";
 import { readScenario } from "@karpenter-multicloud/core/testing";
 import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
 import type { MethodDifference } from "./answers.ts";
@@ -33,6 +34,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     rule: "S-512",
     what: "without the gate ReservedCapacity nothing reserved is bought, whatever the cloud says it has",
     restate: withoutReservations,
+  },
+  {
+    rule: "D-55",
+    what: "without a NodePool that is ready pods may still move to the nodes that stay; Karpenter then decides nothing",
+    restate: withReadyPools,
   },
 ];
 
@@ -94,6 +100,22 @@ function withoutEndedPods(json: object): object | undefined {
   return {
     ...json,
     nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.filter((pod) => !hasEnded(pod)) } : entry)),
+  };
+}
+
+/** The pools are ready, and nothing can be bought for them all the same. */
+function withReadyPools(json: object): object | undefined {
+  const { nodePools } = readScenario(json);
+  const isReady = nodePools.some((pool) => pool.spec.replicas === undefined && isConditionTrue(pool, "Ready"));
+  if (isReady || nodePools.every(({ spec }) => spec.replicas !== undefined)) return undefined;
+  const { nodePools: pools = [], instanceTypes = [] } = json as MarketJson & { readonly nodePools?: readonly object[] };
+  return {
+    ...json,
+    nodePools: pools.map((pool) => ({ ...pool, status: {} })),
+    instanceTypes: instanceTypes.map((type) => ({
+      ...type,
+      offerings: type.offerings.map((each) => ({ ...each, available: false })),
+    })),
   };
 }
 
