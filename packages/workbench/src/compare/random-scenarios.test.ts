@@ -1,3 +1,5 @@
+import { isConditionTrue, Label } from "@karpenter-multicloud/core/api";
+import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
 import { readScenario } from "@karpenter-multicloud/core/testing";
 import { describe, expect, it } from "vitest";
 import { canonical } from "./canonical.ts";
@@ -22,6 +24,34 @@ describe.each([
     expect(new Set(read.map((scenario) => scenario.action))).toEqual(new Set([action]));
     const themes = SEEDS.map((seed) => (random(seed) as { readonly description: string }).description);
     expect(new Set(themes)).toEqual(new Set(THEMES));
+  });
+});
+
+describe("the condition Consolidatable of random claims", () => {
+  const NOW_MS = Date.parse("2026-01-01T12:00:00Z");
+  /** Whether each says what the time behind it says: read with the engine, drawn without it. */
+  const believable = (seeds: readonly number[]): readonly boolean[] =>
+    seeds.flatMap((seed) => {
+      const { nodes, nodePools } = readScenario(randomDisruptScenario(seed));
+      return nodes.flatMap(({ nodeClaim }) => {
+        const pool = nodePools.find(({ metadata }) => metadata.name === nodeClaim?.metadata.labels?.[Label.NodePool]);
+        if (nodeClaim === undefined || pool === undefined || pool.spec.replicas !== undefined) return [];
+        const at = consolidatableAt(nodeClaim, pool);
+        return [isConditionTrue(nodeClaim, "Consolidatable") === (at !== undefined && at <= NOW_MS)];
+      });
+    });
+  const isStale = (seed: number): boolean => THEMES[seed % THEMES.length] === "stale conditions";
+
+  it("D-133, D-134: is what Karpenter's controller would have written", () => {
+    const said = believable(SEEDS.filter((seed) => !isStale(seed)));
+    expect(said.length).toBeGreaterThan(500);
+    expect(said).not.toContain(false);
+  });
+
+  it("D-135: is behind the times in a theme of its own", () => {
+    const said = believable(SEEDS.filter(isStale));
+    expect(said).toContain(false);
+    expect(said).toContain(true);
   });
 });
 

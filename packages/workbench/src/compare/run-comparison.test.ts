@@ -9,10 +9,10 @@ import { runComparison } from "./run-comparison.ts";
 import type { Judgement, Subject } from "./subject.ts";
 
 const OPTIONS = { action: "disrupt", seeds: { first: 1, last: 4 }, repeat: 3, oracle: "", json: false } as const;
-const EQUAL: Judgement = { result: "equal", acts: true };
+const EQUAL: Judgement = { result: "equal", acts: true, kinds: ["drift nothing", "multi replace"] };
 const RESULTS: readonly Judgement[] = [
   EQUAL,
-  { result: "explained", rules: ["D-1"], acts: true },
+  { result: "explained", rules: ["D-1"], acts: true, kinds: ["drift replace", "multi replace"] },
   { result: "unexplained", detail: "single", acts: false, ours: { b: 1, a: 2 } },
   { result: "refused", detail: "Karpenter: ?", acts: false },
 ];
@@ -75,16 +75,40 @@ describe("a comparison", () => {
     await expect(run({ from: join(folder, "broken") })).rejects.toThrow(/neither one JSON object nor one per line/);
   });
 
+  it("tells how many answers Karpenter gave only when it was asked more often", () => {
+    const head = { name: "s", theme: "odd" };
+    const report = reportOf([
+      { ...head, judgement: { ...EQUAL, isRare: true } },
+      { ...head, judgement: EQUAL },
+    ]);
+    expect(report.total.rare).toBe(1);
+    expect(reportText(report, {})).toContain("1 of the equal ones only when Karpenter was asked ten times as often");
+  });
+
   it("is reported with its shares by theme, the rules and the open ones", async () => {
     const { compared } = await run();
     const report = reportOf(compared);
-    expect(report.total).toEqual({ scenarios: 4, acting: 2, equal: 1, explained: 1, unexplained: 1, refused: 1 });
+    expect(report.total).toEqual({
+      scenarios: 4,
+      acting: 2,
+      equal: 1,
+      rare: 0,
+      explained: 1,
+      rules: { "D-1": 1 },
+      unexplained: 1,
+      refused: 1,
+    });
+    expect(report.decisions).toEqual({ drift: { nothing: 1, replace: 1 }, multi: { replace: 2 } });
     expect(reportText(report, subject.rules).split("\n")).toEqual([
-      "scenarios about  asked  acting  equal  explained  unexplained  refused  equal %",
+      "scenarios about  asked  acting  equal  explained  unexplained  refused  equal %  explained by",
       "odd                  2       1      1          0            1        0     50.0",
-      "even                 2       1      0          1            0        1      0.0",
-      "all                  4       2      1          1            1        1     33.3",
+      "even                 2       1      0          1            0        1      0.0  D-1",
+      "all                  4       2      1          1            1        1     33.3  D-1",
       "D-1  1×  a rule",
+      "",
+      "decided  delete  replace  nothing",
+      "drift         0        1        1",
+      "multi         0        2        0",
       `UNEXPLAINED s3 (single): ${join(folder, "s3.json")}`,
     ]);
   });

@@ -12,6 +12,10 @@ export interface Judgement {
   readonly detail?: string;
   /** Something happens: nodes go, or pods get places. */
   readonly acts: boolean;
+  /** Karpenter gave this answer only when it was asked more often than the command said. */
+  readonly isRare?: boolean;
+  /** What this engine decided, by kind: "multi replace". */
+  readonly kinds?: readonly string[];
   /** This engine's answer, to look at. */
   readonly ours?: unknown;
 }

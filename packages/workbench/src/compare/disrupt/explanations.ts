@@ -1,10 +1,10 @@
-// Rules by which this engine decides otherwise than Karpenter on purpose (docs/concepts/differences.md), and how each is recognised
-// in two answers. What none of them covers is unexplained.
+// Rules by which this engine decides otherwise than Karpenter on purpose (docs/concepts/differences.md), as far as they can be told
+// from two answers alone. What a rule does not say must be the same; the others are told by asking again (restated.ts).
 
-import { Label } from "@karpenter-multicloud/core/api";
 import type { CommandResult, MethodResult, Scenario } from "@karpenter-multicloud/core/testing";
 import { sameMethod } from "./answers.ts";
 import type { MethodDifference } from "./answers.ts";
+import { isOnSale } from "./on-sale.ts";
 
 export interface Explanation {
   readonly rule: string;
@@ -12,8 +12,6 @@ export interface Explanation {
   /** The answers differ by this and by nothing else. */
   readonly covers: (difference: MethodDifference, scenario: Scenario) => boolean;
 }
-
-type Replacement = CommandResult["replacements"][number];
 
 export const EXPLANATIONS: readonly Explanation[] = [
   {
@@ -25,23 +23,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     rule: "D-98",
     what: "savings are told from the cheapest offering the replacement may use",
-    covers: ({ ours, theirs }) => theirs.some((each) => sameMethod(withoutSavings(ours), withoutSavings(each))),
-  },
-  {
-    rule: "D-81",
-    what: "a replacement is not pinned to spot where no spot is left to buy",
     covers: ({ ours, theirs }, scenario) =>
-      theirs.every((each) => sameMethod(withoutCommands(ours), withoutCommands(each))) &&
-      replacementsOf(ours).every(({ cheapest }) => cheapest !== undefined) &&
-      (theirs.every((each) => replacementsOf(each).some(isUnbuyable)) ||
-        replacementsOf(ours).some((replacement) => isOnDemandForWantOfSpot(replacement, scenario))),
+      theirs.some(
+        (each) => sameMethod(withoutSavings(ours), withoutSavings(each)) && isOfFirstTypes(each, ours, scenario),
+      ),
   },
 ];
-
-/** Who may go, and how many. */
-function withoutCommands(method: MethodResult): MethodResult {
-  return { ...method, commands: [] };
-}
 
 /** What decides about an empty node is its pool, for the budget, and its price. */
 function withoutNames(method: MethodResult): MethodResult {
@@ -58,48 +45,21 @@ function withoutSavings(method: MethodResult): MethodResult {
   return { ...method, commands: (method.commands ?? []).map((command) => ({ ...command, estimatedSavings: 0 })) };
 }
 
-function replacementsOf({ commands }: MethodResult): readonly Replacement[] {
-  return (commands ?? []).flatMap(({ replacements }) => replacements ?? []);
+/**
+ * Karpenter's price of a replacement is that of the first type in a list whose order is that of wider requirements: dearer than the
+ * cheapest one, or nothing at all when that type is sold out.
+ */
+function isOfFirstTypes(theirs: MethodResult, ours: MethodResult, scenario: Scenario): boolean {
+  return (ours.commands ?? []).every((mine, index) => {
+    const saved = theirs.commands[index]?.estimatedSavings ?? Number.NaN;
+    if (saved === mine.estimatedSavings) return true;
+    if (saved > mine.estimatedSavings) return saved === mine.sourcePrice && mayBeSoldOut(mine, scenario);
+    return (mine.replacements ?? []).some(({ instanceTypes }) => instanceTypes.length > 1);
+  });
 }
 
-function isUnbuyable({ cheapest, requirements }: Replacement): boolean {
-  return cheapest === undefined && admits(requirements, "spot") && !admits(requirements, "on-demand");
-}
-
-/** Pool and pods would take spot, but no type of the replacement sells any where it may go. */
-function isOnDemandForWantOfSpot(replacement: Replacement, scenario: Scenario): boolean {
-  const pool = scenario.nodePools.find(({ metadata }) => metadata.name === replacement.nodePool);
-  if (!admits(pool?.spec.template.spec.requirements ?? [], "spot")) return false;
-  const moved = new Set(replacement.pods);
-  const pods = [...scenario.pods, ...scenario.nodes.flatMap((entry) => entry.pods)];
-  const asks = pods.some(
-    ({ metadata, spec }) =>
-      moved.has(`${metadata.namespace ?? "default"}/${metadata.name ?? ""}`) &&
-      JSON.stringify(spec).includes(Label.CapacityType),
+function mayBeSoldOut({ replacements = [] }: CommandResult, scenario: Scenario): boolean {
+  return replacements.every(({ instanceTypes, requirements }) =>
+    instanceTypes.some((type) => !isOnSale(type, requirements, scenario)),
   );
-  return !asks && !sellsSpot(replacement, scenario);
-}
-
-function sellsSpot({ instanceTypes, requirements }: Replacement, scenario: Scenario): boolean {
-  return scenario.instanceTypes
-    .filter(({ name }) => instanceTypes.includes(name))
-    .flatMap(({ offerings }) => offerings)
-    .some(
-      ({ available, capacityType, zone }) =>
-        available && capacityType === "spot" && allows(requirements, Label.Zone, zone),
-    );
-}
-
-function admits(requirements: Replacement["requirements"], capacityType: string): boolean {
-  return allows(requirements, Label.CapacityType, capacityType);
-}
-
-/** A key that nothing is said about may have any value. */
-function allows(requirements: Replacement["requirements"], wanted: string, value: string): boolean {
-  return requirements
-    .filter(({ key }) => key === wanted)
-    .every(({ operator, values = [] }) => {
-      if (operator === "In") return values.includes(value);
-      return operator !== "NotIn" || !values.includes(value);
-    });
 }

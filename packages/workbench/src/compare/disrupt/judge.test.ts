@@ -18,11 +18,13 @@ interface Wishes {
   readonly pool?: object;
   readonly claim?: object;
   readonly pod?: object;
-  readonly bigSpot?: readonly object[];
+  /** One more type that the pod fits on. */
+  readonly cheaper?: boolean;
+  readonly soldSpot?: boolean;
 }
 
 /** One large node with one small pod. */
-function scenario({ pool = {}, claim = {}, pod = {}, bigSpot = [] }: Wishes = {}) {
+function scenario({ pool = {}, claim = {}, pod = {}, cheaper = false, soldSpot = false }: Wishes = {}) {
   const labels = {
     "karpenter.sh/nodepool": "default",
     "node.kubernetes.io/instance-type": "m.8",
@@ -35,8 +37,9 @@ function scenario({ pool = {}, claim = {}, pod = {}, bigSpot = [] }: Wishes = {}
     now: NOW,
     nodePools: poolsOf("on-demand", pool),
     instanceTypes: [
-      type("m.2", "2", [sold("on-demand", 0.1), sold("spot", 0.03, false)]),
-      type("m.8", "8", [sold("on-demand", 0.4), ...bigSpot]),
+      type("m.2", "2", [sold("on-demand", 0.1), sold("spot", 0.03, soldSpot)]),
+      ...(cheaper ? [type("m.4", "4", [sold("on-demand", 0.2)])] : []),
+      type("m.8", "8", [sold("on-demand", 0.4)]),
     ],
     nodes: [
       {
@@ -84,7 +87,22 @@ describe("two answers about the same nodes", () => {
     const judged = await DISRUPT.judge(scenario(), { disrupt: theirs }, (_, times) =>
       Promise.resolve({ disrupt: theirs, alternatives: times === 10 ? [{ disrupt: ours }] : [] }),
     );
-    expect(judged.result).toBe("equal");
+    expect(judged).toMatchObject({ result: "equal", isRare: true });
+  });
+
+  it("are equal whatever the last digits of a calculated price are", async () => {
+    const ours = ourAnswer(scenario());
+    const noisy = inSingle((method) => ({
+      ...method,
+      commands: method.commands.map((command) => ({ ...command, sourcePrice: command.sourcePrice + 1e-16 })),
+    }));
+    expect((await DISRUPT.judge(scenario(), { disrupt: changed(ours, noisy) }, ASK_NOBODY)).result).toBe("equal");
+  });
+
+  it("tell what each method decided", async () => {
+    const judged = await DISRUPT.judge(scenario(), { disrupt: ourAnswer(scenario()) }, ASK_NOBODY);
+    const others = ["emptiness nothing", "staticDrift nothing", "drift nothing", "multi nothing"];
+    expect(judged.kinds).toEqual([...others, "single replace"]);
   });
 
   it("DX-12: are explained when equal empty nodes are told apart by their names only", async () => {
@@ -103,7 +121,7 @@ describe("two answers about the same nodes", () => {
           candidates: command.candidates.map((candidate) => ({ ...candidate, name: "b", ...change })),
         })),
       }));
-    const same = await DISRUPT.judge(two, { disrupt: other({}) }, ASK_NOBODY);
+    const same = await DISRUPT.judge(two, { disrupt: other({}) }, alwaysSays(other({})));
     expect(same).toMatchObject({ result: "explained", rules: ["DX-12"] });
     const dearer = other({ price: 0.5 });
     expect((await DISRUPT.judge(two, { disrupt: dearer }, alwaysSays(dearer))).result).toBe("unexplained");
@@ -117,25 +135,80 @@ describe("two answers about the same nodes", () => {
     expect((await DISRUPT.judge(scenario(), { disrupt: theirs }, alwaysSays(theirs))).result).toBe("unexplained");
   });
 
-  it("D-98: are explained when only the savings differ", async () => {
-    const dearer = inSingle((method) => ({
-      ...method,
-      commands: method.commands.map((command) => ({ ...command, estimatedSavings: 9 })),
-    }));
-    const judged = await DISRUPT.judge(scenario(), { disrupt: changed(ourAnswer(scenario()), dearer) }, ASK_NOBODY);
-    expect(judged).toMatchObject({ result: "explained", rules: ["D-98"] });
+  it("D-98: are explained when only the savings differ, and Karpenter's are the lower ones of a replacement with a choice", async () => {
+    const open = scenario({ cheaper: true });
+    const saving = (estimatedSavings: number) =>
+      changed(
+        ourAnswer(open),
+        inSingle((method) => ({
+          ...method,
+          commands: method.commands.map((command) => ({ ...command, estimatedSavings })),
+        })),
+      );
+    const judged = async (asked: object, theirs: DisruptResult) =>
+      await DISRUPT.judge(asked, { disrupt: theirs }, alwaysSays(theirs));
+    expect(await judged(open, saving(0.01))).toMatchObject({ result: "explained", rules: ["D-98"] });
+    expect((await judged(open, saving(9))).result).toBe("unexplained");
+    expect((await judged(open, saving(0.4))).result).toBe("unexplained");
+    const only = changed(
+      ourAnswer(scenario()),
+      inSingle((method) => ({
+        ...method,
+        commands: method.commands.map((command) => ({ ...command, estimatedSavings: 0.01 })),
+      })),
+    );
+    expect((await judged(scenario(), only)).result).toBe("unexplained");
   });
 
-  it("D-81: are explained when the replacement is on demand because no spot is left", async () => {
+  it("D-98: are explained when Karpenter takes a replacement for free because the first of its types is sold out", async () => {
+    const open = {
+      ...scenario({ soldSpot: true }),
+      nodePools: poolsOf(""),
+    };
+    const types = [type("m.1", "1500m", [sold("on-demand", 0.05), sold("spot", 0.01, false)]), ...open.instanceTypes];
+    const short = { ...open, instanceTypes: types };
+    const free = changed(
+      ourAnswer(short),
+      inSingle((method) => ({
+        ...method,
+        commands: method.commands.map((command) => ({ ...command, estimatedSavings: command.sourcePrice })),
+      })),
+    );
+    expect(free.methods.at(-1)?.commands[0]?.replacements[0]?.instanceTypes).toEqual(["m.2", "m.1"]);
+    expect(await DISRUPT.judge(short, { disrupt: free }, alwaysSays(free))).toMatchObject({ rules: ["D-98"] });
+  });
+
+  it("D-81: are explained when Karpenter decides the same once nobody could ask for spot, which nobody sells", async () => {
+    const open = { ...scenario(), nodePools: poolsOf("") };
+    const ours = ourAnswer(open);
     const theirs = changed(
-      ourAnswer(scenario()),
+      ours,
       inSingle((method) => ({ ...method, commands: [] })),
     );
-    const soldOut = scenario();
-    const judged = await DISRUPT.judge(soldOut, { disrupt: theirs }, alwaysSays(theirs));
-    expect(judged.result).toBe("unexplained");
-    const open = { ...soldOut, nodePools: poolsOf("") };
-    expect(await DISRUPT.judge(open, { disrupt: theirs }, ASK_NOBODY)).toMatchObject({ rules: ["D-81"] });
+    const asked: object[] = [];
+    const saysThen =
+      (then: DisruptResult) =>
+      (restated: object): Promise<unknown> => {
+        if (JSON.stringify(restated) === JSON.stringify(open)) return Promise.resolve({ disrupt: theirs });
+        asked.push(restated);
+        return Promise.resolve({ disrupt: then });
+      };
+    expect(await DISRUPT.judge(open, { disrupt: theirs }, saysThen(ours))).toMatchObject({ rules: ["D-81"] });
+    expect(JSON.stringify(asked)).toContain(
+      '{"key":"karpenter.sh/capacity-type","operator":"In","values":["on-demand"]}',
+    );
+    expect((await DISRUPT.judge(open, { disrupt: theirs }, saysThen(theirs))).result).toBe("unexplained");
+  });
+
+  it("D-81: explains nothing where spot was never wanted, or is sold", async () => {
+    const wanted = { ...scenario({ soldSpot: true }), nodePools: poolsOf("") };
+    for (const asked of [scenario(), wanted]) {
+      const theirs = changed(
+        ourAnswer(asked),
+        inSingle((method) => ({ ...method, commands: [] })),
+      );
+      expect((await DISRUPT.judge(asked, { disrupt: theirs }, alwaysSays(theirs))).result).toBe("unexplained");
+    }
   });
 
   it("D-135: are explained when Karpenter agrees once the condition is no longer behind the times", async () => {
@@ -147,8 +220,10 @@ describe("two answers about the same nodes", () => {
     const believing = ourAnswer(scenario());
     const asked: object[] = [];
     const again = (restated: object, times?: number): Promise<unknown> => {
-      if (times === undefined) asked.push(restated);
-      return Promise.resolve({ disrupt: times === undefined ? ours : believing });
+      const isRestated = JSON.stringify(restated) !== JSON.stringify(waiting);
+      if (isRestated) asked.push(restated);
+      expect(times).toBe(10);
+      return Promise.resolve({ disrupt: isRestated ? ours : believing });
     };
     const judged = await DISRUPT.judge(waiting, { disrupt: believing }, again);
     expect(judged).toMatchObject({ result: "explained", rules: ["D-135"] });

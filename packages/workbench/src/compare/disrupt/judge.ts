@@ -29,18 +29,23 @@ async function judge(scenario: object, karpenter: unknown, askAgain: AskAgain): 
     if (!(error instanceof ScenarioError)) throw error;
     return { result: "refused", detail: `this engine: ${error.message}`, acts: false };
   }
-  const about = { acts: ours.selected !== "", ours };
+  const about = { acts: ours.selected !== "", kinds: kindsOf(ours), ours };
   if (isNone(differenceOf(ours, outcomes))) return { result: "equal", ...about };
-  const read = readScenario(scenario);
-  let rules = rulesFor(differenceOf(ours, outcomes), read);
-  if (rules === undefined) {
-    outcomes = outcomesOf((await askAgain(scenario, MORE_OFTEN)) as KarpenterAnswer);
-    if (isNone(differenceOf(ours, outcomes))) return { result: "equal", ...about };
-    rules = await rulesOfRestated(scenario, { read, ours, askAgain });
-  }
+  outcomes = outcomesOf((await askAgain(scenario, MORE_OFTEN)) as KarpenterAnswer);
   const difference = differenceOf(ours, outcomes);
+  if (isNone(difference)) return { result: "equal", isRare: true, ...about };
+  const read = readScenario(scenario);
+  const rules = rulesFor(difference, read) ?? (await rulesOfRestated(scenario, { read, difference, ours, askAgain }));
   const detail = said(difference);
   return rules ? { result: "explained", rules, detail, ...about } : { result: "unexplained", detail, ...about };
+}
+
+/** "multi replace", "drift nothing": each method once, for each is asked on its own. */
+function kindsOf({ methods }: DisruptResult): readonly string[] {
+  return methods.flatMap(({ method, commands }) => {
+    const decisions = [...new Set((commands ?? []).map(({ decision }) => decision))];
+    return (decisions.length > 0 ? decisions : ["nothing"]).map((decision) => `${method} ${decision}`);
+  });
 }
 
 export function ourAnswer(json: object): DisruptResult {
@@ -64,30 +69,35 @@ function rulesFor({ methods, conditions }: Difference, scenario: Scenario): read
 
 interface OurSide {
   readonly read: Scenario;
+  readonly difference: Difference;
   readonly ours: DisruptResult;
   readonly askAgain: AskAgain;
 }
 
 async function rulesOfRestated(
   scenario: object,
-  { read, ours, askAgain }: OurSide,
+  { read, difference, ours, askAgain }: OurSide,
 ): Promise<readonly string[] | undefined> {
   let all = scenario;
   const applied: string[] = [];
   for (const { rule, restate } of RESTATEMENTS) {
-    const restated = restate(scenario);
+    const restated = restate(scenario, difference.methods);
     if (restated === undefined) continue;
     applied.push(rule);
-    all = restate(all) ?? all;
+    all = restate(all, difference.methods) ?? all;
     const others = await othersOf(restated);
     if (others) return [rule, ...others];
   }
   const others = applied.length > 1 ? await othersOf(all) : undefined;
   return others && [...applied, ...others];
 
+  /** Only what differed is looked at again: another question may have other answers elsewhere. */
   async function othersOf(restated: object): Promise<readonly string[] | undefined> {
-    const difference = differenceOf(ours, outcomesOf((await askAgain(restated)) as KarpenterAnswer));
-    return isNone(difference) ? [] : rulesFor(difference, read);
+    if (difference.conditions) return undefined;
+    const now = differenceOf(ours, outcomesOf((await askAgain(restated, MORE_OFTEN)) as KarpenterAnswer));
+    const names = new Set(difference.methods.map(({ method }) => method));
+    const left = { methods: now.methods.filter(({ method }) => names.has(method)), conditions: false };
+    return isNone(left) ? [] : rulesFor(left, read);
   }
 }
 

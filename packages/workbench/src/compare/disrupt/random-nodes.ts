@@ -1,20 +1,20 @@
 // Nodes of a random scenario with the pods on them. Pods go where labels, taints and room allow it, as kube-scheduler would have put them.
 
 import type { Draw } from "../draw.ts";
-import { FAMILY_LABEL } from "./random-market.ts";
+import { randomClaim } from "./random-claims.ts";
+import { CPUS_LABEL, FAMILY_LABEL } from "./random-market.ts";
 import type { Sale, SoldType } from "./random-market.ts";
-import { DEDICATED } from "./random-pools.ts";
 import type { RandomPool } from "./random-pools.ts";
 import { boundPods } from "./random-pods.ts";
 import { share } from "./themes.ts";
 import type { Theme } from "./themes.ts";
-import { ago } from "./world.ts";
 import type { World } from "./world.ts";
 
 export function randomNodes(world: World): readonly object[] {
-  const { draw, theme } = world;
+  const { draw, theme, isCrowded } = world;
   const most = theme === "many nodes" ? 40 : 12;
-  return Array.from({ length: draw.between(2, most) }, (_, index) => {
+  const count = isCrowded && draw.happens(0.4) ? draw.between(1, 4) : draw.between(2, most);
+  return Array.from({ length: count }, (_, index) => {
     const name = `node-${String(index).padStart(2, "0")}`;
     const isForeign = draw.happens(share(theme, "strange nodes", 0.15, 0.02));
     return isForeign ? foreignNode(world, name) : managedNode(world, name);
@@ -41,7 +41,8 @@ function managedNode(world: World, name: string): object | undefined {
   const labels = labelsOf(pool, type, sale);
   const strange = share(theme, "strange nodes", 0.2, 0.02);
   const state = draw.happens(strange) ? draw.pick(["launched", "registered"]) : "initialized";
-  const claim = claimOf(world, { name, labels: draw.happens(strange / 4) ? withoutOne(draw, labels) : labels });
+  const said = draw.happens(strange / 4) ? withoutOne(draw, labels) : labels;
+  const claim = randomClaim(world, { name, labels: said, pool, isInitialized: state === "initialized" });
   if (state === "launched" && draw.happens(0.5)) return { state, nodeClaim: claim };
   const nodeLabels = claim.metadata.labels;
   const room = {
@@ -53,7 +54,7 @@ function managedNode(world: World, name: string): object | undefined {
     state,
     node: {
       metadata: { name, labels: nodeLabels, annotations: nodeProtection(draw, theme) },
-      spec: { taints: pool.isTainted ? [DEDICATED] : [] },
+      spec: { taints: [...pool.taints, ...(state === "initialized" ? [] : youngTaints(pool))] },
       ...(draw.happens(strange) && {
         status: { conditions: [{ type: "Ready", status: draw.pick(["False", "Unknown"]) }] },
       }),
@@ -63,14 +64,21 @@ function managedNode(world: World, name: string): object | undefined {
   };
 }
 
+/** Those that are there before the node is initialized are no obstacle to pods that are planned onto it (D-47). */
+function youngTaints({ startupTaints }: RandomPool): readonly object[] {
+  return [...startupTaints, { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }];
+}
+
 interface Slot {
   readonly type: SoldType;
   readonly sale: Sale;
 }
 
-function slotsOf({ arch, capacityTypes, families, zones }: RandomPool, market: readonly SoldType[]): readonly Slot[] {
+function slotsOf(pool: RandomPool, market: readonly SoldType[]): readonly Slot[] {
+  const { arch, capacityTypes, cpus, families, name, zones } = pool;
   return market
     .filter((type) => (arch === undefined || type.arch === arch) && families.includes(type.family))
+    .filter((type) => type.cpus > cpus.above && type.cpus < cpus.below && (type.soldTo?.includes(name) ?? true))
     .flatMap((type) =>
       type.sales
         .filter(({ capacityType }) => capacityTypes.length === 0 || capacityTypes.includes(capacityType))
@@ -88,6 +96,8 @@ function labelsOf(pool: RandomPool, type: SoldType, sale: Sale): Readonly<Record
     "kubernetes.io/arch": type.arch,
     "kubernetes.io/os": "linux",
     [FAMILY_LABEL]: type.family,
+    [CPUS_LABEL]: `${type.cpus}`,
+    ...Object.fromEntries((sale.requirements ?? []).flatMap(({ key, values: [value = ""] }) => [[key, value]])),
     ...(pool.team !== undefined && { team: pool.team }),
   };
 }
@@ -107,57 +117,4 @@ function withoutOne(draw: Draw, labels: Readonly<Record<string, string>>): Reado
 function nodeProtection(draw: Draw, theme: Theme): Readonly<Record<string, string>> {
   if (!draw.happens(share(theme, "protection", 0.15, 0.02))) return {};
   return { "karpenter.sh/do-not-disrupt": draw.pick(["true", "true", "true", "10m", "false"]) };
-}
-
-interface Claim {
-  readonly metadata: { readonly labels: Readonly<Record<string, string>> };
-}
-
-function claimOf(
-  { draw, theme }: World,
-  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
-): Claim {
-  const isLeaving = draw.happens(share(theme, "strange nodes", 0.12, 0.02));
-  const since = ago(draw.between(1, 30) * 60 + draw.between(0, 59));
-  const drifted = {
-    type: "Drifted",
-    status: "True",
-    reason: "ImageDrifted",
-    message: "ImageDrifted",
-    lastTransitionTime: since,
-  };
-  const conditions = [
-    ...(draw.happens(share(theme, "drift", 0.5, theme === "static" ? 0.6 : 0.05)) ? [drifted] : []),
-    ...(draw.happens(0.05) ? [consolidatable("False")] : []),
-  ];
-  const hashed = draw.happens(share(theme, "conditions", 0.8));
-  return {
-    metadata: {
-      name,
-      labels,
-      creationTimestamp: ago(draw.pick([1800, 7200, 86400, 864000])),
-      ...(hashed && {
-        annotations: {
-          "karpenter.sh/nodepool-hash": draw.pick(["1", "1", "2"]),
-          "karpenter.sh/nodepool-hash-version": draw.pick(["v3", "v3", "v2"]),
-        },
-      }),
-      ...(isLeaving && { deletionTimestamp: ago(60), finalizers: ["karpenter.sh/termination"] }),
-    },
-    spec: {
-      nodeClassRef: { group: "karpenter.test.sh", kind: "TestNodeClass", name: "default" },
-      requirements: [],
-      ...(draw.happens(0.3) && { terminationGracePeriod: draw.pick(["30s", "5m", "1h"]) }),
-    },
-    status: {
-      ...(conditions.length > 0 && { conditions }),
-      ...(draw.happens(share(theme, "waiting", 0.7, theme === "conditions" ? 0.6 : 0.1)) && {
-        lastPodEventTime: since,
-      }),
-    },
-  } as Claim;
-}
-
-function consolidatable(status: string): object {
-  return { type: "Consolidatable", status, reason: "Consolidatable", message: "", lastTransitionTime: ago(60) };
 }

@@ -14,21 +14,29 @@ export interface Place {
   readonly isTainted: boolean;
 }
 
+const MIRROR = { milliCpu: 50, mebibytes: 32 } as const;
 const DAEMON = { milliCpu: 100, mebibytes: 64 } as const;
 
 export function boundPods(world: World, place: Place): readonly object[] {
-  const { draw, theme, workloads, hasDaemons } = world;
+  const { draw, theme, workloads, hasDaemons, isCrowded } = world;
   const pods: object[] = hasDaemons ? [daemonPod(draw, theme, place.name)] : [];
   let { milliCpu, mebibytes, pods: slots } = place.room;
+  if (draw.happens(share(theme, "odd pods", 0.4))) {
+    pods.push(mirrorPod(draw, place.name));
+    [milliCpu, mebibytes, slots] = [milliCpu - MIRROR.milliCpu, mebibytes - MIRROR.mebibytes, slots - 1];
+  }
   if (hasDaemons) [milliCpu, mebibytes, slots] = [milliCpu - DAEMON.milliCpu, mebibytes - DAEMON.mebibytes, slots - 1];
   const apps = new Set<string>();
-  const tries = draw.happens(0.2) ? 0 : draw.between(1, 6);
+  const ports = new Set<number>();
+  const tries = draw.happens(isCrowded ? 0.08 : 0.2) ? 0 : isCrowded ? draw.between(3, 18) : draw.between(1, 6);
   for (let index = 0; index < tries; index += 1) {
     const workload = draw.pick(workloads);
     const fits = workload.milliCpu <= milliCpu && workload.mebibytes <= mebibytes && slots > 0;
     if (!fits || !mayGo(workload, place) || (workload.oneEach && apps.has(workload.app))) continue;
+    if (workload.hostPort !== undefined && ports.has(workload.hostPort)) continue;
     [milliCpu, mebibytes, slots] = [milliCpu - workload.milliCpu, mebibytes - workload.mebibytes, slots - 1];
     apps.add(workload.app);
+    if (workload.hostPort !== undefined) ports.add(workload.hostPort);
     pods.push(boundPod(draw, theme, { workload, name: `${workload.app}-${place.name}-${index}` }));
   }
   return pods;
@@ -60,8 +68,22 @@ function boundPod(
     status: {
       phase: isTerminal ? draw.pick(["Succeeded", "Failed"]) : "Running",
       ...(startTime !== undefined && { startTime }),
-      conditions: [{ type: "Ready", status: ready }],
+      conditions: draw.happens(0.03) ? [] : [{ type: "Ready", status: ready }],
     },
+  };
+}
+
+/** A static pod of the node: it protects, and never moves. */
+function mirrorPod(draw: Draw, node: string): object {
+  const requests = { cpu: `${MIRROR.milliCpu}m`, memory: `${MIRROR.mebibytes}Mi` };
+  return {
+    metadata: {
+      name: `mirror-${node}`,
+      labels: { app: draw.pick(["mirror", "app0"]) },
+      annotations: draw.happens(0.2) ? { "karpenter.sh/do-not-disrupt": "true" } : {},
+      ownerReferences: [owner("v1", "Node", node)],
+    },
+    spec: { containers: [{ name: "main", image: "pause", resources: { requests } }] },
   };
 }
 
@@ -92,10 +114,15 @@ export const DAEMON_SET = {
   },
 };
 
-/** A few that wait beside the nodes that are judged. */
-export function pendingPods({ draw, workloads }: World): readonly object[] {
-  if (!draw.happens(0.2)) return [];
-  return Array.from({ length: draw.between(1, 3) }, (_, index) => podOf(draw.pick(workloads), `waiting-${index}`));
+/** A few that wait beside the nodes that are judged; some of them for ever. */
+export function pendingPods({ draw, theme, workloads }: World): readonly object[] {
+  const isOwn = theme === "pending pods";
+  if (!isOwn && !draw.happens(0.2)) return [];
+  return Array.from({ length: draw.between(1, isOwn ? 10 : 3) }, (_, index) => {
+    const workload = draw.pick(workloads);
+    const milliCpu = isOwn && draw.happens(0.2) ? draw.pick([12000, 28000, 64000]) : workload.milliCpu;
+    return podOf({ ...workload, milliCpu }, `waiting-${index}`);
+  });
 }
 
 /** Many, as a rollout leaves them. */
@@ -111,9 +138,10 @@ interface PodJson {
 }
 
 function podOf(
-  { app, milliCpu, mebibytes, nodeSelector, ownerKind, annotations, spec }: Workload,
+  { app, milliCpu, mebibytes, nodeSelector, ownerKind, annotations, hostPort, spec }: Workload,
   name: string,
 ): PodJson {
+  const ports = hostPort === undefined ? {} : { ports: [{ containerPort: hostPort, hostPort, protocol: "TCP" }] };
   const requests = { cpu: `${milliCpu}m`, memory: `${mebibytes}Mi` };
   return {
     metadata: {
@@ -124,7 +152,7 @@ function podOf(
         ownerReferences: [owner(ownerKind === "Job" ? "batch/v1" : "apps/v1", ownerKind, app)],
       }),
     },
-    spec: { ...spec, nodeSelector, containers: [{ name: "main", image: "pause", resources: { requests } }] },
+    spec: { ...spec, nodeSelector, containers: [{ name: "main", image: "pause", ...ports, resources: { requests } }] },
   };
 }
 

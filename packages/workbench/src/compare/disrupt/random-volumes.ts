@@ -1,4 +1,4 @@
-// Volumes for some of a scenario's bound pods: bound to the zone of the pod's node, so that the pod may not leave it.
+// Volumes for some of a scenario's bound pods: bound to the zone of the pod's node, so that the pod may not leave it, or a disk of the node.
 
 import type { Draw } from "../draw.ts";
 
@@ -7,7 +7,9 @@ interface PodJson {
   readonly spec: object;
 }
 interface EntryJson {
-  readonly node?: { readonly metadata: { readonly labels: Readonly<Record<string, string>> } };
+  readonly node?: {
+    readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  };
   readonly pods?: readonly PodJson[];
 }
 
@@ -24,7 +26,8 @@ export function withVolumes(scenario: { readonly nodes: readonly object[] }, dra
         const zone = entry.node?.metadata.labels[ZONE];
         if (zone === undefined || pod.metadata.namespace === "kube-system" || !draw.happens(0.25)) return pod;
         const claimName = `data-${String(pod.metadata.name)}`;
-        pvs.push(zonalVolume(claimName, zone));
+        const isLocal = draw.happens(0.2);
+        pvs.push(isLocal ? localVolume(claimName, entry.node?.metadata.name ?? "") : zonalVolume(claimName, zone));
         pvcs.push({
           metadata: { name: claimName },
           spec: { storageClassName: "zonal", volumeName: `pv-${claimName}` },
@@ -44,5 +47,14 @@ function zonalVolume(claimName: string, zone: string): object {
       csi: { driver: DRIVER, volumeHandle: claimName },
       nodeAffinity: { required: { nodeSelectorTerms: [term] } },
     },
+  };
+}
+
+/** DT-52: its data is given up with the node, so the node's name binds nobody. */
+function localVolume(claimName: string, node: string): object {
+  const term = { matchExpressions: [{ key: "kubernetes.io/hostname", operator: "In", values: [node] }] };
+  return {
+    metadata: { name: `pv-${claimName}` },
+    spec: { local: { path: "/data" }, nodeAffinity: { required: { nodeSelectorTerms: [term] } } },
   };
 }

@@ -15,6 +15,7 @@ export interface Workload {
   readonly oneEach: boolean;
   readonly ownerKind: string;
   readonly annotations: Readonly<Record<string, string>>;
+  readonly hostPort?: number;
   readonly spec: object;
 }
 
@@ -32,6 +33,14 @@ function randomWorkload(draw: Draw, theme: Theme, app: string): Workload {
     : { oneEach: false, spec: {} };
   const affinity = draw.happens(0.15) ? { nodeAffinity: randomNodeAffinity(draw) } : {};
   const toleratesDedicated = draw.happens(0.4);
+  const hostPort = draw.happens(share(theme, "odd pods", 0.25, 0.02)) ? draw.pick([8080, 9090]) : undefined;
+  // Who tolerates the taint of a leaving node stays on it: such a pod is not evicted, and blocks nothing (DT-8).
+  const staysOn = draw.happens(share(theme, "odd pods", 0.3, 0.01));
+  const tolerations = [
+    ...(toleratesDedicated ? [{ key: "dedicated", operator: "Exists" }] : []),
+    ...(staysOn ? [{ key: "karpenter.sh/disrupted", operator: "Exists" }] : []),
+    ...(draw.happens(share(theme, "soft taints", 0.3)) ? [{ key: "avoided", operator: "Equal", value: "x" }] : []),
+  ];
   return {
     app,
     milliCpu: draw.pick([100, 250, 500, 900, 1000, 1500, 3000, 6000]),
@@ -39,12 +48,13 @@ function randomWorkload(draw: Draw, theme: Theme, app: string): Workload {
     nodeSelector: draw.happens(0.2) ? randomSelector(draw) : {},
     toleratesDedicated,
     oneEach: company.oneEach,
+    ...(hostPort !== undefined && { hostPort }),
     ownerKind: draw.pick(["ReplicaSet", "ReplicaSet", "StatefulSet", "Job", ""]),
     annotations: randomAnnotations(draw, theme),
     spec: {
       ...company.spec,
       affinity: { ...affinity, ...("affinity" in company.spec ? company.spec.affinity : {}) },
-      ...(toleratesDedicated && { tolerations: [{ key: "dedicated", operator: "Exists" }] }),
+      ...(tolerations.length > 0 && { tolerations }),
       ...(draw.happens(share(theme, "costs", 0.4, 0.05)) && { priority: draw.pick([-100000000, -5, 1000, 200000000]) }),
     },
   };
@@ -63,7 +73,13 @@ function randomCompany(draw: Draw, app: string): Company {
   switch (draw.between(0, 5)) {
     case 0: {
       const whenUnsatisfiable = draw.pick(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]);
-      const spread = { ...term, maxSkew: draw.between(1, 2), whenUnsatisfiable };
+      const spread = {
+        ...term,
+        maxSkew: draw.between(1, 2),
+        whenUnsatisfiable,
+        ...(draw.happens(0.2) && { nodeTaintsPolicy: draw.pick(["Honor", "Ignore"]) }),
+        ...(draw.happens(0.2) && { nodeAffinityPolicy: draw.pick(["Honor", "Ignore"]) }),
+      };
       return { oneEach: topologyKey === HOST, spec: { topologySpreadConstraints: [spread] } };
     }
     case 1:
@@ -147,8 +163,9 @@ function randomAnnotations(draw: Draw, theme: Theme): Readonly<Record<string, st
 
 /** As the format fills a status in from the listed pods, nothing needs to be said about who may go. */
 export function randomPdbs(draw: Draw, theme: Theme, workloads: readonly Workload[]): readonly object[] {
-  const often = share(theme, "pdbs", 0.6, 0.05);
-  return workloads
+  const often = share(theme, "pdbs", 0.6, theme === "odd pods" ? 0.4 : 0.05);
+  const ofDaemons = draw.happens(share(theme, "pdbs", 0.15)) ? [DAEMON_PDB] : [];
+  const ofWorkloads = workloads
     .filter(() => draw.happens(often))
     .flatMap(({ app }) => {
       const pdb = (name: string): object => ({
@@ -161,4 +178,11 @@ export function randomPdbs(draw: Draw, theme: Theme, workloads: readonly Workloa
       });
       return draw.happens(0.1) ? [pdb(app), pdb(`${app}-too`)] : [pdb(app)];
     });
+  return [...ofDaemons, ...ofWorkloads];
 }
+
+/** DT-8: a pod of a DaemonSet that may not be evicted keeps its node. */
+const DAEMON_PDB = {
+  metadata: { name: "daemon", namespace: "kube-system" },
+  spec: { selector: { matchLabels: { app: "daemon" } }, maxUnavailable: 0 },
+};

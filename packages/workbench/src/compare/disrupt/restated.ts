@@ -1,14 +1,17 @@
 // A scenario in which a difference on purpose cannot show. When Karpenter answers that one as this engine answers the original, the
 // difference is the whole explanation.
 
+import { isConditionTrue } from "@karpenter-multicloud/core/api";
 import { readScenario } from "@karpenter-multicloud/core/testing";
 import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
+import type { MethodDifference } from "./answers.ts";
+import { withoutSpotNobodySells } from "./no-spot-left.ts";
 
 export interface Restatement {
   readonly rule: string;
   readonly what: string;
-  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it. */
-  readonly restate: (scenario: object) => object | undefined;
+  /** The scenario as Karpenter has to be asked; undefined when the rule does not apply to it, or to what differs. */
+  readonly restate: (scenario: object, differing: readonly MethodDifference[]) => object | undefined;
 }
 
 export const RESTATEMENTS: readonly Restatement[] = [
@@ -21,6 +24,21 @@ export const RESTATEMENTS: readonly Restatement[] = [
     rule: "D-27",
     what: "a pod of a StatefulSet that has ended and is being removed counts only when its successor is there",
     restate: withoutEndedPods,
+  },
+  {
+    rule: "D-81",
+    what: "a replacement admits spot only where a spot machine is left to buy (D-78)",
+    restate: withoutSpotNobodySells,
+  },
+  {
+    rule: "S-512",
+    what: "without the gate ReservedCapacity nothing reserved is bought, whatever the cloud says it has",
+    restate: withoutReservations,
+  },
+  {
+    rule: "D-55",
+    what: "without a NodePool that is ready pods may still move to the nodes that stay; Karpenter then decides nothing",
+    restate: withReadyPools,
   },
 ];
 
@@ -58,6 +76,21 @@ function withoutStaleConditions(json: object): object | undefined {
   };
 }
 
+/** Nodes that run on reservations keep their price. */
+function withoutReservations(json: object): object | undefined {
+  const { options, instanceTypes = [] } = json as MarketJson;
+  const isReserved = ({ capacityType }: OfferingJson): boolean => capacityType === "reserved";
+  if (options?.featureGates?.["ReservedCapacity"] !== false) return undefined;
+  if (!instanceTypes.some(({ offerings }) => offerings.some(isReserved))) return undefined;
+  return {
+    ...json,
+    instanceTypes: instanceTypes.map((type) => ({
+      ...type,
+      offerings: type.offerings.map((each) => (isReserved(each) ? { ...each, available: false } : each)),
+    })),
+  };
+}
+
 /** Other pods that have ended count for neither engine. */
 function withoutEndedPods(json: object): object | undefined {
   const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
@@ -68,6 +101,31 @@ function withoutEndedPods(json: object): object | undefined {
     ...json,
     nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.filter((pod) => !hasEnded(pod)) } : entry)),
   };
+}
+
+/** The pools are ready, and nothing can be bought for them all the same. */
+function withReadyPools(json: object): object | undefined {
+  const { nodePools } = readScenario(json);
+  const isReady = nodePools.some((pool) => pool.spec.replicas === undefined && isConditionTrue(pool, "Ready"));
+  if (isReady || nodePools.every(({ spec }) => spec.replicas !== undefined)) return undefined;
+  const { nodePools: pools = [], instanceTypes = [] } = json as MarketJson & { readonly nodePools?: readonly object[] };
+  return {
+    ...json,
+    nodePools: pools.map((pool) => ({ ...pool, status: {} })),
+    instanceTypes: instanceTypes.map((type) => ({
+      ...type,
+      offerings: type.offerings.map((each) => ({ ...each, available: false })),
+    })),
+  };
+}
+
+interface OfferingJson {
+  readonly capacityType: string;
+}
+
+interface MarketJson {
+  readonly options?: { readonly featureGates?: Readonly<Record<string, boolean>> };
+  readonly instanceTypes?: readonly { readonly offerings: readonly OfferingJson[] }[];
 }
 
 interface PodJson {

@@ -18,6 +18,14 @@ export const THEMES = [
   "costs",
   "many nodes",
   "everything",
+  "reserved",
+  "many spot types",
+  "odd pods",
+  "soft taints",
+  "pending pods",
+  "overlays",
+  // The only one in which conditions are behind the times (D-135): elsewhere the controller that marks claims could write.
+  "stale conditions",
 ] as const;
 
 export type Theme = (typeof THEMES)[number];

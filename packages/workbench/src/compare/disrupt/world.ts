@@ -13,6 +13,10 @@ export interface World {
   readonly pools: readonly RandomPool[];
   readonly workloads: readonly Workload[];
   readonly hasDaemons: boolean;
+  /** Its nodes are nearly full, so that pods of one seldom fit on the others and something has to be bought. */
+  readonly isCrowded: boolean;
+  /** Karpenter computes the conditions of claims itself. */
+  readonly isEvaluated: boolean;
 }
 
 export const NOW = "2026-01-01T12:00:00Z";

@@ -1,6 +1,6 @@
 // A random cluster with pods that wait for a place, in the JSON form that both engines read. The seed says everything.
 
-import { FAMILY_LABEL, typeJson } from "../disrupt/random-market.ts";
+import { CPUS_LABEL, FAMILY_LABEL, typeJson } from "../disrupt/random-market.ts";
 import { randomNodes } from "../disrupt/random-nodes.ts";
 import { DAEMON_SET, rolledOutPods } from "../disrupt/random-pods.ts";
 import { randomWorld } from "../disrupt/random-scenario.ts";
@@ -15,7 +15,7 @@ export function randomScheduleScenario(seed: number): object {
     action: "schedule",
     now: NOW,
     options: {
-      wellKnownLabels: [FAMILY_LABEL],
+      wellKnownLabels: [FAMILY_LABEL, CPUS_LABEL],
       preferencePolicy: draw.happens(0.15) ? "Ignore" : "Respect",
       minValuesPolicy: draw.happens(0.2) ? "BestEffort" : "Strict",
       featureGates: { StaticCapacity: true },
