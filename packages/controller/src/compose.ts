@@ -90,12 +90,10 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
   const learned =
     namespace === "" ? {} : { learnedPlace: { namespace, name: `karpenter-learned-${settings.provider}` } };
   const staged = stagedTime({ env, clock, client, logger });
-  const own = ownCluster(access);
-  const ports = {
-    ...{ client, clock, logger, metrics, settings, env, random, permitted, giveWay, ...learned, ...staged },
-    ...(own && { ownCluster: own }),
-  };
-  const container = createContainer(ports, module);
+  const server = ownCluster(access);
+  const own = server ? { ownCluster: server } : {};
+  const ports = { client, clock, logger, metrics, settings, env, random, permitted, giveWay };
+  const container = createContainer({ ...ports, ...learned, ...staged, ...own }, module);
   const manager = container.get(Token.Manager);
   const mirror = container.get(Token.KubeCache);
   metrics.beforeRender(() => manager.showRunning());

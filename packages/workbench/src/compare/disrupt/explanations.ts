@@ -58,7 +58,7 @@ function isOfFirstTypes(theirs: MethodResult, ours: MethodResult, scenario: Scen
   });
 }
 
-function mayBeSoldOut({ replacements = [] }: CommandResult, scenario: Scenario): boolean {
+function mayBeSoldOut({ replacements }: CommandResult, scenario: Scenario): boolean {
   return replacements.every(({ instanceTypes, requirements }) =>
     instanceTypes.some((type) => !isOnSale(type, requirements, scenario)),
   );
