@@ -2,6 +2,7 @@
 // from two answers alone. What a rule does not say must be the same; the others are told by asking again (restated.ts).
 
 import type { CommandResult, MethodResult, Scenario } from "@karpenter-multicloud/core/testing";
+import { compareText } from "@karpenter-multicloud/core/units";
 import { sameMethod } from "./answers.ts";
 import type { MethodDifference } from "./answers.ts";
 import { isOnSale } from "./on-sale.ts";
@@ -21,6 +22,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
       method === "emptiness" && theirs.some((each) => sameMethod(withoutNames(ours), withoutNames(each))),
   },
   {
+    rule: "S-318",
+    what: "of machines that are equally full another one is filled next: pods share the same new machines differently",
+    covers: ({ ours, theirs }) => theirs.some((each) => sameMethod(withoutShares(ours), withoutShares(each))),
+  },
+  {
     rule: "D-98",
     what: "savings are told from the cheapest offering the replacement may use",
     covers: ({ ours, theirs }, scenario) =>
@@ -38,6 +44,18 @@ function withoutNames(method: MethodResult): MethodResult {
       .map((candidate) => ({ ...candidate, name: "", instanceType: "", zone: "", capacityType: "" }))
       .toSorted((a, b) => a.price - b.price || (a.nodePool < b.nodePool ? -1 : 1)),
   }));
+  return { ...method, commands };
+}
+
+/** The machines that are bought, what is asked of each and what runs on nodes stay; who of their pods goes where does not. */
+function withoutShares(method: MethodResult): MethodResult {
+  const commands = (method.commands ?? []).map(({ replacements, ...command }) => {
+    const pods = replacements.flatMap((claim) => claim.pods).toSorted(compareText);
+    return {
+      ...command,
+      replacements: replacements.map((claim, index) => ({ ...claim, pods: index === 0 ? pods : [] })),
+    };
+  });
   return { ...method, commands };
 }
 

@@ -1,5 +1,7 @@
 import type { DisruptResult, MethodResult } from "@karpenter-multicloud/core/testing";
+import { readScenario } from "@karpenter-multicloud/core/testing";
 import { describe, expect, it } from "vitest";
+import { EXPLANATIONS } from "./explanations.ts";
 import { DISRUPT, ourAnswer } from "./judge.ts";
 
 const NOW = "2026-01-01T12:00:00Z";
@@ -209,6 +211,58 @@ describe("two answers about the same nodes", () => {
       );
       expect((await DISRUPT.judge(asked, { disrupt: theirs }, alwaysSays(theirs))).result).toBe("unexplained");
     }
+  });
+
+  it("S-318: are explained when pods share the same new machines differently, and not when a machine is another one", async () => {
+    const bought = { nodePool: "default", instanceTypes: ["m.2"], requirements: [], requests: { cpu: "2" } };
+    const claim = (pods: readonly string[], cheapestPrice = 0.1) => ({ ...bought, pods, cheapestPrice });
+    const drift = (...replacements: ReturnType<typeof claim>[]) =>
+      changed(ourAnswer(scenario()), (method) => ({
+        ...method,
+        commands: method.commands.map((command) => ({ ...command, replacements })),
+      }));
+    const [ours] = drift(claim(["a", "b"]), claim(["c", "d"])).methods.filter(({ method }) => method === "single");
+    const covered = (theirs: DisruptResult): boolean | undefined => {
+      const single = theirs.methods.filter(({ method }) => method === "single");
+      const difference = ours && { method: ours.method, ours, theirs: single };
+      return (
+        difference && EXPLANATIONS.find(({ rule }) => rule === "S-318")?.covers(difference, readScenario(scenario()))
+      );
+    };
+    expect(covered(drift(claim(["a", "c"]), claim(["b", "d"])))).toBe(true);
+    expect(covered(drift(claim(["a", "c"]), claim(["b", "e"])))).toBe(false);
+    expect(covered(drift(claim(["a", "c"]), claim(["b", "d"], 0.2)))).toBe(false);
+    expect(covered(drift(claim(["a", "b", "c", "d"])))).toBe(false);
+  });
+
+  it("S-411: are explained when Karpenter agrees once pods with company tolerate what pools merely prefer", async () => {
+    const company = {
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { labelSelector: {}, topologyKey: "topology.kubernetes.io/zone" },
+        ],
+      },
+    };
+    const soft = [{ key: "avoided", value: "x", effect: "PreferNoSchedule" }];
+    const withTaint = (taints: readonly object[], pod: object) => {
+      const base = scenario({ pod });
+      const [pool] = base.nodePools as readonly { spec: { template: { spec: object } } }[];
+      const template = { spec: { ...pool?.spec.template.spec, taints } };
+      return { ...base, nodePools: [{ ...pool, spec: { ...pool?.spec, template } }] };
+    };
+    const judged = async (asked: object) => {
+      const theirs = changed(
+        ourAnswer(asked),
+        inSingle((method) => ({ ...method, commands: [] })),
+      );
+      const same = JSON.stringify(asked);
+      return await DISRUPT.judge(asked, { disrupt: theirs }, (restated) =>
+        Promise.resolve({ disrupt: JSON.stringify(restated) === same ? theirs : ourAnswer(asked) }),
+      );
+    };
+    expect(await judged(withTaint(soft, { affinity: company }))).toMatchObject({ rules: ["S-411"] });
+    expect((await judged(withTaint([], { affinity: company }))).result).toBe("unexplained");
+    expect((await judged(withTaint(soft, {}))).result).toBe("unexplained");
   });
 
   it("D-135: are explained when Karpenter agrees once the condition is no longer behind the times", async () => {

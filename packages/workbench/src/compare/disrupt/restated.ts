@@ -31,6 +31,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     restate: withoutSpotNobodySells,
   },
   {
+    rule: "S-411",
+    what: "what a pod may be near to is known whether or not it tolerates the PreferNoSchedule taints of NodePools",
+    restate: withTolerantCompany,
+  },
+  {
     rule: "S-512",
     what: "without the gate ReservedCapacity nothing reserved is bought, whatever the cloud says it has",
     restate: withoutReservations,
@@ -76,6 +81,26 @@ function withoutStaleConditions(json: object): object | undefined {
   };
 }
 
+/** Only pods with rules about other pods: Karpenter forgets domains of pools for them alone, and they keep the toleration it gives them too late. */
+function withTolerantCompany(json: object): object | undefined {
+  const { nodePools = [], nodes = [], pods = [] } = json as CompanyJson;
+  const isSoft = ({ effect }: TaintJson): boolean => effect === "PreferNoSchedule";
+  if (!nodePools.some(({ spec }) => spec?.template?.spec?.taints?.some(isSoft))) return undefined;
+  let found = false;
+  const tolerant = (pod: CompanyPodJson): CompanyPodJson => {
+    if (!pod.spec?.affinity?.podAffinity && !pod.spec?.affinity?.podAntiAffinity) return pod;
+    found = true;
+    const tolerations = [...(pod.spec.tolerations ?? []), { operator: "Exists", effect: "PreferNoSchedule" }];
+    return { ...pod, spec: { ...pod.spec, tolerations } };
+  };
+  const restated = {
+    ...json,
+    pods: pods.map(tolerant),
+    nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.map(tolerant) } : entry)),
+  };
+  return found ? restated : undefined;
+}
+
 /** Nodes that run on reservations keep their price. */
 function withoutReservations(json: object): object | undefined {
   const { options, instanceTypes = [] } = json as MarketJson;
@@ -117,6 +142,25 @@ function withReadyPools(json: object): object | undefined {
       offerings: type.offerings.map((each) => ({ ...each, available: false })),
     })),
   };
+}
+
+interface TaintJson {
+  readonly effect?: string;
+}
+
+interface CompanyPodJson {
+  readonly spec?: {
+    readonly affinity?: { readonly podAffinity?: object; readonly podAntiAffinity?: object };
+    readonly tolerations?: readonly object[];
+  };
+}
+
+interface CompanyJson {
+  readonly nodePools?: readonly {
+    readonly spec?: { readonly template?: { readonly spec?: { readonly taints?: readonly TaintJson[] } } };
+  }[];
+  readonly nodes?: readonly { readonly pods?: readonly CompanyPodJson[] }[];
+  readonly pods?: readonly CompanyPodJson[];
 }
 
 interface OfferingJson {

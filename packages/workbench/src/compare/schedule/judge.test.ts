@@ -8,7 +8,7 @@ const judge = (scenario: object, schedule: ScheduleResult) =>
   SCHEDULE.judge(scenario, { schedule }, () => Promise.reject(new Error("asks nothing more")));
 
 describe("S-318: planned machines with equally many pods", () => {
-  const scenario = randomScheduleScenario(112);
+  const scenario = randomScheduleScenario(275);
   const { problem, ignored } = problemOf(readScenario(scenario));
   const theirs = scheduleResult(solveWithKarpentersTies(problem), problem, ignored);
 
