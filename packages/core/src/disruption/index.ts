@@ -37,4 +37,4 @@ export type { Nearest, NodeVerdict } from "./verdict.ts";
 export * from "./method.ts";
 export * from "./simulation.ts";
 export * from "./snapshot.ts";
-export { finished, type Steps } from "./steps.ts";
+export { finished, SimulationMark, type Steps } from "./steps.ts";

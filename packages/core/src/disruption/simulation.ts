@@ -7,7 +7,7 @@ import type { DisruptionNode } from "./disruption-node.ts";
 import { simulationBase, uidOf } from "./simulation-base.ts";
 import type { SimulationBase } from "./simulation-base.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
-import { finished, type Steps } from "./steps.ts";
+import { finished, SimulationMark, type Steps } from "./steps.ts";
 
 export interface SimulationOptions {
   /** Nodes inside their consolidateAfter take no pods from others (D-45, D-46): consolidation, not drift. */
@@ -50,14 +50,14 @@ export function* simulateSteps(
   const gone = new Set(names);
   const candidates = inSnapshotOrder(snapshot, base, gone);
   if (candidates.some(({ markedForDeletion }) => markedForDeletion)) return undefined;
-  const ended = snapshot.measure?.();
+  yield SimulationMark.Begins;
   const problem = base.without(gone, base.reschedulable(candidates), respectConsolidateAfter);
   const solution = yield* solveSteps(problem, {
     mode: "parity",
     cache: base.cache,
     ...(shouldStop && { shouldStop }),
   });
-  ended?.();
+  yield SimulationMark.Ends;
   return {
     solution,
     unplaced: [...withoutPlace(solution, problem.pods, base.pending), ...onStartingNodes(solution, base)],

@@ -36,8 +36,6 @@ export interface DisruptionSnapshot {
   /** By pool and reason: how many nodes may still go within this hour (DX-33). */
   readonly hourly?: HourlyLimits;
   readonly settings: DisruptionSettings;
-  /** Called when a simulation begins; what it answers is called when it has ended (DM-28). Changes no decision. */
-  readonly measure?: () => () => void;
   /** What earlier solves have read of the pools; changes no decision (S-1015). */
   readonly cache?: CompileCache;
 }

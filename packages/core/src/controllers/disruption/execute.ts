@@ -26,6 +26,7 @@ import { learnedBoot, orderReplacements } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { PodMoves } from "./pod-moves.ts";
 import { Savings } from "./savings.ts";
+import { withTimes } from "./simulation-times.ts";
 import { markDisrupted } from "./taints.ts";
 import {
   countDecision,
@@ -84,7 +85,8 @@ export class Executor {
     const { state, clock, settings } = this.#deps;
     const pools = await this.#looks.pools(signal);
     const turn = new Turn(this.#deps, signal);
-    const found = await turn.through(revalidateSteps(command.proposed, this.#looks.picture(command, pools)));
+    const steps = revalidateSteps(command.proposed, this.#looks.picture(command, pools));
+    const found = await turn.through(withTimes(steps, this.#deps));
     if (!found.valid) {
       const fields = { "command-id": command.id, category: found.category, why: found.detail };
       const given = `abandoning ${METHOD_NAMES[command.proposed.method]}, the command is no longer valid`;

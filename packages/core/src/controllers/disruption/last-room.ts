@@ -6,6 +6,7 @@ import type { ControllerDeps } from "../deps.ts";
 import { Turn } from "../provisioning/turn.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { livePodsOn, namesOf, withLivePods, type LivePods } from "./last-look.ts";
+import { withTimes } from "./simulation-times.ts";
 import { snapshotOf } from "./snapshot-of.ts";
 
 export interface Room {
@@ -35,7 +36,7 @@ export async function roomNow(
   const turn = new Turn(deps, signal);
   for (let look = 0; look < MOST_LOOKS; look++) {
     const live = await livePodsOn(deps, [...listed], signal);
-    const room = await turn.through(roomSteps(pictureOf(deps, parts, live), new Set(names)));
+    const room = await turn.through(withTimes(roomSteps(pictureOf(deps, parts, live), new Set(names)), deps));
     const unseen = room.destinations.filter((name) => !listed.has(name));
     if (room.gone !== undefined || unseen.length === 0) return room;
     for (const name of unseen) listed.add(name);

@@ -19,6 +19,7 @@ import type { ClusterStamp } from "./cluster-stamp.ts";
 import { MethodTurns, type MethodKind } from "./method-turns.ts";
 import { NodeVerdicts } from "./node-verdicts.ts";
 import { RunTimes } from "./run-times.ts";
+import { withTimes } from "./simulation-times.ts";
 import {
   CONSOLIDATION_TYPES,
   METHOD_NAMES,
@@ -147,12 +148,12 @@ export class Searches {
       const message = "prioritizing nodepools that have not yet been considered due to timeouts in previous runs";
       this.#deps.logger.debug(message, { nodepools });
     }
-    const steps = decideSteps(method, picture, {
+    const asked = decideSteps(method, picture, {
       ...(limit !== undefined && { shouldStop: () => search.used + clock.now() - search.resumedAt >= limit }),
       unseenPools: this.#unseenPools,
       ...drift,
     });
-    return Object.assign(search, { steps });
+    return Object.assign(search, { steps: withTimes(asked, this.#deps) });
   }
 
   /** Undefined: it is not finished. */

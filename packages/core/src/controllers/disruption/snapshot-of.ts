@@ -23,7 +23,7 @@ import type { StartedNodes } from "./started-nodes.ts";
 
 export type SnapshotDeps = Pick<
   ControllerDeps,
-  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger" | "metrics"
+  "cache" | "state" | "clock" | "provider" | "buffers" | "overlays" | "settings" | "logger" | "poolLedger"
 >;
 
 export interface SnapshotParts {
@@ -97,17 +97,7 @@ export function snapshotOf(deps: SnapshotDeps, parts: SnapshotParts): Disruption
     staticCounts: staticCounts(deps, ahead),
     ...(cache && { cache }),
     hourly: limitsOf(deps, parts, ahead),
-    measure: () => measured(deps),
     settings: { ...DISRUPTION_DEFAULTS, spotToSpot: deps.settings.featureGates.SpotToSpotConsolidation },
-  };
-}
-
-/** DM-28. */
-function measured({ clock, metrics }: SnapshotDeps): () => void {
-  const began = clock.now();
-  return () => {
-    const labels = { controller: "disruption" };
-    metrics.observe("karpenter_scheduler_scheduling_duration_seconds", labels, (clock.now() - began) / 1000);
   };
 }
 
