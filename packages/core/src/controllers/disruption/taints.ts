@@ -12,7 +12,6 @@ import {
   type KubeObject,
   type Node,
   type NodeClaim,
-  type Resource,
   type Taint,
 } from "../../api/index.ts";
 import { isNotFound, keyOf, KubeError, patchObject, patchObjectStatus } from "../../kube/index.ts";
@@ -43,7 +42,7 @@ export async function markDisrupted(
     await retried(
       deps,
       async (before) => {
-        const node = before === 0 ? seen : await sameObject(deps, Nodes, seen, signal);
+        const node = before === 0 ? seen : sameObject(seen, await deps.kube.get(Nodes, keyOf(seen), { signal }));
         await writeTaints(deps, node, [...withoutTaint(node), DISRUPTED_TAINT], signal);
       },
       signal,
@@ -51,7 +50,10 @@ export async function markDisrupted(
     await retried(
       deps,
       async (before) => {
-        const claim = before === 0 ? seenClaim : await sameObject(deps, NodeClaims, seenClaim, signal);
+        const claim =
+          before === 0
+            ? seenClaim
+            : sameObject(seenClaim, await deps.kube.get(NodeClaims, keyOf(seenClaim), { signal }));
         const known = ConditionSet.forNodeClaim(claim, deps.clock.now());
         const conditions = known.set("DisruptionReason", "True", reason, reason);
         const after = { ...claim, status: { ...claim.status, conditions: conditions.toList() } };
@@ -66,16 +68,10 @@ export async function markDisrupted(
   }
 }
 
-/** As the API server has it now. @throws KubeError 404, also where a namesake has taken its place */
-async function sameObject<T extends KubeObject>(
-  { kube }: Deps,
-  resource: Resource<T>,
-  object: T,
-  signal: AbortSignal,
-): Promise<T> {
-  const live = await kube.get(resource, keyOf(object), { signal });
-  if (live.metadata.uid === object.metadata.uid) return live;
-  throw new KubeError(404, "NotFound", `${resource.kind} ${object.metadata.name} was replaced by its namesake`);
+/** @throws KubeError 404 where a namesake has taken its place */
+function sameObject<T extends KubeObject>(seen: T, live: T): T {
+  if (live.metadata.uid === seen.metadata.uid) return live;
+  throw new KubeError(404, "NotFound", `${seen.metadata.name} was replaced by its namesake`);
 }
 
 export async function unmarkDisrupted(deps: Deps, target: StateNode, signal: AbortSignal): Promise<void> {

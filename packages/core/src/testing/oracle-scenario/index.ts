@@ -12,5 +12,6 @@ export { readScenario } from "./read-scenario.ts";
 export * from "./scenario.ts";
 export { claimResult, scheduleResult } from "./schedule-result.ts";
 export type { CheapestResult, ClaimResult, ExistingResult, ScheduleResult } from "./schedule-result.ts";
+export { driftWithKarpentersTies } from "./tied-drift.ts";
 export { snapshotOf } from "./snapshot-of.ts";
 export type { ScenarioSnapshot } from "./snapshot-of.ts";

@@ -1,8 +1,8 @@
 // Rules by which this engine decides otherwise than Karpenter on purpose (docs/concepts/differences.md), as far as they can be told
 // from two answers alone. What a rule does not say must be the same; the others are told by asking again (restated.ts).
 
+import { driftWithKarpentersTies, snapshotOf } from "@karpenter-multicloud/core/testing";
 import type { CommandResult, MethodResult, Scenario } from "@karpenter-multicloud/core/testing";
-import { compareText } from "@karpenter-multicloud/core/units";
 import { sameMethod } from "./answers.ts";
 import type { MethodDifference } from "./answers.ts";
 import { isOnSale } from "./on-sale.ts";
@@ -23,8 +23,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     rule: "S-318",
-    what: "of machines that are equally full another one is filled next: pods share the same new machines differently",
-    covers: ({ ours, theirs }) => theirs.some((each) => sameMethod(withoutShares(ours), withoutShares(each))),
+    what: "planned machines with equally many pods: the rules with Karpenter's order of those give Karpenter's command",
+    covers: ({ method, ours, theirs }, scenario) => {
+      if (method !== "drift") return false;
+      const tied = { ...ours, commands: driftWithKarpentersTies(snapshotOf(scenario).snapshot) };
+      return theirs.some((each) => sameMethod(tied, each));
+    },
   },
   {
     rule: "D-98",
@@ -44,18 +48,6 @@ function withoutNames(method: MethodResult): MethodResult {
       .map((candidate) => ({ ...candidate, name: "", instanceType: "", zone: "", capacityType: "" }))
       .toSorted((a, b) => a.price - b.price || (a.nodePool < b.nodePool ? -1 : 1)),
   }));
-  return { ...method, commands };
-}
-
-/** The machines that are bought, what is asked of each and what runs on nodes stay; who of their pods goes where does not. */
-function withoutShares(method: MethodResult): MethodResult {
-  const commands = (method.commands ?? []).map(({ replacements, ...command }) => {
-    const pods = replacements.flatMap((claim) => claim.pods).toSorted(compareText);
-    return {
-      ...command,
-      replacements: replacements.map((claim, index) => ({ ...claim, pods: index === 0 ? pods : [] })),
-    };
-  });
   return { ...method, commands };
 }
 

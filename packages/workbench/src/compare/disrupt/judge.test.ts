@@ -1,8 +1,8 @@
-import type { DisruptResult, MethodResult } from "@karpenter-multicloud/core/testing";
-import { readScenario } from "@karpenter-multicloud/core/testing";
+import { driftWithKarpentersTies, readScenario, snapshotOf } from "@karpenter-multicloud/core/testing";
+import type { CommandResult, DisruptResult, MethodResult } from "@karpenter-multicloud/core/testing";
 import { describe, expect, it } from "vitest";
-import { EXPLANATIONS } from "./explanations.ts";
 import { DISRUPT, ourAnswer } from "./judge.ts";
+import { randomDisruptScenario } from "./random-scenario.ts";
 
 const NOW = "2026-01-01T12:00:00Z";
 const ASK_NOBODY = (): Promise<never> => Promise.reject(new Error("asked again"));
@@ -213,26 +213,24 @@ describe("two answers about the same nodes", () => {
     }
   });
 
-  it("S-318: are explained when pods share the same new machines differently, and not when a machine is another one", async () => {
-    const bought = { nodePool: "default", instanceTypes: ["m.2"], requirements: [], requests: { cpu: "2" } };
-    const claim = (pods: readonly string[], cheapestPrice = 0.1) => ({ ...bought, pods, cheapestPrice });
-    const drift = (...replacements: ReturnType<typeof claim>[]) =>
-      changed(ourAnswer(scenario()), (method) => ({
-        ...method,
-        commands: method.commands.map((command) => ({ ...command, replacements })),
-      }));
-    const [ours] = drift(claim(["a", "b"]), claim(["c", "d"])).methods.filter(({ method }) => method === "single");
-    const covered = (theirs: DisruptResult): boolean | undefined => {
-      const single = theirs.methods.filter(({ method }) => method === "single");
-      const difference = ours && { method: ours.method, ours, theirs: single };
-      return (
-        difference && EXPLANATIONS.find(({ rule }) => rule === "S-318")?.covers(difference, readScenario(scenario()))
-      );
+  it("S-318: are explained when the same rules with Karpenter's order of equally full machines give its command, and no other", async () => {
+    const drifting = randomDisruptScenario(80877);
+    const ours = ourAnswer(drifting);
+    const tied = driftWithKarpentersTies(snapshotOf(readScenario(drifting)).snapshot);
+    const judged = async (commands: readonly CommandResult[]) => {
+      const theirs = changed(ours, (method) => (method.method === "drift" ? { ...method, commands } : method));
+      return await DISRUPT.judge(drifting, { disrupt: theirs }, alwaysSays(theirs));
     };
-    expect(covered(drift(claim(["a", "c"]), claim(["b", "d"])))).toBe(true);
-    expect(covered(drift(claim(["a", "c"]), claim(["b", "e"])))).toBe(false);
-    expect(covered(drift(claim(["a", "c"]), claim(["b", "d"], 0.2)))).toBe(false);
-    expect(covered(drift(claim(["a", "b", "c", "d"])))).toBe(false);
+    expect(await judged(tied)).toMatchObject({ result: "explained", rules: ["S-318"] });
+    const [command] = tied;
+    const [first, second] = command?.replacements ?? [];
+    if (command === undefined || first === undefined || second === undefined)
+      throw new Error("two machines are needed");
+    const exchanged = [
+      { ...first, pods: second.pods },
+      { ...second, pods: first.pods },
+    ];
+    expect(await judged([{ ...command, replacements: exchanged }])).toMatchObject({ result: "unexplained" });
   });
 
   it("S-411: are explained when Karpenter agrees once pods with company tolerate what pools merely prefer", async () => {
