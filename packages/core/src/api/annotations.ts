@@ -27,6 +27,8 @@ export const Annotation = {
   RepairsStarted: "karpenter-multicloud.sh/repairs-started",
   MaxVolumeWait: "karpenter-multicloud.sh/max-volume-wait",
   DriftWaves: "karpenter-multicloud.sh/drift-waves",
+  QuietPods: "karpenter-multicloud.sh/quiet-pods",
+  QuietJobs: "karpenter-multicloud.sh/quiet-jobs",
   PodDeletionCost: "controller.kubernetes.io/pod-deletion-cost",
 } as const;
 
@@ -144,6 +146,22 @@ export const OWN_ANNOTATIONS: readonly AnnotationEntry[] = [
     defaultValue: "off: as many at once as budgets allow",
     meaning:
       "Drifted nodes go in waves of 1, 2, 4, …; each begins when the replacements of the last have worked for two minutes. After two failed replacements the roll-out stops until the NodePool is changed.",
+  },
+  {
+    key: Annotation.QuietPods,
+    object: "NodePool",
+    format: '<label selector>, such as "app=ci,team in (a,b)"',
+    defaultValue: "every pod resets the timer, save those of DaemonSets",
+    meaning:
+      "Pods with these labels do not start `consolidateAfter` anew when they come or go. While they run the node is not empty all the same. When this or `quiet-jobs` cannot be read, every pod counts.",
+  },
+  {
+    key: Annotation.QuietJobs,
+    object: "NodePool",
+    format: '"true" or "false"',
+    defaultValue: "off: pods of Jobs count like others",
+    meaning:
+      "With true, pods of Jobs do not start `consolidateAfter` anew when they come or go, those of CronJobs among them. While they run the node is not empty all the same. When this or `quiet-pods` cannot be read, every pod counts.",
   },
 ];
 

@@ -21,4 +21,5 @@ export * from "./v1/node-overlay.ts";
 export * from "./v1/node-overlay.schema.ts";
 export * from "./v1beta1/capacity-buffer.ts";
 export * from "./v1beta1/capacity-buffer.schema.ts";
-export * from "./label-selector.ts";
+export { matchesSelector } from "./label-selector.ts";
+export * from "./label-selector-text.ts";

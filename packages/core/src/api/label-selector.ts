@@ -9,7 +9,7 @@ export function matchesSelector(
 ): boolean {
   if (selector === undefined) return false;
   const own = labels ?? {};
-  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => valueOf(own, key) === value);
+  const equal = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labelValue(own, key) === value);
   return equal && (selector.matchExpressions ?? []).every((expression) => matchesExpression(expression, own));
 }
 
@@ -17,7 +17,7 @@ function matchesExpression(
   { key, operator, values = [] }: LabelSelectorRequirement,
   labels: Readonly<Record<string, string>>,
 ): boolean {
-  const value = valueOf(labels, key);
+  const value = labelValue(labels, key);
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
@@ -32,6 +32,7 @@ function matchesExpression(
   }
 }
 
-function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+/** Names that every object inherits are not labels. */
+export function labelValue(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

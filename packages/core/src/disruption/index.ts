@@ -24,6 +24,7 @@ export * from "./emptiness.ts";
 export * from "./eviction-cost.ts";
 export * from "./pdbs.ts";
 export * from "./pods.ts";
+export { isQuietPod, quietPodsMistake } from "./quiet-pods.ts";
 export { ailmentOf, sicknessOf } from "./repair.ts";
 export type { Ailment, Sickness } from "./repair.ts";
 export { repairSettingsOf, type RepairSettings } from "./repair-settings.ts";

@@ -29,6 +29,11 @@ function isOwnedByStatefulSet(pod: Pod): boolean {
   return isOwnedBy(pod, "apps/v1", "StatefulSet");
 }
 
+/** Those of CronJobs are owned by Jobs too. */
+export function isOwnedByJob(pod: Pod): boolean {
+  return isOwnedBy(pod, "batch/v1", "Job");
+}
+
 /** A mirror pod: the node's own static pod. */
 export function isOwnedByNode(pod: Pod): boolean {
   return isOwnedBy(pod, "v1", "Node");

@@ -32,6 +32,16 @@ async function tainted(...names: readonly string[]): Promise<void> {
   for (const name of names) expect(await isTainted(name)).toBe(true);
 }
 
+/** An idle machine whose pods have not changed for consolidateAfter, of a NodePool with these annotations. */
+async function restedMachine(annotations: Readonly<Record<string, string>>): Promise<void> {
+  harness = new ControllerHarness();
+  const pool = aNodePool({ disruption: { budgets: [], consolidateAfter: "5m", consolidationPolicy: "WhenEmpty" } });
+  await harness.put(NodePools, { ...pool, metadata: { ...pool.metadata, annotations } });
+  await harness.putMachine("n1", { claim: IDLE });
+  await harness.start(disruptionController(harness.deps));
+  await harness.pass(5 * 60_000);
+}
+
 async function isTainted(name: string): Promise<boolean> {
   return hasTaint((await harness.stored(Nodes, { name }))?.spec?.taints, DISRUPTED_TAINT);
 }
@@ -87,17 +97,38 @@ describe("disruption, the last look", () => {
   });
 
   it("DX-24: a pod that ran within consolidateAfter keeps the node, even if no event of it was noted", async () => {
-    harness = new ControllerHarness();
-    await harness.put(NodePools, aNodePool({ disruption: { budgets: [], consolidateAfter: "5m" } }));
-    await harness.putMachine("n1", { claim: IDLE });
-    await harness.start(disruptionController(harness.deps));
-    await harness.pass(5 * 60_000);
+    await restedMachine({});
     const startTime = new Date(harness.clock.now()).toISOString();
     await harness.putPod(aPod({ name: "job", nodeName: "n1", status: { phase: "Succeeded", startTime } }));
     await harness.pass(20_000);
     await expectKept("n1");
     const [verdict] = harness.deps.decisions.list().filter(({ detail }) => detail.startsWith("kept:"));
     expect(verdict).toMatchObject({ verdict: "WaitConsolidateAfter", subject: "Node n1" });
+  });
+
+  it("DX-25: a quiet pod that ran within consolidateAfter and has ended does not keep the node", async () => {
+    await restedMachine({ [Annotation.QuietPods]: "app=ci" });
+    const startTime = new Date(harness.clock.now()).toISOString();
+    const status = { phase: "Succeeded", startTime } as const;
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", labels: { app: "ci" }, status }));
+    await harness.pass(20_000);
+    expect(await claim("n1")).toBeUndefined();
+  });
+
+  it("DX-25: a quiet pod that runs keeps the node from being empty", async () => {
+    await restedMachine({ [Annotation.QuietPods]: "app=ci" });
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", labels: { app: "ci" } }));
+    await harness.pass(60_000);
+    await expectKept("n1");
+  });
+
+  it("DX-23, DX-25: so does one that slipped in while the node was tainted", async () => {
+    await restedMachine({ [Annotation.QuietPods]: "app=ci" });
+    await harness.pass(15_500);
+    expect(await isTainted("n1")).toBe(true);
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", labels: { app: "ci" } }));
+    await harness.pass(2000);
+    await expectKept("n1");
   });
 
   it("the claim is gone before it could be deleted: nothing is left to do", async () => {

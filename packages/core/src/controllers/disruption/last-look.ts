@@ -7,6 +7,7 @@ import {
   consolidateAfter,
   isOwnedByDaemonSet,
   isOwnedByNode,
+  isQuietPod,
   isReschedulable,
   isTerminal,
   remainingOf,
@@ -132,7 +133,8 @@ function unrested(snapshot: DisruptionSnapshot, name: string, pods: readonly Pod
   const rest = pool && consolidateAfter(pool);
   if (!rest) return undefined;
   const since = snapshot.nowMs - rest;
-  const recent = pods.filter((pod) => !isOwnedByDaemonSet(pod) && !isOwnedByNode(pod) && boundAt(pod) > since);
+  const counts = (pod: Pod): boolean => !isOwnedByDaemonSet(pod) && !isOwnedByNode(pod) && !isQuietPod(pod, pool);
+  const recent = pods.filter((pod) => counts(pod) && boundAt(pod) > since);
   if (recent.length === 0) return undefined;
   return { verdict: "WaitConsolidateAfter", detail: `kept: ${namesOf(recent)} came less than consolidateAfter ago` };
 }

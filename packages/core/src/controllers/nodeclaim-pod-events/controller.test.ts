@@ -1,7 +1,7 @@
 // Scenarios of docs/reference/upstream-parity.md: E-160, E-161.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { NodeClaims, Pods } from "../../api/index.ts";
+import { Annotation, NodeClaims, NodePools, Pods } from "../../api/index.ts";
 import { consolidatableAt } from "../../disruption/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { aDaemonSetPod, aNodeClaim, aNodePool, aPod } from "../../testing/builders/index.ts";
@@ -9,6 +9,7 @@ import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { nodeClaimPodEventsController } from "./controller.ts";
 
 const KEY = { namespace: "default", name: "web" };
+const JOB = { apiVersion: "batch/v1", kind: "Job", name: "nightly", controller: true };
 let harness: ControllerHarness;
 afterEach(() => harness.stop());
 
@@ -20,6 +21,13 @@ async function machine(): Promise<void> {
 async function start(): Promise<void> {
   await harness.start(nodeClaimPodEventsController(harness.deps));
   await harness.pass(60_000);
+}
+
+/** As `machine`, and its NodePool says this about its pods. */
+async function machineOfPool(annotations: Readonly<Record<string, string>>): Promise<void> {
+  await machine();
+  const pool = aNodePool();
+  await harness.put(NodePools, { ...pool, metadata: { ...pool.metadata, annotations } });
 }
 
 /** Seconds since the test began, or undefined. */
@@ -137,6 +145,60 @@ describe("nodeclaim.podevents", () => {
     expect(node?.nodeClaim && consolidatableAt(node.nodeClaim, pool, node.lastPodEvent)).toBeGreaterThanOrEqual(
       seen + 60_000,
     );
+  });
+
+  it("DX-25: a quiet pod comes, ends and goes without an event; another one counts", async () => {
+    await machineOfPool({ [Annotation.QuietPods]: "app=ci,team in (a,b)" });
+    await start();
+    await harness.putPod(aPod({ name: "bound", nodeName: "n1", labels: { app: "ci", team: "a" } }));
+    await harness.putPod(aPod({ name: "later", labels: { app: "ci", team: "b" } }));
+    await harness.kube.bind({ namespace: "default", name: "later" }, "n1");
+    await harness.pass(20_000);
+    const phase = { type: "merge", body: { status: { phase: "Succeeded" } } } as const;
+    await harness.kube.patchStatus(Pods, { namespace: "default", name: "bound" }, phase);
+    await harness.kube.delete(Pods, { namespace: "default", name: "later" });
+    await harness.pass(20_000);
+    expect(await lastEvent()).toBeUndefined();
+    expect(harness.deps.state.nodeByName("n1")?.lastPodEvent).toBeUndefined();
+    await harness.putPod(aPod({ name: "web", nodeName: "n1", labels: { app: "ci", team: "c" } }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(100);
+  });
+
+  it("DX-25: pods of Jobs are quiet where the NodePool says so, also while others come with them", async () => {
+    await machineOfPool({ [Annotation.QuietJobs]: "true" });
+    await start();
+    await harness.putPod(aPod({ name: "job", nodeName: "n1", owner: JOB }));
+    await harness.pass(20_000);
+    expect(await lastEvent()).toBeUndefined();
+    await harness.putPod(aPod({ name: "job-2", nodeName: "n1", owner: JOB }));
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(80);
+  });
+
+  it.each([{}, { [Annotation.QuietPods]: "app in (ci" }, { [Annotation.QuietJobs]: "yes" }])(
+    "DX-25: with %j every pod is an event, those of Jobs too",
+    async (annotations) => {
+      await machineOfPool(annotations);
+      await start();
+      await harness.putPod(aPod({ name: "job", nodeName: "n1", labels: { app: "ci" }, owner: JOB }));
+      await harness.pass(100);
+      expect(await lastEvent()).toBe(60);
+    },
+  );
+
+  it("DX-25: what the NodePool says holds from when it says it", async () => {
+    await machineOfPool({});
+    await start();
+    await harness.putPod(aPod({ name: "a", nodeName: "n1", owner: JOB }));
+    await harness.pass(20_000);
+    const body = { metadata: { annotations: { [Annotation.QuietJobs]: "true" } } };
+    await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
+    await harness.pass(0);
+    await harness.putPod(aPod({ name: "b", nodeName: "n1", owner: JOB }));
+    await harness.pass(100);
+    expect(await lastEvent()).toBe(60);
   });
 
   it("a claim that goes while it is written is no error", async () => {

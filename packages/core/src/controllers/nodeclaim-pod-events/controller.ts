@@ -1,7 +1,17 @@
 // nodeclaim.podevents: when pods of a node last came or ended, so that a node rests before it is judged (LC-46, D-141, DX-25).
 
-import { NodeClaims, Nodes, Pods, toRfc3339, type Pod } from "../../api/index.ts";
-import { isOwnedByDaemonSet, isTerminal, isTerminating } from "../../disruption/index.ts";
+import {
+  Label,
+  NodeClaims,
+  NodePools,
+  Nodes,
+  Pods,
+  toRfc3339,
+  type NodeClaim,
+  type NodePool,
+  type Pod,
+} from "../../api/index.ts";
+import { isOwnedByDaemonSet, isQuietPod, isTerminal, isTerminating } from "../../disruption/index.ts";
 import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange } from "../../runtime/index.ts";
 import { seconds } from "../../units/index.ts";
@@ -15,13 +25,18 @@ export function nodeClaimPodEventsController(
   deps: Pick<ControllerDeps, "kube" | "cache" | "clock" | "state">,
 ): Controller {
   const nodes = deps.cache.informer(Nodes);
+  const pools = deps.cache.informer(NodePools);
+  const claimsOf = (nodeName: string): readonly NodeClaim[] =>
+    claimsOfMachine(deps.cache, nodes.get({ name: nodeName })?.spec?.providerID ?? "");
+  /** Undefined where it is not known whose the node is. */
+  const poolOf = (nodeName: string): NodePool | undefined =>
+    pools.get({ name: claimsOf(nodeName)[0]?.metadata.labels?.[Label.NodePool] ?? "" });
   return {
     name: "nodeclaim.podevents",
-    triggers: [onChange(Pods, nodesOfChange)],
+    triggers: [onChange(Pods, (change) => nodesOfChange(change, poolOf))],
     concurrency: 10,
     async reconcile(nodeName, { signal }) {
-      const node = nodes.get({ name: nodeName });
-      const claims = claimsOfMachine(deps.cache, node?.spec?.providerID ?? "");
+      const claims = claimsOf(nodeName);
       const [claim] = claims;
       if (!claim || claims.length > 1 || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       const now = deps.clock.now();
@@ -36,8 +51,11 @@ export function nodeClaimPodEventsController(
   };
 }
 
-/** The first list is no event (DX-25): a restart does not make every node look busy. */
-function nodesOfChange({ before, after, initial }: ObjectChange<Pod>): readonly string[] {
+/** The first list is no event (DX-25): a restart does not make every node look busy. Nor is a pod that its NodePool calls quiet. */
+function nodesOfChange(
+  { before, after, initial }: ObjectChange<Pod>,
+  poolOf: (nodeName: string) => NodePool | undefined,
+): readonly string[] {
   const node = after?.spec.nodeName;
   if (initial || !after || !node || isOwnedByDaemonSet(after)) return [];
   const bound = before?.spec.nodeName !== node;
@@ -45,5 +63,5 @@ function nodesOfChange({ before, after, initial }: ObjectChange<Pod>): readonly 
   const ended =
     before !== undefined &&
     ((!isTerminal(before) && isTerminal(after)) || (!isTerminating(before) && isTerminating(after)));
-  return bound || ended ? [node] : [];
+  return (bound || ended) && !isQuietPod(after, poolOf(node)) ? [node] : [];
 }

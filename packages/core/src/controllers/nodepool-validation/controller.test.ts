@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { getCondition, Label, NodePools, type RequirementSpec } from "../../api/index.ts";
+import { Annotation, getCondition, Label, NodePools, type RequirementSpec } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { aNodePool, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
@@ -52,6 +52,19 @@ describe("nodepool.validation", () => {
     const lines = harness.logger.lines.filter(({ level }) => level === "error");
     expect(lines).toHaveLength(1);
     expect(lines[0]?.fields).toMatchObject({ NodePool: "default", values: ["sopt"] });
+  });
+
+  it("DX-25: quiet pods that cannot be read are told on the NodePool, which is used all the same", async () => {
+    await started();
+    expect(harness.events.notes).toEqual([]);
+    const body = { metadata: { annotations: { [Annotation.QuietPods]: "app in (ci" } } };
+    await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
+    await harness.pass(100);
+    const key = Annotation.QuietPods;
+    expect(harness.events.texts().at(-1)).toBe(
+      `Warning QuietPodsIgnored NodePool/default: every pod that comes or goes starts consolidateAfter anew: ${key} "app in (ci" is no label selector: unable to parse requirement: "app in (ci"`,
+    );
+    expect((await condition())?.status).toBe("True");
   });
 
   it("RT-21: a conflict is tried again without an error", async () => {

@@ -1,15 +1,17 @@
 // nodepool.validation: what the API server could not check, in the condition ValidationSucceeded (NP-6).
 
-import { ConditionSet, NodePools } from "../../api/index.ts";
+import { ConditionSet, NodePools, type NodePool } from "../../api/index.ts";
+import { quietPodsMistake } from "../../disruption/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
+import { minutes } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import { nodePoolDoubts, nodePoolErrors } from "./node-pool-errors.ts";
 
-export function nodePoolValidationController(
-  deps: Pick<ControllerDeps, "kube" | "cache" | "state" | "clock" | "provider" | "logger">,
-): Controller {
+type Deps = Pick<ControllerDeps, "kube" | "cache" | "state" | "clock" | "provider" | "logger" | "events">;
+
+export function nodePoolValidationController(deps: Deps): Controller {
   const pools = deps.cache.informer(NodePools);
   /** By pool: what was last told of it in the log. */
   const told = new Map<string, string>();
@@ -26,6 +28,7 @@ export function nodePoolValidationController(
         deps.logger.error("nodepool names capacity types that nobody sells", { NodePool: name, values });
       }
       told.set(name, values.join());
+      tellOfQuietPods(deps, pool);
       const known = ConditionSet.forNodePool(pool, deps.clock.now());
       const conditions =
         errors.length === 0
@@ -37,4 +40,13 @@ export function nodePoolValidationController(
       return undefined;
     },
   };
+}
+
+/** DX-25: such a mistake stops nothing, each pod just counts; so it is no matter of the condition. */
+function tellOfQuietPods({ events }: Deps, pool: NodePool): void {
+  const mistake = quietPodsMistake(pool);
+  if (mistake === undefined) return;
+  const reason = "QuietPodsIgnored";
+  const message = `every pod that comes or goes starts consolidateAfter anew: ${mistake}`;
+  events.publish({ resource: NodePools, object: pool, type: "Warning", reason, message, dedupeFor: minutes(15) });
 }

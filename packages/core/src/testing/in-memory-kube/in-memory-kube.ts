@@ -29,7 +29,7 @@ import { Deleter } from "./deletion.ts";
 import { evictPod } from "./eviction.ts";
 import { parseFieldSelector } from "./field-selector.ts";
 import { deepFreeze, toDraft, type Stored } from "./json.ts";
-import { parseLabelSelector } from "./label-selector.ts";
+import { labelTestOf } from "./label-selector.ts";
 import type { KindRules } from "./kind-rules.ts";
 import { cutPage } from "./paging.ts";
 import { applyPatch } from "./patching.ts";
@@ -280,7 +280,7 @@ export class InMemoryKube implements KubeClient {
 
 function selectorOf(rules: KindRules, options: ListOptions | WatchOptions): ObjectTest {
   const inNamespace = selectsNamespace(rules.resource.namespaced ? options.namespace : undefined);
-  const labels = parseLabelSelector(options.labelSelector);
+  const labels = labelTestOf(options.labelSelector);
   const fields = parseFieldSelector(options.fieldSelector, rules);
   return (object) => inNamespace(object) && labels(object.metadata.labels ?? {}) && fields(object);
 }
