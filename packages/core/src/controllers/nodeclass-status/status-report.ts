@@ -2,8 +2,12 @@
 
 import { ConditionSet, type NodeClass } from "../../api/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
+import { hours } from "../../units/index.ts";
 import type { Finding, Inspection } from "./finding.ts";
 import type { StatusPorts } from "./node-class-rules.ts";
+
+/** What a class only ought to know is not told at every look. */
+const REMARKED = hours(1);
 
 export class StatusReport<T extends NodeClass> {
   readonly #ports: StatusPorts<T>;
@@ -29,7 +33,8 @@ export class StatusReport<T extends NodeClass> {
     const { kube, clock, events, resource } = this.#ports;
     const now = clock.now();
     for (const { reason, message } of remarks) {
-      events.publish({ resource, object: nodeClass, type: "Warning", reason, message });
+      const dedupeKey = `${reason}/${nodeClass.metadata.uid}/${message}`;
+      events.publish({ resource, object: nodeClass, type: "Warning", reason, message, dedupeKey, dedupeFor: REMARKED });
     }
     let conditions = this.#conditions(nodeClass, findings, now);
     const save = (before: T): Promise<T> => {
