@@ -33,8 +33,7 @@ export class StatusReport<T extends NodeClass> {
     const { kube, clock, events, resource } = this.#ports;
     const now = clock.now();
     for (const { reason, message } of remarks) {
-      const dedupeKey = `${reason}/${nodeClass.metadata.uid}/${message}`;
-      events.publish({ resource, object: nodeClass, type: "Warning", reason, message, dedupeKey, dedupeFor: REMARKED });
+      events.publish({ resource, object: nodeClass, type: "Warning", reason, message, dedupeFor: REMARKED });
     }
     let conditions = this.#conditions(nodeClass, findings, now);
     const save = (before: T): Promise<T> => {
