@@ -36,7 +36,12 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
   volumeAttachmentsByNode(deps.cache);
-  const parts: DrainParts = { queue, blocked: new BlockedDrains(deps), told: new GrowingInterval(), drained: new Map() };
+  const parts: DrainParts = {
+    queue,
+    blocked: new BlockedDrains(deps),
+    told: new GrowingInterval(),
+    drained: new Map(),
+  };
   return {
     name: "node.termination",
     triggers: [onChange(Nodes, ({ after }) => (after && isOurs(deps, after) ? [after.metadata.name ?? ""] : []))],
