@@ -4,7 +4,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, getCondition, Label, NodeClaims, NodePools, type NodePool } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { MachineNotFound, NodeClassNotReady, Transient } from "../../provider/index.ts";
-import { aNodeClaim, aNodePool, anInstanceType, anOffering, type NodeClaimOptions } from "../../testing/builders/index.ts";
+import {
+  aNodeClaim,
+  aNodePool,
+  anInstanceType,
+  anOffering,
+  type NodeClaimOptions,
+} from "../../testing/builders/index.ts";
 import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
 import { nodeClaimDisruptionController } from "./controller.ts";
 
