@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CapacityType, Label } from "../api/index.ts";
+import { CapacityType, Label, WELL_KNOWN_LABELS } from "../api/index.ts";
 import type { InstanceType } from "../provider/index.ts";
 import {
   aConsolidatedPool,
@@ -231,6 +231,29 @@ describe("D-92: types that are being removed", () => {
     const claim = simulate(snapshot, ["n0"], { respectConsolidateAfter: true })?.solution.newClaims[0];
     expect(claim?.instanceTypes.map(({ name }) => name)).toContain("moved");
     expect(claim && withoutSameTypes(claim, accepted, snapshot.problem.wellKnownLabels)).toBeUndefined();
+  });
+
+  it("DT-66, D-92: of several offerings that a node may be of, the cheapest is the limit, in whatever order they are sold", () => {
+    const id = "example.com/reservation-id";
+    const reserved = (name: string, price: number) =>
+      anOffering({ zone: "z", capacityType: "reserved", price, labels: { [id]: name } });
+    for (const prices of [
+      [2, 5],
+      [5, 2],
+    ]) {
+      const offerings = prices.map((price, index) => reserved(`r${index}`, price));
+      const shared = anInstanceType({ name: "shared", cpu: "16", offerings });
+      const types = [machine("nano", "16", 1), machine("small", "16", 3), shared];
+      const nodes = [aDisruptionNode({ name: "n0", type: shared, pods: pods(1, { requests: { cpu: "9" } }) })];
+      const wellKnownLabels = new Set([...WELL_KNOWN_LABELS, id]);
+      const pools = [aConsolidatedPool({ instanceTypes: types })];
+      const snapshot = aSnapshot({ nodes, pools, problem: { wellKnownLabels } });
+      const { accepted } = candidatesOf(snapshot, { disruptionClass: "graceful", looksAt: () => true });
+      const claim = simulate(snapshot, ["n0"], { respectConsolidateAfter: true })?.solution.newClaims[0];
+      const planned = claim && { ...claim, instanceTypes: types };
+      const left = planned && withoutSameTypes(planned, accepted, wellKnownLabels);
+      expect(left?.instanceTypes.map(({ name }) => name)).toEqual(["nano"]);
+    }
   });
 
   it("DT-66, D-91: minValues that the removed types made up are missed", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Annotation } from "../api/index.ts";
+import { Annotation, Label, WELL_KNOWN_LABELS } from "../api/index.ts";
 import {
   aConsolidatedPool,
   aDisruptionNode,
@@ -121,6 +121,36 @@ describe("what becomes of the pods", () => {
     const { unplaced } = result([on("n1", many), on("n2")], {}, { shouldStop: () => true });
     expect(unplaced?.length).toBeGreaterThan(0);
     expect(unplaced?.length).toBeLessThan(100);
+  });
+});
+
+describe("S-514: machines that are paid for already", () => {
+  const id = "example.com/reservation-id";
+  const free = (count: number) => ({
+    ...anOffering({ capacityType: "reserved", price: 0.001, labels: { [id]: "r1" } }),
+    reservationCapacity: count,
+  });
+  /** Two machines' worth of pods, one machine reserved. */
+  function moved(problem: NonNullable<SnapshotOptions["problem"]>) {
+    const paid = anInstanceType({ name: "m", cpu: "4", offerings: [anOffering({ price: 1 }), free(1)] });
+    const wellKnownLabels = new Set([...WELL_KNOWN_LABELS, id]);
+    const { simulation, unplaced } = result([on("n1", [running("a", "3"), running("b", "3")])], {
+      pools: [aConsolidatedPool({ instanceTypes: [paid] })],
+      problem: { wellKnownLabels, reservationIdLabel: id, ...problem },
+    });
+    const bought = simulation?.solution.newClaims.map(({ cheapest }) =>
+      cheapest.offering.requirements.get(Label.CapacityType).single(),
+    );
+    return { bought, unplaced };
+  }
+
+  it("S-514: a reservation that is taken is no reason to wait, although the planner itself would", () => {
+    expect(moved({ reservedCapacity: "Strict" })).toEqual({ bought: ["reserved", "on-demand"], unplaced: [] });
+  });
+
+  it("S-514: where reservations are switched off a simulation takes none either", () => {
+    const { bought, unplaced } = moved({ reservedCapacity: "Off" });
+    expect([bought?.includes("reserved"), unplaced]).toEqual([false, []]);
   });
 });
 

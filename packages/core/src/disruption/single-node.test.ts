@@ -140,6 +140,20 @@ describe("D-95: one by one", () => {
     expect(gone.scores).toMatchObject([{ nodePool: "default", nodes: ["x"], score: 1, approved: true }]);
   });
 
+  it("D-101, D-95: what was scored before the time was up is told", () => {
+    const type = machine("m", "2", 1);
+    const disruption = { consolidationPolicy: "Balanced" as const };
+    const balanced = [aConsolidatedPool({ instanceTypes: [type, machine("less", "2", 0.9)], disruption })];
+    const own = ["x", "y"].map((name) =>
+      aDisruptionNode({ name, type, pods: [aPod({ name, requests: { cpu: "1500m" } })] }),
+    );
+    let asked = 0;
+    const stopped = decide("single", aSnapshot({ nodes: own, pools: balanced }), { shouldStop: () => ++asked > 1 });
+    expect([stopped.timedOut, stopped.commands]).toEqual([true, []]);
+    expect(stopped.scores).toMatchObject([{ nodePool: "default", nodes: ["x"], approved: false }]);
+    expect(stopped.verdicts.map(({ node, code }) => `${node} ${code}`)).toEqual(["x ScoreTooLow", "y NotReached"]);
+  });
+
   it("DX-3: the same question has the same answer, in whatever order the nodes come", () => {
     const backwards = aSnapshot({ nodes: nodes.toReversed(), pools: pools.toReversed() });
     expect(decide("single", backwards).eligible).toEqual(single().eligible);

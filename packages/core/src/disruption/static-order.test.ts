@@ -131,6 +131,13 @@ describe("ST-3, D-132: which machines of a static pool go first", () => {
     expect(order(endless, fresh, atOnce)).toEqual(["at-once", "fresh", "endless"]);
   });
 
+  it("D-29: a machine with an end at once weighs nothing from the moment it was made", () => {
+    const made = { pods: [aPod({ nodeName: "x" })], creationTimestamp: "2026-01-02T00:00:00Z" };
+    const fresh = machine("a-fresh", { ...made, spec: { expireAfter: "720h" } });
+    const atOnce = machine("b-at-once", { ...made, spec: { expireAfter: "0s" } });
+    expect(order(fresh, atOnce)).toEqual(["b-at-once", "a-fresh"]);
+  });
+
   it("of equals the youngest goes first, then by name", () => {
     const since = (creationTimestamp: string): MachineOptions => ({ creationTimestamp });
     expect(

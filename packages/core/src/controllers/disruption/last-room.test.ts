@@ -136,6 +136,19 @@ describe("the last look at the room", () => {
     expect(until).toEqual(["list Pod", "list Pod", "list Pod", "list Pod"]);
   });
 
+  it("DX-23: a pod that has no place anywhere keeps nobody, and where the others go is looked at all the same", async () => {
+    const replacement = await drifting();
+    await cluster.harness.putPod(aPod({ name: "hopeless", requests: { cpu: "100" } }));
+    const calls: string[] = [];
+    await cluster.works(replacement);
+    cluster.harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase === "before" && (verb === "list" || verb === "delete")) calls.push(`${verb} ${resource.kind}`);
+    };
+    await cluster.harness.pass(2000);
+    expect(await stateOf("n1")).toBe("gone");
+    expect(calls.slice(0, calls.indexOf("delete NodeClaim"))).toEqual(["list Pod", "list Pod", "list Pod", "list Pod"]);
+  });
+
   it("DX-23: two nodes do not count on the same room", async () => {
     await open();
     for (const name of ["n1", "n2"]) {

@@ -6,6 +6,7 @@ import { KubeError } from "../../kube/index.ts";
 import { hourlyLimitOf } from "../../disruption/index.ts";
 import { aNodePool } from "../../testing/builders/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { StartedNodes } from "./started-nodes.ts";
 
 let cluster: DisruptableCluster | undefined;
 afterEach(() => cluster?.harness.stop());
@@ -88,6 +89,54 @@ describe("the hourly limit", () => {
     expect(await made.claims()).toHaveLength(5);
     const message = "an hourly limit cannot be read, nothing of the nodepool is disrupted";
     expect(made.harness.logger.messages("error").filter((text) => text === message)).toHaveLength(1);
+  });
+
+  describe("told to what is decided", () => {
+    const MINUTE = 60_000;
+    const { signal } = new AbortController();
+
+    /** One node every ten minutes, within a limit that is written anew afterwards. */
+    async function afterStarts(count: number, limit: string): Promise<StartedNodes> {
+      cluster = new DisruptableCluster();
+      const { harness } = cluster;
+      await cluster.pool();
+      const write = async (text: string) =>
+        await harness.kube.patch(
+          NodePools,
+          { name: "default" },
+          { type: "merge", body: { metadata: { annotations: { [Annotation.DisruptionsPerHour]: text } } } },
+        );
+      await write("9");
+      await harness.start();
+      const started = new StartedNodes(harness.deps);
+      for (let index = 0; index < count; index++) {
+        await started.started([{ name: `n${index}`, nodePool: "default" }], "Drifted", signal);
+        await harness.pass(10 * MINUTE);
+      }
+      await write(limit);
+      await harness.pass(0);
+      return started;
+    }
+
+    it("DX-33: after more went than a lower limit allows, the next one may when enough of them are an hour ago", async () => {
+      const started = await afterStarts(3, "2");
+      const began = (cluster?.harness.clock.now() ?? 0) - 30 * MINUTE;
+      expect(started.limits([]).get("default")?.Drifted).toEqual({ text: "2", left: 0, until: began + 70 * MINUTE });
+      await cluster?.harness.pass(39 * MINUTE);
+      expect(started.limits([]).get("default")?.Drifted?.left).toBe(0);
+      await cluster?.harness.pass(MINUTE);
+      expect(started.limits([]).get("default")?.Drifted?.left).toBe(1);
+    });
+
+    it("DX-33: what was chosen and has not begun to leave counts, in its pool and for its reason only", async () => {
+      const started = await afterStarts(1, "3");
+      const chosen = (pool: string, reason: "Drifted" | "Empty") => ({ pool, reason });
+      const left = (...waiting: readonly ReturnType<typeof chosen>[]) =>
+        started.limits(waiting).get("default")?.Drifted?.left;
+      expect(left()).toBe(2);
+      expect(left(chosen("default", "Drifted"), chosen("default", "Empty"), chosen("other", "Drifted"))).toBe(1);
+      expect(left(...Array.from({ length: 5 }, () => chosen("default", "Drifted")))).toBe(0);
+    });
   });
 
   it.each([

@@ -113,4 +113,36 @@ describe("catalogue", () => {
     expect(catalogue.listing("default", now)).toBeUndefined();
     expect(catalogue.listing("other", 0)).toBeUndefined();
   });
+
+  it("S-702: prices in another currency than the first count as missing, and that is said once", async () => {
+    const { sell } = await shop();
+    const message = "prices in another currency than the first of the nodepool count as missing";
+    const told = () => harness.logger.messages("warn").filter((text) => text === message).length;
+    const dollars = anOffering({ zone: "z2", price: 0.05, currency: "USD" });
+    const first = anInstanceType({ name: "a", offerings: [anOffering({ zone: "z1", price: null })] });
+    const mixed = anInstanceType({ name: "b", offerings: [anOffering({ zone: "z1" }), dollars] });
+    const euros = anInstanceType({ name: "c" });
+    const sold = await sell({ version: "1", items: [first, mixed, euros] });
+    expect(sold[1]?.offerings.map(({ price }) => price)).toEqual([{ amount: 0.1, currency: "EUR" }, undefined]);
+    expect([sold[0], sold[2]]).toEqual([first, euros]);
+    expect(harness.logger.find(message)?.fields).toMatchObject({
+      NodePool: "default",
+      currency: "EUR",
+      offerings: ["b in z2, on-demand, 0.0500 USD/h"],
+      count: 1,
+    });
+    await sell({ version: "2", items: [first, mixed, euros] });
+    expect(told()).toBe(1);
+    await sell({ version: "3", items: [first, euros] });
+    await sell({ version: "4", items: [first, mixed, euros] });
+    expect(told()).toBe(2);
+  });
+
+  it("a price of nothing does not say in which currency the pool pays", async () => {
+    const { sell } = await shop();
+    const free = anInstanceType({ name: "a", offerings: [anOffering({ price: 0, currency: "USD" })] });
+    const [, kept] = await sell({ version: "1", items: [free, anInstanceType({ name: "b" })] });
+    expect(kept?.offerings[0]?.price).toEqual({ amount: 0.1, currency: "EUR" });
+    expect(harness.logger.messages("warn")).toEqual([]);
+  });
 });

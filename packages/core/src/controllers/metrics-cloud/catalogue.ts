@@ -4,15 +4,20 @@ import { Label, NodePools, type NodePool } from "../../api/index.ts";
 import type { KubeCache } from "../../kube/index.ts";
 import type { CloudProvider, InstanceType, InstanceTypes, Offering } from "../../provider/index.ts";
 import type { Clock } from "../../runtime/index.ts";
-import { resourceValue, type Metrics, type Series } from "../../telemetry/index.ts";
+import { resourceValue, type Logger, type Metrics, type Series } from "../../telemetry/index.ts";
 import { measuredProvider } from "./measured-provider.ts";
+import { inOneCurrency } from "./one-currency.ts";
 import { withoutZeroPrices } from "./priced.ts";
 
 interface Parts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly cache: KubeCache;
+  readonly logger: Logger;
 }
+
+/** Named in one log line; the others are counted. */
+const MOST_NAMED = 3;
 
 interface Listing {
   /** As the provider answered it, to tell whether it is another. */
@@ -25,6 +30,8 @@ export class Catalogue {
   readonly #parts: Parts;
   readonly #listings = new Map<string, Listing>();
   #shown: ReadonlyMap<string, InstanceType> = new Map();
+  /** By pool name: the offerings in another currency that were told. */
+  readonly #foreign = new Map<string, string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -52,10 +59,25 @@ export class Catalogue {
       this.#listings.set(name, { ...known, at });
       return known.types;
     }
-    const types = withoutZeroPrices(given);
+    const types = this.#inOneCurrency(name, withoutZeroPrices(given));
     this.#listings.set(name, { given, types, at });
     const isAnother = known?.given.version !== given.version;
     if (isAnother) this.#show();
+    return types;
+  }
+
+  #inOneCurrency(pool: string, all: InstanceTypes): InstanceTypes {
+    const { types, currency, foreign } = inOneCurrency(all);
+    const text = foreign.join("; ");
+    if (text !== "" && this.#foreign.get(pool) !== text) {
+      this.#parts.logger.warn("prices in another currency than the first of the nodepool count as missing", {
+        NodePool: pool,
+        currency,
+        offerings: foreign.slice(0, MOST_NAMED),
+        count: foreign.length,
+      });
+    }
+    this.#foreign.set(pool, text);
     return types;
   }
 
@@ -64,7 +86,7 @@ export class Catalogue {
     const pools = this.#parts.cache.informer(NodePools);
     const types = new Map<string, InstanceType>();
     for (const name of [...this.#listings.keys()].toSorted()) {
-      if (!pools.get({ name }) && pools.hasSynced) this.#listings.delete(name);
+      if (!pools.get({ name }) && pools.hasSynced) this.#forget(name);
       for (const type of this.#listings.get(name)?.types.items ?? []) {
         if (!types.has(type.name)) types.set(type.name, type);
       }
@@ -73,6 +95,11 @@ export class Catalogue {
     // A type never changes: a changed one is another.
     for (const [name, type] of types) if (this.#shown.get(name) !== type) this.#hold(name, type);
     this.#shown = types;
+  }
+
+  #forget(pool: string): void {
+    this.#listings.delete(pool);
+    this.#foreign.delete(pool);
   }
 
   #hold(name: string, type: InstanceType | undefined): void {

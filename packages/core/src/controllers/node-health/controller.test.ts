@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, fromRfc3339, NodeClaims, NodePools, Nodes, toRfc3339, type NodeClaim } from "../../api/index.ts";
 import type { Settings } from "../../options/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
-import { aNodePool, TEST_CLASS, type NodeClaimOptions } from "../../testing/builders/index.ts";
+import { aNodeClaim, aNodePool, TEST_CLASS, type NodeClaimOptions } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import { promSeries } from "../../testing/prom-series.ts";
 import { minutes } from "../../units/index.ts";
@@ -101,6 +101,24 @@ describe("node.health", () => {
     await sicken("n1");
     await harness.pass(30 * MINUTE);
     expect(deadline(await held("n1"))).toBe(after ?? toRfc3339(harness.clock.now()));
+  });
+
+  it("D-155, D-156: a namesake made while the deadline is written gets none and stays", async () => {
+    await world(1);
+    const sick = (await held("n1"))?.metadata.uid;
+    await sicken("n1");
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "NodeClaim") return;
+      harness.kube.faults = undefined;
+      await harness.kube.delete(NodeClaims, { name: "n1" });
+      await harness.put(NodeClaims, aNodeClaim({ name: "n1", providerID: "test:///other" }));
+    };
+    await harness.pass(35 * MINUTE);
+    expect(harness.kube.faults).toBeUndefined();
+    const namesake = await held("n1");
+    expect(namesake?.metadata.uid).not.toBe(sick);
+    expect([await remaining(), deadline(namesake)]).toEqual([["n1"], undefined]);
+    expect(await promSeries(metrics, "karpenter_nodeclaims_unhealthy_disrupted_total")).toEqual([]);
   });
 
   it("D-155: a claim that is being deleted gets the deadline and is counted nowhere", async () => {

@@ -238,7 +238,8 @@ async function repair(
   const known = Date.parse(claim.metadata.annotations?.[Annotation.TerminationTimestamp] ?? "");
   if (!(known <= clock.now())) {
     const annotations = { [Annotation.TerminationTimestamp]: toRfc3339(clock.now()) };
-    const patch = { type: "merge", body: { metadata: { annotations } } } as const;
+    // The uid keeps it off a namesake: with a deadline behind it, that one's pods would be forced out.
+    const patch = { type: "merge", body: { metadata: { uid: claim.metadata.uid, annotations } } } as const;
     await kube.patch(NodeClaims, keyOf(claim), patch, { signal }).catch(ignoreNotFound);
     logger.info("annotated nodeclaim", { NodeClaim: claim.metadata.name, ...annotations });
   }

@@ -36,7 +36,12 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
   volumeAttachmentsByNode(deps.cache);
-  const parts: DrainParts = { queue, blocked: new BlockedDrains(deps), told: new GrowingInterval() };
+  const parts: DrainParts = {
+    queue,
+    blocked: new BlockedDrains(deps),
+    told: new GrowingInterval(),
+    drained: new Map(),
+  };
   return {
     name: "node.termination",
     triggers: [onChange(Nodes, ({ after }) => (after && isOurs(deps, after) ? [after.metadata.name ?? ""] : []))],
@@ -47,6 +52,7 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
       const result = node && isOurs(deps, node) ? await terminate(deps, parts, node, signal) : undefined;
       if (!result) parts.blocked.free(name);
       if (!result) parts.told.forget(node?.metadata.uid ?? "");
+      if (!result) parts.drained.delete(name);
       return result;
     },
   };

@@ -34,41 +34,47 @@ export interface DrainParts {
   readonly blocked: BlockedDrains;
   /** By uid of the Node. */
   readonly told: GrowingInterval;
+  /** Uids by name of those that were drained once: what comes to them later is no second end (DM-15). */
+  readonly drained: Map<string, string>;
 }
 
 /** Undefined when nothing is left to wait for. */
 export async function drainNode(
   deps: ControllerDeps,
-  { queue, blocked, told }: DrainParts,
+  { queue, blocked, told, drained }: DrainParts,
   { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
   const now = deps.clock.now();
+  const { name = "", uid = "" } = node.metadata;
   const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
   const deadline = deadlineOf(current);
-  const pods = deps.cache.informer(Pods).byIndex(POD_BY_NODE, node.metadata.name ?? "");
+  const pods = deps.cache.informer(Pods).byIndex(POD_BY_NODE, name);
   const { waiting, next } = nextDrainStep(pods, deadline, now);
+  const known = current && getCondition(current, "Drained");
+  if (known?.status === "True") drained.set(name, uid);
   if (waiting.length > 0) {
     const pdbs = indexPdbs(deps.cache.informer(PodDisruptionBudgets).list());
     const blockers = describeBlockers(waiting, pdbs, now);
     const cause = drainCauseOf(waiting, pdbs, now);
     if (cause) blocked.held(node, cause, blockers);
-    else blocked.free(node.metadata.name ?? "");
+    else blocked.free(name);
     if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
     queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
     const message = `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`;
-    const dedupeFor = told.tell(node.metadata.uid ?? "", now);
+    const dedupeFor = told.tell(uid, now);
     if (dedupeFor !== undefined) tellWaiting(deps, node, message, dedupeFor);
     return { requeueAfter: seconds(1) };
   }
   if (!current) return undefined;
-  const known = getCondition(current, "Drained");
   if (known?.status === "True") return undefined;
   if (!known || known.reason !== "Draining" || now - Date.parse(known.lastTransitionTime) < MIN_DRAIN_TIME) {
     await setDrained(deps, current, "Unknown", "waiting for pods that may still be on their way", signal);
     return { requeueAfter: seconds(1) };
   }
   await setDrained(deps, current, "True", "", signal);
+  if (drained.get(name) === uid) return undefined;
+  drained.set(name, uid);
   observePhase(deps, current, "drain", node.metadata.deletionTimestamp);
   deps.metrics.count("karpenter_nodes_drained_total", { nodepool: node.metadata.labels?.[Label.NodePool] ?? "" });
   return undefined;

@@ -1,7 +1,7 @@
 // Others write, delete and restart while a node is being emptied.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { DISRUPTED_TAINT, hasTaint, Label, NodeClaims, Nodes, Pods } from "../../api/index.ts";
+import { DISRUPTED_TAINT, getCondition, hasTaint, Label, NodeClaims, Nodes, Pods } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { PromMetrics } from "../../telemetry/index.ts";
 import { aPod } from "../../testing/builders/index.ts";
@@ -57,6 +57,58 @@ describe("node.termination, while others write", () => {
     expect(await promSeries(metrics, "karpenter_nodes_terminated_total")).toEqual([
       expect.stringMatching(/^\{nodepool="default",zone="[^"]*"\} 1$/),
     ]);
+  });
+
+  it("DM-15, D-168: a pod that slips in after the end of the drain is drained too, and the node is counted once", async () => {
+    const metrics = new PromMetrics();
+    await machine({}, { metrics });
+    harness.provider.slowDeletes = 3;
+    const drained = async () => {
+      const claim = await harness.stored(NodeClaims, NODE);
+      return claim && getCondition(claim, "Drained")?.status;
+    };
+    await deleteNode();
+    await harness.pass(8000);
+    const seen = [await drained()];
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.pass(6000);
+    seen.push(await drained());
+    await harness.podEnds(WEB);
+    await harness.pass(8000);
+    seen.push(await drained());
+    expect(seen).toEqual(["True", "Unknown", "True"]);
+    await harness.pass(30_000);
+    expect(await released()).toBe(true);
+    expect(await promSeries(metrics, "karpenter_nodes_drained_total")).toEqual(['{nodepool="default"} 1']);
+  });
+
+  it("DM-15: a drain whose end a former process has seen is not counted again", async () => {
+    const metrics = new PromMetrics();
+    await machine({ claim: { conditions: ["Launched", "Registered", "Initialized", "Drained"] } }, { metrics });
+    harness.provider.slowDeletes = 3;
+    await deleteNode();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    await harness.pass(6000);
+    await harness.podEnds(WEB);
+    await harness.pass(40_000);
+    expect(await released()).toBe(true);
+    expect(await promSeries(metrics, "karpenter_nodes_drained_total")).toEqual([]);
+  });
+
+  it("DM-15: the next node of the same name is counted for itself", async () => {
+    const metrics = new PromMetrics();
+    await machine({}, { metrics });
+    await deleteNode();
+    await harness.pass(30_000);
+    await harness.kube.patch(Nodes, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+    await harness.kube.patch(NodeClaims, NODE, { type: "merge", body: { metadata: { finalizers: null } } });
+    await harness.putMachine("n1", { node: { labels: CLASS } });
+    await harness.kube.patch(Nodes, NODE, FINALIZER);
+    await harness.kube.patch(NodeClaims, NODE, FINALIZER);
+    await harness.kube.delete(Nodes, NODE);
+    await harness.pass(30_000);
+    expect(await released()).toBe(true);
+    expect(await promSeries(metrics, "karpenter_nodes_drained_total")).toEqual(['{nodepool="default"} 2']);
   });
 
   it("the claim goes at any moment: no error, and the Node is let go", async () => {

@@ -4,7 +4,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Annotation, getCondition, Label, NodeClaims, NodePools, type NodePool } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { MachineNotFound, NodeClassNotReady, Transient } from "../../provider/index.ts";
-import { aNodeClaim, aNodePool, anInstanceType, type NodeClaimOptions } from "../../testing/builders/index.ts";
+import {
+  aNodeClaim,
+  aNodePool,
+  anInstanceType,
+  anOffering,
+  type NodeClaimOptions,
+} from "../../testing/builders/index.ts";
 import { ControllerHarness, TEST_NODE_CLASS, TestNodeClasses } from "../../testing/controller-harness.ts";
 import { nodeClaimDisruptionController } from "./controller.ts";
 
@@ -128,6 +134,37 @@ describe("a type that is no longer sold", () => {
     expect([harness.provider.typesAsked, await drifted()]).toEqual([1, undefined]);
     await harness.pass(11 * MINUTE);
     expect((await drifted())?.reason).toBe("InstanceTypeNotFound");
+  });
+
+  it("D-138: a reserved machine whose reservation is sold no longer has not drifted while another one is", async () => {
+    const id = "example.com/reservation-id";
+    const labels = { ...SOLD, [Label.CapacityType]: "reserved", [id]: "r1" };
+    const another = anOffering({ capacityType: "reserved", labels: { [id]: "r2" } });
+    await started({ labels }, () => {
+      harness.provider.extra = { reservationIdLabel: id };
+      harness.provider.types = [anInstanceType({ offerings: [another] })];
+    });
+    await harness.pass(66 * MINUTE);
+    expect([harness.provider.typesAsked, await drifted()]).toEqual([1, undefined]);
+  });
+
+  it("D-138: what only the provider tells of an offering is no reason when the claim does not say it", async () => {
+    const rack = "example.com/rack";
+    await started({}, () => {
+      harness.provider.extra = { wellKnownLabels: [rack] };
+      harness.provider.types = [anInstanceType({ offerings: [anOffering({ labels: { [rack]: "r1" } })] })];
+    });
+    await harness.pass(66 * MINUTE);
+    expect([harness.provider.typesAsked, await drifted()]).toEqual([1, undefined]);
+  });
+
+  it("D-138: a zone that the cloud has another name for is the same zone", async () => {
+    const labels = { ...SOLD, [Label.Zone]: "old-name" };
+    await started({ labels }, () => {
+      harness.provider.extra = { normalizedValues: { [Label.Zone]: { "old-name": "test-zone-1" } } };
+    });
+    await harness.pass(66 * MINUTE);
+    expect([harness.provider.typesAsked, await drifted()]).toEqual([1, undefined]);
   });
 
   it("D-138: one that is missing is looked for each time, so that its return is seen", async () => {

@@ -53,6 +53,23 @@ describe("ending", () => {
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
   });
 
+  it("LC-35, RT-15: a deadline that somebody sets at the same moment is not moved, nor is another one announced", async () => {
+    const deadline = "2026-01-01T00:00:07Z";
+    await leaving({ spec: { terminationGracePeriod: "5m" } });
+    harness.provider.slowDeletes = 3;
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "NodeClaim") return;
+      harness.kube.faults = undefined;
+      const body = { metadata: { annotations: { [Annotation.TerminationTimestamp]: deadline } } };
+      await harness.kube.patch(NodeClaims, CLAIM_KEY, { type: "merge", body });
+    };
+    await harness.begin(10_000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect((await harness.claim())?.metadata.annotations?.[Annotation.TerminationTimestamp]).toBe(deadline);
+    expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
   it.each([
     ["5m", "2026-01-01T00:05:00Z"],
     [undefined, undefined],

@@ -1,7 +1,7 @@
 // What a registered node still lacks before it can take what it was bought for.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Nodes, UNREGISTERED_TAINT, type NodeClaim } from "../../api/index.ts";
+import { Label, Nodes, UNREGISTERED_TAINT, type NodeClaim } from "../../api/index.ts";
 import { freshClaim, LifecycleHarness, SETTLING } from "../../testing/lifecycle-harness.ts";
 
 let harness: LifecycleHarness;
@@ -130,5 +130,25 @@ describe("initialization", () => {
     await harness.pass(5000);
     expect(harness.kube.faults).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("LC-29, D-171: a namesake that joins while the Node is labelled is not called initialized", async () => {
+    await launched();
+    await harness.joins({ ready: false });
+    const name = { name: "node-1" };
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patch" || resource.kind !== "Node") return;
+      harness.kube.faults = undefined;
+      await harness.kube.patch(Nodes, name, { type: "merge", body: { metadata: { finalizers: null } } });
+      await harness.kube.delete(Nodes, name);
+      await harness.putNode({ name: "node-1", nodePool: "", providerID: "fake:///other" });
+    };
+    const body = { status: { conditions: [{ type: "Ready", status: "True" }] } };
+    await harness.kube.patchStatus(Nodes, name, { type: "merge", body });
+    await harness.pass(5000);
+    expect(harness.kube.faults).toBeUndefined();
+    const { metadata, spec } = (await harness.stored(Nodes, name)) ?? {};
+    expect([spec?.providerID, metadata?.labels?.[Label.Initialized]]).toEqual(["fake:///other", undefined]);
+    expect((await initialized())?.status).toBe("Unknown");
   });
 });

@@ -52,7 +52,8 @@ export async function initialize(deps: Deps, draft: Draft, signal: AbortSignal):
   const missing = missingForInitialization(node, claim);
   if (missing) return notInitialized(deps, draft, missing);
   if (node.metadata.labels?.[Label.Initialized] !== "true") {
-    const body = { metadata: { labels: { [Label.Initialized]: "true" } } };
+    // The uid keeps it off a namesake that joined meanwhile (LC-29).
+    const body = { metadata: { uid: node.metadata.uid, labels: { [Label.Initialized]: "true" } } };
     if (!(await deps.kube.patch(Nodes, keyOf(node), { type: "merge", body }, { signal }).catch(ignoreNotFound)))
       return {};
   }

@@ -214,4 +214,22 @@ describe("nodeclaim.podevents", () => {
     expect(harness.kube.faults).toBeUndefined();
     expect(harness.logger.messages("error")).toEqual([]);
   });
+
+  it("LC-46, RT-15: a claim that is made anew under the same name while it is written gets no event of the old one", async () => {
+    await machine();
+    await start();
+    const name = { name: "n1" };
+    harness.kube.faults = async ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "patchStatus" || resource.kind !== "NodeClaim") return;
+      harness.kube.faults = undefined;
+      await harness.kube.delete(NodeClaims, name);
+      await harness.put(NodeClaims, aNodeClaim({ name: "n1", providerID: "test:///other" }));
+    };
+    await harness.putPod(aPod({ name: "web", nodeName: "n1" }));
+    await harness.pass(5000);
+    expect(harness.kube.faults).toBeUndefined();
+    expect((await harness.stored(NodeClaims, name))?.status?.providerID).toBe("test:///other");
+    expect(await lastEvent()).toBeUndefined();
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
 });

@@ -12,7 +12,7 @@ import {
   type Pod,
 } from "../../api/index.ts";
 import { isOwnedByDaemonSet, isQuietPod, isTerminal, isTerminating } from "../../disruption/index.ts";
-import { keyOf } from "../../kube/index.ts";
+import { patchObjectStatus } from "../../kube/index.ts";
 import { onChange, type Controller, type ObjectChange } from "../../runtime/index.ts";
 import { seconds } from "../../units/index.ts";
 import { claimsOfMachine } from "../claims.ts";
@@ -44,8 +44,10 @@ export function nodeClaimPodEventsController(
       if (now - last < AT_MOST_EVERY) return undefined;
       // Should it not be written now, the node rests all the same (DX-25).
       deps.state.podEvent(claim.status?.providerID ?? "");
-      const body = { status: { lastPodEventTime: toRfc3339(now) } };
-      await deps.kube.patchStatus(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound);
+      const after = { ...claim, status: { ...claim.status, lastPodEventTime: toRfc3339(now) } };
+      // A status write drops the uid; only the version keeps it off a namesake (RT-15).
+      const change = { before: claim, after };
+      await patchObjectStatus(deps.kube, NodeClaims, change, { lock: true, signal }).catch(ignoreNotFound);
       return undefined;
     },
   };

@@ -1,0 +1,68 @@
+// What the picture of the cluster keeps of pools besides the one that a command is about.
+
+import { afterEach, describe, expect, it } from "vitest";
+import { Annotation, NodePools } from "../../api/index.ts";
+import type { ProposedCommand } from "../../disruption/index.ts";
+import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { WaitingPods } from "../provisioning/waiting-pods.ts";
+import type { RunningCommand } from "./command.ts";
+import { DriftWaves } from "./drift-waves.ts";
+import { snapshotOf, type SnapshotParts } from "./snapshot-of.ts";
+import { StartedNodes } from "./started-nodes.ts";
+
+let cluster: DisruptableCluster;
+afterEach(() => cluster.harness.stop());
+
+function waiting(nodes: readonly string[], fromTemplate: readonly string[]): RunningCommand {
+  const proposed: ProposedCommand = {
+    method: "drift",
+    reason: "Drifted",
+    decision: "replace",
+    nodes,
+    replacements: [],
+    existing: [],
+    disruptionCost: 0,
+    fromTemplate,
+  };
+  return { id: "1", proposed, createdAt: 0, dueAt: 0, phase: "waiting" };
+}
+
+function picture(more: Partial<SnapshotParts> = {}) {
+  const { deps } = cluster.harness;
+  const parts = { pools: [], waiting: new WaitingPods(deps), inCommand: new Set<string>(), ...more };
+  return snapshotOf(deps, parts);
+}
+
+describe("the picture of the cluster", () => {
+  it("D-65, ST-5: what a waiting command will order counts for the static pool it orders from, and for no other", async () => {
+    cluster = new DisruptableCluster();
+    for (const name of ["a", "b", "c"]) await cluster.pool({}, name, { replicas: 2 });
+    await cluster.harness.start();
+    const ahead = [waiting(["n1"], ["a", "a", "b"])];
+    const reserved = (at: ReturnType<typeof picture>) =>
+      [...(at.staticCounts ?? [])].map(([name, counts]) => `${name} ${counts.reserved}`);
+    expect(reserved(picture({ ahead }))).toEqual(["a 2", "b 1", "c 0"]);
+    const { deps } = cluster.harness;
+    const pool = deps.cache.informer(NodePools).get({ name: "b" });
+    const book = deps.poolLedger.open();
+    expect(pool && book.admit(pool, {})).toHaveProperty("granted");
+    expect(reserved(picture({ ahead }))).toEqual(["a 2", "b 2", "c 0"]);
+  });
+
+  it("DX-32, DX-33: where drift goes in waves, the hourly limits of other pools and other reasons stay", async () => {
+    cluster = new DisruptableCluster();
+    const limited = { [Annotation.DisruptionsPerHour]: "5" };
+    for (const name of ["a", "b"]) {
+      await cluster.pool({}, name);
+      const annotations = name === "a" ? { ...limited, [Annotation.DriftWaves]: "true" } : limited;
+      await cluster.harness.kube.patch(NodePools, { name }, { type: "merge", body: { metadata: { annotations } } });
+    }
+    await cluster.harness.start();
+    const { deps } = cluster.harness;
+    const { hourly } = picture({ started: new StartedNodes(deps), waves: new DriftWaves(deps, () => []) });
+    const left = (name: string) =>
+      Object.fromEntries(Object.entries(hourly?.get(name) ?? {}).map(([reason, limit]) => [reason, limit.left]));
+    expect(left("a")).toEqual({ Empty: 5, Drifted: 1, Underutilized: 5 });
+    expect(left("b")).toEqual({ Empty: 5, Drifted: 5, Underutilized: 5 });
+  });
+});
