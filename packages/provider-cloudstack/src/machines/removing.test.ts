@@ -236,6 +236,7 @@ describe("what is collected", () => {
     await bench.collect();
     expect([await isGivenUp("a1"), await isGivenUp("a2")]).toEqual([true, false]);
     expect(bench.eventReasons()).toContain("InstanceStopped");
+    await bench.remove("a1");
     await bench.pass(60 * 60_000);
     await bench.collect();
     expect(await isGivenUp("a2")).toBe(false);
