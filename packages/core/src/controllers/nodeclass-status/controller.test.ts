@@ -77,11 +77,23 @@ describe("nodeclass.status", () => {
     expect(await condition("ImagesReady")).toBe("False OutdatedCRD");
   });
 
-  it("tells what is worth an event each time it is found", async () => {
+  it("tells what is worth an event once an hour as long as it is found, and anew when it comes back", async () => {
+    let isOdd = true;
+    const odd = { reason: "Odd", message: "a thing" };
     await begin({
-      inspect: async () => ({ findings: READY, status: {}, remarks: [{ reason: "Odd", message: "a thing" }] }),
+      inspect: async () => ({ findings: READY, status: {}, remarks: isOdd ? [odd] : [] }),
     });
-    expect(harness.events.withReason("Odd")).toHaveLength(1);
+    const told = (): number => harness.events.withReason("Odd").length;
+    expect(told()).toBe(1);
+    await harness.pass(minutes(58));
+    expect(told()).toBe(1);
+    await harness.pass(minutes(10));
+    expect(told()).toBe(2);
+    isOdd = false;
+    await harness.pass(minutes(10));
+    isOdd = true;
+    await harness.pass(minutes(10));
+    expect(told()).toBe(3);
   });
 
   it("holds a deleted class while claims of its kind use it, then asks before it goes", async () => {

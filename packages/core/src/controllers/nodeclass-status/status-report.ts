@@ -2,8 +2,11 @@
 
 import { ConditionSet, type NodeClass } from "../../api/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
-import type { Finding, Inspection } from "./finding.ts";
+import { hours } from "../../units/index.ts";
+import type { Finding, Inspection, Remark } from "./finding.ts";
 import type { StatusPorts } from "./node-class-rules.ts";
+
+const SAID_AGAIN = hours(1);
 
 export class StatusReport<T extends NodeClass> {
   readonly #ports: StatusPorts<T>;
@@ -11,6 +14,8 @@ export class StatusReport<T extends NodeClass> {
   readonly #outdated: Finding & { readonly reason: string; readonly message: string };
   /** When everything about a class was known, by its uid. */
   readonly #lastAnswer = new Map<string, number>();
+  /** When each remark was made last, by the class's uid. */
+  readonly #said = new Map<string, ReadonlyMap<string, number>>();
   #isCutOff = false;
 
   constructor(ports: StatusPorts<T>) {
@@ -28,7 +33,7 @@ export class StatusReport<T extends NodeClass> {
   async write(nodeClass: T, { findings, status, remarks = [] }: Inspection, signal: AbortSignal): Promise<boolean> {
     const { kube, clock, events, resource } = this.#ports;
     const now = clock.now();
-    for (const { reason, message } of remarks) {
+    for (const { reason, message } of this.#unsaid(nodeClass, remarks, now)) {
       events.publish({ resource, object: nodeClass, type: "Warning", reason, message });
     }
     let conditions = this.#conditions(nodeClass, findings, now);
@@ -44,6 +49,21 @@ export class StatusReport<T extends NodeClass> {
       await save(stored);
     }
     return conditions.root?.status === "True";
+  }
+
+  /** Looked at every few minutes, a class would say the same each time; what is over and comes back is said anew. */
+  #unsaid({ metadata }: T, remarks: readonly Remark[], now: number): readonly Remark[] {
+    const key = metadata.uid ?? metadata.name ?? "";
+    const known = this.#said.get(key);
+    const since = ({ reason, message }: Remark): number =>
+      known?.get(`${reason} ${message}`) ?? Number.NEGATIVE_INFINITY;
+    const unsaid = remarks.filter((remark) => now - since(remark) >= SAID_AGAIN);
+    const said = remarks.map((remark) => {
+      return [`${remark.reason} ${remark.message}`, unsaid.includes(remark) ? now : since(remark)] as const;
+    });
+    if (said.length === 0) this.#said.delete(key);
+    else this.#said.set(key, new Map(said));
+    return unsaid;
   }
 
   #conditions(nodeClass: T, found: readonly Finding[], now: number): ConditionSet {
