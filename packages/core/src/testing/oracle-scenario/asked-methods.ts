@@ -1,7 +1,13 @@
 // What each way of disruption would do about one and the same state, once its commands have been validated.
 
 import { decide, METHODS, revalidate } from "../../disruption/index.ts";
-import type { DisruptionSnapshot, MethodDecision, MethodName, ProposedCommand, Validation } from "../../disruption/index.ts";
+import type {
+  DisruptionSnapshot,
+  MethodDecision,
+  MethodName,
+  ProposedCommand,
+  Validation,
+} from "../../disruption/index.ts";
 
 /** D-107: what ends in this time has ended when the command is validated; conditions are those of before. */
 const VALIDATION_WAIT_MS = 15_000;
