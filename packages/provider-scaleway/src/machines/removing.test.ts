@@ -108,6 +108,8 @@ describe("delete (W-49)", () => {
     const before = bench.clock.now();
     await bench.remove("a");
     expect(bench.clock.now() - before).toBeGreaterThanOrEqual(75_000);
+    // Polled, not tried in vain.
+    expect(bench.writes("deleteBlockVolume").map(({ status }) => status)).toEqual([204]);
     nothingLeft();
   });
 
