@@ -84,7 +84,7 @@ function kitOf(ports: Ports, settings: CloudStackSettings) {
   });
   const finder = new MachineFinder(clients, views, clusterName);
   const tagger = new Tagger(clock);
-  const refusals = new Refusals(unavailable, closed, clock);
+  const refusals = new Refusals(unavailable, closed);
   const shared = { clients, kube, clock, events, logger, metrics, views, finder, tagger, refusals, clusterName };
   const right = new ExpungeRight(clock);
   const remains = new UnexpungedMachines(clock, metrics);

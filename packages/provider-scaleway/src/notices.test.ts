@@ -126,7 +126,9 @@ it("T-62: a server whose NodeClaim has vanished is kept for three minutes and go
     expect((await stage.kube.list(NodePools)).items).toHaveLength(1);
     await stage.pass(minutes(3));
     expect(stage.machines()).toHaveLength(1);
-    await stage.until(() => stage.cloud.machines().length === 0 && stage.cloud.leftovers?.().length === 0, minutes(20));
+    await stage.until(() => stage.cloud.machines().length === 0, minutes(6));
+    expect(stage.cloud.machines()).toEqual([]);
+    await stage.until(() => stage.cloud.leftovers?.().length === 0, minutes(20));
     expect(stage.cloud.machines()).toEqual([]);
     expect(stage.cloud.leftovers?.()).toEqual([]);
   } finally {

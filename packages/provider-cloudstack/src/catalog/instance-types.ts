@@ -13,7 +13,8 @@ import { compareText, minutes } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CLOUDSTACK_GROUP, CloudStackLabel } from "../api/labels.ts";
-import type { ClosedOfferings, Holder } from "../machines/closed-offerings.ts";
+import { holderOfNetwork, holderOfStorage } from "../machines/closed-offerings.ts";
+import type { ClosedOfferings, Holder, Sizes } from "../machines/closed-offerings.ts";
 import type { WireTemplate } from "../client/wire.ts";
 import type { Remaining, Tariff } from "../client/wire-account.ts";
 import type { ResolvedClass, ResolvedZone, SelectedOffering } from "../node-class/resolved-class.ts";
@@ -65,7 +66,7 @@ export class InstanceTypeCatalog {
   /** The same object again as long as nothing it is made of has changed. */
   of(input: TypesInput): BuyableTypes {
     const { classKey, resolved, unavailable, closed, holders, remaining, tariffs } = input;
-    const refused = `${unavailable.version}.${closed.version(holders)}`;
+    const refused = `${unavailable.version}.${closed.version([...holders, ...placesOf(resolved)])}`;
     const version = [classKey, resolved.version, refused, JSON.stringify(remaining), tariffs.length].join("/");
     const key = [classKey, ...holders].join("/");
     const known = this.#byClass.get(key);
@@ -112,7 +113,7 @@ function buyable(selected: SelectedOffering, shape: Shape, input: TypesInput): B
     ),
     price: { amount, currency: input.currency },
     billing: { period: minutes(1), minimum: minutes(1) },
-    availability: availabilityOf(name, shape, offering.gpu?.count ?? 0, zone, input),
+    availability: availabilityOf(name, { shape, selected }, zone, input),
   }));
   const open = offerings.filter(({ availability }) => availability.available);
   const type: InstanceType = {
@@ -139,8 +140,14 @@ export function archOf({ offering, filed }: SelectedOffering): string {
 }
 
 /** C-49: what the account may no longer take is not offered. */
-function availabilityOf(name: string, shape: Shape, gpus: number, zone: ResolvedZone, input: TypesInput): Availability {
+function availabilityOf(
+  name: string,
+  { shape, selected }: Pick<Buyable, "shape" | "selected">,
+  zone: ResolvedZone,
+  input: TypesInput,
+): Availability {
   const { vm, cpu, memoryMiB, gpu } = input.remaining;
+  const sizes = sizesOf({ shape, selected });
   const short =
     vm < 1
       ? "user_vm"
@@ -148,14 +155,39 @@ function availabilityOf(name: string, shape: Shape, gpus: number, zone: Resolved
         ? "cpu"
         : memoryMiB < shape.memoryMiB
           ? "memory"
-          : gpu < gpus
+          : gpu < sizes.gpu
             ? "gpu"
             : undefined;
   if (short !== undefined)
     return { available: false, reason: `LimitReached: the account's limit of ${short} leaves too little` };
   const key = { instanceType: name, zone: zone.label, capacityType: CapacityType.OnDemand };
   const toAll = input.unavailable.availability(key);
-  return toAll.available ? input.closed.availability(input.holders, key) : toAll;
+  if (!toAll.available) return toAll;
+  const found = input.closed.availability([...input.holders, holderOfStorage(selected.offering)], key, sizes);
+  return found.available ? networksOf(zone, input.closed) : found;
+}
+
+/** Open as long as one of them has addresses; closed until the first may have some again. */
+function networksOf({ networks }: ResolvedZone, closed: ClosedOfferings): Availability {
+  let soonest: Availability = { available: true };
+  for (const network of networks) {
+    const found = closed.whole(holderOfNetwork(network));
+    if (found.available) return found;
+    if (soonest.available || (found.until ?? 0) < (soonest.until ?? 0)) soonest = found;
+  }
+  return soonest;
+}
+
+/** Storage and networks that machines of the class may be refused. */
+function placesOf({ offerings, zones }: ResolvedClass): readonly Holder[] {
+  const storage = offerings.map(({ offering }) => holderOfStorage(offering));
+  const networks = zones.flatMap((zone) => zone.networks.map(holderOfNetwork));
+  return [...new Set([...storage, ...networks])];
+}
+
+/** What limits of an account or project count. */
+export function sizesOf({ shape, selected }: Pick<Buyable, "shape" | "selected">): Sizes {
+  return { cpu: shape.cpu, memory: shape.memoryMiB, gpu: selected.offering.gpu?.count ?? 0 };
 }
 
 function among(key: string, open: readonly Offering[]): Requirement {

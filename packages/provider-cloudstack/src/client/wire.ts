@@ -29,6 +29,7 @@ export interface WireOffering {
   readonly details: Tags;
   readonly hostTags: readonly string[];
   readonly storageType: string;
+  readonly storageTags: readonly string[];
   readonly networkRate?: number;
   readonly limitCpuUse: boolean;
   readonly offerHa: boolean;
@@ -136,6 +137,7 @@ export function parseOffering(row: Payload): WireOffering {
     details,
     hostTags: commaList(row["hosttags"]),
     storageType: text(row["storagetype"]) || "shared",
+    storageTags: commaList(row["storagetags"]),
     limitCpuUse: row["limitcpuuse"] === true,
     offerHa: row["offerha"] === true,
     rootDiskGiB: number(row["rootdisksize"]) ?? 0,

@@ -11,20 +11,21 @@ import { compareText } from "@karpenter-multicloud/core/units";
 import { CLOUDSTACK_NODE_CLASS_KIND, CloudStackNodeClasses } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
 import { CloudStackAnnotation } from "../api/labels.ts";
-import { InstanceTypeCatalog } from "../catalog/instance-types.ts";
-import type { BuyableTypes } from "../catalog/instance-types.ts";
+import { InstanceTypeCatalog, sizesOf } from "../catalog/instance-types.ts";
+import type { Buyable, BuyableTypes } from "../catalog/instance-types.ts";
 import type { ApiClients } from "../client/api-clients.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { CredentialsError } from "../client/credentials-error.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { Scope } from "../client/scope.ts";
+import type { WireNetwork } from "../client/wire.ts";
 import type { Account, Remaining, Tariff } from "../client/wire-account.ts";
 import type { ViewMetrics } from "../metrics/view-metrics.ts";
 import type { ClassResolver } from "../node-class/class-resolver.ts";
 import type { GroupFinder } from "../node-class/group-finder.ts";
 import type { ResolvedClass } from "../node-class/resolved-class.ts";
 import type { CloudStackSettings } from "../settings.ts";
-import { holderOfGroups, holderOfScope } from "./closed-offerings.ts";
+import { holderOfGroups, holderOfNetwork, holderOfScope, holderOfStorage } from "./closed-offerings.ts";
 import type { ClosedOfferings, Holder } from "./closed-offerings.ts";
 
 export interface ClassViewParts {
@@ -170,10 +171,21 @@ export class ClassViews {
   }
 
   /** Also what was refused since the view was made. */
-  isOpen(view: ClassView, instanceType: string, zone: string): boolean {
+  isOpen(view: ClassView, buyable: Buyable, zone: string): boolean {
     const { unavailable, closed } = this.#parts;
-    const key = { instanceType, zone, capacityType: CapacityType.OnDemand };
-    return unavailable.availability(key).available && closed.availability(holdersOf(view), key).available;
+    const key = { instanceType: buyable.type.name, zone, capacityType: CapacityType.OnDemand };
+    const holders = [...holdersOf(view), holderOfStorage(buyable.selected.offering)];
+    return unavailable.availability(key).available && closed.availability(holders, key, sizesOf(buyable)).available;
+  }
+
+  hasAddresses(network: WireNetwork): boolean {
+    return this.#parts.closed.whole(holderOfNetwork(network)).available;
+  }
+
+  /** Undefined for a claim whose class is gone. */
+  async scopeHolderOf(claim: NodeClaim, signal: AbortSignal): Promise<Holder | undefined> {
+    const isThere = this.#classes.get({ name: claim.spec.nodeClassRef.name }) !== undefined;
+    return isThere ? (await this.forClaim(claim, signal)).scopeHolder : undefined;
   }
 
   claims(): readonly NodeClaim[] {

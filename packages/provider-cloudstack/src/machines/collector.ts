@@ -107,7 +107,9 @@ export class Collector {
     const isFailed = machine.state === "Error" && !isRegistered && isConditionTrue(claim, "Launched");
     if (isFailed) {
       const labels = claim.metadata.labels ?? {};
-      this.#parts.refusals.failedLater(labels[Label.InstanceType] ?? "", labels[Label.Zone] ?? "");
+      const { [Label.InstanceType]: instanceType = "", [Label.Zone]: zone = "" } = labels;
+      const holder = await this.#parts.views.scopeHolderOf(claim, signal);
+      if (holder !== undefined) this.#parts.refusals.failedLater({ holder, instanceType, zone });
       return this.#giveUp(found, claim, "LaunchFailed", signal);
     }
     const grace = await this.#graceOf(found, signal);

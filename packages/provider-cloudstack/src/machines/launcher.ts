@@ -139,7 +139,7 @@ export class Launcher {
 
   /** What a refusal a moment ago ruled out is not tried again. */
   #isStillOpen({ buyable, zone }: Candidate, view: ClassView): boolean {
-    return this.#parts.views.isOpen(view, buyable.type.name, zone.label);
+    return this.#parts.views.isOpen(view, buyable, zone.label);
   }
 
   /** The machine the claim already has (C-61); remains of failed attempts go. */
@@ -164,8 +164,8 @@ export class Launcher {
   }
 
   async #tryNetworks(launch: Launch, candidate: Candidate, signal: AbortSignal): Promise<NodeClaim | undefined> {
-    const { refusals } = this.#parts;
-    const open = candidate.networks.filter(({ id }) => !refusals.isFull(id));
+    const { refusals, views } = this.#parts;
+    const open = candidate.networks.filter((network) => views.hasAddresses(network));
     if (open.length === 0) launch.refused.push(refusals.noAddress(candidate));
     for (const network of open) {
       const attempt = await this.#attempt(launch, candidate, network, signal);
@@ -213,7 +213,7 @@ export class Launcher {
       if (outcome.state === "failed") throw outcome.error;
       if (outcome.state === "unknown") throw new Transient(`machine ${order.name} did not start`);
       if (outcome.state === "pending") logger.info("a machine is still starting", { machine: order.name });
-      else refusals.succeeded(candidate);
+      else refusals.succeeded(candidate, view);
       const { buyable, zone, template } = candidate;
       const about = { machineId: ordered.id, buyable, zone, network, template, nodeClass: view.nodeClass };
       return { made: launchedClaim(claim, { ...about, ...(projectId === undefined ? {} : { projectId }) }) };
@@ -245,7 +245,9 @@ export class Launcher {
 
   /** @throws what no other candidate can help with */
   #judged(error: unknown, { claim, candidate, network, view }: Order): Attempt {
-    const { refusals, events, metrics } = this.#parts;
+    const { refusals, events, metrics, clients } = this.#parts;
+    // Other classes of the same account read anew what is left of it (C-49).
+    if (kindOf(error) === "limit") clients.of(view.resolved.scope).forget("account/");
     const refusal = refusals.judge(error, candidate, network.id, view);
     const place = { zone: candidate.zone.label, instance_type: candidate.buyable.type.name };
     const labels = { ...place, reason: refusal?.reason ?? kindOf(error) };

@@ -33,7 +33,9 @@ describe("discovery (W-1 to W-4)", () => {
     const pages = bench.fake.requestLog().filter(({ operation }) => operation === "listServerTypes");
     expect(pages.map(({ query }) => query)).toEqual(["per_page=100&page=1", "per_page=100&page=2"]);
     const names = (await bench.types()).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["L4-1-24G", "POP2-2C-8G", "PRO2-XXS", "RENDER-S"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["L4-1-24G", "POP2-2C-8G", "PRO2-XXS", "RENDER-S", "STANDARD3-X2C-8G"]),
+    );
   });
 
   it("T-13: a catalogue that ends short is an error, and the one before stays in use", async () => {
@@ -169,6 +171,9 @@ describe("what types say of themselves (W-5, W-6)", () => {
   it("T-22: an arm64 type boots an arm64 image", async () => {
     await start();
     expect(label(await bench.type("BASIC2-A2C-4G"), Label.Arch)).toContain("arm64");
+    const amd64 = [{ key: Label.Arch, operator: "In" as const, values: ["amd64"] }];
+    const refusal = await bench.refusal("amd", { types: ["BASIC2-A2C-4G"], requirements: amd64 });
+    expect(refusal.name).toBe("InsufficientCapacity");
     const claim = await bench.launch("arm", { types: ["BASIC2-A2C-4G"] });
     const [server] = bench.fake.state().servers;
     expect(server?.["image"]).toMatchObject({ id: claim.status?.imageID, arch: "arm64" });

@@ -33,6 +33,14 @@ export interface CollectorParts {
   readonly clusterName: string;
 }
 
+/** What a round has found so far; claims by their uid. */
+interface InUse {
+  readonly seen: Set<string>;
+  readonly alive: ReadonlySet<string | undefined>;
+  readonly busy: ReadonlySet<string | undefined>;
+  readonly attached: ReadonlySet<string>;
+}
+
 const UNUSED_MS = 10 * 60_000;
 const TOLD_MS = 5 * 60_000;
 const GIVEN_UP_MS = 15 * 60_000;
@@ -59,8 +67,9 @@ export class Collector {
     const seen = new Set<string>();
     const alive = new Set(servers.map(({ tags }) => tagValue(tags, "karpenter-nodeclaim-uid")));
     const busy = new Set(claims.filter(isStarting).map(({ metadata }) => metadata.uid));
+    const attached = new Set(servers.flatMap(({ disks }) => disks.map(({ id }) => id)));
     for (const zone of this.#parts.views.zones()) {
-      await this.#unusedIn(zone, { seen, inUse: (uid) => alive.has(uid) || busy.has(uid) }, signal);
+      await this.#unusedIn(zone, { seen, alive, busy, attached }, signal);
     }
     await this.#watchMachines(servers, claims, seen, signal);
     for (const key of this.#since.keys()) if (!seen.has(key)) this.#since.delete(key);
@@ -75,16 +84,13 @@ export class Collector {
     metrics.hold("karpenter_scaleway_unavailable_offerings", "refusals", [...new Map(series).values()]);
   }
 
-  /** Ours by their tags, unused for ten minutes, and of no claim that still has or expects a machine. */
-  async #unusedIn(
-    zone: string,
-    { seen, inUse }: { readonly seen: Set<string>; readonly inUse: (uid: string | undefined) => boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Ours by their tags, unused for ten minutes, and of no claim that expects a machine. Also of one that has its machine: a second one left them (T-34). */
+  async #unusedIn(zone: string, { seen, alive, busy, attached }: InUse, signal: AbortSignal): Promise<void> {
     const { client, clusterName } = this.#parts;
     const tags = clusterTags(clusterName);
     const isForgotten = (thing: { readonly id: string; readonly tags: readonly string[] }): boolean => {
-      if (!hasTags(thing, tags) || inUse(tagValue(thing.tags, "karpenter-nodeclaim-uid"))) return false;
+      if (!hasTags(thing, tags) || attached.has(thing.id)) return false;
+      if (busy.has(tagValue(thing.tags, "karpenter-nodeclaim-uid"))) return false;
       seen.add(thing.id);
       return this.#for(thing.id) >= UNUSED_MS;
     };
@@ -95,7 +101,8 @@ export class Collector {
       }
     }
     for (const volume of await client.localVolumes(zone, tags, signal)) {
-      if (isForgotten(volume)) {
+      // Its list does not say whether it is attached.
+      if (!alive.has(tagValue(volume.tags, "karpenter-nodeclaim-uid")) && isForgotten(volume)) {
         await this.#remove("volume", volume.id, () => client.deleteLocalVolume(zone, volume.id, signal));
       }
     }

@@ -34,7 +34,12 @@ describe("delete (W-49)", () => {
       { action: "poweron" },
       { action: "terminate" },
     ]);
-    expect(bench.writes("deleteBlockVolume").at(-1)?.status).toBe(204);
+    const log = bench.fake.requestLog();
+    const at = (operation: string, status: number): number =>
+      log.findIndex((entry) => entry.operation === operation && entry.status === status);
+    const terminated = log.findLastIndex(({ operation }) => operation === "serverAction");
+    expect(at("getServer", 404)).toBeGreaterThan(terminated);
+    expect(at("deleteBlockVolume", 204)).toBeGreaterThan(at("getServer", 404));
     nothingLeft();
   });
 
@@ -45,6 +50,7 @@ describe("delete (W-49)", () => {
     await bench.remove("a");
     expect(bench.writes("deleteServer")).toHaveLength(1);
     expect(bench.writes("serverAction").map(({ body }) => body)).toEqual([{ action: "poweron" }]);
+    expect(bench.writes("deleteBlockVolume").at(-1)?.status).toBe(204);
     nothingLeft();
   });
 
@@ -89,6 +95,7 @@ describe("delete (W-49)", () => {
     bench.fake.outside.setServerState(serverIdOf(claim), "starting");
     expect(await bench.deleteOnce(claim)).toBe(false);
     expect(bench.writes("serverAction")).toHaveLength(1);
+    expect(bench.writes("deleteServer")).toEqual([]);
     bench.fake.outside.setServerState(serverIdOf(claim), "running");
     await bench.remove("a");
     nothingLeft();
@@ -101,6 +108,8 @@ describe("delete (W-49)", () => {
     const before = bench.clock.now();
     await bench.remove("a");
     expect(bench.clock.now() - before).toBeGreaterThanOrEqual(75_000);
+    // Polled, not tried in vain.
+    expect(bench.writes("deleteBlockVolume").map(({ status }) => status)).toEqual([204]);
     nothingLeft();
   });
 
@@ -158,6 +167,11 @@ describe("delete (W-49)", () => {
     }
     expect(calls()).toBe(before);
     expect(bench.events.notes.filter(({ reason }) => reason === "ServerLocked")).toHaveLength(1);
+    await bench.pass(4 * MINUTE);
+    await bench.deleteOnce(claim);
+    await bench.deleteOnce(claim);
+    expect(calls()).toBe(before + 1);
+    expect(bench.writes("serverAction").map(({ body }) => body)).toEqual([{ action: "poweron" }]);
   });
 
   it("a server of somebody else is left alone", async () => {
@@ -176,7 +190,14 @@ describe("list and get (W-48, W-50)", () => {
     for (let index = 0; index < 205; index++) {
       bench.fake.outside.addServer("fr-par-1", { name: `m-${index}`, tags: OURS, foreign: false });
     }
-    expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toHaveLength(205);
+    const first = bench.fake.requestLog().length;
+    const listed = await bench.during(bench.provider.list({ signal: bench.signal }));
+    expect(new Set(listed.map(({ status }) => status?.providerID)).size).toBe(205);
+    const pages = bench.fake
+      .requestLog()
+      .slice(first)
+      .filter(({ operation }) => operation === "listServers");
+    expect(pages.map(({ query }) => new URLSearchParams(query).get("page"))).toEqual(["1", "2", "3"]);
     bench.fake.switches.truncateLists = true;
     await expect(bench.during(bench.provider.list({ signal: bench.signal }))).rejects.toThrow(/200 of 205/);
     const before = bench.writes().length;
@@ -193,6 +214,12 @@ describe("list and get (W-48, W-50)", () => {
     });
     bench.fake.outside.addServer("fr-par-1", { name: "y" });
     expect(await bench.during(bench.provider.list({ signal: bench.signal }))).toEqual([]);
+    for (let passed = 0; passed <= 12; passed += 2) {
+      await bench.collect();
+      await bench.pass(2 * MINUTE);
+    }
+    expect(bench.fake.state().machines.map(({ name }) => name)).toEqual(["x", "y"]);
+    expect(bench.writes()).toEqual([]);
   });
 
   it("T-63: a machine is looked for in the zone its provider id names", async () => {
@@ -215,7 +242,12 @@ describe("collection (W-51, W-55)", () => {
     await start();
     bench.fake.outside.addIp("fr-par-1", OURS, false);
     const foreign = bench.fake.outside.addIp("fr-par-1", []);
-    for (let passed = 0; passed <= 12; passed += 2) {
+    for (let passed = 0; passed <= 8; passed += 2) {
+      await bench.collect();
+      expect(bench.fake.state().ips).toHaveLength(2);
+      await bench.pass(2 * MINUTE);
+    }
+    for (let passed = 10; passed <= 12; passed += 2) {
       await bench.collect();
       await bench.pass(2 * MINUTE);
     }

@@ -141,6 +141,7 @@ describe("drift (W-52)", () => {
     const id = bench.fake.outside.addImage("mine", "fr-par-1");
     await edit({ imageSelectorTerms: [{ id }] });
     await bench.launch("a");
+    bench.fake.outside.rotateImages("ubuntu_noble");
     await bench.pass(11 * MINUTE);
     expect(await drift("a")).toBe("");
   });

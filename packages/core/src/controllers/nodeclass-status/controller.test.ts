@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { getCondition, NodeClaims, type ConditionFamily, type NodeClass } from "../../api/index.ts";
 import { aNodeClaim } from "../../testing/builders/index.ts";
 import { ControllerHarness, TestNodeClasses } from "../../testing/controller-harness.ts";
-import { minutes } from "../../units/index.ts";
+import { hours, minutes } from "../../units/index.ts";
 import { nodeClassStatusController, type NodeClassStatusParts } from "./controller.ts";
 import { conditionFalse, conditionTrue, conditionUnknown, type Inspection } from "./finding.ts";
 import { problemReporter } from "./problem-reporter.ts";
@@ -77,11 +77,11 @@ describe("nodeclass.status", () => {
     expect(await condition("ImagesReady")).toBe("False OutdatedCRD");
   });
 
-  it("tells what is worth an event each time it is found", async () => {
+  it("tells what is worth an event, and leaves an hour before it is told again", async () => {
     await begin({
       inspect: async () => ({ findings: READY, status: {}, remarks: [{ reason: "Odd", message: "a thing" }] }),
     });
-    expect(harness.events.withReason("Odd")).toHaveLength(1);
+    expect(harness.events.withReason("Odd")).toEqual([expect.objectContaining({ dedupeFor: hours(1) })]);
   });
 
   it("holds a deleted class while claims of its kind use it, then asks before it goes", async () => {
