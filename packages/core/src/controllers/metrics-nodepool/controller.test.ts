@@ -128,13 +128,17 @@ describe("metrics.nodepool", () => {
     expect(await promSeries(metrics, COST)).toEqual(['{nodepool="default"} 0.25']);
   });
 
-  it("M-18: amounts of two currencies have no sum", async () => {
+  it("M-18: a price in another currency than the pool's others has no place in its cost, and is told as missing", async () => {
     await begin([sold({ price: 0.25 }, { zone: "z2", price: 0.5, currency: "USD" })]);
     await node("n1");
     await node("n2", { [Label.Zone]: "z2" });
     await start();
-    expect(await promSeries(metrics, COST)).toEqual([]);
-    expect(await promSeries(metrics, ERRORS)).toEqual(['{nodepool="default"} 1']);
+    expect(await promSeries(metrics, COST)).toEqual(['{nodepool="default"} 0.25']);
+    expect(await promSeries(metrics, "kmc_unpriced_nodes")).toEqual(['{nodepool="default"} 1']);
+    expect(harness.events.texts()).toEqual([
+      expect.stringContaining("1 of 2 offerings have none (m.4 in z2, on-demand)"),
+      expect.stringContaining("Nobody knows what a node costs (n2:"),
+    ]);
   });
 
   it("M-18: a cloud that cannot list is asked again after a minute, and the last known cost stays", async () => {

@@ -109,14 +109,13 @@ class Look {
     const offerings = offeringsWithoutPrice(types);
     const unpriced = nodesWithoutPrice(nodes, types);
     const { totals } = clusterCost(nodes, new Map([[nodepool, types]]));
-    // Amounts of two currencies have no sum.
-    const [sum, ...others] = totals;
-    const cost = nodes.length === 0 ? 0 : others.length === 0 ? sum?.amount : undefined;
+    // What a pool buys has one currency.
+    const [sum] = totals;
+    const cost = nodes.length === 0 ? 0 : sum?.amount;
     metrics.hold("karpenter_nodepools_cost_total", nodepool, gauge(nodepool, cost));
     metrics.hold("kmc_unpriced_nodes", nodepool, gauge(nodepool, unpriced.length));
     metrics.hold("kmc_unpriced_offerings", nodepool, gauge(nodepool, offerings.length));
-    if (unpriced.length > 0 || others.length > 0)
-      metrics.count("karpenter_nodepools_cost_tracker_errors_total", { nodepool });
+    if (unpriced.length > 0) metrics.count("karpenter_nodepools_cost_tracker_errors_total", { nodepool });
     this.#alarm.offerings(
       pool,
       offerings,

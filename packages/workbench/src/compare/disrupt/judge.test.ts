@@ -62,6 +62,18 @@ const inSingle =
   (method: MethodResult): MethodResult =>
     method.method === "single" ? change(method) : method;
 
+/** Karpenter would keep the node, and agrees with this engine about any other question. */
+async function judgedOnceRestated(asked: object) {
+  const theirs = changed(
+    ourAnswer(asked),
+    inSingle((method) => ({ ...method, commands: [] })),
+  );
+  const same = JSON.stringify(asked);
+  return await DISRUPT.judge(asked, { disrupt: theirs }, (restated) =>
+    Promise.resolve({ disrupt: JSON.stringify(restated) === same ? theirs : ourAnswer(asked) }),
+  );
+}
+
 describe("two answers about the same nodes", () => {
   it("are equal when one of Karpenter's outcomes is ours, whatever order its fields have", async () => {
     const ours = ourAnswer(scenario());
@@ -233,7 +245,7 @@ describe("two answers about the same nodes", () => {
     expect(await judged([{ ...command, replacements: exchanged }])).toMatchObject({ result: "unexplained" });
   });
 
-  it("S-411: are explained when Karpenter agrees once pods with company tolerate what pools merely prefer", async () => {
+  it("S-407: are explained when Karpenter agrees once pods with company tolerate what pools merely prefer", async () => {
     const company = {
       podAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: [
@@ -248,19 +260,20 @@ describe("two answers about the same nodes", () => {
       const template = { spec: { ...pool?.spec.template.spec, taints } };
       return { ...base, nodePools: [{ ...pool, spec: { ...pool?.spec, template } }] };
     };
-    const judged = async (asked: object) => {
-      const theirs = changed(
-        ourAnswer(asked),
-        inSingle((method) => ({ ...method, commands: [] })),
-      );
-      const same = JSON.stringify(asked);
-      return await DISRUPT.judge(asked, { disrupt: theirs }, (restated) =>
-        Promise.resolve({ disrupt: JSON.stringify(restated) === same ? theirs : ourAnswer(asked) }),
-      );
+    expect(await judgedOnceRestated(withTaint(soft, { affinity: company }))).toMatchObject({ rules: ["S-407"] });
+    expect((await judgedOnceRestated(withTaint([], { affinity: company }))).result).toBe("unexplained");
+    expect((await judgedOnceRestated(withTaint(soft, {}))).result).toBe("unexplained");
+  });
+
+  it("S-410: are explained when Karpenter agrees once what ends with the node has no labels that spread could count", async () => {
+    const withOther = (kind: string, labels: object) => {
+      const base = scenario();
+      const owner = { apiVersion: "v1", kind, name: "n1", uid: "n1", controller: true };
+      const other = { metadata: { name: "other", labels, ownerReferences: [owner] }, spec: { containers: [] } };
+      return { ...base, nodes: base.nodes.map((entry) => ({ ...entry, pods: [...entry.pods, other] })) };
     };
-    expect(await judged(withTaint(soft, { affinity: company }))).toMatchObject({ rules: ["S-411"] });
-    expect((await judged(withTaint([], { affinity: company }))).result).toBe("unexplained");
-    expect((await judged(withTaint(soft, {}))).result).toBe("unexplained");
+    expect(await judgedOnceRestated(withOther("Node", { app: "web" }))).toMatchObject({ rules: ["S-410"] });
+    expect((await judgedOnceRestated(withOther("ReplicaSet", { app: "web" }))).result).toBe("unexplained");
   });
 
   it("D-135: are explained when Karpenter agrees once the condition is no longer behind the times", async () => {

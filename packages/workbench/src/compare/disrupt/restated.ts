@@ -31,9 +31,14 @@ export const RESTATEMENTS: readonly Restatement[] = [
     restate: withoutSpotNobodySells,
   },
   {
-    rule: "S-411",
+    rule: "S-407",
     what: "what a pod may be near to is known whether or not it tolerates the PreferNoSchedule taints of NodePools",
     restate: withTolerantCompany,
+  },
+  {
+    rule: "S-410",
+    what: "pods that end with the node that goes, of DaemonSets and of the node itself, do not count for the spread of others",
+    restate: withoutNamesOfStaying,
   },
   {
     rule: "S-512",
@@ -99,6 +104,28 @@ function withTolerantCompany(json: object): object | undefined {
     nodes: nodes.map((entry) => (entry.pods ? { ...entry, pods: entry.pods.map(tolerant) } : entry)),
   };
   return found ? restated : undefined;
+}
+
+/** Only on the nodes that this engine would remove. */
+function withoutNamesOfStaying(json: object, differing: readonly MethodDifference[]): object | undefined {
+  const gone = new Set(
+    differing.flatMap(({ ours }) =>
+      (ours.commands ?? []).flatMap(({ candidates }) => candidates.map(({ name }) => name)),
+    ),
+  );
+  const { nodes = [] } = json as { readonly nodes?: readonly EntryJson[] };
+  let found = false;
+  const nameless = (pod: PodJson): PodJson => {
+    const owners = pod.metadata?.ownerReferences ?? [];
+    if (!pod.metadata?.labels || !owners.some(({ kind }) => kind === "Node" || kind === "DaemonSet")) return pod;
+    found = true;
+    return { ...pod, metadata: { ...pod.metadata, labels: {} } };
+  };
+  const restated = nodes.map((entry) => {
+    const name = entry.nodeClaim?.metadata?.name ?? entry.node?.metadata?.name;
+    return entry.pods && gone.has(name ?? "") ? { ...entry, pods: entry.pods.map(nameless) } : entry;
+  });
+  return found ? { ...json, nodes: restated } : undefined;
 }
 
 /** Nodes that run on reservations keep their price. */
@@ -173,7 +200,11 @@ interface MarketJson {
 }
 
 interface PodJson {
-  readonly metadata?: { readonly deletionTimestamp?: string };
+  readonly metadata?: {
+    readonly deletionTimestamp?: string;
+    readonly labels?: object;
+    readonly ownerReferences?: readonly { readonly kind?: string }[];
+  };
   readonly status?: { readonly phase?: string };
 }
 
