@@ -26,6 +26,24 @@ describe("S-318: planned machines with equally many pods", () => {
   });
 });
 
+describe("S-105: a pod that no node can match", () => {
+  const scenario = randomScheduleScenario(2274);
+  const { problem, ignored } = problemOf(readScenario(scenario));
+  const ours = scheduleResult(solveWithKarpentersTies(problem), problem, ignored);
+  const [first = ""] = Object.keys(ours.errors ?? {});
+  const placing = (...pods: readonly string[]): ScheduleResult => ({
+    ...ours,
+    existingNodes: [...ours.existingNodes, { name: "n9", pods }],
+    errors: Object.fromEntries(Object.entries(ours.errors ?? {}).filter(([pod]) => !pods.includes(pod))),
+  });
+
+  it("explains that Karpenter has a place for it, and not a plan that is dearer besides", async () => {
+    expect(await judge(scenario, placing(first))).toMatchObject({ result: "explained", rules: ["S-105"] });
+    const cheaper = { ...placing(first), totalCheapestPrice: ours.totalCheapestPrice - 1 };
+    expect(await judge(scenario, cheaper)).toMatchObject({ result: "unexplained" });
+  });
+});
+
 describe("S-301: without a NodePool to buy from", () => {
   const scenario = randomScheduleScenario(2131);
   const { problem } = problemOf(readScenario(scenario));

@@ -23,6 +23,8 @@ export const SCHEDULE: Subject = {
   judge: (scenario, karpenter) => Promise.resolve(judge(scenario, karpenter as KarpenterPlans)),
   rules: {
     "S-318": "planned machines with equally many pods: the rules with Karpenter's order of those give Karpenter's plan",
+    "S-105":
+      "a pod whose own selectors contradict each other has no place; Karpenter puts it where the label is absent",
     "S-301": "without a NodePool to buy from, pods still get the room of nodes that are there",
     better: "a plan that breaks no rule, leaves out no pod that Karpenter places and costs no more for them",
   },
@@ -55,6 +57,10 @@ function judge(json: object, { error = "?", schedule, alternatives = [] }: Karpe
   }
   if (ours.newNodeClaims.length === 0 && theirs.every(plansNothing)) {
     return { result: "explained", rules: ["S-301"], ...about };
+  }
+  const [impossible, others] = withoutContradictions(ours);
+  if (impossible && theirs.some((each) => isNotWorse(others, each))) {
+    return { result: "explained", rules: ["S-105"], ...about };
   }
   if (theirs.some((each) => isNotWorse(ours, each))) return { result: "explained", rules: ["better"], ...about };
   return { result: "unexplained", detail: "pods, machines or price", ...about };
@@ -90,6 +96,13 @@ function decisive({ newNodeClaims, existingNodes, errors, ignored = {} }: Schedu
 
 function leftOut({ errors, ignored = {} }: Pick<ScheduleResult, "errors" | "ignored">): readonly string[] {
   return [...Object.keys(errors ?? {}), ...Object.keys(ignored)].toSorted();
+}
+
+/** Whether there are such pods, and the answer about all others. */
+function withoutContradictions(ours: ScheduleResult): readonly [boolean, ScheduleResult] {
+  const all = Object.entries(ours.errors ?? {});
+  const others = all.filter(([, why]) => !why.includes("leave no value for label"));
+  return [others.length < all.length, { ...ours, errors: Object.fromEntries(others) }];
 }
 
 /** Karpenter gives up before it looks at nodes that are there. */
