@@ -58,8 +58,9 @@ function judge(json: object, { error = "?", schedule, alternatives = [] }: Karpe
   if (ours.newNodeClaims.length === 0 && theirs.every(plansNothing)) {
     return { result: "explained", rules: ["S-301"], ...about };
   }
-  const [impossible, others] = withoutContradictions(ours);
-  if (impossible && theirs.some((each) => isNotWorse(others, each))) {
+  const impossible = contradictory(ours);
+  const others = (plan: ScheduleResult): ScheduleResult => withoutPods(plan, impossible);
+  if (impossible.size > 0 && theirs.some((each) => isNotWorse(others(ours), others(each)))) {
     return { result: "explained", rules: ["S-105"], ...about };
   }
   if (theirs.some((each) => isNotWorse(ours, each))) return { result: "explained", rules: ["better"], ...about };
@@ -98,11 +99,16 @@ function leftOut({ errors, ignored = {} }: Pick<ScheduleResult, "errors" | "igno
   return [...Object.keys(errors ?? {}), ...Object.keys(ignored)].toSorted();
 }
 
-/** Whether there are such pods, and the answer about all others. */
-function withoutContradictions(ours: ScheduleResult): readonly [boolean, ScheduleResult] {
-  const all = Object.entries(ours.errors ?? {});
-  const others = all.filter(([, why]) => !why.includes("leave no value for label"));
-  return [others.length < all.length, { ...ours, errors: Object.fromEntries(others) }];
+/** Pods whose own selectors leave nothing. */
+function contradictory({ errors }: ScheduleResult): ReadonlySet<string> {
+  const all = Object.entries(errors ?? {});
+  return new Set(all.filter(([, why]) => why.includes("leave no value for label")).map(([pod]) => pod));
+}
+
+/** What a plan leaves out, these not counted. */
+function withoutPods(plan: ScheduleResult, pods: ReadonlySet<string>): ScheduleResult {
+  const others = Object.entries(plan.errors ?? {}).filter(([pod]) => !pods.has(pod));
+  return { ...plan, errors: Object.fromEntries(others) };
 }
 
 /** Karpenter gives up before it looks at nodes that are there. */
