@@ -50,9 +50,11 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
     async reconcile(name, { signal }) {
       const node = nodes.get({ name });
       const result = node && isOurs(deps, node) ? await terminate(deps, parts, node, signal) : undefined;
-      if (!result) parts.blocked.free(name);
-      if (!result) parts.told.forget(node?.metadata.uid ?? "");
-      if (!result) parts.drained.delete(name);
+      if (!result) {
+        parts.blocked.free(name);
+        parts.told.forget(name);
+        parts.drained.delete(name);
+      }
       return result;
     },
   };

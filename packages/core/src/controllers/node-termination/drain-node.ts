@@ -32,7 +32,7 @@ const MIN_DRAIN_TIME = seconds(5);
 export interface DrainParts {
   readonly queue: EvictionQueue;
   readonly blocked: BlockedDrains;
-  /** By uid of the Node. */
+  /** By name of the Node. */
   readonly told: GrowingInterval;
   /** Uids by name of those that were drained once: what comes to them later is no second end (DM-15). */
   readonly drained: Map<string, string>;
@@ -62,7 +62,7 @@ export async function drainNode(
     if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
     queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
     const message = `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`;
-    const dedupeFor = told.tell(uid, now);
+    const dedupeFor = told.tell(name, now);
     if (dedupeFor !== undefined) tellWaiting(deps, node, message, dedupeFor);
     return { requeueAfter: seconds(1) };
   }
