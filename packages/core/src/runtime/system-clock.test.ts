@@ -92,6 +92,33 @@ describe("SystemClock", () => {
     cancel();
   });
 
+  it("calls back in the order of the times, however late a busy process is", async () => {
+    const clock = new SystemClock();
+    const called: string[] = [];
+    clock.schedule(clock.now() + 30, () => called.push("at 30"));
+    await clock.sleep(milliseconds(15));
+    const start = clock.now();
+    // Node runs all overdue timers of one length before those of another: these would come before the one of 20 ms.
+    clock.schedule(start + 20, () => called.push("at 35"));
+    clock.schedule(start + 30, () => called.push("at 45"));
+    while (clock.now() < start + 60);
+    await clock.sleep(milliseconds(20));
+    expect(called).toEqual(["at 30", "at 35", "at 45"]);
+  });
+
+  it("lets what a callback sets going run before the next callback", async () => {
+    const clock = new SystemClock();
+    const steps: string[] = [];
+    const at = clock.now() + 5;
+    clock.schedule(at, () => {
+      steps.push("first");
+      void Promise.resolve().then(() => steps.push("its work"));
+    });
+    clock.schedule(at, () => steps.push("second"));
+    await clock.sleep(milliseconds(20));
+    expect(steps).toEqual(["first", "its work", "second"]);
+  });
+
   it("passes real work through", async () => {
     await expect(new SystemClock().during(() => Promise.resolve(7))).resolves.toBe(7);
   });
@@ -140,6 +167,29 @@ describe("SystemClock, RT-24: long timers", () => {
       expect([fired, vi.getTimerCount()]).toEqual([1, 0]);
     },
   );
+
+  it("calls the others when many are cancelled, and cancelled ones never", () => {
+    const clock = new SystemClock();
+    const called: number[] = [];
+    const cancels = Array.from({ length: 500 }, (_, i) => clock.schedule(clock.now() + i, () => called.push(i)));
+    for (const [i, cancel] of cancels.entries()) if (i % 100 !== 7) cancel();
+    vi.advanceTimersByTime(1000);
+    for (const cancel of cancels) cancel();
+    expect(called).toEqual([7, 107, 207, 307, 407]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("a callback that fails keeps no other from coming", () => {
+    const clock = new SystemClock();
+    let fired = 0;
+    clock.schedule(clock.now() + 10, () => {
+      throw new Error("failed");
+    });
+    clock.schedule(clock.now() + 20, () => (fired += 1));
+    expect(() => vi.advanceTimersByTime(15)).toThrow("failed");
+    vi.advanceTimersByTime(15);
+    expect(fired).toBe(1);
+  });
 
   it("never fires a timer set for never", () => {
     const clock = new SystemClock();

@@ -2,9 +2,12 @@
 
 import type { Duration } from "../units/index.ts";
 import type { Clock, EpochMs } from "./clock.ts";
+import { DeadlineHeap } from "./deadline-heap.ts";
 
 /** setTimeout fires at once beyond 24.8 days, and long timers must notice a suspended machine: no step is longer (RT-24). */
 const LONGEST_STEP_MS = 3_600_000;
+/** Cancelled timers that may lie among the others before they are cleared out. */
+const TOLERATED_CANCELLED = 64;
 /** How fast a wall clock that was set back is approached: our time then runs at half speed. */
 const SLEW = 0.5;
 
@@ -23,15 +26,21 @@ const machineTime: TimeSources = {
 
 interface Timer {
   at: EpochMs;
+  readonly callback: () => void;
 }
 
 /**
  * Follows the wall clock forward at once (a suspended machine wakes up late), but never backward: intervals measured with it
  * stay correct when the wall clock is set back (RT-41). Once steered, the wall clock of the machine is no longer followed.
+ * Callbacks come in the order of their times, also when a busy process is late for several: Node alone would run all overdue
+ * timers of one length before those of another.
  */
 export class SystemClock implements Clock {
   readonly #sources: TimeSources;
+  /** Those that still count, oldest first. */
   readonly #timers = new Set<Timer>();
+  #deadlines = new DeadlineHeap<Timer>();
+  #wake: { readonly at: EpochMs; readonly cancel: () => void } | undefined;
   #now: number;
   #monotonic: number;
   /** What time it was when the monotonic clock stood at 0, when somebody who knows has said so. */
@@ -70,6 +79,8 @@ export class SystemClock implements Clock {
     if (!isFirst) return;
     this.#now = zero + this.#monotonic;
     for (const timer of this.#timers) timer.at += this.#now - before;
+    this.#sort();
+    this.#arm();
   }
 
   /** How far the machine's wall clock is ahead of the time we were steered to; undefined before. */
@@ -95,29 +106,68 @@ export class SystemClock implements Clock {
 
   schedule(at: EpochMs, callback: () => void): () => void {
     if (at === Number.POSITIVE_INFINITY) return () => {};
-    const timer: Timer = { at };
+    const timer: Timer = { at, callback };
     this.#timers.add(timer);
-    let armed: NodeJS.Timeout | undefined;
-    const arm = (): void => {
-      const rest = Math.max(0, timer.at - this.now());
-      // oxlint-disable-next-line no-restricted-globals -- this is the adapter
-      armed = setTimeout(
-        () => {
-          if (this.now() < timer.at) return arm();
-          this.#timers.delete(timer);
-          callback();
-        },
-        Math.min(rest, LONGEST_STEP_MS),
-      );
-    };
-    arm();
-    return () => {
-      this.#timers.delete(timer);
-      clearTimeout(armed);
-    };
+    this.#deadlines.push(at, timer);
+    if (this.#wake === undefined || at < this.#wake.at) this.#arm();
+    return () => this.#cancel(timer);
   }
 
   during<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
+
+  #cancel(timer: Timer): void {
+    if (!this.#timers.delete(timer)) return;
+    if (this.#timers.size === 0) this.#arm();
+    else if (this.#deadlines.size > 2 * this.#timers.size + TOLERATED_CANCELLED) this.#sort();
+  }
+
+  /** From those that still count alone. */
+  #sort(): void {
+    this.#deadlines = new DeadlineHeap();
+    for (const timer of this.#timers) this.#deadlines.push(timer.at, timer);
+  }
+
+  /** The first of those that still count. */
+  #next(): Timer | undefined {
+    for (;;) {
+      const next = this.#deadlines.peek()?.value;
+      if (next === undefined || this.#timers.has(next)) return next;
+      this.#deadlines.pop();
+    }
+  }
+
+  #arm(): void {
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    const next = this.#next();
+    if (next === undefined) return;
+    const rest = next.at - this.now();
+    this.#wake = { at: next.at, cancel: rest > 0 ? laterIn(rest, () => this.#fire()) : soon(() => this.#fire()) };
+  }
+
+  /** One at a time: what a callback sets going runs before the next one, and I/O is not kept waiting. */
+  #fire(): void {
+    this.#wake = undefined;
+    const next = this.#next();
+    const isDue = next !== undefined && next.at <= this.now();
+    if (isDue) {
+      this.#deadlines.pop();
+      this.#timers.delete(next);
+    }
+    this.#arm();
+    if (isDue) next.callback();
+  }
+}
+
+function laterIn(ms: number, work: () => void): () => void {
+  // oxlint-disable-next-line no-restricted-globals -- this is the adapter
+  const timeout = setTimeout(work, Math.min(ms, LONGEST_STEP_MS));
+  return () => clearTimeout(timeout);
+}
+
+function soon(work: () => void): () => void {
+  const immediate = setImmediate(work);
+  return () => clearImmediate(immediate);
 }
