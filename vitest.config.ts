@@ -9,6 +9,8 @@ const patience = process.env["CI"] === undefined ? 20_000 : 120_000;
 
 export default defineConfig({
   test: {
+    // Whoever has only the gate's log to go by sees what differed, not "…(39)".
+    chaiConfig: { truncateThreshold: 1_000 },
     projects: readdirSync(new URL("./packages", import.meta.url)).map((name) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions, externalConditions: conditions } },

@@ -17,7 +17,9 @@ interface Report {
 }
 
 const AT_MOST = 20;
-const firstLine = (text: string): string => (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, 200);
+const MESSAGE_LENGTH = 1_000;
+const firstLine = (text: string): string =>
+  (text.split("\n").find((line) => line.trim() !== "") ?? "").slice(0, MESSAGE_LENGTH);
 
 interface FailedTest {
   /** Relative to the repository. */
