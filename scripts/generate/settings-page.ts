@@ -12,7 +12,8 @@ export function settingsPage(): GeneratedSet {
     introduction:
       "A flag wins over its environment variable. A flag that cannot be read stops the process and names every mistake at once; " +
       "a variable that cannot be read is logged and its default is used. " +
-      "A provider's own variables stand on a page of their own: [OVHcloud](settings-ovh.md).",
+      "A provider's own variables stand on a page of their own: " +
+      "[OVHcloud](settings-ovh.md), [Scaleway](settings-scaleway.md), [CloudStack](settings-cloudstack.md).",
     head: ["Flag", "Variable", "Form", "Default", "Meaning"],
     rows: FLAGS.map((flag) => [
       `\`--${flag.name}\``,

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it } from "vitest";
 
 import { ScalewayNodeClasses } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
-import { scalewaySettings } from "../settings.ts";
 import { Bench } from "../test-bench.ts";
 import { CLASS_MISTAKES } from "../test-class-mistakes.ts";
 import type { BenchOptions } from "../test-bench.ts";
@@ -167,23 +166,7 @@ describe("drift (W-52)", () => {
   });
 });
 
-describe("settings", () => {
-  it("T-47: a key of the wrong form is named, and never shown", async () => {
-    await start();
-    const env = { SCW_ACCESS_KEY: "abc-secret", SCW_SECRET_KEY: "hunter2" };
-    expect(() => scalewaySettings(env, "prod")).toThrow(/SCW and 17/);
-    expect(() => scalewaySettings(env, "prod")).not.toThrow(/abc-secret|hunter2/);
-  });
-
-  it("S-08 to S-12, T-46: keys and project are required, region and zone have the document's defaults", async () => {
-    await start();
-    const { accessKey, secretKey, projectId } = bench.fake.credentials;
-    const env = { SCW_ACCESS_KEY: accessKey, SCW_SECRET_KEY: secretKey, SCW_DEFAULT_PROJECT_ID: projectId };
-    const settings = scalewaySettings({ ...env, SCW_API_URL: "https://api.example.test/" }, "prod");
-    expect(settings).toMatchObject({ region: "fr-par", zone: "fr-par-1", apiURL: "https://api.example.test" });
-    expect(() => scalewaySettings({}, "prod")).toThrow("SCW_DEFAULT_PROJECT_ID");
-  });
-
+describe("settings of a running provider", () => {
   it("W-51: how often and after how long servers without NodeClaim go can be set", async () => {
     await start();
     expect(bench.provider.settings()).toMatchObject({ orphanInterval: 2 * MINUTE, orphanAge: 5 * MINUTE });
