@@ -7,7 +7,7 @@ import { CloudStackAnnotation, CloudStackLabel } from "./api/labels.ts";
 import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "./api/node-class-hash.ts";
 import type { CloudStackNodeClass } from "./api/cloudstack-node-class.ts";
 import type { WireVm } from "./client/wire.ts";
-import { archOf } from "./catalog/instance-types.ts";
+import { archOf } from "./selection/resolved-class.ts";
 import type { ClassView } from "./machines/class-view.ts";
 
 /** What the class alone tells; no call is needed for it. */

@@ -8,8 +8,8 @@ import { minutes } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import type { ExpungePolicy } from "./api/cloudstack-node-class.ts";
-import { DEFAULT_FORMULA } from "./catalog/prices.ts";
-import type { PriceFormula } from "./catalog/prices.ts";
+import { DEFAULT_FORMULA } from "./offerings/prices.ts";
+import type { PriceFormula } from "./offerings/prices.ts";
 import type { Connection } from "./client/http-transport.ts";
 import { readApiUrl, readVerifySsl } from "./client/read-connection.ts";
 import { readCloudConfig } from "./cloud-config.ts";

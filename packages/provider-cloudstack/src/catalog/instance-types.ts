@@ -12,18 +12,19 @@ import { Requirement, Requirements } from "@karpenter-multicloud/core/requiremen
 import { compareText, minutes } from "@karpenter-multicloud/core/units";
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
-import { CLOUDSTACK_GROUP, CloudStackLabel } from "../api/labels.ts";
-import { holderOfNetwork, holderOfStorage } from "../machines/closed-offerings.ts";
-import type { ClosedOfferings, Holder, Sizes } from "../machines/closed-offerings.ts";
+import { CloudStackLabel } from "../api/labels.ts";
+import { holderOfNetwork, holderOfStorage } from "./closed-offerings.ts";
+import type { ClosedOfferings, Holder, Sizes } from "./closed-offerings.ts";
 import type { WireTemplate } from "../client/wire.ts";
 import type { Remaining, Tariff } from "../client/wire-account.ts";
-import type { ResolvedClass, ResolvedZone, SelectedOffering } from "../node-class/resolved-class.ts";
-import { capacityOf, overheadOf, rootGiB } from "./capacity.ts";
-import { shapeName, slug } from "./names.ts";
-import { priceOf } from "./prices.ts";
-import type { PriceFormula } from "./prices.ts";
-import { shapesOf } from "./shapes.ts";
-import type { Shape } from "./shapes.ts";
+import { archOf } from "../selection/resolved-class.ts";
+import type { ResolvedClass, ResolvedZone, SelectedOffering } from "../selection/resolved-class.ts";
+import { capacityOf, overheadOf, rootGiB } from "../offerings/capacity.ts";
+import { shapeName, slug } from "../offerings/names.ts";
+import { priceOf } from "../offerings/prices.ts";
+import type { PriceFormula } from "../offerings/prices.ts";
+import { shapesOf } from "../offerings/shapes.ts";
+import type { Shape } from "../offerings/shapes.ts";
 
 export interface TypesInput {
   readonly spec: CloudStackNodeClassSpec;
@@ -128,15 +129,6 @@ function buyable(selected: SelectedOffering, shape: Shape, input: TypesInput): B
     overhead: overheadOf(input.spec, shape, capacity),
   };
   return { type, selected, shape, arch };
-}
-
-/** C-43 */
-export function archOf({ offering, filed }: SelectedOffering): string {
-  const told = offering.details[`${CLOUDSTACK_GROUP}/arch`] ?? filed?.arch;
-  if (told !== undefined) return told === "aarch64" ? "arm64" : told;
-  return offering.hostTags.some((tag) => /(?:^|[^a-z0-9])(?:arm64|aarch64)(?:[^a-z0-9]|$)/i.test(tag))
-    ? "arm64"
-    : "amd64";
 }
 
 /** C-49: what the account may no longer take is not offered. */

@@ -15,7 +15,7 @@ import { compareRates, compareText, fits, requestsFrom } from "@karpenter-multic
 import { CloudStackLabel } from "../api/labels.ts";
 import type { Buyable } from "../catalog/instance-types.ts";
 import type { WireNetwork, WireTemplate } from "../client/wire.ts";
-import type { ResolvedZone } from "../node-class/resolved-class.ts";
+import type { ResolvedZone } from "../selection/resolved-class.ts";
 import type { ClassView } from "./class-view.ts";
 
 export interface Candidate {

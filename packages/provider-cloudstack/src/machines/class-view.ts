@@ -21,12 +21,12 @@ import type { Scope } from "../client/scope.ts";
 import type { WireNetwork } from "../client/wire.ts";
 import type { Account, Remaining, Tariff } from "../client/wire-account.ts";
 import type { ViewMetrics } from "../metrics/view-metrics.ts";
-import type { ClassResolver } from "../node-class/class-resolver.ts";
-import type { GroupFinder } from "../node-class/group-finder.ts";
-import type { ResolvedClass } from "../node-class/resolved-class.ts";
+import type { ClassResolver } from "../selection/class-resolver.ts";
+import type { GroupFinder } from "../selection/group-finder.ts";
+import type { ResolvedClass } from "../selection/resolved-class.ts";
 import type { CloudStackSettings } from "../settings.ts";
-import { holderOfGroups, holderOfNetwork, holderOfScope, holderOfStorage } from "./closed-offerings.ts";
-import type { ClosedOfferings, Holder } from "./closed-offerings.ts";
+import { holderOfGroups, holderOfNetwork, holderOfScope, holderOfStorage } from "../catalog/closed-offerings.ts";
+import type { ClosedOfferings, Holder } from "../catalog/closed-offerings.ts";
 
 export interface ClassViewParts {
   readonly clients: ApiClients;

@@ -12,7 +12,7 @@ import type { ApiClients } from "../client/api-clients.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import { inCoreWords, isNotFound } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
-import type { GroupFinder } from "../node-class/group-finder.ts";
+import type { GroupFinder } from "../selection/group-finder.ts";
 import type { ClassViews } from "./class-view.ts";
 import type { FoundMachine, MachineFinder } from "./finder.ts";
 import type { Inventory } from "./inventory.ts";

@@ -10,14 +10,14 @@ import type { Duration } from "@karpenter-multicloud/core/units";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { CloudStackAnnotation } from "../api/labels.ts";
-import { sentRootGiB } from "../catalog/capacity.ts";
+import { sentRootGiB } from "../offerings/capacity.ts";
 import type { ApiClients } from "../client/api-clients.ts";
 import { outcomeUnknown } from "../client/failure-kind.ts";
 import type { JobOutcome } from "../client/jobs.ts";
 import type { Parameters } from "../client/parameters.ts";
 import type { WireNetwork, WireVm } from "../client/wire.ts";
 import { ownerOf } from "../client/scope.ts";
-import { keyPairsOf } from "../node-class/named-parts.ts";
+import { keyPairsOf } from "../selection/named-parts.ts";
 import type { Candidate } from "./candidates.ts";
 import type { ClassView } from "./class-view.ts";
 import type { MachineFinder } from "./finder.ts";

@@ -20,7 +20,7 @@ import type { ApiClients } from "../client/api-clients.ts";
 import { inCoreWords } from "../client/core-words.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireNetwork, WireVm } from "../client/wire.ts";
-import type { GroupFinder } from "../node-class/group-finder.ts";
+import type { GroupFinder } from "../selection/group-finder.ts";
 import type { CloudStackSettings } from "../settings.ts";
 import { candidatesOf, whyNone } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";

@@ -9,10 +9,10 @@ import { CLOUDSTACK_NODE_CLASS_KIND } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
 import { CLOUDSTACK_GROUP, CloudStackAnnotation, CloudStackLabel, OwnerTag } from "../api/labels.ts";
 import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.ts";
-import { slug } from "../catalog/names.ts";
+import { slug } from "../offerings/names.ts";
 import type { Buyable } from "../catalog/instance-types.ts";
 import type { WireNetwork, WireTemplate, WireVm } from "../client/wire.ts";
-import type { ResolvedZone } from "../node-class/resolved-class.ts";
+import type { ResolvedZone } from "../selection/resolved-class.ts";
 import { claimUidOf } from "./ownership.ts";
 import { providerIdPrefix } from "./machine-id.ts";
 

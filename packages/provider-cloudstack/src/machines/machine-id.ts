@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 
-import { slug } from "../catalog/names.ts";
+import { slug } from "../offerings/names.ts";
 
 export type ProviderIdFormat = "ccm" | "capc" | "zoned";
 

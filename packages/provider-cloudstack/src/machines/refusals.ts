@@ -9,8 +9,8 @@ import { kindOf } from "../client/failure-kind.ts";
 import type { WireOffering } from "../client/wire.ts";
 import type { Candidate } from "./candidates.ts";
 import type { ClassView } from "./class-view.ts";
-import { holderOfNetwork, holderOfStorage } from "./closed-offerings.ts";
-import type { ClosedOfferings, Holder, Sizes } from "./closed-offerings.ts";
+import { holderOfNetwork, holderOfStorage } from "../catalog/closed-offerings.ts";
+import type { ClosedOfferings, Holder, Sizes } from "../catalog/closed-offerings.ts";
 
 export interface Refusal {
   readonly why: string;

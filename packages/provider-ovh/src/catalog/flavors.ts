@@ -5,7 +5,7 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireKubeFlavor, WireProjectFlavor } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import { mergeFlavors } from "./flavor.ts";
 import type { Flavor } from "./flavor.ts";
 

@@ -8,18 +8,12 @@ import { hours, minutes } from "@karpenter-multicloud/core/units";
 import type { Duration } from "@karpenter-multicloud/core/units";
 
 import { baseUrl } from "../client/endpoints.ts";
-import type { Endpoint } from "../client/endpoints.ts";
+import type { Shop } from "../client/endpoints.ts";
 import { PriceBook } from "./price-book.ts";
 import { parseCatalogue } from "./price-list.ts";
 
 const LARGEST_CATALOGUE = 64 * 1024 * 1024;
 const TIMEOUT_MS = 120_000;
-
-/** Whose price list applies, and where it is. */
-export interface Shop {
-  readonly endpoint: Endpoint;
-  readonly subsidiary: string;
-}
 
 export interface Catalogue {
   /** JSON. */

@@ -5,7 +5,7 @@ import type { Node } from "@karpenter-multicloud/core/api";
 
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireRegion } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { Place } from "./price-book.ts";
 import { isOneZoneRegion, isThreeZoneRegion, ONE_AZ_ZONE, zonesByName } from "./region-table.ts";
 

@@ -14,6 +14,12 @@ export interface Endpoint {
   readonly tokenUrl: string;
 }
 
+/** Whose price list applies, and where it is. */
+export interface Shop {
+  readonly endpoint: Endpoint;
+  readonly subsidiary: string;
+}
+
 interface Region {
   readonly host: string;
   readonly subsidiary: string;

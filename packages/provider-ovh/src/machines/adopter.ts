@@ -5,7 +5,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 
 import { OwnerLabel } from "../api/labels.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { ClassViews } from "./class-view.ts";

@@ -8,7 +8,7 @@ import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { seconds } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
-import { isOurs } from "../node-class/cluster-access.ts";
+import { isOurs } from "../access/cluster-access.ts";
 import { isWaiting } from "./pool-balance.ts";
 
 /** null removes. */

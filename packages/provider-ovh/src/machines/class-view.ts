@@ -12,7 +12,7 @@ import type { FlavorCatalog } from "../catalog/flavors.ts";
 import { InstanceTypeCatalog } from "../catalog/instance-types.ts";
 import type { Situation } from "../catalog/instance-types.ts";
 import type { Pricing } from "../catalog/pricing.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { PoolShape } from "./pool-key.ts";
 

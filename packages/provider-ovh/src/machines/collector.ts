@@ -8,7 +8,7 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import type { Flavor } from "../catalog/flavor.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { ClusterAccess, ClusterAccesses } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { Adopter } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";

@@ -7,7 +7,7 @@ import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { OvhAnnotation } from "../api/labels.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { ClusterAccess, ClusterAccesses } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { Adopter } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";

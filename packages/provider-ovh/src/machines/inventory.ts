@@ -3,7 +3,7 @@
 import type { NodeClaim } from "@karpenter-multicloud/core/api";
 
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import { isGone } from "./machine-status.ts";
 
 export interface OwnedPool {

@@ -7,7 +7,7 @@ import type { Clock } from "@karpenter-multicloud/core/runtime";
 import { seconds } from "@karpenter-multicloud/core/units";
 
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
-import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { ClusterAccess, ClusterAccesses } from "../access/cluster-access.ts";
 import type { Binder, Binding } from "./binder.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import { situationOf } from "./class-view.ts";

@@ -7,7 +7,7 @@ import type { Flavor } from "../catalog/flavor.ts";
 import type { FlavorCatalog } from "../catalog/flavors.ts";
 import type { Pricing } from "../catalog/pricing.ts";
 import type { RegionMemory } from "../catalog/region-memory.ts";
-import type { ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { ClusterAccesses } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import { Adopter } from "./adopter.ts";
 import { Binder } from "./binder.ts";

@@ -16,7 +16,7 @@ import { onChange } from "@karpenter-multicloud/core/runtime";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import type { Logger } from "@karpenter-multicloud/core/telemetry";
 
-import { isOurs } from "../node-class/cluster-access.ts";
+import { isOurs } from "../access/cluster-access.ts";
 
 const BY_PROVIDER_ID = "ovh.status.providerID";
 

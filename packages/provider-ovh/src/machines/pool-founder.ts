@@ -4,7 +4,7 @@ import type { NodeClaim } from "@karpenter-multicloud/core/api";
 
 import type { Flavor } from "../catalog/flavor.ts";
 import type { WirePool } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { ClaimStore } from "./claim-store.ts";
 import type { FailureBook } from "./failure-book.ts";
 import { nameOf } from "./outcome.ts";

@@ -1,7 +1,7 @@
 // What a caller wants of one pool: its name, how to make it, and on whose behalf.
 
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { PoolShape } from "./pool-key.ts";
 
 export interface PoolTarget {

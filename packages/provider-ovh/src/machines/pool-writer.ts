@@ -5,7 +5,7 @@ import type { Logger } from "@karpenter-multicloud/core/telemetry";
 import { kindOf, outcomeUnknown } from "../client/failure-kind.ts";
 import type { NonEmpty } from "../client/mks-client.ts";
 import type { WireMachine, WirePool, WireTemplate } from "../client/wire.ts";
-import type { ClusterAccess } from "../node-class/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { BusyPools } from "./busy-pools.ts";
 import { providerIdOf } from "./machine-status.ts";

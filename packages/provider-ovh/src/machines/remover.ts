@@ -9,7 +9,7 @@ import type { Metrics } from "@karpenter-multicloud/core/telemetry";
 import { OvhAnnotation } from "../api/labels.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import type { ClusterAccess, ClusterAccesses } from "../node-class/cluster-access.ts";
+import type { ClusterAccess, ClusterAccesses } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import { REMOVE_BY_HAND } from "./adopter.ts";
 import type { ClaimStore } from "./claim-store.ts";

@@ -9,8 +9,8 @@ import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { CredentialsError } from "../client/credentials.ts";
 import { adviceFor, kindOf } from "../client/failure-kind.ts";
 import type { WireCluster } from "../client/wire.ts";
-import type { ApiClient } from "./api-clients.ts";
-import { CLUSTER_GOING } from "./cluster-access.ts";
+import type { ApiClient } from "../access/api-clients.ts";
+import { CLUSTER_GOING } from "../access/cluster-access.ts";
 
 const WORKABLE: readonly string[] = ["READY", "UPDATING", "MAINTENANCE", "USER_QUOTA_ERROR"];
 const SUSPENDED: readonly string[] = ["SUSPENDED", "SUSPENDING"];

@@ -14,10 +14,10 @@ import { kindOf } from "../client/failure-kind.ts";
 import { MksClient } from "../client/mks-client.ts";
 import type { WireCluster } from "../client/wire.ts";
 import type { OvhSettings } from "../settings.ts";
-import type { ApiClient, ApiClients } from "./api-clients.ts";
-import { serviceNameOf } from "./cluster-access.ts";
-import type { ClusterAccess } from "./cluster-access.ts";
-import { clusterIdOf, findCluster } from "./find-cluster.ts";
+import type { ApiClient, ApiClients } from "../access/api-clients.ts";
+import { serviceNameOf } from "../access/cluster-access.ts";
+import type { ClusterAccess } from "../access/cluster-access.ts";
+import { clusterIdOf, findCluster } from "../access/find-cluster.ts";
 import {
   clusterFinding,
   findingOf,
@@ -27,7 +27,7 @@ import {
   saidBy,
   tagsFinding,
 } from "./findings.ts";
-import { missingRights } from "./needed-rights.ts";
+import { missingRights } from "../access/needed-rights.ts";
 
 export interface InspectorParts {
   readonly clients: ApiClients;

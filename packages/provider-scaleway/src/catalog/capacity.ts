@@ -6,7 +6,7 @@ import type { Resources } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import type { WireType } from "../client/wire.ts";
-import { rootVolumeBytes } from "./root-volume.ts";
+import { rootVolumeBytes } from "../selection/root-volume.ts";
 
 const MIB = 1024 ** 2;
 

@@ -15,10 +15,10 @@ import { compareText, hours, minutes } from "@karpenter-multicloud/core/units";
 import { SCALEWAY_GPU, ScalewayLabel } from "../api/labels.ts";
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import type { WireType } from "../client/wire.ts";
-import type { ResolvedClass, ResolvedZone } from "../node-class/resolved-class.ts";
-import { imageFor } from "../node-class/resolved-class.ts";
+import type { ResolvedClass, ResolvedZone } from "../selection/resolved-class.ts";
+import { imageFor } from "../selection/resolved-class.ts";
 import { capacityOf, overheadOf } from "./capacity.ts";
-import { rootVolumeBytes } from "./root-volume.ts";
+import { rootVolumeBytes } from "../selection/root-volume.ts";
 import type { Catalogue, ZoneListing } from "./server-catalog.ts";
 import { archOf, familyOf, isSelected } from "./type-selection.ts";
 

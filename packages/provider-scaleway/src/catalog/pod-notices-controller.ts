@@ -9,7 +9,7 @@ import { minutes } from "@karpenter-multicloud/core/units";
 
 import { LEGACY_INSTANCE_TYPE } from "../api/labels.ts";
 import { inCoreWords } from "../client/failure-kind.ts";
-import { spellingsOf } from "../machines/spelled-alias.ts";
+import { spellingsOf } from "./spelled-alias.ts";
 import { SOLD_BY_NO_ONE, typeMeant } from "./aliases.ts";
 
 const LOOK_AGAIN = minutes(5);

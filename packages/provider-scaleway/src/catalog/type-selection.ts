@@ -4,7 +4,7 @@ import { parseQuantity } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
 import type { WireType } from "../client/wire.ts";
-import { rootVolumeBytes } from "./root-volume.ts";
+import { rootVolumeBytes } from "../selection/root-volume.ts";
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", arm64: "arm64" };
 

@@ -4,8 +4,8 @@ import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-st
 import { compareText } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
-import { imageFor, takesGpus } from "../node-class/resolved-class.ts";
-import type { ResolvedClass } from "../node-class/resolved-class.ts";
+import { imageFor, takesGpus } from "../selection/resolved-class.ts";
+import type { ResolvedClass } from "../selection/resolved-class.ts";
 import type { Catalogue } from "./server-catalog.ts";
 import { archOf, isSelected } from "./type-selection.ts";
 

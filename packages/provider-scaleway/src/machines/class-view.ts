@@ -12,8 +12,8 @@ import { SCALEWAY_NODE_CLASS_KIND, ScalewayNodeClasses } from "../api/scaleway-n
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
 import { InstanceTypeCatalog } from "../catalog/instance-types.ts";
 import type { Catalogue, ServerCatalog } from "../catalog/server-catalog.ts";
-import type { ClassResolver } from "../node-class/class-resolver.ts";
-import type { ResolvedClass } from "../node-class/resolved-class.ts";
+import type { ClassResolver } from "../selection/class-resolver.ts";
+import type { ResolvedClass } from "../selection/resolved-class.ts";
 import type { ScalewaySettings } from "../settings.ts";
 import { parseProviderId } from "./machine-id.ts";
 

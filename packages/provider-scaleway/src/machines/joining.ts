@@ -18,7 +18,7 @@ import { parseDuration } from "@karpenter-multicloud/core/units";
 import { DEFAULT_TOKEN_TTL } from "../api/scaleway-node-class.ts";
 import type { BootstrapType, ScalewayNodeClass } from "../api/scaleway-node-class.ts";
 import type { WireNic, WireServer } from "../client/wire.ts";
-import { regionOf } from "../node-class/class-resolver.ts";
+import { regionOf } from "../selection/class-resolver.ts";
 import type { ScalewaySettings } from "../settings.ts";
 import { providerIdOf } from "./machine-id.ts";
 

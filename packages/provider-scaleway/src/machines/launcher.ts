@@ -18,8 +18,8 @@ import { minutes, seconds } from "@karpenter-multicloud/core/units";
 import { inCoreWords, kindOf } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { WireServer, WireType } from "../client/wire.ts";
-import type { ClassResolver } from "../node-class/class-resolver.ts";
-import { imageFor } from "../node-class/resolved-class.ts";
+import type { ClassResolver } from "../selection/class-resolver.ts";
+import { imageFor } from "../selection/resolved-class.ts";
 import type { ScalewaySettings } from "../settings.ts";
 import { candidatesOf, whyNone } from "./candidates.ts";
 import type { Candidate } from "./candidates.ts";
@@ -31,7 +31,7 @@ import { FellBack } from "./refusals.ts";
 import type { Place, Refusals } from "./refusals.ts";
 import type { Remover } from "./remover.ts";
 import type { Extras, Order, ServerMaker } from "./server-maker.ts";
-import type { SpelledAliases } from "./spelled-alias.ts";
+import type { SpelledAliases } from "../catalog/spelled-alias.ts";
 
 export interface LauncherParts {
   readonly client: ScalewayClient;

@@ -5,7 +5,7 @@ import { hasCode } from "@karpenter-multicloud/core/provider";
 
 import { inCoreWords } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
-import { regionOf } from "../node-class/class-resolver.ts";
+import { regionOf } from "../selection/class-resolver.ts";
 import type { Inventory } from "./inventory.ts";
 
 export interface MachineAddressesParts {

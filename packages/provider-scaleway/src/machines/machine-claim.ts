@@ -11,7 +11,7 @@ import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.t
 import { SCALEWAY_NODE_CLASS_KIND } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
 import type { WireServer } from "../client/wire.ts";
-import { regionOf } from "../node-class/class-resolver.ts";
+import { regionOf } from "../selection/class-resolver.ts";
 import { providerIdOf } from "./machine-id.ts";
 
 export interface Launched {

@@ -6,11 +6,11 @@ import type { Logger, Metrics } from "@karpenter-multicloud/core/telemetry";
 import { seconds } from "@karpenter-multicloud/core/units";
 
 import type { ScalewayNodeClass, ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
-import { rootVolumeBytes } from "../catalog/root-volume.ts";
+import { rootVolumeBytes } from "../selection/root-volume.ts";
 import { kindOf, outcomeUnknown } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { WireNic, WireServer, WireType } from "../client/wire.ts";
-import type { ResolvedZone } from "../node-class/resolved-class.ts";
+import type { ResolvedZone } from "../selection/resolved-class.ts";
 import type { Joining } from "./joining.ts";
 import { machineName } from "./machine-id.ts";
 import { claimTags, hasTags, ownerTags } from "./owner-tags.ts";

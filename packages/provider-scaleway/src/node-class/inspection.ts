@@ -15,7 +15,7 @@ import { adviceFor, kindOf } from "../client/failure-kind.ts";
 import type { ClassView, ClassViews } from "../machines/class-view.ts";
 import type { Joining } from "../machines/joining.ts";
 import type { ScalewaySettings } from "../settings.ts";
-import type { ResolvedClass } from "./resolved-class.ts";
+import type { ResolvedClass } from "../selection/resolved-class.ts";
 
 export interface Inspection {
   readonly findings: readonly Finding[];

@@ -55,6 +55,21 @@ const STOREY: Readonly<Record<string, number>> = {
   testing: 8,
 };
 
+/** Rooms of every provider by storey: from what the cloud says to what its machines and classes are told. */
+const PROVIDER_STOREY: Readonly<Record<string, number>> = {
+  api: 0,
+  client: 1,
+  // Which cluster a class reaches (OVHcloud); what one service offering is (CloudStack).
+  access: 2,
+  offerings: 2,
+  // What the terms of a class come to.
+  selection: 3,
+  catalog: 4,
+  metrics: 5,
+  machines: 6,
+  "node-class": 7,
+};
+
 const PURE_STOREYS = 4;
 const imports = readImports();
 
@@ -62,7 +77,24 @@ const imports = readImports();
 const isTest = (file: string): boolean => /\.test\.ts$|\/testing\/|\/test-[a-z-]+\.ts$/.test(file);
 const packageOf = (file: string): string => file.split("/")[1] ?? "";
 const roomOf = (file: string): string | undefined => /^packages\/core\/src\/([^/]+)\//.exec(file)?.[1];
+const providerRoomOf = (file: string): string | undefined =>
+  /^packages\/provider-[a-z]+\/src\/([^/]+)\//.exec(file)?.[1];
 const arrow = ({ file, specifier }: SourceImport): string => `${file} → ${specifier}`;
+
+/** Imports of a room of a higher storey than the importing file's own. */
+function pointingUp(
+  room: (file: string) => string | undefined,
+  storeys: Readonly<Record<string, number>>,
+): readonly string[] {
+  return imports
+    .filter(({ file, target }) => {
+      const from = room(file);
+      const to = target === undefined ? undefined : room(target);
+      if (from === undefined || to === undefined || from === to || isTest(file)) return false;
+      return (storeys[to] ?? 99) > (storeys[from] ?? -1);
+    })
+    .map(arrow);
+}
 
 describe("layers", () => {
   it("reads the imports at all", () => {
@@ -85,18 +117,19 @@ describe("layers", () => {
   });
 
   it("the rooms of core depend downward only", () => {
-    const upward = imports.filter(({ file, target }) => {
-      const from = roomOf(file);
-      const to = target === undefined ? undefined : roomOf(target);
-      if (from === undefined || to === undefined || from === to || isTest(file)) return false;
-      return (STOREY[to] ?? 99) > (STOREY[from] ?? -1);
-    });
-    expect(upward.map(arrow)).toEqual([]);
+    expect(pointingUp(roomOf, STOREY)).toEqual([]);
   });
 
-  it("every room of core has its storey", () => {
-    const rooms = new Set(imports.map(({ file }) => roomOf(file)).filter((room) => room !== undefined));
-    expect([...rooms].filter((room) => STOREY[room] === undefined)).toEqual([]);
+  it("the rooms of providers depend downward only", () => {
+    expect(pointingUp(providerRoomOf, PROVIDER_STOREY)).toEqual([]);
+  });
+
+  it.each([
+    ["core", roomOf, STOREY],
+    ["a provider", providerRoomOf, { ...PROVIDER_STOREY, testing: 8 }],
+  ] as const)("every room of %s has its storey", (_, room, storeys: Readonly<Record<string, number>>) => {
+    const rooms = new Set(imports.map(({ file }) => room(file)).filter((name) => name !== undefined));
+    expect([...rooms].filter((name) => storeys[name] === undefined)).toEqual([]);
   });
 
   it("the pure storeys import neither Node nor any library", () => {

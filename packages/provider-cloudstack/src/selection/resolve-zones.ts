@@ -4,11 +4,11 @@ import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-st
 
 import type { CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CloudStackCondition, zonesOf } from "../api/cloudstack-node-class.ts";
-import { rootGiB } from "../catalog/capacity.ts";
-import { slug } from "../catalog/names.ts";
+import { rootGiB } from "../offerings/capacity.ts";
+import { slug } from "../offerings/names.ts";
 import type { WireNetwork, WireTemplate, WireZone } from "../client/wire.ts";
-import { chooseTemplates } from "../selection/templates.ts";
-import { fitsTerm, select } from "../selection/terms.ts";
+import { chooseTemplates } from "./templates.ts";
+import { fitsTerm, select } from "./terms.ts";
 import { ClassProblem } from "./class-problem.ts";
 import type { Named } from "./named-parts.ts";
 import type { Problem, ResolvedZone, SelectedOffering } from "./resolved-class.ts";

@@ -3,7 +3,7 @@
 import type { Clock } from "@karpenter-multicloud/core/runtime";
 
 import type { ImageTerm, ScalewayNodeClassSpec } from "../api/scaleway-node-class.ts";
-import { diskKind } from "../catalog/root-volume.ts";
+import { diskKind } from "./root-volume.ts";
 import { isNotFound } from "../client/failure-kind.ts";
 import type { ScalewayClient } from "../client/scaleway-client.ts";
 import type { ImageCandidate, ResolvedTerm } from "./resolved-class.ts";

@@ -8,13 +8,12 @@ import { Secrets } from "@karpenter-multicloud/core/api";
 import type { Secret } from "@karpenter-multicloud/core/api";
 
 import type { OVHNodeClassSpec } from "../api/ovh-node-class.ts";
-import type { Shop } from "../catalog/pricing.ts";
 import { kindOf } from "../client/failure-kind.ts";
 import { isObject } from "../client/wire.ts";
 import { CredentialsError, readCredentials } from "../client/credentials.ts";
 import type { OvhCredentials } from "../client/credentials.ts";
 import { parseEndpoint } from "../client/endpoints.ts";
-import type { Endpoint } from "../client/endpoints.ts";
+import type { Endpoint, Shop } from "../client/endpoints.ts";
 import { GuardedApi } from "../client/guarded-api.ts";
 import type { GuardPorts } from "../client/guarded-api.ts";
 import type { OvhApi } from "../client/ovh-api.ts";

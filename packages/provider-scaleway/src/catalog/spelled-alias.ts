@@ -6,7 +6,7 @@ import type { Informer, KubeCache } from "@karpenter-multicloud/core/kube";
 import { compareText } from "@karpenter-multicloud/core/units";
 
 import { LEGACY_INSTANCE_TYPE } from "../api/labels.ts";
-import { defaultAlias, typeMeant } from "../catalog/aliases.ts";
+import { defaultAlias, typeMeant } from "./aliases.ts";
 
 export class SpelledAliases {
   readonly #pods: Informer<Pod>;

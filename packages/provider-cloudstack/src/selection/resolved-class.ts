@@ -2,8 +2,9 @@
 
 import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 
+import { CLOUDSTACK_GROUP } from "../api/labels.ts";
 import type { WireNetwork, WireOffering, WireTemplate } from "../client/wire.ts";
-import type { FiledOffering } from "../catalog/offerings-file.ts";
+import type { FiledOffering } from "../offerings/offerings-file.ts";
 import type { ServerFacts } from "../client/server-facts.ts";
 import type { Scope } from "../client/scope.ts";
 
@@ -64,4 +65,13 @@ export interface ResolvedClass {
   /** Zones that do not work while others do. */
   readonly dropped: readonly Problem[];
   readonly remarks: readonly Remark[];
+}
+
+/** C-43 */
+export function archOf({ offering, filed }: SelectedOffering): string {
+  const told = offering.details[`${CLOUDSTACK_GROUP}/arch`] ?? filed?.arch;
+  if (told !== undefined) return told === "aarch64" ? "arm64" : told;
+  return offering.hostTags.some((tag) => /(?:^|[^a-z0-9])(?:arm64|aarch64)(?:[^a-z0-9]|$)/i.test(tag))
+    ? "arm64"
+    : "amd64";
 }

@@ -4,8 +4,7 @@ import type { Remark } from "@karpenter-multicloud/core/controllers/nodeclass-st
 
 import type { CloudStackNodeClass, CloudStackNodeClassSpec } from "../api/cloudstack-node-class.ts";
 import { CloudStackCondition } from "../api/cloudstack-node-class.ts";
-import { archOf } from "../catalog/instance-types.ts";
-import type { OfferingsFile } from "../catalog/offerings-file.ts";
+import type { OfferingsFile } from "../offerings/offerings-file.ts";
 import type { CloudStackClient } from "../client/cloudstack-client.ts";
 import type { Scope } from "../client/scope.ts";
 import type { CloudStackSettings } from "../settings.ts";
@@ -16,6 +15,7 @@ import { affinityGroupsOf, checkKeyPairs, managedGroupOf, securityGroupIdsOf, us
 import type { Named } from "./named-parts.ts";
 import { scopeOf } from "./owner-scope.ts";
 import { siteRemarks } from "./site-remarks.ts";
+import { archOf } from "./resolved-class.ts";
 import type { Problem, ResolvedClass, ResolvedZone, SelectedOffering } from "./resolved-class.ts";
 import { resolveZones } from "./resolve-zones.ts";
 import { selectOfferings } from "./select-offerings.ts";
