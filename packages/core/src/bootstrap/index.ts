@@ -15,7 +15,7 @@
 // The machine's name for `node.providerID`: { known: "scaleway://instance/…" }, or { prefix: "external-cloudstack://", lookups: [shell commands] }
 // when the machine must find its UUID itself. `material` is { token }, { secret: values of tokenSecretRef } or { none: true }.
 // Mistakes of the user are BootstrapErrors; their `reason` is a condition's reason. Before a launch, render once with SAMPLE_TOKEN
-// to find them early. `redactUserData` is the only form in which user data may be shown.
+// to find them early. User data is never shown, not in part either: no log, event, error or condition has it, for the token stands in it.
 // `missingJoinBindings` names what would keep certificates from being signed: a warning of the class.
 // A fake cloud boots its machines with core/testing/cloud-init: bootMachine(userData, surroundings).
 
@@ -36,7 +36,6 @@ export { newestVersion, parseVersion, type KubernetesVersion } from "./kubernete
 export { partType, type PartType, type UserDataPart } from "./mime.ts";
 export { joinConfiguration, PATCHES_FOLDER } from "./modes/kubeadm.ts";
 export * from "./pack-user-data.ts";
-export { redactUserData } from "./redact.ts";
 export { servingCertificateController, type ServingControllerParts } from "./serving/serving-controller.ts";
 export { shellQuote } from "./shell.ts";
 export * from "./token.ts";

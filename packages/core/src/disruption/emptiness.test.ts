@@ -20,9 +20,10 @@ import { minutes } from "../units/index.ts";
 import { candidateObstacle } from "./candidate.ts";
 import { consolidatableAt } from "./consolidatable.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
-import { decideEmptiness } from "./emptiness.ts";
+import { emptinessSteps } from "./emptiness.ts";
 import type { EmptinessInput } from "./emptiness.ts";
 import { indexPdbs } from "./pdbs.ts";
+import { finished } from "./steps.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
 const READY = ["Launched", "Registered", "Initialized", "Consolidatable"];
@@ -48,7 +49,7 @@ function node(name: string, changes: Partial<DisruptionNode> = {}, nodePool = "d
 
 function decide(nodes: readonly DisruptionNode[], pool: NodePoolOptions = {}, more: Partial<EmptinessInput> = {}) {
   const nodePools = [aNodePool({ ...pool, disruption: { ...ANY, ...pool.disruption } })];
-  return decideEmptiness({ nodes, nodePools, pdbs: [], nowMs: NOW, ...more });
+  return finished(emptinessSteps({ nodes, nodePools, pdbs: [], nowMs: NOW, ...more }));
 }
 
 function verdictOf(only: DisruptionNode, pool: NodePoolOptions = {}, more: Partial<EmptinessInput> = {}) {
@@ -362,7 +363,7 @@ describe("budgets of emptiness", () => {
     const nodes = names.flatMap((pool) => [1, 2, 3].map((index) => node(`${pool}${index}`, {}, pool)));
     const budgets: readonly Budget[] = [{ nodes: "2" }];
     const nodePools = names.map((name) => aNodePool({ name, disruption: { budgets } }));
-    const { command } = decideEmptiness({ nodes, nodePools, pdbs: [], nowMs: NOW });
+    const { command } = finished(emptinessSteps({ nodes, nodePools, pdbs: [], nowMs: NOW }));
     expect(command?.nodes).toEqual(["a1", "a2", "b1", "b2", "c1", "c2"]);
   });
 

@@ -21,7 +21,7 @@ import { indexPdbs } from "./pdbs.ts";
 import { paidTimeLeft } from "./paid-time.ts";
 import type { Pause } from "./pause.ts";
 import { isReschedulable } from "./pods.ts";
-import { finished, STRIDE, type Steps } from "./steps.ts";
+import { STRIDE, type Steps } from "./steps.ts";
 import type { NodeVerdict } from "./verdict.ts";
 
 export interface EmptinessInput {
@@ -64,11 +64,6 @@ export interface EmptinessDecision {
   readonly constrained: boolean;
 }
 
-export function decideEmptiness(input: EmptinessInput): EmptinessDecision {
-  return finished(emptinessSteps(input));
-}
-
-/** The same with pauses. */
 export function* emptinessSteps(input: EmptinessInput): Steps<EmptinessDecision> {
   const context = contextOf(input);
   const verdicts = new Map<string, NodeVerdict>();

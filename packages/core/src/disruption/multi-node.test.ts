@@ -17,7 +17,8 @@ import type { DecideOptions } from "./decide-options.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
 import { narrowed } from "./replacement.ts";
 import { withoutSameTypes } from "./same-type-filter.ts";
-import { simulate } from "./simulation.ts";
+import { simulateSteps } from "./simulation.ts";
+import { finished } from "./steps.ts";
 
 const machine = (name: string, cpu: string, price: number) =>
   anInstanceType({ name, cpu, offerings: [anOffering({ price, zone: "z" })] });
@@ -200,7 +201,7 @@ describe("D-92: types that are being removed", () => {
     const snapshot = aSnapshot({ nodes, pools: [aConsolidatedPool({ instanceTypes: sizes })] });
     const { accepted } = candidatesOf(snapshot, { disruptionClass: "graceful", looksAt: () => true });
     const all = nodes.map(({ name }) => name);
-    const claim = simulate(snapshot, all, { respectConsolidateAfter: true })?.solution.newClaims[0];
+    const claim = finished(simulateSteps(snapshot, all, { respectConsolidateAfter: true }))?.solution.newClaims[0];
     const wellKnown = snapshot.problem.wellKnownLabels;
     const types = sizes.filter(({ name }) => offered.includes(name));
     const planned = claim && narrowed(claim, types, claim.requirements, wellKnown);
@@ -228,7 +229,7 @@ describe("D-92: types that are being removed", () => {
     ];
     const snapshot = aSnapshot({ nodes, pools: [aConsolidatedPool({ instanceTypes: [moved, ...sizes] })] });
     const { accepted } = candidatesOf(snapshot, { disruptionClass: "graceful", looksAt: () => true });
-    const claim = simulate(snapshot, ["n0"], { respectConsolidateAfter: true })?.solution.newClaims[0];
+    const claim = finished(simulateSteps(snapshot, ["n0"], { respectConsolidateAfter: true }))?.solution.newClaims[0];
     expect(claim?.instanceTypes.map(({ name }) => name)).toContain("moved");
     expect(claim && withoutSameTypes(claim, accepted, snapshot.problem.wellKnownLabels)).toBeUndefined();
   });
@@ -249,7 +250,7 @@ describe("D-92: types that are being removed", () => {
       const pools = [aConsolidatedPool({ instanceTypes: types })];
       const snapshot = aSnapshot({ nodes, pools, problem: { wellKnownLabels } });
       const { accepted } = candidatesOf(snapshot, { disruptionClass: "graceful", looksAt: () => true });
-      const claim = simulate(snapshot, ["n0"], { respectConsolidateAfter: true })?.solution.newClaims[0];
+      const claim = finished(simulateSteps(snapshot, ["n0"], { respectConsolidateAfter: true }))?.solution.newClaims[0];
       const planned = claim && { ...claim, instanceTypes: types };
       const left = planned && withoutSameTypes(planned, accepted, wellKnownLabels);
       expect(left?.instanceTypes.map(({ name }) => name)).toEqual(["nano"]);

@@ -10,7 +10,8 @@ import {
   aSnapshot,
 } from "../testing/builders/index.ts";
 import { cheaperTypes, launchable, narrowed, rateOfAll, spotOnly } from "./replacement.ts";
-import { simulate } from "./simulation.ts";
+import { simulateSteps } from "./simulation.ts";
+import { finished } from "./steps.ts";
 
 const wellKnown = new Set(WELL_KNOWN_LABELS);
 const sold = (name: string, ...sales: readonly (readonly [capacityType: string, price: number | null])[]) =>
@@ -28,7 +29,8 @@ const unpriced = sold("unpriced", ["on-demand", null]);
 
 const nodes = [aDisruptionNode({ type: fixed, pods: [aPod()] })];
 const pools = [aConsolidatedPool({ instanceTypes: [fixed, either, twin, unpriced] })];
-const claim = simulate(aSnapshot({ nodes, pools }), ["n1"], { respectConsolidateAfter: false })?.solution.newClaims[0];
+const claim = finished(simulateSteps(aSnapshot({ nodes, pools }), ["n1"], { respectConsolidateAfter: false }))?.solution
+  .newClaims[0];
 if (claim === undefined) throw new Error("there is no new machine to choose");
 
 describe("D-77: the types of a planned machine", () => {

@@ -14,8 +14,9 @@ import {
 } from "../testing/builders/index.ts";
 import type { DisruptionNodeOptions, SnapshotOptions } from "../testing/builders/index.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
-import { simulate } from "./simulation.ts";
+import { simulateSteps } from "./simulation.ts";
 import type { SimulationOptions } from "./simulation.ts";
+import { finished } from "./steps.ts";
 
 const type = anInstanceType({ name: "m", cpu: "4", offerings: [anOffering({ price: 1 })] });
 const running = (name: string, cpu: string) => aPod({ name, nodeName: "x", requests: { cpu } });
@@ -28,10 +29,12 @@ function result(
   options: Partial<SimulationOptions> = {},
 ) {
   const pools = [aConsolidatedPool({ instanceTypes: [type] })];
-  const simulation = simulate(aSnapshot({ nodes, pools, ...more }), ["n1"], {
-    respectConsolidateAfter: true,
-    ...options,
-  });
+  const simulation = finished(
+    simulateSteps(aSnapshot({ nodes, pools, ...more }), ["n1"], {
+      respectConsolidateAfter: true,
+      ...options,
+    }),
+  );
   return {
     simulation,
     places: Object.fromEntries(
@@ -52,8 +55,8 @@ describe("what becomes of the pods", () => {
     const node = on("n1", [], { changes: { markedForDeletion: true } });
     expect(result([node]).simulation).toBeUndefined();
     const question = { respectConsolidateAfter: true };
-    expect(simulate(aSnapshot({ nodes: [on("n0"), node] }), ["n0", "n1"], question)).toBeUndefined();
-    expect(simulate(aSnapshot({ nodes: [on("n0"), node] }), ["n0"], question)).toBeDefined();
+    expect(finished(simulateSteps(aSnapshot({ nodes: [on("n0"), node] }), ["n0", "n1"], question))).toBeUndefined();
+    expect(finished(simulateSteps(aSnapshot({ nodes: [on("n0"), node] }), ["n0"], question))).toBeDefined();
   });
 
   it("D-43: pods of DaemonSets and mirror pods stay behind", () => {
@@ -167,16 +170,16 @@ describe("S-1017: simulations about one picture", () => {
   it("answer alike, whatever was asked before them", () => {
     const snapshot = aSnapshot({ nodes, pools });
     for (const gone of [["n1"], ["n2", "n1"], ["n3"], ["n1", "n2", "n3"], ["n1"]]) {
-      const alone = simulate(aSnapshot({ nodes, pools }), gone, question);
-      expect(simulate(snapshot, gone, question)).toEqual(alone);
+      const alone = finished(simulateSteps(aSnapshot({ nodes, pools }), gone, question));
+      expect(finished(simulateSteps(snapshot, gone, question))).toEqual(alone);
     }
     const [there, back] = [
       ["n1", "n2"],
       ["n2", "n1"],
-    ].map((gone) => simulate(aSnapshot({ nodes, pools }), gone, question));
+    ].map((gone) => finished(simulateSteps(aSnapshot({ nodes, pools }), gone, question)));
     expect(there).toEqual(back);
-    expect(simulate(snapshot, ["n1"], question)?.solution.existing).toHaveLength(1);
-    expect(simulate(snapshot, ["n1", "n2", "n3"], question)?.solution.newClaims).not.toHaveLength(0);
+    expect(finished(simulateSteps(snapshot, ["n1"], question))?.solution.existing).toHaveLength(1);
+    expect(finished(simulateSteps(snapshot, ["n1", "n2", "n3"], question))?.solution.newClaims).not.toHaveLength(0);
   });
 });
 

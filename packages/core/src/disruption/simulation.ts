@@ -7,7 +7,7 @@ import type { DisruptionNode } from "./disruption-node.ts";
 import { simulationBase, uidOf } from "./simulation-base.ts";
 import type { SimulationBase } from "./simulation-base.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
-import { finished, SimulationMark, type Steps } from "./steps.ts";
+import { SimulationMark, type Steps } from "./steps.ts";
 
 export interface SimulationOptions {
   /** Nodes inside their consolidateAfter take no pods from others (D-45, D-46): consolidation, not drift. */
@@ -31,15 +31,6 @@ export interface Simulation {
 }
 
 /** Undefined: one of the nodes is on its way out already (D-42). */
-export function simulate(
-  snapshot: DisruptionSnapshot,
-  names: readonly string[],
-  options: SimulationOptions,
-): Simulation | undefined {
-  return finished(simulateSteps(snapshot, names, options));
-}
-
-/** The same with pauses. */
 export function* simulateSteps(
   snapshot: DisruptionSnapshot,
   names: readonly string[],

@@ -1,4 +1,4 @@
-// What a pod asks of its node through nodeSelector and node affinity, and what in there is not allowed.
+// What a pod requires of its node through nodeSelector and node affinity, and what in there is not allowed.
 
 import type { NodeSelectorTerm, PodSpec } from "../api/index.ts";
 import { sortedKeys } from "../units/index.ts";
@@ -8,12 +8,6 @@ import type { RequirementLike } from "./requirements.ts";
 import { requirementErrors } from "./validation.ts";
 import type { RequirementContext } from "./validation.ts";
 
-export interface PodRequirementOptions {
-  /** Without preferences. */
-  readonly strict?: boolean;
-  readonly normalization?: Normalization;
-}
-
 /** Only what is read of a pod, so that templates fit too. */
 export interface PodLike {
   readonly spec: PodSpec;
@@ -22,15 +16,8 @@ export interface PodLike {
 /** The API server knows no other operators in pods; Gte and Lte are NodePool operators (S-101). */
 const POD_OPERATORS: readonly string[] = ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"];
 
-/** S-116: nodeSelector, the first required term and, unless strict, the heaviest preferred term. */
-export function podRequirements(pod: PodLike, options: PodRequirementOptions = {}): Requirements {
-  const [required = nodeSelectorOf(pod, options.normalization)] = requiredTerms(pod, options.normalization);
-  const preferred = options.strict === true ? undefined : heaviestPreference(pod);
-  return preferred === undefined ? required : required.merge(fromTerm(preferred, options.normalization));
-}
-
 /**
- * One set per OR-ed required term, each with the nodeSelector; the nodeSelector alone when no term is required.
+ * S-116: one set per OR-ed required term, each with the nodeSelector; the nodeSelector alone when no term is required.
  * Empty terms match nothing and are skipped (S-117): with only such terms the result is empty and the pod fits nowhere.
  */
 export function requiredTerms(pod: PodLike, normalization?: Normalization): readonly Requirements[] {
@@ -77,14 +64,4 @@ function nodeSelectorOf(pod: PodLike, normalization: Normalization | undefined):
 
 function fromTerm(term: NodeSelectorTerm, normalization: Normalization | undefined): Requirements {
   return Requirements.fromSpecs(term.matchExpressions ?? [], normalization);
-}
-
-/** The first of the heaviest ones. */
-function heaviestPreference(pod: PodLike): NodeSelectorTerm | undefined {
-  const preferences = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  let heaviest = preferences[0];
-  for (const preference of preferences) {
-    if (heaviest !== undefined && preference.weight > heaviest.weight) heaviest = preference;
-  }
-  return heaviest?.preference;
 }

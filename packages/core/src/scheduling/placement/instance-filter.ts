@@ -1,14 +1,11 @@
-// Which instance types can still carry a claim, and at which check the last of them fell out (S-501).
+// Which instance types can still carry a claim, check by check (S-501).
 
 import type { InstanceType, Offering } from "../../provider/index.ts";
 import type { Requirements } from "../../requirements/index.ts";
 import { addResources, fits } from "../../units/index.ts";
 import type { Resources } from "../../units/index.ts";
-import { portConflict } from "../host-ports.ts";
 import type { HostPort } from "../host-ports.ts";
 import type { Build } from "./builds.ts";
-import { REJECTED } from "./rejection.ts";
-import type { Rejection } from "./rejection.ts";
 
 export interface TypeOption {
   readonly type: InstanceType;
@@ -29,21 +26,7 @@ export interface TypeQuestion {
   readonly requirements: Requirements;
   /** Pods only; the overhead is each group's own. */
   readonly requests: Resources;
-  readonly hostPorts: readonly HostPort[];
   readonly wellKnown: ReadonlySet<string>;
-}
-
-/** The groups that still have a type, or the check that none passed. */
-export function filterTypes(groups: readonly TypeGroup[], question: TypeQuestion): readonly TypeGroup[] | Rejection {
-  const { requirements, requests, hostPorts } = question;
-  const free = groups.filter((group) => portConflict(hostPorts, group.hostPorts) === undefined);
-  if (free.length === 0) return REJECTED.hostPort;
-  const suited = keep(free, ({ type }) => type.requirements.overlaps(requirements));
-  if (suited.length === 0) return REJECTED.noType;
-  const large = largeEnough(suited, requests);
-  if (large.length === 0) return REJECTED.resources;
-  const offered = onOffer(large, question);
-  return offered.length === 0 ? REJECTED.offering : offered;
 }
 
 /** Pods and the DaemonSets of each group together. */
@@ -57,7 +40,7 @@ export function largeEnough(groups: readonly TypeGroup[], requests: Resources): 
 /** S-126, S-501: an available offering that is large enough and satisfies zone, capacity type and the rest together. */
 export function onOffer(
   groups: readonly TypeGroup[],
-  { requests, requirements, wellKnown }: Pick<TypeQuestion, "requests" | "requirements" | "wellKnown">,
+  { requests, requirements, wellKnown }: TypeQuestion,
 ): readonly TypeGroup[] {
   return groups.flatMap((group) => {
     const total = addResources(requests, group.overhead);

@@ -14,8 +14,8 @@ import type { Template } from "../../scheduling/templates.ts";
 import type { TopologyTracker } from "./topology-tracker.ts";
 import { AttachedVolumes, volumeOverrun } from "../../scheduling/volumes/attached-volumes.ts";
 import { cheapestDomain } from "../../scheduling/placement/cheapest-domain.ts";
-import { filterTypes, keep, typesOf } from "../../scheduling/placement/instance-filter.ts";
-import type { TypeGroup } from "../../scheduling/placement/instance-filter.ts";
+import { keep, largeEnough, onOffer, typesOf } from "../../scheduling/placement/instance-filter.ts";
+import type { TypeGroup, TypeQuestion } from "../../scheduling/placement/instance-filter.ts";
 import type { ClaimState } from "../../scheduling/placement/listing.ts";
 import { REJECTED } from "../../scheduling/placement/rejection.ts";
 import type { Rejection } from "../../scheduling/placement/rejection.ts";
@@ -102,7 +102,7 @@ export class NewClaim {
     if ("rejected" in narrowed) return narrowed;
     if (!this.template.requirements.isCompatible(narrowed, wellKnown)) return REJECTED.unknownLabel;
     const requirements = merged.merge(narrowed);
-    const groups = filterTypes(possible, { requirements, requests, hostPorts: pod.hostPorts, wellKnown });
+    const groups = filterTypes(possible, pod.hostPorts, { requirements, requests, wellKnown });
     if ("rejected" in groups) return groups;
     const isOpening = this.pods.length === 0;
     return settled({ host: this.host, isOpening, state: { requirements, groups, requests } }, surroundings);
@@ -130,6 +130,23 @@ export class NewClaim {
   get podObjects(): readonly Pod[] {
     return this.pods.map(({ pod }) => pod);
   }
+}
+
+/** The groups that still have a type, or the check that none passed. */
+function filterTypes(
+  groups: readonly TypeGroup[],
+  hostPorts: readonly HostPort[],
+  question: TypeQuestion,
+): readonly TypeGroup[] | Rejection {
+  const { requirements, requests } = question;
+  const free = groups.filter((group) => portConflict(hostPorts, group.hostPorts) === undefined);
+  if (free.length === 0) return REJECTED.hostPort;
+  const suited = keep(free, ({ type }) => type.requirements.overlaps(requirements));
+  if (suited.length === 0) return REJECTED.noType;
+  const large = largeEnough(suited, requests);
+  if (large.length === 0) return REJECTED.resources;
+  const offered = onOffer(large, question);
+  return offered.length === 0 ? REJECTED.offering : offered;
 }
 
 /**
