@@ -149,7 +149,7 @@ function controllersOf(kit: Kit): readonly Controller[] {
     cloudStackStatusController({
       ...kit,
       inspector: new Inspector(kit),
-      cleanUp: async (nodeClass, signal) => {
+      leave: async (nodeClass, { signal }) => {
         const { spec, metadata } = nodeClass;
         // Without a managed group there is nothing to remove, and a key that is gone must not hold the class.
         if (spec.affinityGroups?.managed === undefined) return;

@@ -130,7 +130,9 @@ function controllersOf(kit: Kit): readonly Controller[] {
         ...kit,
         checkKey: async (signal) => void (await client.servers(settings.zone, clusterTags(clusterName), signal)),
       }),
-      cleanUp: (nodeClass, signal) => resolver.removePlacementGroups(nodeClass, signal),
+      leave: async (nodeClass, { signal }) => {
+        await resolver.removePlacementGroups(nodeClass, signal);
+      },
     }),
     bootstrapTokenController({
       tokens,

@@ -146,8 +146,6 @@ export class Joining {
     const { spec } = nodeClass;
     const prefix = providerIdPrefix(spec.providerIDFormat ?? "ccm", zone.name);
     const { bootstrap = {}, userData, userDataMode = "Auto" } = spec;
-    const lines = (commands: readonly string[] | undefined): string => (commands ?? []).join("\n");
-    const [pre, post] = [lines(bootstrap.preKubeadmCommands), lines(bootstrap.postKubeadmCommands)];
     return {
       mode,
       ...(cluster === undefined ? {} : { cluster }),
@@ -168,14 +166,7 @@ export class Joining {
       },
       material,
       kubelet: resolveKubelet(spec.kubelet ?? {}, cpus),
-      settings: {
-        // Only a cloud controller manager takes the taint away again that "external" means (C-71).
-        cloudProvider: bootstrap.cloudProvider ?? "none",
-        ...(bootstrap.criSocket === undefined ? {} : { criSocket: bootstrap.criSocket }),
-        ...(pre === "" ? {} : { preScript: pre }),
-        ...(post === "" ? {} : { postScript: post }),
-        ...(bootstrap.files === undefined ? {} : { files: bootstrap.files }),
-      },
+      settings: joinSettings(bootstrap),
       ...(userData === undefined ? {} : { userData }),
       dollarVariables: true,
       userDataOrder: userDataMode === "Merge" ? "before" : "after",
@@ -195,16 +186,9 @@ export class Joining {
     return { token: await this.#parts.tokens.ensure(claim, ttl, signal) };
   }
 
-  async #secret(
-    { spec }: CloudStackNodeClass,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, string>> | undefined> {
-    const reference = spec.bootstrap?.tokenSecretRef;
-    if (reference === undefined) return undefined;
-    const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
-    const all = await readJoinSecret(this.#parts.kube, key, signal);
-    const token = reference.key === undefined ? undefined : all[reference.key];
-    return token === undefined ? all : { ...all, token };
+  #secret({ spec }: CloudStackNodeClass, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    const { kube, settings } = this.#parts;
+    return readJoinSecret(spec.bootstrap?.tokenSecretRef, { kube, namespace: settings.namespace }, signal);
   }
 
   async #cluster(
@@ -223,6 +207,19 @@ export class Joining {
     };
     return this.#facts.of(overrides, signal);
   }
+}
+
+function joinSettings(bootstrap: NonNullable<CloudStackNodeClassSpec["bootstrap"]>): NonNullable<JoinPlan["settings"]> {
+  const { cloudProvider, criSocket, files, preKubeadmCommands = [], postKubeadmCommands = [] } = bootstrap;
+  const [preScript, postScript] = [preKubeadmCommands.join("\n"), postKubeadmCommands.join("\n")];
+  return {
+    // Only a cloud controller manager takes the taint away again that "external" means (C-71).
+    cloudProvider: cloudProvider ?? "none",
+    ...(criSocket === undefined ? {} : { criSocket }),
+    ...(preScript === "" ? {} : { preScript }),
+    ...(postScript === "" ? {} : { postScript }),
+    ...(files === undefined ? {} : { files }),
+  };
 }
 
 /** What the user wrote: variables may stand in it. */

@@ -1,7 +1,7 @@
-// cloudstacknodeclass.status: what a look at a CloudStackNodeClass finds, and what is removed with the class.
+// cloudstacknodeclass.status: the rules by which a CloudStackNodeClass is looked at.
 
 import { nodeClassStatusController } from "@karpenter-multicloud/core/controllers/nodeclass-status";
-import type { NodeClassRules, NodeClassStatusParts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { NodeClassRules, NodeClassStatusPorts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import { minutes } from "@karpenter-multicloud/core/units";
 
@@ -14,16 +14,6 @@ import {
   CloudStackNodeClasses,
 } from "../api/cloudstack-node-class.ts";
 import type { CloudStackNodeClass } from "../api/cloudstack-node-class.ts";
-import type { Inspector } from "./inspection.ts";
-
-export interface StatusControllerParts extends Pick<
-  NodeClassStatusParts<CloudStackNodeClass>,
-  "kube" | "cache" | "events" | "clock"
-> {
-  readonly inspector: Inspector;
-  /** Removes what was made for the class alone. */
-  readonly cleanUp: (nodeClass: CloudStackNodeClass, signal: AbortSignal) => Promise<void>;
-}
 
 const RULES: NodeClassRules<CloudStackNodeClass> = {
   conditions: CLOUDSTACK_NODE_CLASS_CONDITIONS,
@@ -38,15 +28,6 @@ const RULES: NodeClassRules<CloudStackNodeClass> = {
   readyWithoutAnswer: minutes(15),
 };
 
-export function cloudStackStatusController(parts: StatusControllerParts): Controller {
-  const { inspector, cleanUp, ...ports } = parts;
-  return nodeClassStatusController(CloudStackNodeClasses, {
-    ...ports,
-    rules: RULES,
-    inspect: (nodeClass, signal) => inspector.inspect(nodeClass, signal),
-    async leave(nodeClass, { signal }) {
-      await cleanUp(nodeClass, signal);
-      return undefined;
-    },
-  });
+export function cloudStackStatusController(ports: NodeClassStatusPorts<CloudStackNodeClass>): Controller {
+  return nodeClassStatusController(CloudStackNodeClasses, { ...ports, rules: RULES });
 }

@@ -1,8 +1,7 @@
 // ovhnodeclass.status: what a look at an OVHNodeClass finds, and what has to be gone before the last class goes.
 
-import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import { nodeClassStatusController } from "@karpenter-multicloud/core/controllers/nodeclass-status";
-import type { NodeClassRules, NodeClassStatusParts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { NodeClassRules, NodeClassStatusPorts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import { ProviderError } from "@karpenter-multicloud/core/provider";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import { minutes, seconds } from "@karpenter-multicloud/core/units";
@@ -17,13 +16,8 @@ import {
 } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { toProviderError } from "../client/failure-kind.ts";
-import type { Inspector } from "./inspection.ts";
 
-export interface StatusControllerParts extends Pick<
-  NodeClassStatusParts<OVHNodeClass>,
-  "kube" | "cache" | "events" | "clock"
-> {
-  readonly inspector: Inspector;
+export interface StatusControllerParts extends Omit<NodeClassStatusPorts<OVHNodeClass>, "leave"> {
   /** Gives empty pools back before the last class goes, and answers those that still hold machines. */
   readonly leave: (signal: AbortSignal) => Promise<readonly string[]>;
 }
@@ -42,17 +36,13 @@ const RULES: NodeClassRules<OVHNodeClass> = {
   }),
   orderingCondition: OvhCondition.ZonesReady,
   lookEvery: minutes(5),
+  tellsWhenLooked: true,
 };
 
 export function ovhStatusController(parts: StatusControllerParts): Controller {
-  const { clock, inspector } = parts;
   return nodeClassStatusController(OVHNodeClasses, {
     ...parts,
     rules: RULES,
-    async inspect(nodeClass, signal) {
-      const { findings, status } = await inspector.inspect(nodeClass, signal);
-      return { findings, status: { ...status, lastSyncTime: toRfc3339(clock.now()) } };
-    },
     async leave(nodeClass, { isLast, signal }) {
       return isLast && (await holdsPools(parts, nodeClass, signal)) ? AGAIN_WHILE_LEAVING : undefined;
     },

@@ -142,14 +142,9 @@ export class Joining {
   }
 
   /** What the class's tokenSecretRef names; undefined without one. @throws BootstrapError when it is not there */
-  async secretOf(
-    { spec }: ScalewayNodeClass,
-    signal: AbortSignal,
-  ): Promise<Readonly<Record<string, string>> | undefined> {
-    const reference = spec?.bootstrap?.tokenSecretRef;
-    if (reference === undefined) return undefined;
-    const key = { name: reference.name, namespace: reference.namespace ?? this.#parts.settings.namespace };
-    return readJoinSecret(this.#parts.kube, key, signal);
+  secretOf({ spec }: ScalewayNodeClass, signal: AbortSignal): Promise<Readonly<Record<string, string>> | undefined> {
+    const { kube, settings } = this.#parts;
+    return readJoinSecret(spec?.bootstrap?.tokenSecretRef, { kube, namespace: settings.namespace }, signal);
   }
 
   async #cluster({ spec }: ScalewayNodeClass, signal: AbortSignal): Promise<ClusterFacts | undefined> {

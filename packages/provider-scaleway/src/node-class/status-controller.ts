@@ -1,8 +1,7 @@
-// scalewaynodeclass.status: what a look at a ScalewayNodeClass finds, and what is removed with the class.
+// scalewaynodeclass.status: the rules by which a ScalewayNodeClass is looked at.
 
-import { toRfc3339 } from "@karpenter-multicloud/core/api";
 import { nodeClassStatusController } from "@karpenter-multicloud/core/controllers/nodeclass-status";
-import type { NodeClassRules, NodeClassStatusParts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
+import type { NodeClassRules, NodeClassStatusPorts } from "@karpenter-multicloud/core/controllers/nodeclass-status";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
 import { minutes } from "@karpenter-multicloud/core/units";
 
@@ -15,16 +14,6 @@ import {
   ScalewayNodeClasses,
 } from "../api/scaleway-node-class.ts";
 import type { ScalewayNodeClass } from "../api/scaleway-node-class.ts";
-import type { Inspector } from "./inspection.ts";
-
-export interface StatusControllerParts extends Pick<
-  NodeClassStatusParts<ScalewayNodeClass>,
-  "kube" | "cache" | "events" | "clock"
-> {
-  readonly inspector: Inspector;
-  /** Removes what was made for the class alone. */
-  readonly cleanUp: (nodeClass: ScalewayNodeClass, signal: AbortSignal) => Promise<void>;
-}
 
 const RULES: NodeClassRules<ScalewayNodeClass> = {
   conditions: SCALEWAY_NODE_CLASS_CONDITIONS,
@@ -35,20 +24,9 @@ const RULES: NodeClassRules<ScalewayNodeClass> = {
   }),
   orderingCondition: ScalewayCondition.InstanceTypesReady,
   lookEvery: minutes(5),
+  tellsWhenLooked: true,
 };
 
-export function scalewayStatusController(parts: StatusControllerParts): Controller {
-  const { inspector, cleanUp, ...ports } = parts;
-  return nodeClassStatusController(ScalewayNodeClasses, {
-    ...ports,
-    rules: RULES,
-    async inspect(nodeClass, signal) {
-      const { findings, status, remarks } = await inspector.inspect(nodeClass, signal);
-      return { findings, remarks, status: { ...status, lastSyncTime: toRfc3339(ports.clock.now()) } };
-    },
-    async leave(nodeClass, { signal }) {
-      await cleanUp(nodeClass, signal);
-      return undefined;
-    },
-  });
+export function scalewayStatusController(ports: NodeClassStatusPorts<ScalewayNodeClass>): Controller {
+  return nodeClassStatusController(ScalewayNodeClasses, { ...ports, rules: RULES });
 }

@@ -35,8 +35,8 @@ async function begin(over: Partial<NodeClassStatusParts<NodeClass>> = {}): Promi
     lookEvery: minutes(1),
     readyWithoutAnswer: minutes(15),
   };
-  const inspect = async (): Promise<Inspection> => found;
-  await harness.start(nodeClassStatusController(TestNodeClasses, { ...harness.deps, rules, inspect, ...over }));
+  const inspector = { inspect: async (): Promise<Inspection> => found };
+  await harness.start(nodeClassStatusController(TestNodeClasses, { ...harness.deps, rules, inspector, ...over }));
   await harness.pass(100);
 }
 
@@ -79,7 +79,9 @@ describe("nodeclass.status", () => {
 
   it("tells what is worth an event, and leaves an hour before it is told again", async () => {
     await begin({
-      inspect: async () => ({ findings: READY, status: {}, remarks: [{ reason: "Odd", message: "a thing" }] }),
+      inspector: {
+        inspect: async () => ({ findings: READY, status: {}, remarks: [{ reason: "Odd", message: "a thing" }] }),
+      },
     });
     expect(harness.events.withReason("Odd")).toEqual([expect.objectContaining({ dedupeFor: hours(1) })]);
   });

@@ -11,10 +11,13 @@ import { StatusReport } from "./status-report.ts";
 
 export interface NodeClassStatusParts<T extends NodeClass> extends Omit<StatusPorts<T>, "resource"> {
   readonly cache: KubeCache;
-  readonly inspect: (nodeClass: T, signal: AbortSignal) => Promise<Inspection>;
+  readonly inspector: { inspect(nodeClass: T, signal: AbortSignal): Promise<Inspection> };
   /** The class is no longer used and goes. @defaultValue nothing was made for it */
   readonly leave?: Leave<T>;
 }
+
+/** What is left for a provider's status controller to be given. */
+export type NodeClassStatusPorts<T extends NodeClass> = Omit<NodeClassStatusParts<T>, "rules">;
 
 const AGAIN_WHILE_BROKEN = seconds(30);
 
@@ -22,7 +25,7 @@ export function nodeClassStatusController<T extends NodeClass>(
   resource: Resource<T>,
   parts: NodeClassStatusParts<T>,
 ): Controller {
-  const { cache, rules, inspect, leave } = parts;
+  const { cache, rules, inspector, leave } = parts;
   const ports: StatusPorts<T> = { ...parts, resource };
   const classes = cache.informer(resource);
   const claims = cache.informer(NodeClaims);
@@ -43,7 +46,7 @@ export function nodeClassStatusController<T extends NodeClass>(
       if (nodeClass.metadata.deletionTimestamp !== undefined)
         return releaseClass(ports, nodeClass, { claims, classes, ...(leave === undefined ? {} : { leave }) }, signal);
       const marked = await markClass(ports, nodeClass, signal);
-      const inspection = await inspect(marked, signal);
+      const inspection = await inspector.inspect(marked, signal);
       const isReady = await report.write(marked, inspection, signal);
       return { requeueAfter: isReady ? rules.lookEvery : AGAIN_WHILE_BROKEN };
     },

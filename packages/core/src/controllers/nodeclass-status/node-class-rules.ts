@@ -17,6 +17,8 @@ export interface NodeClassRules<T extends NodeClass> {
   readonly lookEvery: Duration;
   /** How long a class stays ready while the cloud does not answer. @defaultValue until it answers */
   readonly readyWithoutAnswer?: Duration;
+  /** Whether status.lastSyncTime says when the class was last looked at. @defaultValue false */
+  readonly tellsWhenLooked?: boolean;
 }
 
 export interface StatusPorts<T extends NodeClass> {

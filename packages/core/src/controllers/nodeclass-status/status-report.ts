@@ -1,6 +1,6 @@
 // What of a look is written to the class's status: what could not be found out keeps its last value, within limits.
 
-import { ConditionSet, type NodeClass } from "../../api/index.ts";
+import { ConditionSet, toRfc3339, type NodeClass } from "../../api/index.ts";
 import { patchObjectStatus } from "../../kube/index.ts";
 import { hours } from "../../units/index.ts";
 import type { Finding, Inspection } from "./finding.ts";
@@ -30,14 +30,16 @@ export class StatusReport<T extends NodeClass> {
 
   /** Whether the class is ready. */
   async write(nodeClass: T, { findings, status, remarks = [] }: Inspection, signal: AbortSignal): Promise<boolean> {
-    const { kube, clock, events, resource } = this.#ports;
+    const { kube, clock, events, resource, rules } = this.#ports;
     const now = clock.now();
+    const looked = rules.tellsWhenLooked === true ? { lastSyncTime: toRfc3339(now) } : {};
     for (const { reason, message } of remarks) {
       events.publish({ resource, object: nodeClass, type: "Warning", reason, message, dedupeFor: REMARKED });
     }
     let conditions = this.#conditions(nodeClass, findings, now);
     const save = (before: T): Promise<T> => {
-      const after: T = { ...nodeClass, status: { ...nodeClass.status, ...status, conditions: conditions.toList() } };
+      const found = { ...status, ...looked, conditions: conditions.toList() };
+      const after: T = { ...nodeClass, status: { ...nodeClass.status, ...found } };
       return patchObjectStatus(kube, resource, { before, after }, { lock: true, signal });
     };
     const stored = await save(nodeClass);
