@@ -1,8 +1,6 @@
 import { FakeClock } from "@karpenter-multicloud/core/testing";
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import { connect } from "node:net";
-import type { AddressInfo } from "node:net";
+import { startTunnelProxy } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { TunnelProxy } from "@karpenter-multicloud/core/testing/fake-cloud";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { startFakeCloudStack } from "../testing/index.ts";
 import type { FakeCloudStack, FakeCloudStackOptions } from "../testing/index.ts";
@@ -151,31 +149,15 @@ it("T-14: a count without rows is an empty list", async () => {
 });
 
 describe("a proxy (§12)", () => {
-  let proxy: Server;
-  const asked: string[] = [];
+  let proxy: TunnelProxy;
 
   beforeEach(async () => {
-    asked.length = 0;
-    proxy = createServer();
-    proxy.on("connect", (request, socket, head) => {
-      asked.push(request.url ?? "");
-      const [host = "", port = ""] = (request.url ?? "").split(":");
-      const upstream = connect(Number(port), host, () => {
-        socket.write("HTTP/1.1 200 OK\r\n\r\n");
-        upstream.write(head);
-        upstream.pipe(socket);
-        socket.pipe(upstream);
-      });
-      upstream.on("error", () => socket.destroy());
-      socket.on("error", () => upstream.destroy());
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    proxy = await startTunnelProxy();
+    vi.stubEnv("HTTPS_PROXY", `http://127.0.0.1:${proxy.port}`);
   });
 
   afterEach(() => {
     vi.unstubAllEnvs();
-    proxy.closeAllConnections();
     proxy.close();
   });
 
@@ -183,7 +165,7 @@ describe("a proxy (§12)", () => {
     await start({ secure: true });
     const caBundle = fake.caPem ?? "";
     expect(await transport({ caBundle }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
-    expect(asked).toEqual([`127.0.0.1:${fake.port}`]);
+    expect(proxy.tunnels.map(({ target }) => target)).toEqual([`127.0.0.1:${fake.port}`]);
     await expect(transport().call({ command: "listZones", signal })).rejects.toThrow(/certificate|SELF_SIGNED|UNABLE/i);
     expect(await transport({ verifySsl: false }).call({ command: "listZones", signal })).toMatchObject({ count: 5 });
   });
@@ -192,6 +174,6 @@ describe("a proxy (§12)", () => {
     vi.stubEnv("NO_PROXY", "127.0.0.1");
     await start({ secure: true });
     await transport({ caBundle: fake.caPem ?? "" }).call({ command: "listZones", signal });
-    expect(asked).toEqual([]);
+    expect(proxy.tunnels).toEqual([]);
   });
 });

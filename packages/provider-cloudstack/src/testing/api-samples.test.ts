@@ -1,10 +1,9 @@
 // Each sample of CloudStack's API against what the fake answers: envelope, codes, keys and types.
 
-import { FakeClock } from "@karpenter-multicloud/core/testing";
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeCloudStack } from "./server.ts";
-import type { FakeCloudStack } from "./server.ts";
+import { startWithCallers } from "./callers.ts";
+import type { FakeWithCallers } from "./callers.ts";
 import { TinyClient } from "./tiny-client.ts";
 import type { TinyAnswer } from "./tiny-client.ts";
 
@@ -28,16 +27,10 @@ const named = (name: string): Sample => {
 const DISK = "33c1c11c-fae7-5ffa-b262-9b9a06bbc104";
 const ANTI = "k8s-anti";
 
-let clock: FakeClock;
-let fake: FakeCloudStack;
-let user: TinyClient;
-let admin: TinyClient;
+let { clock, fake, user, admin } = {} as FakeWithCallers;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  fake = await startFakeCloudStack({ clock });
-  user = new TinyClient(fake.credentials);
-  admin = TinyClient.admin(fake.credentials);
+  ({ clock, fake, user, admin } = await startWithCallers());
 });
 
 afterEach(() => fake.close());

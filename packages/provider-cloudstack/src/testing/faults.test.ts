@@ -1,10 +1,8 @@
 // Every way to fail that the fake has, seen from a client of it.
 
-import { FakeClock } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeCloudStack } from "./server.ts";
-import type { FakeCloudStack } from "./server.ts";
-import { TinyClient } from "./tiny-client.ts";
+import { startWithCallers } from "./callers.ts";
+import type { FakeWithCallers } from "./callers.ts";
 import type { TinyAnswer } from "./tiny-client.ts";
 
 const ORDER = {
@@ -14,16 +12,10 @@ const ORDER = {
   networkids: "3ebc21ed-2cd4-56e5-9ca0-dbd9d1ab0053",
 };
 
-let clock: FakeClock;
-let fake: FakeCloudStack;
-let user: TinyClient;
-let admin: TinyClient;
+let { clock, fake, user, admin } = {} as FakeWithCallers;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  fake = await startFakeCloudStack({ clock });
-  user = new TinyClient(fake.credentials);
-  admin = TinyClient.admin(fake.credentials);
+  ({ clock, fake, user, admin } = await startWithCallers());
 });
 
 afterEach(() => fake.close());

@@ -1,7 +1,6 @@
-import { FakeClock } from "@karpenter-multicloud/core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { startFakeCloudStack } from "./server.ts";
-import type { FakeCloudStack } from "./server.ts";
+import { startWithCallers } from "./callers.ts";
+import type { FakeWithCallers } from "./callers.ts";
 import { TinyClient } from "./tiny-client.ts";
 
 const ZONE = "b8396597-5bdb-51cb-b775-16903c688374";
@@ -9,16 +8,10 @@ const MEDIUM = "1cf6a486-44de-55ba-9584-5967eb20f2d6";
 const TEMPLATE = "17a2600d-8b03-5e41-b523-d84f697272ac";
 const NETWORK = "3ebc21ed-2cd4-56e5-9ca0-dbd9d1ab0053";
 
-let clock: FakeClock;
-let fake: FakeCloudStack;
-let user: TinyClient;
-let admin: TinyClient;
+let { clock, fake, user, admin } = {} as FakeWithCallers;
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  fake = await startFakeCloudStack({ clock });
-  user = new TinyClient(fake.credentials);
-  admin = TinyClient.admin(fake.credentials);
+  ({ clock, fake, user, admin } = await startWithCallers());
 });
 
 afterEach(() => fake.close());

@@ -1,11 +1,8 @@
-import { createServer } from "node:http";
-import type { Server } from "node:http";
-import { connect } from "node:net";
-import type { AddressInfo } from "node:net";
-
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { FakeClock } from "@karpenter-multicloud/core/testing";
+import { startTunnelProxy } from "@karpenter-multicloud/core/testing/fake-cloud";
+import type { TunnelProxy } from "@karpenter-multicloud/core/testing/fake-cloud";
 
 import { SIGNATURE_VECTORS, VECTOR_CREDENTIALS } from "../testing/seed/signature-vectors.ts";
 import { startFakeOvh } from "../testing/index.ts";
@@ -134,44 +131,31 @@ describe("a ready access token", () => {
 });
 
 describe("a proxy", () => {
-  let proxy: Server;
-  const asked: string[] = [];
+  let proxy: TunnelProxy;
 
   beforeEach(async () => {
-    asked.length = 0;
-    proxy = createServer();
-    proxy.on("connect", (request, socket, head) => {
-      asked.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`);
-      const [host = "", port = ""] = (request.url ?? "").split(":");
-      const upstream = connect(Number(port), host, () => {
-        socket.write("HTTP/1.1 200 OK\r\n\r\n");
-        upstream.write(head);
-        upstream.pipe(socket);
-        socket.pipe(upstream);
-      });
-      upstream.on("error", () => socket.destroy());
-      socket.on("error", () => upstream.destroy());
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    vi.stubEnv("HTTPS_PROXY", `http://who:what@127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    proxy = await startTunnelProxy();
+    vi.stubEnv("HTTPS_PROXY", `http://who:what@127.0.0.1:${proxy.port}`);
   });
   afterEach(() => {
     vi.unstubAllEnvs();
-    proxy.closeAllConnections();
     proxy.close();
   });
 
   it("O-1: is gone through by tunnel, so that it sees neither path nor keys", async () => {
     const api = new NativeTransport(parseEndpoint(fake.url), { kind: "application-keys", ...fake.credentials });
     expect((await get(api)).status).toBe(200);
-    expect(asked[0]).toBe(`127.0.0.1:${fake.port} Basic ${Buffer.from("who:what").toString("base64")}`);
+    expect(proxy.tunnels[0]).toEqual({
+      target: `127.0.0.1:${fake.port}`,
+      authorization: `Basic ${Buffer.from("who:what").toString("base64")}`,
+    });
     expect(fake.requestLog().at(-1)).toMatchObject({ auth: "signed", status: 200 });
   });
 
   it("O-1: NO_PROXY is respected", async () => {
     vi.stubEnv("NO_PROXY", "127.0.0.1");
     await get(new NativeTransport(parseEndpoint(fake.url), { kind: "application-keys", ...fake.credentials }));
-    expect(asked).toEqual([]);
+    expect(proxy.tunnels).toEqual([]);
   });
 });
 

@@ -25,5 +25,7 @@ export { SeededRandom } from "./seeded-random.ts";
 export { durationsAt } from "./speed.ts";
 export type { SpeedOf } from "./speed.ts";
 export { Timers } from "./timers.ts";
+export { startTunnelProxy } from "./tunnel-proxy.ts";
+export type { Tunnel, TunnelProxy } from "./tunnel-proxy.ts";
 export { waitWall, wallMs } from "./wall-time.ts";
 export type { WorldBasis } from "./world-basis.ts";
