@@ -106,16 +106,7 @@ function buyable(selected: SelectedOffering, shape: Shape, input: TypesInput): B
     formula: input.formula,
     ...(selected.filed?.price === undefined ? {} : { filed: selected.filed.price }),
   }).perHour;
-  const offerings = places.map(({ zone }): Offering => ({
-    requirements: Requirements.of(
-      Requirement.of(Label.Zone, "In", [zone.label]),
-      Requirement.of(Label.CapacityType, "In", [CapacityType.OnDemand]),
-      Requirement.of(CloudStackLabel.ZoneId, "In", [zone.id]),
-    ),
-    price: { amount, currency: input.currency },
-    billing: { period: minutes(1), minimum: minutes(1) },
-    availability: availabilityOf(name, { shape, selected }, zone, input),
-  }));
+  const offerings = places.map(({ zone }) => offeringIn(zone, name, { shape, selected, amount }, input));
   const open = offerings.filter(({ availability }) => availability.available);
   const type: InstanceType = {
     name,
@@ -129,6 +120,24 @@ function buyable(selected: SelectedOffering, shape: Shape, input: TypesInput): B
     overhead: overheadOf(input.spec, shape, capacity),
   };
   return { type, selected, shape, arch };
+}
+
+function offeringIn(
+  zone: ResolvedZone,
+  name: string,
+  { shape, selected, amount }: Pick<Buyable, "shape" | "selected"> & { readonly amount: number },
+  input: TypesInput,
+): Offering {
+  return {
+    requirements: Requirements.of(
+      Requirement.of(Label.Zone, "In", [zone.label]),
+      Requirement.of(Label.CapacityType, "In", [CapacityType.OnDemand]),
+      Requirement.of(CloudStackLabel.ZoneId, "In", [zone.id]),
+    ),
+    price: { amount, currency: input.currency },
+    billing: { period: minutes(1), minimum: minutes(1) },
+    availability: availabilityOf(name, { shape, selected }, zone, input),
+  };
 }
 
 /** C-49: what the account may no longer take is not offered. */

@@ -1,7 +1,7 @@
 // scaleway.podnotices: tells the owner of a waiting pod what its instance type under the older key means, when that is why it waits (W-21, T-03 to T-06).
 
 import { Label, Nodes, Pods } from "@karpenter-multicloud/core/api";
-import type { Pod } from "@karpenter-multicloud/core/api";
+import type { Node, Pod } from "@karpenter-multicloud/core/api";
 import type { EventRecorder, KubeCache } from "@karpenter-multicloud/core/kube";
 import { onChange } from "@karpenter-multicloud/core/runtime";
 import type { Controller } from "@karpenter-multicloud/core/runtime";
@@ -30,22 +30,6 @@ export function podNoticesController({ cache, events, aliases, offered }: PodNot
   const nodes = cache.informer(Nodes);
   const tell = (object: Pod, reason: string, message: string): void =>
     events.publish({ resource: Pods, object, type: "Warning", reason, message, dedupeFor: TELL_AGAIN });
-
-  /** kube-scheduler compares the very text. */
-  const tellMismatch = (pod: Pod, written: string, type: string): void => {
-    const other = nodes.list().find(({ metadata: { labels = {} } }) => {
-      const carried = labels[LEGACY_INSTANCE_TYPE];
-      return labels[Label.InstanceType] === type && carried !== undefined && carried !== written;
-    });
-    const carried = other?.metadata.labels?.[LEGACY_INSTANCE_TYPE];
-    if (SOLD_BY_NO_ONE.has(written.toLowerCase())) {
-      tell(pod, "AliasMismatch", `${written} is no type that Scaleway sells: ${type} is taken for it`);
-    } else if (carried !== undefined) {
-      const where = `node ${other?.metadata.name ?? ""} of ${type} carries ${LEGACY_INSTANCE_TYPE}=${carried}`;
-      tell(pod, "AliasMismatch", `${where}, and this pod writes ${written}: it can only run on another node`);
-    }
-  };
-
   return {
     name: "scaleway.podnotices",
     triggers: [
@@ -61,18 +45,32 @@ export function podNoticesController({ cache, events, aliases, offered }: PodNot
       const { types, zones } = await inCoreWords("looking up what a pod asks for", () => offered(signal));
       for (const written of spellingsOf(pod)) {
         const type = typeMeant(aliases, written);
-        if (types.has(type)) tellMismatch(pod, written, type);
-        else if (zones.length > 0) {
-          tell(
-            pod,
-            "InstanceTypeNotOffered",
-            `instance type ${type} is not offered: no offering in ${zones.join(", ")}`,
-          );
+        if (types.has(type)) {
+          const mismatch = mismatchOf(written, type, nodes.list());
+          if (mismatch !== undefined) tell(pod, "AliasMismatch", mismatch);
+        } else if (zones.length > 0) {
+          const message = `instance type ${type} is not offered: no offering in ${zones.join(", ")}`;
+          tell(pod, "InstanceTypeNotOffered", message);
         }
       }
       return { requeueAfter: LOOK_AGAIN };
     },
   };
+}
+
+/** kube-scheduler compares the very text. */
+function mismatchOf(written: string, type: string, nodes: readonly Node[]): string | undefined {
+  if (SOLD_BY_NO_ONE.has(written.toLowerCase())) {
+    return `${written} is no type that Scaleway sells: ${type} is taken for it`;
+  }
+  const carriedBy = ({ metadata }: Node): string | undefined => metadata.labels?.[LEGACY_INSTANCE_TYPE];
+  const other = nodes.find((node) => {
+    const carried = carriedBy(node);
+    return node.metadata.labels?.[Label.InstanceType] === type && carried !== undefined && carried !== written;
+  });
+  if (other === undefined) return undefined;
+  const where = `node ${other.metadata.name ?? ""} of ${type} carries ${LEGACY_INSTANCE_TYPE}=${carriedBy(other) ?? ""}`;
+  return `${where}, and this pod writes ${written}: it can only run on another node`;
 }
 
 function isAsking(pod: Pod): boolean {

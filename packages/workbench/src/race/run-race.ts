@@ -99,20 +99,12 @@ class Race {
   }
 
   async run(): Promise<RaceReport> {
-    const { seed, disruptions } = this.#options;
+    const { seed, timeScale } = this.#options;
     const started = this.#stage.clock.now();
     await this.#begin();
     this.#note(`all workloads run after ${this.#since(started)}`);
     const metricsBefore = await this.#pages.metrics(this.#over.signal);
-    const chaos = new Chaos(this.#stage, this.#load, seededRandom(seed));
-    const mishaps = new Mishaps(this.#stage, this.#load, seededRandom(seed + 1_000_003));
-    this.#lastRemoval = this.#stage.clock.now();
-    const isOver = (): boolean => this.#removed.size >= disruptions || this.#standsStill();
-    chaos.surprise(this.#history, isOver);
-    await Promise.all([chaos.run(isOver), mishaps.run(isOver)]);
-    this.#note(`${this.#removed.size} disruptions after ${this.#since(started)}`);
-    if (this.#standsStill()) this.#violations.push(`nothing was disrupted for ${STANDSTILL / 1000} s`);
-    await Promise.all([chaos.calm(), mishaps.calm()]);
+    const { chaos, mishaps } = await this.#disturb(started);
     await this.#settle();
     const state = await this.#stage.cloud.state();
     const commands = await this.#pages.commands(this.#over.signal);
@@ -127,7 +119,7 @@ class Race {
       fixed: this.#load.fixed,
       deletedByUs: new Set([...chaos.deleted, ...mishaps.deleted]),
       poolsLeft,
-      terms: { timeScale: this.#options.timeScale, repairs: this.#load.repairs, byHand: mishaps.byHand },
+      terms: { timeScale, repairs: this.#load.repairs, byHand: mishaps.byHand },
       looks: await readLastLooks(this.#stage.plane.auditLogPath, CONTROLLER_USER),
     });
     if (state.cost.machines > found.claims) {
@@ -168,6 +160,21 @@ class Race {
       this.#lastRemoval = clock.now();
     });
     this.#history.follow(admin, clock, this.#over.signal);
+  }
+
+  /** Until so many nodes were disrupted as asked for, or none was for long. */
+  async #disturb(started: number): Promise<{ readonly chaos: Chaos; readonly mishaps: Mishaps }> {
+    const { seed, disruptions } = this.#options;
+    const chaos = new Chaos(this.#stage, this.#load, seededRandom(seed));
+    const mishaps = new Mishaps(this.#stage, this.#load, seededRandom(seed + 1_000_003));
+    this.#lastRemoval = this.#stage.clock.now();
+    const isOver = (): boolean => this.#removed.size >= disruptions || this.#standsStill();
+    chaos.surprise(this.#history, isOver);
+    await Promise.all([chaos.run(isOver), mishaps.run(isOver)]);
+    this.#note(`${this.#removed.size} disruptions after ${this.#since(started)}`);
+    if (this.#standsStill()) this.#violations.push(`nothing was disrupted for ${STANDSTILL / 1000} s`);
+    await Promise.all([chaos.calm(), mishaps.calm()]);
+    return { chaos, mishaps };
   }
 
   #standsStill(): boolean {

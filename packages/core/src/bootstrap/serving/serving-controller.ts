@@ -29,17 +29,9 @@ const PATIENCE_MS = minutes(15);
 const TOLD_FOR = minutes(30);
 
 export function servingCertificateController(parts: ServingControllerParts): Controller {
-  const { cache, clock, events, logger, addressesOf } = parts;
+  const { cache, clock, logger, addressesOf } = parts;
   const requests = cache.informer(CertificateSigningRequests);
-  const nodes = cache.informer(Nodes);
-  const claims = cache.informer(NodeClaims);
-  // A kubelet may call itself by any machine's id, but not by any name: both must fit.
-  const claimOf = (nodeName: string): NodeClaim | undefined => {
-    const providerID = nodes.get({ name: nodeName })?.spec?.providerID;
-    const [claim, ...others] = claims.list().filter(({ status }) => providerID && status?.providerID === providerID);
-    if (claim === undefined || others.length > 0 || claim.metadata.deletionTimestamp !== undefined) return undefined;
-    return parts.isOurs(claim) && parts.nodeNameOf(claim) === nodeName ? claim : undefined;
-  };
+  const claimOf = claimFinder(parts);
   return {
     name: "bootstrap.servingcertificates",
     triggers: [
@@ -57,14 +49,7 @@ export function servingCertificateController(parts: ServingControllerParts): Con
       if (claim === undefined) return later;
       const why = objection(request, nodeName, await addressesOf(claim, signal));
       if (why !== undefined) {
-        const message = `certificate request ${name} of node ${nodeName} is not approved: ${why}`;
-        const note = {
-          type: "Warning",
-          reason: "ServingCertificateNotApproved",
-          message,
-          dedupeFor: TOLD_FOR,
-        } as const;
-        events.publish({ resource: NodeClaims, object: claim, ...note });
+        tell(parts, claim, `certificate request ${name} of node ${nodeName} is not approved: ${why}`);
         return later;
       }
       await approve(parts, request, signal);
@@ -72,6 +57,27 @@ export function servingCertificateController(parts: ServingControllerParts): Con
       return undefined;
     },
   };
+}
+
+/** A kubelet may call itself by any machine's id, but not by any name: both must fit. */
+function claimFinder({
+  cache,
+  isOurs,
+  nodeNameOf,
+}: ServingControllerParts): (nodeName: string) => NodeClaim | undefined {
+  const nodes = cache.informer(Nodes);
+  const claims = cache.informer(NodeClaims);
+  return (nodeName) => {
+    const providerID = nodes.get({ name: nodeName })?.spec?.providerID;
+    const [claim, ...others] = claims.list().filter(({ status }) => providerID && status?.providerID === providerID);
+    if (claim === undefined || others.length > 0 || claim.metadata.deletionTimestamp !== undefined) return undefined;
+    return isOurs(claim) && nodeNameOf(claim) === nodeName ? claim : undefined;
+  };
+}
+
+function tell({ events }: ServingControllerParts, object: NodeClaim, message: string): void {
+  const note = { type: "Warning", reason: "ServingCertificateNotApproved", message, dedupeFor: TOLD_FOR } as const;
+  events.publish({ resource: NodeClaims, object, ...note });
 }
 
 /** Only of the very request that was looked at. */

@@ -84,6 +84,12 @@ export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signa
     }
     cache.launched(draft.uid, launched, deps.clock.now());
   }
+  await noteLaunched(deps, draft, launched, signal);
+  return {};
+}
+
+/** On the claim, for its pool, and in the log. */
+async function noteLaunched(deps: Deps, draft: Draft, launched: NodeClaim, signal: AbortSignal): Promise<void> {
   draft.addLabels(launched.metadata.labels);
   draft.addAnnotations(launched.metadata.annotations);
   const { providerID, imageID } = launched.status ?? {};
@@ -106,7 +112,6 @@ export async function launch(deps: Deps, cache: LaunchCache, draft: Draft, signa
     "capacity-type": metadata.labels?.["karpenter.sh/capacity-type"],
     allocatable,
   });
-  return {};
 }
 
 async function notLaunched(deps: Deps, draft: Draft, error: unknown, signal: AbortSignal): Promise<StepResult> {

@@ -1,7 +1,7 @@
 // provisioner: waiting pods become NodeClaims. One round at a time: gather, solve, record why, create.
 
 import { DISRUPTED_TAINT, hasTaint, Nodes, Pods, type Node, type Pod } from "../../api/index.ts";
-import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
+import { onChange, type Controller, type ReconcileResult, type Trigger } from "../../runtime/index.ts";
 import { CompileCache, isBufferPod } from "../../scheduling/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { SparePods } from "../buffer-store.ts";
@@ -25,6 +25,12 @@ const KEY = "provisioner";
 const BUFFERS = "buffers";
 const RETRY: Duration = seconds(10);
 
+/** Pods that may wait, and nodes whose pods will. */
+const PROVISIONING_TRIGGERS: readonly Trigger[] = [
+  onChange(Pods, ({ before, after }) => ([before, after].some((pod) => pod && mayWait(pod)) ? [KEY] : [])),
+  onChange(Nodes, ({ after }) => (after && isDisrupted(after) ? [KEY] : [])),
+];
+
 /** `backOff` says which pools get no new machines for a while. */
 export function provisioningController(deps: ControllerDeps, backOff = new PoolBackOff(deps)): Controller {
   watchProblemInput(deps);
@@ -36,11 +42,7 @@ export function provisioningController(deps: ControllerDeps, backOff = new PoolB
   const round = { waiting, window, times, wishes: new HamperingWishes(), backOff, cache: new CompileCache() };
   return {
     name: KEY,
-    triggers: [
-      onChange(Pods, ({ before, after }) => ([before, after].some((pod) => pod && mayWait(pod)) ? [KEY] : [])),
-      onChange(Nodes, ({ after }) => (after && isDisrupted(after) ? [KEY] : [])),
-      ...storage.triggers(KEY),
-    ],
+    triggers: [...PROVISIONING_TRIGGERS, ...storage.triggers(KEY)],
     ...(deps.buffers && { feed: (enqueue) => deps.buffers?.onAsked(() => enqueue(KEY)) ?? (() => {}) }),
     initialKeys: [KEY],
     // One key for everything: whatever fails for one pool must not make all others wait for long.

@@ -17,11 +17,13 @@ import { GroupBook } from "./group-book.ts";
 import { identityOf } from "./identity.ts";
 import { LabelKeys } from "./label-keys.ts";
 import { nodeList } from "./node-list.ts";
+import type { NodeList } from "./node-list.ts";
 import { nodeTable, TaintLists } from "./node-table.ts";
+import type { OptionIndex } from "./option-index.ts";
 import { constraintText, sortPods } from "./pod-sorter.ts";
 import type { SortedPods } from "./pod-sorter.ts";
 import { poolTable } from "./pool-table.ts";
-import type { PoolTable } from "./pool-table.ts";
+import type { PoolReading, PoolTable } from "./pool-table.ts";
 import type { CompiledProblem, RequestVector } from "./problem.ts";
 import { queueOrder } from "./queue-order.ts";
 import { RequirementBook } from "./requirement-book.ts";
@@ -41,18 +43,12 @@ export function* compile(input: ProblemInput, cache = new CompileCache()): Steps
   const context: TemplateContext = { ...input, daemons, wellKnown };
   const shelf = cache.shelfFor(context);
   const templates = yield* templatesIn(input, context, shelf);
-  const usable = templates.filter(({ groups }) => groups.length > 0);
-  const pools: PoolTable[] = [];
-  for (const [index, template] of usable.entries()) {
-    yield;
-    pools.push(poolTable(index, template, shelf.optionsOf(template, context), { book, taintLists }));
-  }
+  const optionsOf = (template: Template): OptionIndex => shelf.optionsOf(template, context);
+  const pools = yield* poolTables(templates, optionsOf, { book, taintLists });
   yield;
   const volumes = new VolumeBook(input.storage, normalization);
   const list = yield* nodeList(input.nodes, input.nodesInCommon ?? input.nodes, cache.nodes);
-  const repelling = list.roll.repelling.flatMap((place) => {
-    return (list.numbers[place] ?? -1) < 0 ? [] : (list.roll.facts[place]?.repelling ?? []);
-  });
+  const repelling = repellingOn(list);
   const labelKeys = yield* labelKeysOf(input, repelling);
   yield;
   const rules = new GroupBook({ namespaces: new NamespaceBook(input), ...(normalization && { normalization }) });
@@ -124,6 +120,26 @@ function* templatesIn(
   }
   shelf.keepOnly(templates);
   return templates;
+}
+
+/** Of the pools that can buy something. */
+function* poolTables(
+  templates: readonly Template[],
+  optionsOf: (template: Template) => OptionIndex,
+  tables: PoolReading,
+): Steps<readonly PoolTable[]> {
+  const usable = templates.filter(({ groups }) => groups.length > 0);
+  const pools: PoolTable[] = [];
+  for (const [index, template] of usable.entries()) {
+    yield;
+    pools.push(poolTable(index, template, optionsOf(template), tables));
+  }
+  return pools;
+}
+
+/** Running pods that keep others away. */
+function repellingOn({ roll, numbers }: NodeList): readonly Pod[] {
+  return roll.repelling.flatMap((place) => ((numbers[place] ?? -1) < 0 ? [] : (roll.facts[place]?.repelling ?? [])));
 }
 
 /** `repelling`: running pods that keep others away. */

@@ -6,7 +6,7 @@ import type { Ground } from "../world/ground.ts";
 import { amount, field, rowOf } from "../world/ground.ts";
 import { checkLimits } from "../world/limits.ts";
 import { cardsOf } from "../world/planner.ts";
-import { isOwned } from "../world/records.ts";
+import { blankMachine, isOwned } from "../world/records.ts";
 import type { Machine, Nic, Owner, Row, Volume } from "../world/records.ts";
 import type { Call, Json } from "./command.ts";
 import { groundOf, ownerFor, rowById } from "./command.ts";
@@ -29,6 +29,30 @@ interface Disk {
 export function deploy(call: Call): Json {
   const { params, backend, caller } = call;
   const ground = groundOf(call);
+  const { networks, disks, rootGiB, ...order } = checkedOrder(call, ground);
+  const nics = networks.map((network, index) => nicIn(ground, network, index === 0));
+  const machine = newMachine(call, { ...order, nics });
+  ground.machines.set(machine.id, machine);
+  for (const nic of nics) ground.nics.set(nic.id, { ...nic, machineId: machine.id });
+  for (const [index, disk] of [undefined, ...disks].entries()) addVolume(ground, machine, index, disk, rootGiB);
+  noteDoubles(ground, machine);
+  const { life } = backend.world;
+  const isStarted = params.flag("startvm") !== false;
+  const jobid = isStarted
+    ? life.begin(machine, caller, call.jobFault)
+    : life.keepStopped(machine, caller, call.jobFault);
+  return { id: machine.id, jobid };
+}
+
+interface Order extends Omit<Parts, "nics"> {
+  readonly networks: readonly Row[];
+  readonly disks: readonly Disk[];
+  readonly rootGiB: number;
+}
+
+/** In the order in which the server checks it. */
+function checkedOrder(call: Call, ground: Ground): Order {
+  const { params, caller } = call;
   for (const name of ["serviceofferingid", "templateid", "zoneid"]) params.required(name);
   const offering = rowById(call, "serviceofferingid", ground.offerings);
   const template = rowById(call, "templateid", ground.templates);
@@ -62,19 +86,8 @@ export function deploy(call: Call): Json {
     "10": volumeGiB,
     "12": cardsOf(offering).count,
   });
-  const nics = networks.map((network, index) => nicIn(ground, network, index === 0));
   const groups = { affinityGroupIds, securityGroupIds };
-  const machine = newMachine(call, { offering, template, zone, owner, size, nics, name, userData, ...groups });
-  ground.machines.set(machine.id, machine);
-  for (const nic of nics) ground.nics.set(nic.id, { ...nic, machineId: machine.id });
-  for (const [index, disk] of [undefined, ...disks].entries()) addVolume(ground, machine, index, disk, rootGiB);
-  noteDoubles(ground, machine);
-  const { life } = backend.world;
-  const isStarted = params.flag("startvm") !== false;
-  const jobid = isStarted
-    ? life.begin(machine, caller, call.jobFault)
-    : life.keepStopped(machine, caller, call.jobFault);
-  return { id: machine.id, jobid };
+  return { offering, template, zone, owner, size, networks, name, userData, disks, rootGiB, ...groups };
 }
 
 function checkOffering(offering: Row, zone: Row, domain: string): void {
@@ -277,9 +290,9 @@ function newMachine(call: Call, parts: Parts): Machine {
   const { params, facts } = call;
   const ground = groundOf(call);
   const { offering, template, zone, owner, size, nics, name, userData, affinityGroupIds, securityGroupIds } = parts;
-  const now = ground.clock.now();
   const { cpuNumber: _c, cpuSpeed: _s, memory: _m, ...details } = params.details("details");
   return {
+    ...blankMachine(ground.clock.now()),
     id: ground.random.uuid(),
     number: ++ground.numbers.machine,
     name,
@@ -290,28 +303,18 @@ function newMachine(call: Call, parts: Parts): Machine {
     offeringId: offering.id,
     ...size,
     nics,
-    createdAt: now,
     state: "Stopped",
-    stateSince: now,
-    hostId: undefined,
     userData,
     userDataId: params.text("userdataid"),
     userDataDetails: cutAtCommas(params.details("userdatadetails")),
-    tags: new Map(),
     affinityGroupIds,
     securityGroupIds,
     keyPairs: [...params.list("keypairs"), ...params.list("keypair")],
     details,
     group: params.text("group"),
     boot: { type: params.text("boottype") ?? "Bios", mode: params.text("bootmode") ?? "Legacy" },
-    deleteProtection: false,
-    wasKept: false,
     foreign: false,
     order: facts,
-    node: undefined,
-    timers: new Set(),
-    hookQueue: Promise.resolve(),
-    bootNote: "",
   };
 }
 

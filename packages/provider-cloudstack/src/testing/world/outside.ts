@@ -3,6 +3,7 @@
 import type { Backend } from "../backend.ts";
 import type { Ground } from "./ground.ts";
 import { amount, rowOf } from "./ground.ts";
+import { blankMachine } from "./records.ts";
 import type { Machine, MachineState, Owner, Volume } from "./records.ts";
 
 export class Outside {
@@ -148,6 +149,7 @@ export class Outside {
     const [zone, template, network] = [zones[0], templates[0], networks[0]];
     const offering = rowOf(offerings, offerings.find((row) => row.name === "medium")?.id ?? "");
     const machine: Machine = {
+      ...blankMachine(clock.now()),
       id: random.uuid(),
       number: ++numbers.machine,
       name,
@@ -168,28 +170,10 @@ export class Outside {
           isDefault: true,
         },
       ],
-      createdAt: clock.now(),
       state: "Running",
-      stateSince: clock.now(),
-      hostId: undefined,
-      userData: "",
-      userDataId: undefined,
-      userDataDetails: {},
       tags: new Map(Object.entries(fields.tags ?? {})),
-      affinityGroupIds: [],
-      securityGroupIds: [],
-      keyPairs: [],
-      details: {},
-      group: undefined,
-      boot: { type: "Bios", mode: "Legacy" },
-      deleteProtection: false,
-      wasKept: false,
       foreign: true,
       order: { method: "", path: "", operation: "" },
-      node: undefined,
-      timers: new Set(),
-      hookQueue: Promise.resolve(),
-      bootNote: "",
     };
     machines.set(machine.id, machine);
     for (const nic of machine.nics) nics.set(nic.id, { ...nic, machineId: machine.id });

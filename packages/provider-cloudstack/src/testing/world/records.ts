@@ -83,6 +83,48 @@ export interface Machine {
   bootNote: string;
 }
 
+type Individual =
+  | "id"
+  | "number"
+  | "name"
+  | "displayName"
+  | "owner"
+  | "zoneId"
+  | "templateId"
+  | "offeringId"
+  | "cpu"
+  | "speed"
+  | "memoryMiB"
+  | "nics"
+  | "state"
+  | "foreign"
+  | "order";
+
+/** What a new machine has without anybody's asking for it. */
+export function blankMachine(now: number): Omit<Machine, Individual> {
+  return {
+    createdAt: now,
+    stateSince: now,
+    hostId: undefined,
+    userData: "",
+    userDataId: undefined,
+    userDataDetails: {},
+    tags: new Map(),
+    affinityGroupIds: [],
+    keyPairs: [],
+    securityGroupIds: [],
+    details: {},
+    group: undefined,
+    boot: { type: "Bios", mode: "Legacy" },
+    deleteProtection: false,
+    wasKept: false,
+    node: undefined,
+    timers: new Set(),
+    hookQueue: Promise.resolve(),
+    bootNote: "",
+  };
+}
+
 export interface Volume {
   readonly id: string;
   readonly name: string;

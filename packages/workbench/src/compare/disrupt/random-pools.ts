@@ -56,16 +56,7 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
   const isStatic = draw.happens(share(theme, "static", 0.7));
   const pause = randomPause(draw, theme);
   const name = `pool-${"abc"[index] ?? "x"}`;
-  const requirements = [
-    ...(capacityTypes.length > 0 ? [{ key: "karpenter.sh/capacity-type", operator: "In", values: capacityTypes }] : []),
-    ...(restricts ? [{ key: "topology.kubernetes.io/zone", operator: "In", values: zones }] : []),
-    ...(families.length < FAMILIES.length ? [{ key: FAMILY_LABEL, operator: "In", values: families }] : []),
-    ...(arch ? [{ key: "kubernetes.io/arch", operator: "In", values: [arch] }] : []),
-    ...(cpus.above > 0 ? [{ key: CPUS_LABEL, operator: "Gt", values: [`${cpus.above}`] }] : []),
-    ...(cpus.below < ANY_SIZE.below ? [{ key: CPUS_LABEL, operator: "Lt", values: [`${cpus.below}`] }] : []),
-    ...minValues(draw, theme),
-  ];
-  return {
+  const pool = {
     name,
     capacityTypes,
     zones,
@@ -78,24 +69,51 @@ function randomPool(draw: Draw, theme: Theme, index: number): RandomPool {
     startupTaints,
     isStatic,
     pause,
-    json: {
-      metadata: { name, annotations: hashOf(draw, theme) },
-      spec: {
-        template: {
-          metadata: { labels: team ? { team } : {} },
-          spec: {
-            requirements,
-            ...(taints.length > 0 && { taints }),
-            ...(startupTaints.length > 0 && { startupTaints }),
-          },
-        },
-        ...(isStatic ? { replicas: draw.between(1, 10) } : draw.happens(0.4) && { weight: draw.between(1, 100) }),
-        limits: randomLimits(draw, isStatic),
-        disruption: randomDisruption(draw, theme, pause),
-      },
-      ...(draw.happens(share(theme, "strange nodes", 0.08)) && { status: { conditions: [NOT_READY] } }),
-    },
   };
+  return { ...pool, json: poolJson(draw, theme, { ...pool, restricts }) };
+}
+
+interface PoolFacts extends Omit<RandomPool, "json"> {
+  /** Says its zones, be they all. */
+  readonly restricts: boolean;
+}
+
+function poolJson(draw: Draw, theme: Theme, pool: PoolFacts): object {
+  const { name, team, taints, startupTaints, isStatic, pause } = pool;
+  const requirements = randomRequirements(draw, theme, pool);
+  return {
+    metadata: { name, annotations: hashOf(draw, theme) },
+    spec: {
+      template: {
+        metadata: { labels: team ? { team } : {} },
+        spec: {
+          requirements,
+          ...(taints.length > 0 && { taints }),
+          ...(startupTaints.length > 0 && { startupTaints }),
+        },
+      },
+      ...(isStatic ? { replicas: draw.between(1, 10) } : draw.happens(0.4) && { weight: draw.between(1, 100) }),
+      limits: randomLimits(draw, isStatic),
+      disruption: randomDisruption(draw, theme, pause),
+    },
+    ...(draw.happens(share(theme, "strange nodes", 0.08)) && { status: { conditions: [NOT_READY] } }),
+  };
+}
+
+function randomRequirements(
+  draw: Draw,
+  theme: Theme,
+  { capacityTypes, restricts, zones, families, arch, cpus }: PoolFacts,
+): readonly object[] {
+  return [
+    ...(capacityTypes.length > 0 ? [{ key: "karpenter.sh/capacity-type", operator: "In", values: capacityTypes }] : []),
+    ...(restricts ? [{ key: "topology.kubernetes.io/zone", operator: "In", values: zones }] : []),
+    ...(families.length < FAMILIES.length ? [{ key: FAMILY_LABEL, operator: "In", values: families }] : []),
+    ...(arch ? [{ key: "kubernetes.io/arch", operator: "In", values: [arch] }] : []),
+    ...(cpus.above > 0 ? [{ key: CPUS_LABEL, operator: "Gt", values: [`${cpus.above}`] }] : []),
+    ...(cpus.below < ANY_SIZE.below ? [{ key: CPUS_LABEL, operator: "Lt", values: [`${cpus.below}`] }] : []),
+    ...minValues(draw, theme),
+  ];
 }
 
 /** Its nodes may go, but nothing new is bought for it. */

@@ -71,17 +71,8 @@ function randomCompany(draw: Draw, app: string): Company {
   const term = { labelSelector, topologyKey };
   const wish = { weight: draw.between(1, 100), podAffinityTerm: term };
   switch (draw.between(0, 5)) {
-    case 0: {
-      const whenUnsatisfiable = draw.pick(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]);
-      const spread = {
-        ...term,
-        maxSkew: draw.between(1, 2),
-        whenUnsatisfiable,
-        ...(draw.happens(0.2) && { nodeTaintsPolicy: draw.pick(["Honor", "Ignore"]) }),
-        ...(draw.happens(0.2) && { nodeAffinityPolicy: draw.pick(["Honor", "Ignore"]) }),
-      };
-      return { oneEach: topologyKey === HOST, spec: { topologySpreadConstraints: [spread] } };
-    }
+    case 0:
+      return { oneEach: topologyKey === HOST, spec: { topologySpreadConstraints: [randomSpread(draw, term)] } };
     case 1:
       return {
         oneEach: true,
@@ -112,6 +103,17 @@ function randomCompany(draw: Draw, app: string): Company {
         spec: { affinity: { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [wish] } } },
       };
   }
+}
+
+function randomSpread(draw: Draw, term: { readonly labelSelector: object; readonly topologyKey: string }): object {
+  const whenUnsatisfiable = draw.pick(["DoNotSchedule", "DoNotSchedule", "ScheduleAnyway"]);
+  return {
+    ...term,
+    maxSkew: draw.between(1, 2),
+    whenUnsatisfiable,
+    ...(draw.happens(0.2) && { nodeTaintsPolicy: draw.pick(["Honor", "Ignore"]) }),
+    ...(draw.happens(0.2) && { nodeAffinityPolicy: draw.pick(["Honor", "Ignore"]) }),
+  };
 }
 
 function randomSelector(draw: Draw): Readonly<Record<string, string>> {
