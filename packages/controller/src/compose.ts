@@ -20,11 +20,11 @@ import { createWinstonLogger, type WinstonLogger } from "@karpenter-multicloud/c
 import { delimiter } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { createContainer } from "./container.ts";
-import { limitsHeap } from "./heap-limit.ts";
+import { limitsHeap } from "./vitals/heap-limit.ts";
 import { leaseNamespace, ownNamespace } from "./lease-namespace.ts";
 import { loadProvider } from "./load-provider.ts";
 import { openLog, type LogOutput } from "./log-output.ts";
-import { stateDump } from "./state-dump.ts";
+import { stateDump } from "./pages/state-dump.ts";
 import { stagedTime } from "./staged-time.ts";
 import { Token } from "./tokens.ts";
 import { buildLabels, productVersion } from "./version.ts";

@@ -7,13 +7,13 @@ import { startServers, type Logger, type Page, type RunningServers } from "@karp
 import { milliseconds, minutes, seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
-import { debugPages } from "./debug-pages.ts";
-import { commandPage } from "./command-page.ts";
-import { verdictPage } from "./verdict-page.ts";
-import { EventLoopGaps } from "./event-loop-gaps.ts";
-import { EventLoopWatch } from "./event-loop-watch.ts";
-import { HeapWatch } from "./heap-limit.ts";
-import { Profiler } from "./profiler.ts";
+import { debugPages } from "./pages/debug-pages.ts";
+import { commandPage } from "./pages/command-page.ts";
+import { verdictPage } from "./pages/verdict-page.ts";
+import { EventLoopGaps } from "./vitals/event-loop-gaps.ts";
+import { EventLoopWatch } from "./vitals/event-loop-watch.ts";
+import { HeapWatch } from "./vitals/heap-limit.ts";
+import { Profiler } from "./pages/profiler.ts";
 
 /** How often the lease is looked at: RT-36 allows a second. */
 const FENCE_LOOK: Duration = milliseconds(250);

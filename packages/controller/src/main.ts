@@ -1,7 +1,7 @@
 // The controller process. `--help` tells its flags.
 
 import "reflect-metadata";
-import { keepToMemoryLimit } from "./memory-limit.ts";
+import { keepToMemoryLimit } from "./vitals/memory-limit.ts";
 
 const start = { argv: process.argv.slice(2), env: process.env };
 keepToMemoryLimit(start);

@@ -1,14 +1,14 @@
 // One question for all methods: what would this one do now, and what does it say about each node (D-15).
 
 import type { DecideOptions } from "./decide-options.ts";
-import { decideDrift } from "./drift.ts";
+import { decideDrift } from "./methods/drift.ts";
 import type { MethodDecision, MethodName } from "./method.ts";
-import { decideMultiNode } from "./multi-node.ts";
-import { decideSingleNode } from "./single-node.ts";
+import { decideMultiNode } from "./methods/multi-node.ts";
+import { decideSingleNode } from "./methods/single-node.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
-import { decideSnapshotEmptiness } from "./snapshot-emptiness.ts";
+import { decideSnapshotEmptiness } from "./methods/snapshot-emptiness.ts";
 import { finished, type Steps } from "./steps.ts";
-import { decideStaticDrift } from "./static-drift.ts";
+import { decideStaticDrift } from "./methods/static-drift.ts";
 
 /** Nothing has happened yet: consolidation has to be validated again after a wait, see revalidate (D-107). */
 export function decide(method: MethodName, snapshot: DisruptionSnapshot, options: DecideOptions = {}): MethodDecision {

@@ -20,7 +20,7 @@ export * from "./currently-reschedulable.ts";
 export type { DisruptionNode } from "./disruption-node.ts";
 export { poolDrift, typeDrift, typeMattersAt } from "./drift-reason.ts";
 export type { SoldTypes } from "./drift-reason.ts";
-export * from "./emptiness.ts";
+export * from "./methods/emptiness.ts";
 export * from "./eviction-cost.ts";
 export * from "./pdbs.ts";
 export * from "./pods.ts";

@@ -9,7 +9,7 @@ import type { ProposedCommand } from "./method.ts";
 import { disruptionCostOf } from "./proposal.ts";
 import type { PlannedClaim } from "../scheduling/index.ts";
 import { simulateSteps } from "./simulation.ts";
-import { decideSnapshotEmptiness } from "./snapshot-emptiness.ts";
+import { decideSnapshotEmptiness } from "./methods/snapshot-emptiness.ts";
 import { remainingOf } from "./remaining.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { finished, type Steps } from "./steps.ts";

@@ -7,9 +7,9 @@ import type { Resources } from "../../units/index.ts";
 import { DISJOINT } from "../compile/requirement-book.ts";
 import type { RequirementBook } from "../compile/requirement-book.ts";
 import type { Stance } from "../compile/shapes.ts";
-import type { ExplainedLimits, ExplainedWorld } from "../explained-world.ts";
+import type { ExplainedLimits, ExplainedWorld } from "../explain/explained-world.ts";
 import { countedOnce, LimitLedger } from "../limits.ts";
-import { nearMiss, stageOf } from "../nearest-miss.ts";
+import { nearMiss, stageOf } from "../explain/nearest-miss.ts";
 import type { Packer } from "../pack/packer.ts";
 import {
   ACCEPTED,

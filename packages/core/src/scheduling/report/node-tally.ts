@@ -3,7 +3,7 @@
 import type { PodReason } from "../../reasons/index.ts";
 import type { RequestVector } from "../compile/problem.ts";
 import type { Shape, Stance } from "../compile/shapes.ts";
-import { nearMiss, stageOf } from "../nearest-miss.ts";
+import { nearMiss, stageOf } from "../explain/nearest-miss.ts";
 import type { Packer } from "../pack/packer.ts";
 import { ACCEPTED, UNKNOWN_LABEL, VOLUME_TOPOLOGY } from "../pack/verdict.ts";
 import type { CandidateTally } from "../solution.ts";

@@ -4,7 +4,7 @@ import type { Pod } from "../../api/index.ts";
 import { compareText } from "../../units/index.ts";
 import { STRIDE } from "../compile/steps.ts";
 import type { Steps } from "../compile/steps.ts";
-import { Explainer, referenceTo } from "../explain.ts";
+import { Explainer, referenceTo } from "../explain/explain.ts";
 import type { Packing } from "../pack/pack.ts";
 import type { Packer } from "../pack/packer.ts";
 import type { PodToPlace } from "../pod-to-place.ts";

@@ -3,7 +3,7 @@
 
 import { compareText } from "../../units/index.ts";
 import type { Pod } from "../../api/index.ts";
-import { Explainer, referenceTo } from "../../scheduling/explain.ts";
+import { Explainer, referenceTo } from "../../scheduling/explain/explain.ts";
 import { plannedClaim } from "../../scheduling/plan-claims.ts";
 import { unsupportedNeed } from "../../scheduling/not-supported.ts";
 import type { UnsupportedNeed } from "../../scheduling/not-supported.ts";

@@ -3,10 +3,10 @@
 import type { PodReason } from "../../reasons/index.ts";
 import { compareText } from "../../units/index.ts";
 import { daemonPods } from "../../scheduling/daemonsets.ts";
-import type { ExplainedWorld } from "../../scheduling/explained-world.ts";
+import type { ExplainedWorld } from "../../scheduling/explain/explained-world.ts";
 import { LimitLedger } from "../../scheduling/limits.ts";
-import { tally } from "../../scheduling/nearest-miss.ts";
-import type { Refusal } from "../../scheduling/nearest-miss.ts";
+import { tally } from "../../scheduling/explain/nearest-miss.ts";
+import type { Refusal } from "../../scheduling/explain/nearest-miss.ts";
 import { compareNodes, ExistingNode } from "./existing-node.ts";
 import { groupsWithinLimits, NewClaim } from "./new-claim.ts";
 import { typesOf } from "../../scheduling/placement/instance-filter.ts";
