@@ -25,7 +25,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-export const ORACLE_VARIABLE = "KMC_ORACLE";
+const ORACLE_VARIABLE = "KMC_ORACLE";
 
 export const COMPARE_HELP = `pnpm compare <disrupt|schedule> [--seeds A-B] [--repeat N] [--oracle PATH] [--from FILE] [--save FOLDER] [--json]
 

@@ -3,7 +3,7 @@
 import type { CertificateSigningRequest } from "../../api/index.ts";
 import { canonicalAddress, certificateNames } from "./certificate-request.ts";
 
-export const KUBELET_SERVING = "kubernetes.io/kubelet-serving";
+const KUBELET_SERVING = "kubernetes.io/kubelet-serving";
 
 const USER = "system:node:";
 const GROUP = "system:nodes";

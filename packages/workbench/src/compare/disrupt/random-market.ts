@@ -32,7 +32,7 @@ export interface SoldType {
 
 export const FAMILY_LABEL = "example.com/family";
 export const CPUS_LABEL = "example.com/cpus";
-export const RESERVATION_LABEL = "karpenter.test.sh/reservation-id";
+const RESERVATION_LABEL = "karpenter.test.sh/reservation-id";
 export const FAMILIES = ["c", "m", "r"] as const;
 export const ZONES = ["zone-a", "zone-b", "zone-c"] as const;
 
