@@ -80,9 +80,9 @@ describe("FakeClock", () => {
     const seen: number[] = [];
     clock.schedule(10, () => {
       const work = clock.during(async () => {
-        await nextTurn();
+        for (let turn = 0; turn < 10; turn++) await nextTurn();
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
-        await nextTurn();
+        for (let turn = 0; turn < 10; turn++) await nextTurn();
       });
       void work.then(() => seen.push(clock.now()));
     });

@@ -155,7 +155,7 @@ describe.runIf(isThere)("a machine that joins with kubeadm", () => {
   it("is refused by kubeadm when the CA hash is of another cluster", async () => {
     const caHashes = [`sha256:${"0".repeat(64)}`];
     const text = joinConfiguration({ ...plan, cluster: { ...facts, caHashes } });
-    const path = await joinFile(`${text}timeouts:\n  discovery: 1s\n`);
+    const path = await joinFile(`${text}timeouts:\n  discovery: 60s\n`);
     const joined = kubeadm("join", "phase", "preflight", "--config", path, "--ignore-preflight-errors=all");
     await expect(joined).rejects.toThrow(/none of the public keys "sha256:[0-9a-f:sh]+" are pinned/);
   });
