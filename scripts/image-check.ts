@@ -38,7 +38,7 @@ const LEASE_THREAD = `
   const metrics = { count() {}, set() {}, remove() {}, observe() {} };
   const key = { namespace: "karpenter", name: "lease" };
   electInThread({ key, identity: "image-check", logger, metrics, kubeconfig: process.argv[1], userAgent: "image-check" });
-  setTimeout(() => done(1), 20000);
+  setTimeout(() => done(1), 120000);
 `;
 
 const KUBECONFIG = {
@@ -99,7 +99,7 @@ function succeeds({ what, args, status, output }: Run, cwd: string, node: string
     cwd,
     encoding: "utf8",
     env: { HOME: "/nonexistent" },
-    timeout: 60_000,
+    timeout: 300_000,
     ...identity,
   });
   const text = `${result.stdout}${result.stderr}`;

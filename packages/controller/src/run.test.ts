@@ -235,9 +235,12 @@ describe("the controller's process", () => {
           "--leader-election-namespace=karpenter",
           ...SERVERS,
         ]);
-        await vi.waitFor(() => expect(stdout.text).toContain("clock differs from the api server's"), { timeout: 5000 });
+        await vi.waitFor(() => expect(stdout.text).toContain("clock differs from the api server's"), {
+          timeout: 60_000,
+        });
         const said = logged(stdout.text, "this machine's clock differs from the api server's, whose time is used");
-        expect(said["aheadBySeconds"]).toBeOneOf([-minutes * 60 - 1, -minutes * 60, -minutes * 60 + 1]);
+        // To the second where answers are quick, which a busy machine does not promise.
+        expect(Math.abs(Number(said["aheadBySeconds"]) + minutes * 60)).toBeLessThan(60);
         const { healthProbePort } = logged(stdout.text, "serving metrics and probes");
         expect((await fetch(`http://127.0.0.1:${String(healthProbePort)}/healthz`)).status).toBe(200);
         stop.abort(new Error("received SIGTERM"));

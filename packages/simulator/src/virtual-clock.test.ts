@@ -284,18 +284,17 @@ describe("paced clock", () => {
     await clock.advance(seconds(10));
     const took = performance.now() - began;
     expect(took).toBeGreaterThan(90);
-    expect(took).toBeLessThan(2000);
+    // Less than without the speed, on however busy a machine.
+    expect(took).toBeLessThan(10_000);
     expect(clock.now()).toBe(START + 10_000);
   });
 
   it("flows between timers, also when there are none", async () => {
     const clock = new VirtualClock({ speed: 1000 });
     clock.run();
-    await realSleep(50);
+    await expect.poll(() => clock.now()).toBeGreaterThanOrEqual(START + 20_000);
     const first = clock.now();
-    expect(first).toBeGreaterThanOrEqual(START + 20_000);
-    await realSleep(20);
-    expect(clock.now()).toBeGreaterThan(first);
+    await expect.poll(() => clock.now()).toBeGreaterThan(first);
     clock.stop();
     const stopped = clock.now();
     await realSleep(20);
@@ -309,7 +308,8 @@ describe("paced clock", () => {
     await realSleep(10);
     const began = performance.now();
     await clock.sleep(milliseconds(200));
-    expect(performance.now() - began).toBeLessThan(1000);
+    // The other timer would come after six minutes.
+    expect(performance.now() - began).toBeLessThan(60_000);
     clock.stop();
   });
 

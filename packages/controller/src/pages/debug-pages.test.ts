@@ -52,7 +52,8 @@ describe("OP-5: the pages of profiling", () => {
   it("take one CPU profile at a time, and give it up when nobody waits for it", async () => {
     const hurry = new AbortController();
     const first = at("/debug/pprof/profile?seconds=300", hurry.signal).catch(() => "gone");
-    await expect.poll(async () => (await at("/debug/pprof/profile?seconds=0.01")).status).toBe(409);
+    await expect.poll(() => profiler.running).toBe(true);
+    expect((await at("/debug/pprof/profile?seconds=0.01")).status).toBe(409);
     hurry.abort();
     expect(await first).toBe("gone");
     await expect.poll(async () => (await at("/debug/pprof/profile?seconds=0.01")).status).toBe(200);

@@ -28,6 +28,11 @@ export class Profiler {
     await this.#session.post("HeapProfiler.startSampling", { samplingInterval: HEAP_INTERVAL });
   }
 
+  /** A CPU profile is being taken. */
+  get running(): boolean {
+    return this.#running;
+  }
+
   /** A .cpuprofile of what runs from now on; one at a time. Throws the signal's reason when it aborts meanwhile. */
   async cpu(duration: Duration, signal: AbortSignal): Promise<object> {
     if (this.#running) throw new ProfileRunning("a profile is being taken already");

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { hours, seconds } from "../units/index.ts";
 import { FakeClock } from "./fake-clock.ts";
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 describe("FakeClock", () => {
   it("stands still until it is advanced", async () => {
     const clock = new FakeClock(1000);
@@ -64,12 +66,37 @@ describe("FakeClock", () => {
     const seen: number[] = [];
     clock.schedule(10, () => {
       const work = clock.during(async () => {
-        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+        for (let turn = 0; turn < 50; turn++) await nextTurn();
       });
       void work.then(() => seen.push(clock.now()));
     });
     clock.schedule(20, () => seen.push(clock.now()));
     await clock.advance(30);
     expect(seen).toEqual([10, 20]);
+  });
+
+  it("holds it back as well while the whole process stands still, as on a busy machine", async () => {
+    const clock = new FakeClock(0, 20);
+    const seen: number[] = [];
+    clock.schedule(10, () => {
+      const work = clock.during(async () => {
+        for (let turn = 0; turn < 10; turn++) await nextTurn();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+        for (let turn = 0; turn < 10; turn++) await nextTurn();
+      });
+      void work.then(() => seen.push(clock.now()));
+    });
+    clock.schedule(20, () => seen.push(clock.now()));
+    await clock.advance(30);
+    expect(seen).toEqual([10, 20]);
+  });
+
+  it("does not wait for ever for work that never settles", async () => {
+    const clock = new FakeClock(0, 20);
+    let fired = false;
+    void clock.during(() => new Promise(() => {}));
+    clock.schedule(10, () => (fired = true));
+    await clock.advance(10);
+    expect(fired).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ const start = async (options: Partial<FakeCloudStackOptions> = {}): Promise<void
 const transport = (more: Partial<Connection> = {}, notices?: TransportNotices): HttpTransport => {
   const { apiUrl: url, apiKey, secretKey } = fake.credentials;
   return new HttpTransport(
-    { url, apiKey, secretKey, verifySsl: true, timeoutMs: 5000, method: "auto", ...more },
+    { url, apiKey, secretKey, verifySsl: true, timeoutMs: 60_000, method: "auto", ...more },
     notices,
   );
 };

@@ -20,7 +20,7 @@ const FAULTS: readonly FakeFault[] = [
 ];
 
 /** Two hundred steps of launching, removing, breaking and collecting; then everything is given back (T-91). */
-it("T-91: two hundred random steps leave no machine, disk or double behind", { timeout: 120_000 }, async () => {
+it("T-91: two hundred random steps leave no machine, disk or double behind", { timeout: 600_000 }, async () => {
   const bench = await Bench.start({
     fake: { as: "admin", unlimited: true },
     spec: { networkSelectorTerms: [{ name: "k8s-net" }] },

@@ -30,6 +30,7 @@ beforeEach(() => {
   fake.faults([]);
   fake.reset();
 });
+afterEach(() => void vi.useRealTimers());
 afterAll(() => fake.close());
 
 const path = (): string => `/cloud/project/${fake.credentials.serviceName}/kube/${fake.credentials.kubeId}`;
@@ -57,10 +58,11 @@ describe("a service account", () => {
   });
 
   it("T-52: a token that ended is renewed without a failed call", async () => {
-    fake.switches.oauthTokenSeconds = 1;
+    fake.switches.oauthTokenSeconds = 60;
     const api = new NativeTransport(parseEndpoint(fake.url), ACCOUNT);
+    vi.useFakeTimers({ toFake: ["Date"] });
     await get(api);
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    vi.setSystemTime(Date.now() + 61_000);
     expect((await get(api)).status).toBe(200);
     expect(tokensAsked()).toBe(2);
     expect(fake.requestLog().filter(({ status }) => status === 401)).toEqual([]);

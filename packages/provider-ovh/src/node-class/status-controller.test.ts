@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 import { ConfigMaps, NodeClaims } from "@karpenter-multicloud/core/api";
 import { findProviderError } from "@karpenter-multicloud/core/provider";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { ovhNodeClassResource } from "../api/ovh-node-class.schema.ts";
 import { OVH_NODE_CLASS_FINALIZER, OVHNodeClasses } from "../api/ovh-node-class.ts";
@@ -40,6 +40,7 @@ let bench: Bench;
 const started = async (options: BenchOptions = {}): Promise<Bench> => (bench = await Bench.start(options));
 
 afterEach(() => bench.close("InvalidSignature"));
+afterEach(() => void vi.useRealTimers());
 
 describe("the status of an OVHNodeClass", () => {
   it("is ready with what was found out about the cluster", async () => {
@@ -287,12 +288,14 @@ describe("the status of an OVHNodeClass", () => {
 
   it("T-52: a service account scales up and down, and outlives its token", async () => {
     const account = { clientId: "EU.account", clientSecret: "account-secret" };
-    await started({ fake: { oauthClients: [account], switches: { oauthTokenSeconds: 1 } } });
+    await started({ fake: { oauthClients: [account], switches: { oauthTokenSeconds: 600 } } });
+    // A token ends by the wall clock, which a busy machine must not decide about.
+    vi.useFakeTimers({ toFake: ["Date"] });
     await bench.putSecretValues(account);
     const before = bench.fake.requestLog().length;
     await bench.restart();
     await bench.machines(1);
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    vi.setSystemTime(Date.now() + 601_000);
     await bench.during(bench.remove("claim-1"));
     const calls = bench.fake.requestLog().slice(before);
     expect(new Set(calls.map(({ auth }) => auth))).toEqual(new Set(["bearer", "none"]));

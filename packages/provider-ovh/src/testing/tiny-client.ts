@@ -45,7 +45,7 @@ export class TinyClient {
     const url = path.startsWith("//") ? this.#fake.origin + path.slice(1) : this.#fake.url + path;
     const text = merged.rawBody ?? (body === undefined ? "" : JSON.stringify(body));
     const headers = merged.headers ?? this.#signed(method, url, text, merged);
-    return exchange(this.#fake, { method, url, text, headers, timeoutMs: merged.timeoutMs ?? 5000 });
+    return exchange(this.#fake, { method, url, text, headers, timeoutMs: merged.timeoutMs ?? 60_000 });
   }
 
   async get(path: string, options: TinyOptions = {}): Promise<TinyAnswer> {

@@ -103,7 +103,7 @@ describe("discovery (W-1 to W-4)", () => {
     bench.fake.faults([]);
     await bench.pass(10 * 60_000);
     expect(await bench.condition("InstanceTypesReady")).toMatch(/^True/);
-  }, 240_000);
+  }, 600_000);
 
   it("T-23: the cheapest type for a small pod is one whose allocatable memory suffices; STARDUST1-S never is", async () => {
     await start({ spec: { zones: ["fr-par-1"] } });

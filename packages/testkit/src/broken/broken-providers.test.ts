@@ -9,7 +9,7 @@ describe("the kit", () => {
   });
 
   for (const broken of BROKEN_PROVIDERS) {
-    it(`catches with ${broken.breaks} alone: ${broken.mistake}`, { timeout: 120_000 }, async () => {
+    it(`catches with ${broken.breaks} alone: ${broken.mistake}`, { timeout: 600_000 }, async () => {
       const { failed, said } = await runBroken(broken);
       expect(failed, said).toEqual([broken.breaks]);
     });

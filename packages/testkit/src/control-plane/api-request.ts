@@ -13,7 +13,7 @@ export interface ApiAnswer {
   readonly text: string;
 }
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 
 export function apiRequest(
   endpoint: ApiEndpoint,

@@ -21,13 +21,24 @@ describe("build lock", () => {
     let working = 0;
     let most = 0;
     const waits: string[] = [];
+    const begun = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
     const work = async (): Promise<void> => {
       most = Math.max(most, ++working);
+      begun.resolve();
+      await told.promise;
       await new Promise((resolve) => setTimeout(resolve, 50));
       working--;
     };
-    const run = (name: string): Promise<void> => withLock(path, { onWait: () => waits.push(name) }, work);
+    const run = (name: string): Promise<void> => {
+      const onWait = (): void => {
+        waits.push(name);
+        told.resolve();
+      };
+      return withLock(path, { onWait }, work);
+    };
     const first = run("first");
+    await begun.promise;
     await Promise.all([first, run("second")]);
     expect(most).toBe(1);
     expect(waits).toEqual(["second"]);

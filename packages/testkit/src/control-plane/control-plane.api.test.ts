@@ -41,7 +41,7 @@ describe.runIf(isThere)("control plane", () => {
     const crds = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
     plane = await startControlPlane({ components: COMPONENTS, crds, users: [{ name: "visitor" }] });
     admin = clientOf(plane.kubeconfigPath);
-  }, 120_000);
+  });
 
   afterAll(() => plane.stop());
 
@@ -59,28 +59,26 @@ describe.runIf(isThere)("control plane", () => {
       const { spec, status } = await admin.get(Pods, { name: "fits", namespace: "default" });
       return [spec.nodeName, status?.phase];
     };
-    await expect.poll(phase, { timeout: 60_000 }).toEqual(["n1", "Running"]);
+    await expect.poll(phase).toEqual(["n1", "Running"]);
     const reason = async (): Promise<unknown> => {
       const { status } = await admin.get(Pods, { name: "too-big", namespace: "default" });
       return status?.conditions?.find(({ type }) => type === "PodScheduled")?.reason;
     };
-    await expect.poll(reason, { timeout: 60_000 }).toBe("Unschedulable");
+    await expect.poll(reason).toBe("Unschedulable");
     expect((await admin.get(Nodes, { name: "n1" })).status?.allocatable).toMatchObject({ cpu: "2" });
   });
 
   it("lets pods end when they are deleted", async () => {
     await admin.create(Pods, aPod("short", "100m"));
     const key = { name: "short", namespace: "default" };
-    await expect.poll(async () => (await admin.get(Pods, key)).status?.phase, { timeout: 60_000 }).toBe("Running");
+    await expect.poll(async () => (await admin.get(Pods, key)).status?.phase).toBe("Running");
     await admin.delete(Pods, key);
     await expect
-      .poll(
-        () =>
-          admin.get(Pods, key).then(
-            () => 200,
-            (error: { code: number }) => error.code,
-          ),
-        { timeout: 60_000 },
+      .poll(() =>
+        admin.get(Pods, key).then(
+          () => 200,
+          (error: { code: number }) => error.code,
+        ),
       )
       .toBe(404);
   });
@@ -109,7 +107,7 @@ describe.runIf(isThere)("control plane", () => {
     await plane.restart("kube-apiserver");
     await expect(admin.get(Nodes, { name: "n1" })).resolves.toMatchObject({ metadata: { name: "n1" } });
     await plane.restart("kube-scheduler");
-  }, 60_000);
+  });
 
   it("leaves nothing behind when it is stopped", async () => {
     const other = await startControlPlane();
@@ -118,5 +116,5 @@ describe.runIf(isThere)("control plane", () => {
     await other.stop();
     expect(existsSync(other.folder)).toBe(false);
     await expect(clientOf(plane.kubeconfigPath).list(Nodes)).resolves.toHaveProperty("items");
-  }, 60_000);
+  });
 });

@@ -6,7 +6,7 @@ import { answerStatus, apiRequest, type ApiEndpoint } from "./api-request.ts";
 
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const POLL = milliseconds(50);
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 240_000;
 
 interface Definition {
   readonly metadata: { readonly name: string };
@@ -17,7 +17,7 @@ interface Definition {
   };
 }
 
-/** @throws Error when the server refuses one, or does not serve it within 30 s */
+/** @throws Error when the server refuses one, or does not serve it in time */
 export async function installDefinitions(
   endpoint: ApiEndpoint,
   definitions: readonly object[],
@@ -41,7 +41,8 @@ export async function waitUntilServed(
   const giveUpAt = clock.now() + PATIENCE_MS;
   for (const definition of definitions as readonly Definition[]) {
     while (!(await isServed(endpoint, definition))) {
-      if (clock.now() > giveUpAt) throw new Error(`${definition.metadata.name} is not served within 30 s`);
+      if (clock.now() > giveUpAt)
+        throw new Error(`${definition.metadata.name} is not served within ${PATIENCE_MS / 1000} s`);
       await clock.sleep(POLL);
     }
   }

@@ -10,7 +10,7 @@ import { prepareControlPlane, startControlPlane } from "./index.ts";
 
 const isThere = await prepareControlPlane("the KubeClient contract on a real API server");
 const crds = CUSTOM_RESOURCES.map(toCustomResourceDefinition);
-// Before the suite, whose set-up has ten seconds on a machine that may be busy.
+// Before the suite, whose set-up has no time of its own to start it in.
 const plane = isThere ? await startControlPlane({ crds }) : undefined;
 
 describe.runIf(plane !== undefined)("a real API server", () => {

@@ -68,8 +68,8 @@ describe("process guard", () => {
     const pid = Number(line);
     expect(isAlive(pid)).toBe(true);
     owner.kill("SIGKILL");
-    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
-    await expect.poll(() => existsSync(home), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => existsSync(home)).toBe(false);
   });
 
   it("ends the programs itself when the guard is killed", async () => {
@@ -78,7 +78,7 @@ describe("process guard", () => {
     await expect.poll(() => readFile(join(folder, "log"), "utf8")).toMatch(/^\d+\n$/);
     const guardPid = Number(await readFile(join(folder, "log"), "utf8"));
     process.kill(guardPid, "SIGKILL");
-    await expect.poll(() => isAlive(child.pid), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isAlive(child.pid)).toBe(false);
     expect(child.ended).toBe("its guard has ended");
   });
 });

@@ -14,7 +14,8 @@ export interface Subject {
 }
 
 const POLL = milliseconds(50);
-const PATIENCE_MS = 60_000;
+/** A limit against hanging: on a busy machine several of these start at once. */
+const PATIENCE_MS = 240_000;
 const LAST_LINES = 15;
 
 /** @throws Error with the end of the log */
@@ -42,7 +43,7 @@ export function answersOk(url: string, ca?: Buffer): Promise<boolean> {
         resolve(answer.statusCode === 200);
       });
     };
-    const options = { agent: false, timeout: 5_000 };
+    const options = { agent: false, timeout: 20_000 };
     const outgoing = ca === undefined ? http.get(url, options, onAnswer) : https.get(url, { ...options, ca }, onAnswer);
     outgoing.on("timeout", () => {
       outgoing.destroy(new Error(`${url}: no answer`));

@@ -3,6 +3,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@karpenter-multicloud/core/runtime";
+import { seconds } from "@karpenter-multicloud/core/units";
 import { writeKubeconfig } from "./access-files.ts";
 import { apiRequest, type ApiEndpoint } from "./api-request.ts";
 import type { BinaryPaths } from "./binaries.ts";
@@ -10,6 +11,7 @@ import { compactEtcd } from "./compact-etcd.ts";
 import { componentArguments, type ArgumentOptions } from "./component-arguments.ts";
 import type { Component, ControlPlane } from "./control-plane.ts";
 import { waitUntilServed } from "./custom-resource-definitions.ts";
+import { isPortTaken } from "./free-ports.ts";
 import { logFile, type Layout } from "./layout.ts";
 import type { GuardedProcess, ProcessGuard } from "./process-guard.ts";
 import { answersOk, waitUntilReady } from "./readiness.ts";
@@ -27,6 +29,9 @@ export interface RunningParts {
 
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 const TOKEN_SECONDS = 86_400;
+/** To start a component again on its old port. */
+const ATTEMPTS = 30;
+const PAUSE = seconds(1);
 
 export class RunningControlPlane implements ControlPlane {
   readonly url: string;
@@ -61,7 +66,7 @@ export class RunningControlPlane implements ControlPlane {
     return path;
   }
 
-  /** @throws Error when it ends or is not ready within a minute */
+  /** @throws Error when it ends or is not ready in time */
   async start(component: Component): Promise<void> {
     const { layout, guard, binaries, clock, argumentOptions } = this.#parts;
     const args = componentArguments(component, layout, argumentOptions);
@@ -101,9 +106,18 @@ export class RunningControlPlane implements ControlPlane {
     return { url: this.url, ca: await readFile(this.caFile), token: this.adminToken };
   }
 
+  /** Its port was free meanwhile: whoever came by it leaves again. */
   async #startAgain(component: Component): Promise<void> {
-    await this.start(component);
     const { crds, clock } = this.#parts;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.start(component);
+        break;
+      } catch (error) {
+        if (!isPortTaken(error) || attempt === ATTEMPTS) throw error;
+      }
+      await clock.sleep(PAUSE);
+    }
     if (component === "kube-apiserver") await waitUntilServed(await this.endpoint(), crds, clock);
   }
 

@@ -10,6 +10,7 @@ import type { NodeAuthority } from "./component-arguments.ts";
 import type { Component, ControlPlane, ControlPlaneUser, OptionalComponent } from "./control-plane.ts";
 import { installDefinitions } from "./custom-resource-definitions.ts";
 import { claimFolder } from "./folder.ts";
+import { isPortTaken } from "./free-ports.ts";
 import { createLayout } from "./layout.ts";
 import { ProcessGuard } from "./process-guard.ts";
 import { RunningControlPlane } from "./running-control-plane.ts";
@@ -49,8 +50,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     try {
       return await startOnce(options, binaries);
     } catch (error) {
-      const portTaken = error instanceof Error && /address already in use/.test(error.message);
-      if (!portTaken || attempt === ATTEMPTS) throw error;
+      if (!isPortTaken(error) || attempt === ATTEMPTS) throw error;
     }
   }
 }

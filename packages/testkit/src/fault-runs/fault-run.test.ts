@@ -17,7 +17,7 @@ async function problemsIn(subject: Subject, seeds: readonly number[]): Promise<s
   return found.join("\n");
 }
 
-describe("a fault run", { timeout: 240_000 }, () => {
+describe("a fault run", { timeout: 600_000 }, () => {
   it.each([1, 2, 3, 4, 5])("seed %i leaves a correct provider in order", async (seed) => {
     const run = await faultRun(tinySubject, seed);
     expect(run.problems).toEqual([]);

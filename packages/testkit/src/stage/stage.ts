@@ -54,7 +54,7 @@ export interface LifeChange extends Pick<MortalOptions, "dieAt" | "onDeath"> {
   readonly running?: RunningControllers;
 }
 
-/** Real milliseconds for which a request may hold time back. */
+/** Milliseconds of running for which a request may hold time back. */
 const PATIENCE_MS = 10_000;
 const STEP_MS = 500;
 const AT_MOST = minutes(120);

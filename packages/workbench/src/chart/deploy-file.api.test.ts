@@ -12,14 +12,14 @@ import {
   type ControlPlane,
 } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS } from "../real-cluster/patience.ts";
 import { ROOT } from "../repository/import-graph.ts";
 
 const run = promisify(execFile);
 const planeIsThere = await prepareControlPlane("deploy/scaleway on a real API server", [], ["kubectl"]);
-const STARTING_MS = 120_000;
 const CONTROLLER = "system:serviceaccount:default:scw-karpenter-controller";
 
-describe.runIf(planeIsThere)("deploy/scaleway on a real API server", () => {
+describe.runIf(planeIsThere)("deploy/scaleway on a real API server", { timeout: LIMIT_MS }, () => {
   let plane: ControlPlane;
   const kubectl = async (...args: readonly string[]): Promise<string> =>
     (await run(findBinary("kubectl") ?? "kubectl", [...args, "--kubeconfig", plane.kubeconfigPath], { cwd: ROOT }))
@@ -29,9 +29,9 @@ describe.runIf(planeIsThere)("deploy/scaleway on a real API server", () => {
     plane = await startControlPlane();
     await kubectl("create", "serviceaccount", "default", "--namespace", "default");
     await kubectl("apply", "-f", "deploy/scaleway/deploy.yaml");
-    await kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=60s");
-  }, STARTING_MS);
-  afterAll(() => plane.stop());
+    await kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all", "--timeout=180s");
+  }, LIMIT_MS);
+  afterAll(() => plane.stop(), LIMIT_MS);
 
   const can = async (verb: string, resource: string, ...more: readonly string[]): Promise<string> => {
     const asked = kubectl("auth", "can-i", verb, resource, "--as", CONTROLLER, ...more);

@@ -12,6 +12,7 @@ import {
 } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHART, prepareHelm } from "./helm.ts";
+import { LIMIT_MS } from "../real-cluster/patience.ts";
 import { INSTALLATIONS } from "./installations.ts";
 
 const run = promisify(execFile);
@@ -19,17 +20,16 @@ const SUITE = "the charts on a real API server";
 const helmIsThere = await prepareHelm(SUITE);
 const planeIsThere = await prepareControlPlane(SUITE);
 const kubectl = findBinary("kubectl");
-const STARTING_MS = 120_000;
 
 /** Helm 4 is built; a Helm 3 is used beside it where somebody names one. */
 const HELMS = [findBinary("helm") ?? "helm", process.env["KMC_HELM3"]].filter((path) => path !== undefined);
 
-describe.runIf(helmIsThere && planeIsThere).each(HELMS)("installed by %s", (helm) => {
+describe.runIf(helmIsThere && planeIsThere).each(HELMS)("installed by %s", { timeout: LIMIT_MS }, (helm) => {
   let plane: ControlPlane;
   beforeAll(async () => {
     plane = await startControlPlane();
-  }, STARTING_MS);
-  afterAll(() => plane.stop());
+  }, LIMIT_MS);
+  afterAll(() => plane.stop(), LIMIT_MS);
 
   const helmed = async (...args: readonly string[]): Promise<string> => {
     const { stdout } = await run(helm, [...args, "--kubeconfig", plane.kubeconfigPath, "--namespace", "karpenter"]);

@@ -133,7 +133,7 @@ function requirePrograms(): void {
 
 function clientOf(plane: ControlPlane, logger: Logger): KubeClient {
   const options = { kubeconfig: plane.kubeconfigPath, clock: new RealClock(), logger };
-  return createKubeClient({ ...options, requestTimeout: seconds(10) });
+  return createKubeClient({ ...options, requestTimeout: seconds(60) });
 }
 
 function realCluster(kube: KubeClient, customResources: readonly CustomResource[]): DemoCluster {

@@ -5,16 +5,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { seconds } from "@karpenter-multicloud/core/units";
 import { findBinary, prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OVH_COMMANDS } from "../earlier-documents/ovh-commands.ts";
 import { COMPONENTS, Stage } from "../e2e-real/stage.ts";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { DEMONSTRATION, variablesFor } from "./files.ts";
 
 const isThere = await prepareControlPlane("the demonstration, typed", COMPONENTS, ["helm", "kubectl"]);
-const STARTING_MS = 120_000;
-const TYPING_MS = 300_000;
 
 /** For machines without gettext. */
 const ENVSUBST = `#!${process.execPath}
@@ -49,14 +47,14 @@ describe.runIf(isThere)("the demonstration, typed", () => {
       KUBECONFIG: stage.plane.kubeconfigPath,
       OVH_ENDPOINT: stage.cloud.url,
       CURL_CA_BUNDLE: stage.cloud.caFile,
-      TIMEOUT: "120",
+      TIMEOUT: "360",
     };
-  }, STARTING_MS);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     rmSync(tools, { recursive: true, force: true });
     await stage.close("demonstration");
-  }, STARTING_MS);
+  }, LIMIT_MS);
 
   async function type(command: string, extra: Readonly<Record<string, string>> = {}): Promise<Typed> {
     const line = ["-o", "pipefail", "-c", `${command} 2>&1`];
@@ -84,7 +82,7 @@ describe.runIf(isThere)("the demonstration, typed", () => {
       const wrong = await type("./00-verify-prereqs.sh", { OVH_KUBE_ID: "22222222-2222-4333-8444-555555555555" });
       expect(wrong.printed).toMatch(/^MISSING {2}GET .*: not found; check OVH_SERVICE_NAME and OVH_KUBE_ID$/m);
     },
-    TYPING_MS,
+    LIMIT_MS,
   );
 
   it(
@@ -99,7 +97,7 @@ describe.runIf(isThere)("the demonstration, typed", () => {
       }
       const labelled = await type("kubectl get pods -n karpenter -l app.kubernetes.io/name=karpenter-ovhcloud -o name");
       expect(labelled.printed).toMatch(/^pod\/karpenter-ovhcloud-/);
-      await stage.clock.until(async () => (await stage.running()) === 12, { timeout: seconds(90) });
+      await stage.clock.until(async () => (await stage.running()) === 12, { timeout: PATIENCE });
       expect(await stage.running()).toBe(12);
       // CH-1: the chart's pods wait, as this cluster has no nodes but ours; also young ones, without their labels yet, are not theirs.
       const placed = await type("kubectl get pods -n karpenter -o jsonpath='{.items[*].spec.nodeName}'");
@@ -107,7 +105,7 @@ describe.runIf(isThere)("the demonstration, typed", () => {
       const zones = await type("kubectl get nodes -L topology.kubernetes.io/zone");
       for (const zone of ["eu-west-par-a", "eu-west-par-b", "eu-west-par-c"]) expect(zones.printed).toContain(zone);
     },
-    TYPING_MS,
+    LIMIT_MS,
   );
 
   it(
@@ -121,7 +119,7 @@ describe.runIf(isThere)("the demonstration, typed", () => {
       expect(await stage.leftovers()).toEqual([]);
       expect((await type("kubectl get namespace karpenter")).code).not.toBe(0);
     },
-    TYPING_MS,
+    LIMIT_MS,
   );
 });
 

@@ -20,14 +20,12 @@ import {
   type Resource,
 } from "@karpenter-multicloud/core/api";
 import { isNotFound, type ObjectKey } from "@karpenter-multicloud/core/kube";
-import { seconds, type Duration } from "@karpenter-multicloud/core/units";
 import { History, type Change } from "../race/history.ts";
+import { PATIENCE } from "../real-cluster/patience.ts";
 import { deployment, nodePool, type PoolOptions } from "./objects.ts";
 import { Stage } from "./stage.ts";
 
 export const TIME_SCALE = 60;
-/** For what has to come true, on a machine that others use as well. */
-export const PATIENCE: Duration = seconds(90);
 
 export class DisruptionStage {
   readonly stage: Stage;

@@ -1,9 +1,9 @@
 // What docs/guides/kubectl.md quotes is what kubectl prints about NodePools and NodeClaims (UX-1, UX-2, A-5, A-13, TC-22).
 
 import { Label, NodeClaims, type NodeClaim } from "@karpenter-multicloud/core/api";
-import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { Figures } from "./figures.ts";
 import { compare, readKubectlPage } from "./kubectl-page.ts";
 import { kubectl } from "./kubectl.ts";
@@ -16,7 +16,7 @@ const SOLD_OUT = "A cloud that has nothing";
 
 const NODE_CLASS = { group: "karpenter.ovhcloud.sh", kind: "OVHNodeClass", name: "default" };
 
-describe.runIf(isThere)("kubectl shows NodePools and NodeClaims", () => {
+describe.runIf(isThere)("kubectl shows NodePools and NodeClaims", { timeout: LIMIT_MS }, () => {
   const figures = new Figures("e2e kubectl views");
   let stage: Stage;
 
@@ -42,13 +42,13 @@ describe.runIf(isThere)("kubectl shows NodePools and NodeClaims", () => {
     await stage.applyQuickStart();
     await run(["delete", "nodepool", "default"]);
     figures.mark("ready after");
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     figures.mark("done after");
     figures.print();
     await stage.close("kubectl-views");
-  }, 60_000);
+  }, LIMIT_MS);
 
   it("the page shows the columns, the conditions and the events", () => {
     const commands = shown.map(({ command }) => command);
@@ -63,27 +63,23 @@ describe.runIf(isThere)("kubectl shows NodePools and NodeClaims", () => {
     expect(commands.filter((command) => command.startsWith("describe")).length).toBeGreaterThanOrEqual(4);
   });
 
-  it.each(shown)(
-    "$section: kubectl $command",
-    async ({ section, manifests, command, printed }) => {
-      if (manifests !== "") {
-        if (section === SOLD_OUT) await stage.cloud.arm([{ match: { flavor: "b3-32" }, fault: "outOfStock" }]);
-        await run(["apply", "-f", "-"], manifests);
-      }
-      const looks = /^(?:get|describe) /.test(command);
-      let result = compare(await print(command), printed);
-      const agrees = (): boolean => result.seen === result.told;
-      await stage.clock.until(
-        async () => {
-          if (looks && !agrees()) result = compare(await print(command), printed);
-          return !looks || agrees();
-        },
-        { timeout: seconds(20) },
-      );
-      expect(result.seen).toBe(result.told);
-    },
-    30_000,
-  );
+  it.each(shown)("$section: kubectl $command", async ({ section, manifests, command, printed }) => {
+    if (manifests !== "") {
+      if (section === SOLD_OUT) await stage.cloud.arm([{ match: { flavor: "b3-32" }, fault: "outOfStock" }]);
+      await run(["apply", "-f", "-"], manifests);
+    }
+    const looks = /^(?:get|describe) /.test(command);
+    let result = compare(await print(command), printed);
+    const agrees = (): boolean => result.seen === result.told;
+    await stage.clock.until(
+      async () => {
+        if (looks && !agrees()) result = compare(await print(command), printed);
+        return !looks || agrees();
+      },
+      { timeout: PATIENCE },
+    );
+    expect(result.seen).toBe(result.told);
+  });
 
   it("A-3a: kubectl refuses a field that nobody defined, and names it", async () => {
     const pool = {

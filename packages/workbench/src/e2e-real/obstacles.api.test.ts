@@ -4,6 +4,7 @@ import { Label, Nodes, NodeClaims, isConditionTrue } from "@karpenter-multicloud
 import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { Figures } from "./figures.ts";
 import { kubectl } from "./kubectl.ts";
 import { readObstaclesPage, toldLines, verdictLines } from "./obstacles-page.ts";
@@ -30,7 +31,7 @@ const CODES: Readonly<Record<string, string>> = {
 const isThere = await prepareControlPlane("forty nodes that stay", COMPONENTS, ["helm", "kubectl"]);
 const { verdicts, obstacles } = await readObstaclesPage();
 
-describe.runIf(isThere)("forty nodes that stay", () => {
+describe.runIf(isThere)("forty nodes that stay", { timeout: LIMIT_MS }, () => {
   const figures = new Figures("e2e obstacles");
   let stage: Stage;
 
@@ -55,12 +56,12 @@ describe.runIf(isThere)("forty nodes that stay", () => {
     stage.controller.start();
     await stage.controller.leads();
     await stage.applyNodeClass();
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     figures.print();
     await stage.close("obstacles");
-  }, 60_000);
+  }, LIMIT_MS);
 
   it("the page tells of ten obstacles", () => {
     expect(obstacles.map(({ pool }) => pool).toSorted()).toEqual(Object.keys(CODES).toSorted());
@@ -84,22 +85,18 @@ describe.runIf(isThere)("forty nodes that stay", () => {
     const claims = (await stage.admin.list(NodeClaims)).items;
     expect(claims.filter((claim) => isConditionTrue(claim, "DisruptionReason"))).toEqual([]);
     expect((await stage.admin.list(Nodes)).items).toHaveLength(PER_POOL * Object.keys(CODES).length);
-  }, 480_000);
+  });
 
-  it.each(obstacles.filter(({ command }) => command !== undefined))(
-    "$title",
-    async ({ pool, command = "", lines }) => {
-      const nodes = (await stage.admin.list(Nodes, { labelSelector: `${Label.NodePool}=${pool}` })).items;
-      const args = command.replace(/karpenter-\S+-node-\S+/, nodes[0]?.metadata.name ?? "").split(" ");
-      let seen: readonly string[] = [];
-      const isTold = async (): Promise<boolean> => {
-        seen = toldLines(await run(args));
-        return lines.every((line) => seen.includes(line));
-      };
-      await stage.clock.until(isTold, { timeout: seconds(60) });
-      expect(seen).toEqual(expect.arrayContaining([...lines]));
-      expect(lines.length).toBeGreaterThan(0);
-    },
-    90_000,
-  );
+  it.each(obstacles.filter(({ command }) => command !== undefined))("$title", async ({ pool, command = "", lines }) => {
+    const nodes = (await stage.admin.list(Nodes, { labelSelector: `${Label.NodePool}=${pool}` })).items;
+    const args = command.replace(/karpenter-\S+-node-\S+/, nodes[0]?.metadata.name ?? "").split(" ");
+    let seen: readonly string[] = [];
+    const isTold = async (): Promise<boolean> => {
+      seen = toldLines(await run(args));
+      return lines.every((line) => seen.includes(line));
+    };
+    await stage.clock.until(isTold, { timeout: PATIENCE });
+    expect(seen).toEqual(expect.arrayContaining([...lines]));
+    expect(lines.length).toBeGreaterThan(0);
+  });
 });

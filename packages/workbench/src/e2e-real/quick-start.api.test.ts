@@ -1,9 +1,9 @@
 // The quick start on a real control plane: the controller and the cloud are processes of their own, pods are bound by kube-scheduler.
 
 import { Events, Nodes, Secrets, type KubeEvent } from "@karpenter-multicloud/core/api";
-import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { auditOf } from "./audit-log.ts";
 import { Figures } from "./figures.ts";
 import { playRealDemo, type DemoEnd } from "./real-demo.ts";
@@ -12,7 +12,7 @@ import { COMPONENTS, Stage } from "./stage.ts";
 
 const isThere = await prepareControlPlane("the quick start on a real control plane", COMPONENTS, ["helm"]);
 
-describe.runIf(isThere)("the quick start on a real control plane", () => {
+describe.runIf(isThere)("the quick start on a real control plane", { timeout: LIMIT_MS }, () => {
   const figures = new Figures("e2e quick start");
   let stage: Stage;
   // On a control plane of its own, at the same time: both spend their time waiting.
@@ -22,12 +22,12 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     demo = playRealDemo();
     stage = await Stage.open();
     figures.mark("stage ready after");
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     figures.print();
     await stage.close("quick-start");
-  }, 60_000);
+  }, LIMIT_MS);
 
   it("gives 30 pods their machines, and kube-scheduler binds them", async () => {
     stage.controller.start();
@@ -35,7 +35,7 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     figures.mark("leading after");
     await stage.applyQuickStart();
     await stage.scale(30);
-    expect(await stage.clock.until(async () => (await stage.running()) === 30, { timeout: seconds(90) })).toBe(true);
+    expect(await stage.clock.until(async () => (await stage.running()) === 30, { timeout: PATIENCE })).toBe(true);
     figures.mark("30 pods run after");
     const { items: events } = await stage.admin.list<KubeEvent>(Events, { namespace: "default" });
     const bound = new Set(
@@ -51,15 +51,15 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     expect(pods).toHaveLength(30);
     expect(pods.filter(({ metadata }) => !bound.has(metadata.name ?? ""))).toEqual([]);
     figures.note("nodes", (await stage.admin.list(Nodes)).items.length);
-  }, 120_000);
+  });
 
   it("gives every machine back when the pods are gone", async () => {
     await stage.scale(0);
-    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(120) });
+    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: PATIENCE });
     expect(await stage.leftovers()).toEqual([]);
     figures.mark("0 nodes and 0 pools after");
     expect((await stage.cloud.invariants()).violations).toEqual([]);
-  }, 150_000);
+  });
 
   it("lets NodePool and NodeClass go, and its lease", async () => {
     expect(await stage.removeQuickStart()).toEqual([]);
@@ -67,7 +67,7 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     expect(await stage.controller.stop()).toBe(0);
     expect(await stage.leaseHolder()).toBe("");
     expect(stage.controller.lives).toBe(1);
-  }, 60_000);
+  });
 
   it("was refused nothing under the chart's rights", async () => {
     const { requests, denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);
@@ -86,5 +86,5 @@ describe.runIf(isThere)("the quick start on a real control plane", () => {
     figures.note("demo --real took", `${took.toFixed(1)} s`);
     expect({ code, complaints }).toEqual({ code: 0, complaints: [] });
     expect(totals).toMatchObject({ podsBound: 30, nodesEnd: 0, poolsEnd: 0 });
-  }, 240_000);
+  });
 });

@@ -22,7 +22,6 @@ import {
 import { isNotFound, loadManifests, type KubeClient } from "@karpenter-multicloud/core/kube";
 import { createKubeClient } from "@karpenter-multicloud/core/kube/adapter";
 import { silentLogger } from "@karpenter-multicloud/core/telemetry";
-import { seconds } from "@karpenter-multicloud/core/units";
 import { OVH_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-ovh";
 import { applyAll, BUILT_IN_RESOURCES } from "@karpenter-multicloud/simulator";
 import {
@@ -31,11 +30,13 @@ import {
   type OptionalComponent,
 } from "@karpenter-multicloud/testkit/control-plane";
 import { readExamples } from "../demo/manifests.ts";
+import { PATIENCE } from "../real-cluster/patience.ts";
 import { RealClock } from "../real-cluster/real-clock.ts";
 import { ControllerProcess } from "./controller-process.ts";
 import { FakeCloudProcess } from "./fake-cloud-process.ts";
 import { CONTROLLER_USER, environmentOf, NAMESPACE, renderChart, RIGHTS } from "./rendered-chart.ts";
 
+const LEASE = { namespace: NAMESPACE, name: "karpenter-leader-election" };
 const PROCESSES = ["etcd", "kube-apiserver", "kube-scheduler", "kube-controller-manager", "kwok"] as const;
 export const COMPONENTS: readonly OptionalComponent[] = ["scheduler", "controller-manager", "kwok"];
 
@@ -206,15 +207,20 @@ export class Stage {
         .flat()
         .map(({ kind, metadata }) => `${kind ?? ""} ${metadata.name ?? ""}: ${metadata.finalizers?.join()}`);
     };
-    await this.clock.until(async () => (await left()).length === 0, { timeout: seconds(30) });
+    await this.clock.until(async () => (await left()).length === 0, { timeout: PATIENCE });
     return await left();
+  }
+
+  /** When the lease was taken and when it was last renewed, by the clocks of who did it, in epoch ms. */
+  async leaseTimes(): Promise<{ readonly acquired: number; readonly renewed: number }> {
+    const { acquireTime = "", renewTime = "" } = (await this.admin.get(Leases, LEASE)).spec ?? {};
+    return { acquired: Date.parse(acquireTime), renewed: Date.parse(renewTime) };
   }
 
   /** "" when nobody holds the lease. */
   async leaseHolder(): Promise<string | undefined> {
-    const key = { namespace: NAMESPACE, name: "karpenter-leader-election" };
     try {
-      return (await this.admin.get(Leases, key)).spec?.holderIdentity ?? "";
+      return (await this.admin.get(Leases, LEASE)).spec?.holderIdentity ?? "";
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -227,7 +233,7 @@ function adminOf({ kubeconfigPath }: ControlPlane): KubeClient {
 }
 
 function clientOf(kubeconfig: string): KubeClient {
-  return createKubeClient({ kubeconfig, clock: new RealClock(), logger: silentLogger, requestTimeout: seconds(10) });
+  return createKubeClient({ kubeconfig, clock: new RealClock(), logger: silentLogger, requestTimeout: PATIENCE });
 }
 
 /** What is there before the controller: its namespace, its rights, and the Secret that the NodeClass names. */

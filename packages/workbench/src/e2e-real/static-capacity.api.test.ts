@@ -1,9 +1,9 @@
 // A NodePool with replicas on a real control plane: kubectl scales it, and the API server's own garbage collector ends it.
 
 import { isConditionTrue, NodeClaims, Nodes, type Node, type NodeClaim } from "@karpenter-multicloud/core/api";
-import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { auditOf } from "./audit-log.ts";
 import { Figures } from "./figures.ts";
 import { kubectl } from "./kubectl.ts";
@@ -30,7 +30,7 @@ spec:
         - {key: karpenter.ovhcloud.sh/instance-category, operator: In, values: [b]}
 `;
 
-describe.runIf(isThere)("static capacity on a real control plane", () => {
+describe.runIf(isThere)("static capacity on a real control plane", { timeout: LIMIT_MS }, () => {
   const figures = new Figures("e2e static capacity");
   let stage: Stage;
 
@@ -59,7 +59,7 @@ describe.runIf(isThere)("static capacity on a real control plane", () => {
         seen = await counts();
         return JSON.stringify(seen) === JSON.stringify(wanted);
       },
-      { timeout: seconds(60) },
+      { timeout: PATIENCE },
     );
     expect(seen).toEqual(wanted);
   }
@@ -69,18 +69,18 @@ describe.runIf(isThere)("static capacity on a real control plane", () => {
     stage.controller.start();
     await stage.controller.leads();
     await stage.applyQuickStart();
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     figures.print();
     await stage.close("static-capacity");
-  }, 60_000);
+  }, LIMIT_MS);
 
   it("E-63: two replicas become two Nodes without a pod", async () => {
     await run(["apply", "-f", "-"], MANIFEST);
     await expectReplicas(2);
     figures.mark("2 nodes after");
-  }, 90_000);
+  });
 
   it("TC-22: kubectl scale changes the replicas, and status.nodes follows", async () => {
     await run(["scale", POOL, "--replicas=4"]);
@@ -89,18 +89,18 @@ describe.runIf(isThere)("static capacity on a real control plane", () => {
     const kept = (await nodes())[1]?.metadata.name ?? "";
     await run(["label", "node", kept, "kept=yes"]);
     await run(["run", "web", "--image=example.com/app:1", '--overrides={"spec":{"nodeSelector":{"kept":"yes"}}}']);
-    expect(await stage.clock.until(async () => (await stage.running()) === 1, { timeout: seconds(30) })).toBe(true);
+    expect(await stage.clock.until(async () => (await stage.running()) === 1, { timeout: PATIENCE })).toBe(true);
     await run(["scale", POOL, "--replicas=1"]);
     await expectReplicas(1);
     figures.mark("1 node after");
     expect((await nodes()).map(({ metadata }) => metadata.name)).toEqual([kept]);
     expect(await stage.running()).toBe(1);
-  }, 150_000);
+  });
 
   it("E-73: limits.nodes holds, and a NodeClaim deleted by hand is replaced", async () => {
     await run(["scale", POOL, "--replicas=9"]);
     const limited = async (): Promise<boolean> => JSON.stringify(await counts()) === "[4,4,4,9,4]";
-    expect(await stage.clock.until(limited, { timeout: seconds(60) })).toBe(true);
+    expect(await stage.clock.until(limited, { timeout: PATIENCE })).toBe(true);
     const [first] = await claims();
     await run(["delete", "nodeclaim", first?.metadata.name ?? "", "--wait=false"]);
     const most = { machines: 0 };
@@ -109,20 +109,20 @@ describe.runIf(isThere)("static capacity on a real control plane", () => {
       const names = (await claims()).map(({ metadata }) => metadata.name);
       return !names.includes(first?.metadata.name) && (await limited());
     };
-    expect(await stage.clock.until(replaced, { timeout: seconds(60) })).toBe(true);
+    expect(await stage.clock.until(replaced, { timeout: PATIENCE })).toBe(true);
     expect(most.machines).toBe(4);
     figures.mark("replaced after");
-  }, 150_000);
+  });
 
   it("E-74: the deleted NodePool takes its machines with it", async () => {
     await run(["delete", POOL, "--wait=false"]);
     const left = async (): Promise<boolean> => (await stage.leftovers()).length === 0;
-    await stage.clock.until(left, { timeout: seconds(90) });
+    await stage.clock.until(left, { timeout: PATIENCE });
     expect(await stage.leftovers()).toEqual([]);
     expect((await stage.cloud.invariants()).violations).toEqual([]);
     expect(stage.controller.errors()).toEqual([]);
     figures.mark("nothing left after");
-  }, 120_000);
+  });
 
   it("was refused nothing under the chart's rights", async () => {
     const { denied } = await auditOf(stage.plane.auditLogPath, CONTROLLER_USER);

@@ -13,6 +13,7 @@ import { seconds } from "@karpenter-multicloud/core/units";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isOurStamp, KARPENTER_HASH_VERSION, stampsOf, writeAsKarpenter } from "../e2e/karpenter-handwriting.ts";
+import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
 import { auditOf } from "./audit-log.ts";
 import { Figures } from "./figures.ts";
 import { CONTROLLER_USER } from "./rendered-chart.ts";
@@ -20,7 +21,7 @@ import { COMPONENTS, Stage } from "./stage.ts";
 
 const isThere = await prepareControlPlane("taking over a fleet of Karpenter", COMPONENTS, ["helm"]);
 
-describe.runIf(isThere)("taking over a fleet of Karpenter", () => {
+describe.runIf(isThere)("taking over a fleet of Karpenter", { timeout: LIMIT_MS }, () => {
   const figures = new Figures("e2e takeover");
   let stage: Stage;
   let before: readonly string[];
@@ -28,12 +29,12 @@ describe.runIf(isThere)("taking over a fleet of Karpenter", () => {
 
   beforeAll(async () => {
     stage = await Stage.open();
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     figures.print();
     await stage.close("takeover");
-  }, 60_000);
+  }, LIMIT_MS);
 
   const claims = async (): Promise<readonly NodeClaim[]> => (await stage.admin.list(NodeClaims)).items;
   const marked = async (type: string): Promise<readonly (string | undefined)[]> =>
@@ -59,12 +60,10 @@ describe.runIf(isThere)("taking over a fleet of Karpenter", () => {
     await stage.admin.patch(NodePools, { name: "default" }, { type: "merge", body });
     for (const pods of [5, 12, 20]) {
       await stage.scale(pods);
-      expect(await stage.clock.until(async () => (await stage.running()) === pods, { timeout: seconds(60) })).toBe(
-        true,
-      );
+      expect(await stage.clock.until(async () => (await stage.running()) === pods, { timeout: PATIENCE })).toBe(true);
     }
     const isReady = async (): Promise<boolean> => (await marked("Ready")).length === (await claims()).length;
-    expect(await stage.clock.until(isReady, { timeout: seconds(30) })).toBe(true);
+    expect(await stage.clock.until(isReady, { timeout: PATIENCE })).toBe(true);
     expect(await stage.controller.stop()).toBe(0);
     const [first = "", second = "", third = ""] = (await claims()).map(({ metadata }) => metadata.name ?? "");
     expect(third).not.toBe("");
@@ -74,15 +73,15 @@ describe.runIf(isThere)("taking over a fleet of Karpenter", () => {
     const stamps = Object.values(await stampsOf(stage.admin));
     expect(stamps.filter((stamp) => !stamp.endsWith(`/${KARPENTER_HASH_VERSION}`))).toEqual([]);
     figures.mark("written as Karpenter at");
-  }, 240_000);
+  });
 
   it("NP-4, NP-5: is re-stamped, not drifted; every node, claim and machine stays as it is", async () => {
     stage.controller.start();
     await stage.controller.leads();
     const isStamped = async (): Promise<boolean> => Object.values(await stampsOf(stage.admin)).every(isOurStamp);
-    expect(await stage.clock.until(isStamped, { timeout: seconds(30) })).toBe(true);
+    expect(await stage.clock.until(isStamped, { timeout: PATIENCE })).toBe(true);
     const isFreed = async (): Promise<boolean> => (await marked("DisruptionReason")).length === 0;
-    expect(await stage.clock.until(isFreed, { timeout: seconds(30) })).toBe(true);
+    expect(await stage.clock.until(isFreed, { timeout: PATIENCE })).toBe(true);
     await stage.clock.sleep(seconds(15));
     expect(await fleet()).toEqual(before);
     expect(await marked("Drifted")).toEqual([drifted]);
@@ -97,13 +96,13 @@ describe.runIf(isThere)("taking over a fleet of Karpenter", () => {
     expect(new Set(foreign)).toEqual(new Set(["false"]));
     expect(stage.controller.errors()).toEqual([]);
     figures.mark("taken over at");
-  }, 120_000);
+  });
 
   it("leaves nothing when nobody needs it any more", async () => {
     await stage.scale(0);
-    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: seconds(120) });
+    await stage.clock.until(async () => (await stage.leftovers()).length === 0, { timeout: PATIENCE });
     expect(await stage.leftovers()).toEqual([]);
     expect((await stage.cloud.invariants()).violations).toEqual([]);
     expect((await auditOf(stage.plane.auditLogPath, CONTROLLER_USER)).denied).toEqual([]);
-  }, 150_000);
+  });
 });

@@ -7,7 +7,7 @@ import { simulatedCloud } from "../demo/clouds/simulated.ts";
 import { drawChaos, OVH, runInChaos, SIMULATED } from "./chaos-run.ts";
 
 const FIRST = 1;
-const PATIENCE = 120_000;
+const PATIENCE = 600_000;
 /** Seeds per cloud; a life on OVHcloud goes over real HTTPS and takes ten times as long. */
 const PLACES = [
   { name: "simulated", place: SIMULATED, seeds: 100 },

@@ -13,7 +13,7 @@ import { runDemoCommand } from "./demo-run.ts";
 describe("demo --provider cloudstack", () => {
   it(
     "converges: the quick start, then more than one zone has room for, and all is given back",
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const { converged, totals, lines } = await runDemoCommand(["--provider", "cloudstack"]);
       expect(totals).toMatchObject({ nodesEnd: 0 });
@@ -25,7 +25,7 @@ describe("demo --provider cloudstack", () => {
 
   it(
     "T-49, T-65: a zone that runs out halfway is left for the next one, and an event says so",
-    { timeout: 120_000 },
+    { timeout: 600_000 },
     async () => {
       const fakes: FakeCloudStack[] = [];
       const cloud = cloudStackCloud({ capacity: { "zone-01": 1 } }, (started) => void fakes.push(started));

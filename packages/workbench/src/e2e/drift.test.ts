@@ -63,5 +63,5 @@ describe("an OVHNodeClass that changes", () => {
     expect(await reasons()).toEqual(names);
     expect(log.messages("error")).toEqual([]);
     expect(await world.cloud.complaints()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 });

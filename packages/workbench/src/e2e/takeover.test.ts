@@ -210,7 +210,7 @@ describe("a fleet made by Karpenter v1.14", () => {
 
     await expectNothingLeft();
     expect(complaints()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 });
 
 describe("a fleet made by the Go OVHcloud product", () => {
@@ -254,7 +254,7 @@ describe("a fleet made by the Go OVHcloud product", () => {
     await expectTakenOver(handover, [...STAMP, ...own, `${OVH}/ovhnodeclass`]);
     await expectNothingLeft();
     expect(await world.cloud.complaints()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 
   it("O-4: without it nothing of the fleet is removed or drained, and every claim says why; the switch ends that", async () => {
     await grow(opener(false));
@@ -286,5 +286,5 @@ describe("a fleet made by the Go OVHcloud product", () => {
     await expectNothingLeft();
     expect(legacy).not.toEqual([]);
     expect(await world.cloud.complaints()).toEqual([]);
-  }, 120_000);
+  }, 600_000);
 });

@@ -42,7 +42,7 @@ function clientOf(kubeconfig: string): KubeClient {
     kubeconfig,
     clock,
     logger: silentLogger,
-    requestTimeout: seconds(10),
+    requestTimeout: seconds(60),
     userAgent: "fake-cloud",
   });
 }

@@ -24,6 +24,8 @@ export const NO_TERMS: DepartureTerms = { timeScale: 1, repairs: new Map(), byHa
 
 /** The API server's times have whole seconds, and changes of several resources are not heard of at the same time. */
 const SLACK_MS = 2000;
+/** What such a time stamp leaves open. */
+const WHOLE_SECOND_MS = 1000;
 
 interface Spell {
   readonly since: number;
@@ -43,17 +45,26 @@ export class Departures {
 
   /** Each change of a Node comes by here, in order. */
   node(name: string, node: Node, at: number): void {
-    const isSick = getCondition(node, "Ready") !== undefined && !isConditionTrue(node, "Ready");
+    const ready = getCondition(node, "Ready");
+    const isSick = ready !== undefined && !isConditionTrue(node, "Ready");
     const spell = this.#spells.get(name);
-    if (isSick && (!spell || spell.until !== undefined)) this.#spells.set(name, { since: at });
+    if (isSick && (!spell || spell.until !== undefined)) {
+      // As the controller counts; whoever listens on a busy machine may hear of it late.
+      this.#spells.set(name, { since: earlier(at, Date.parse(ready.lastTransitionTime ?? "")) });
+    }
     if (!isSick && spell && spell.until === undefined) this.#spells.set(name, { ...spell, until: at });
+  }
+
+  /** When the claim was given up, if that was heard of at `at`. */
+  givenUpAt({ metadata }: NodeClaim, at: number): number {
+    return earlier(at, Date.parse(metadata.deletionTimestamp ?? "") + WHOLE_SECOND_MS);
   }
 
   /** Undefined: nothing explains it. "Unstarted" is no departure: nothing ever ran there. */
   reasonOf(claim: NodeClaim, node: string, pool: string, at: number): string | undefined {
     const { byHand } = this.#terms;
     if (byHand.has(claim.metadata.name ?? "") || byHand.has(node)) return "ByHand";
-    if (this.#isRepairable(node, pool, at)) return "Unhealthy";
+    if (this.#isRepairable(node, pool, this.givenUpAt(claim, at))) return "Unhealthy";
     if (this.#isExpired(claim)) return "Expired";
     const told = getCondition(claim, "DisruptionReason");
     if (told?.status === "True" && told.reason !== "Unhealthy") {
@@ -113,4 +124,9 @@ export class Departures {
     const age = Date.parse(metadata.deletionTimestamp ?? "") - Date.parse(metadata.creationTimestamp ?? "");
     return age >= lives / this.#terms.timeScale - 1000;
   }
+}
+
+/** The first where there is no second. */
+function earlier(at: number, other: number): number {
+  return Number.isNaN(other) ? at : Math.min(at, other);
 }

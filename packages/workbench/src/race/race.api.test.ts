@@ -4,6 +4,7 @@ import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane
 import { describe, expect, it } from "vitest";
 import { Figures } from "../e2e-real/figures.ts";
 import { COMPONENTS } from "../e2e-real/stage.ts";
+import { LIMIT_MS } from "../real-cluster/patience.ts";
 import { parseRaceOptions } from "./options.ts";
 import { runRace } from "./run-race.ts";
 
@@ -13,7 +14,7 @@ const SEED = process.env["KMC_SEED"] ?? "1";
 describe.runIf(isThere)("the race", () => {
   it(
     "DX-23, DX-39, DX-40: takes no place from a pod without another, evicts no protected pod, leaves no mark and no machine",
-    { timeout: 600_000 },
+    { timeout: 2 * LIMIT_MS },
     async () => {
       const figures = new Figures(`race (seed ${SEED})`);
       const options = parseRaceOptions(["--disruptions", "20", "--nodes", "9", "--seed", SEED]);

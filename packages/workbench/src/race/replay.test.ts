@@ -218,9 +218,10 @@ describe("replay of nodes that go whatever runs on them", () => {
     } as KubeObject;
   }
 
-  function sick(name: string): KubeObject {
+  function sick(name: string, lastTransitionTime?: string): KubeObject {
     const well = node(name) as KubeObject & { readonly status: object };
-    return { ...well, status: { ...well.status, conditions: [{ type: "Ready", status: "False" }] } } as KubeObject;
+    const ready = { type: "Ready", status: "False", ...(lastTransitionTime && { lastTransitionTime }) };
+    return { ...well, status: { ...well.status, conditions: [ready] } } as KubeObject;
   }
 
   it("D-145: a claim goes at its age, in the API server's time, also when its pods have no room; before its age nothing explains it", () => {
@@ -266,6 +267,16 @@ describe("replay of nodes that go whatever runs on them", () => {
       );
     expect([rules(run(11_000)), [...run(11_000).removed]]).toEqual([[], [["Unhealthy", 1]]]);
     expect([rules(run(5000)), rules(run(11_000, 5000))]).toEqual([["unexplained"], ["unexplained"]]);
+  });
+
+  it("D-153: how long a node was sick counts from its condition, however late anybody heard of it", () => {
+    const run = (sickFor: number): Replay => {
+      const since = new Date(NOW - sickFor).toISOString();
+      const changes = [at(NOW - 1000, set("Node", sick("a", since))), at(NOW + 5000, set("NodeClaim", claim("a")))];
+      return judged(changes, 1, { terms: { ...NO_TERMS, repairs: repairs() } });
+    };
+    expect([rules(run(11_000)), [...run(11_000).removed]]).toEqual([[], [["Unhealthy", 1]]]);
+    expect(rules(run(5000))).toEqual(["unexplained"]);
   });
 
   it("DX-30: with replaceFirst the pods of a sick node have room on nodes that work, before it goes", () => {
@@ -383,7 +394,7 @@ describe("replay of nodes that go whatever runs on them", () => {
         0,
         { terms: { ...NO_TERMS, byHand: new Set(["a"]) } },
       );
-    expect([rules(run(1000)), rules(run(3000))]).toEqual([[], ["late"]]);
+    expect([rules(run(9000)), rules(run(11_000))]).toEqual([[], ["late"]]);
   });
 
   it("a claim whose node never worked is no departure", () => {

@@ -74,8 +74,8 @@ export const LATE = "race.example.com/late";
 export const FORCED = "race.example.com/forced";
 export const FIXED = "race.example.com/fixed";
 
-/** Between a taint and the last decision that did not know of it. */
-const SCHEDULER_LAG_MS = 2000;
+/** Between a taint and the last decision that did not know of it, of a scheduler that waits for a busy machine. */
+const SCHEDULER_LAG_MS = 10_000;
 
 export function replay(input: ReplayInput): Replay {
   const world = new World(input);
@@ -228,7 +228,7 @@ class World {
     }
     this.removedNodes.add(node);
     this.removed.set(reason, (this.removed.get(reason) ?? 0) + 1);
-    if (reason === "Unhealthy") this.#judgeRepair(node, pool, at);
+    if (reason === "Unhealthy") this.#judgeRepair(node, pool, this.#departures.givenUpAt(claim, at));
     if (this.#needsRoom(reason, pool)) this.#judge(node, reason, claim);
     else this.#displace(node, pool);
   }

@@ -14,11 +14,12 @@ import {
   Pods,
   type NodeClaim,
 } from "@karpenter-multicloud/core/api";
-import { seconds, type Duration } from "@karpenter-multicloud/core/units";
+import { minutes, type Duration } from "@karpenter-multicloud/core/units";
 import { seededRandom } from "@karpenter-multicloud/simulator";
 import { auditOf } from "../e2e-real/audit-log.ts";
 import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
+import { PATIENCE } from "../real-cluster/patience.ts";
 import { Chaos } from "./chaos.ts";
 import { ControllerPages, gapsBetween, nodesByMethod, type LoopGaps } from "./controller-figures.ts";
 import { History, type Change } from "./history.ts";
@@ -53,9 +54,8 @@ export interface RaceReport {
 }
 
 const BOOT_SECONDS = 30;
-const PATIENCE: Duration = seconds(180);
 /** Without a single node taken away for so long, the race is over whatever it counted. */
-const STANDSTILL: Duration = seconds(180);
+const STANDSTILL: Duration = minutes(6);
 
 /** `note` is told how far it is. */
 export async function runRace(options: RaceOptions, note: (text: string) => void): Promise<RaceReport> {

@@ -28,6 +28,7 @@ import { prepareControlPlane, startControlPlane, type ControlPlane } from "@karp
 import { ContainerModule } from "inversify";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { beginLife, type ControllerLife } from "../demo/controller-life.ts";
+import { LIMIT_MS } from "./patience.ts";
 
 const AHEAD = minutes(16);
 const GIVEN_UP = "giving up nodeclaim";
@@ -46,7 +47,7 @@ const NOTHING_JOINS: MachineHooks = {
 };
 const isThere = await prepareControlPlane("a wrong clock beside a real API server");
 
-describe.runIf(isThere)("a machine whose clock is 16 minutes ahead of the API server's", () => {
+describe.runIf(isThere)("a machine whose clock is 16 minutes ahead of the API server's", { timeout: LIMIT_MS }, () => {
   let plane: ControlPlane;
   let kube: KubeClient;
   let life: ControllerLife | undefined;
@@ -56,9 +57,9 @@ describe.runIf(isThere)("a machine whose clock is 16 minutes ahead of the API se
     plane = await startControlPlane({ crds });
     kube = createKubeClient({ kubeconfig: plane.kubeconfigPath, clock: new SystemClock(), logger: silentLogger });
     await kube.create(KwokNodeClasses, NODE_CLASS);
-  }, 120_000);
-  afterEach(() => life?.stop());
-  afterAll(() => plane.stop());
+  }, LIMIT_MS);
+  afterEach(() => life?.stop(), LIMIT_MS);
+  afterAll(() => plane.stop(), LIMIT_MS);
 
   /** The controllers on that machine, and a claim that somebody makes meanwhile; no Node ever joins. */
   async function claimOn(name: string, looksAtTheServersClock: boolean): Promise<MemoryLogger> {
@@ -68,8 +69,9 @@ describe.runIf(isThere)("a machine whose clock is 16 minutes ahead of the API se
     const serverTime = new ServerTime({ clock, logger, metrics: silentMetrics });
     const options = { kubeconfig: plane.kubeconfigPath, clock, logger };
     const client = createKubeClient({ ...options, ...(looksAtTheServersClock && { serverTime }) });
-    // As the process does before it leads.
-    for (let i = 0; i < 3; i++) await client.list(Nodes);
+    // As the process does before it leads; on a busy machine the first answers may contradict each other.
+    const knows = (): boolean => !looksAtTheServersClock || clock.wallIsAheadBy() !== undefined;
+    for (let i = 0; i < 3 || !knows(); i++) await client.list(Nodes);
     const cloud = new SimulatedCloud({ clock, machines: NOTHING_JOINS, seed: 1 });
     const module = new ContainerModule(({ bind }) => {
       bind(ProviderFactory).toConstantValue(simulatedProviderFactory(cloud));
@@ -84,23 +86,19 @@ describe.runIf(isThere)("a machine whose clock is 16 minutes ahead of the API se
   it("RT-40: keeps a new claim, and says that its clock is wrong", async () => {
     const logger = await claimOn("kept", true);
     await expect
-      .poll(async () => getCondition(await kube.get(NodeClaims, { name: "kept" }), "Launched")?.status, {
-        timeout: 20_000,
-      })
+      .poll(async () => getCondition(await kube.get(NodeClaims, { name: "kept" }), "Launched")?.status)
       .toBe("True");
     await new SystemClock().sleep(seconds(3));
     expect((await kube.get(NodeClaims, { name: "kept" })).metadata.deletionTimestamp).toBeUndefined();
     expect(logger.find(GIVEN_UP)).toBeUndefined();
     expect(logger.messages("warn")).toContain("this machine's clock differs from the api server's, whose time is used");
-  }, 60_000);
+  });
 
   it("would give it up at once if it went by its own clock", async () => {
     const logger = await claimOn("lost", false);
-    await expect.poll(() => logger.find(GIVEN_UP)?.fields["reason"], { timeout: 20_000 }).toMatch(/_timeout$/);
-    await expect
-      .poll(() => kube.get(NodeClaims, { name: "lost" }).then(() => "there", isNotFound), { timeout: 20_000 })
-      .toBe(true);
-  }, 60_000);
+    await expect.poll(() => logger.find(GIVEN_UP)?.fields["reason"]).toMatch(/_timeout$/);
+    await expect.poll(() => kube.get(NodeClaims, { name: "lost" }).then(() => "there", isNotFound)).toBe(true);
+  });
 });
 
 function newClaim(name: string): NodeClaim {

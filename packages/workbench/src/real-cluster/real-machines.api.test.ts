@@ -12,13 +12,14 @@ import {
   type OptionalComponent,
 } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LIMIT_MS, PATIENCE } from "./patience.ts";
 import { RealClock } from "./real-clock.ts";
 import { RealMachines } from "./real-machines.ts";
 
 const COMPONENTS: readonly OptionalComponent[] = ["scheduler", "controller-manager", "kwok"];
 const isThere = await prepareControlPlane("machines of a fake cloud on a real control plane", COMPONENTS);
 
-describe.runIf(isThere)("machines of a fake cloud on a real control plane", () => {
+describe.runIf(isThere)("machines of a fake cloud on a real control plane", { timeout: LIMIT_MS }, () => {
   const clock = new RealClock();
   const over = new AbortController();
   let plane: ControlPlane;
@@ -28,9 +29,9 @@ describe.runIf(isThere)("machines of a fake cloud on a real control plane", () =
   beforeAll(async () => {
     plane = await startControlPlane({ components: COMPONENTS });
     const kubeconfig = plane.kubeconfigPath;
-    kube = createKubeClient({ kubeconfig, clock, logger: silentLogger, requestTimeout: seconds(10) });
+    kube = createKubeClient({ kubeconfig, clock, logger: silentLogger, requestTimeout: PATIENCE });
     machines = new RealMachines({ kube, clock, signal: over.signal });
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     over.abort(new Error("the test is over"));
@@ -49,14 +50,14 @@ describe.runIf(isThere)("machines of a fake cloud on a real control plane", () =
     await machines.nodeJoins(aNode("m1"));
     await kube.create(Pods, aPod("waiting", "m1"));
     // kwok has had time enough for the first, by which the second would be ready if kwok decided.
-    await expect.poll(() => readiness("plain"), { timeout: 15_000 }).toBe("True");
+    await expect.poll(() => readiness("plain")).toBe("True");
     await clock.sleep(seconds(1));
     expect(await readiness("m1")).toBe("False");
     expect(await phase("waiting")).toEqual([undefined, "Pending"]);
     await machines.nodeReady("m1");
     expect(await readiness("m1")).toBe("True");
-    await expect.poll(() => phase("waiting"), { timeout: 15_000 }).toEqual(["m1", "Running"]);
-  }, 60_000);
+    await expect.poll(() => phase("waiting")).toEqual(["m1", "Running"]);
+  });
 
   it("stays not ready when the cloud says so", async () => {
     await machines.nodeNotReady("m1");
@@ -71,7 +72,7 @@ describe.runIf(isThere)("machines of a fake cloud on a real control plane", () =
     await plane.restart("kube-apiserver");
     await told;
     expect((await kube.get(Nodes, { name: "m1" })).metadata.labels).toMatchObject({ news: "old" });
-  }, 60_000);
+  });
 
   it("takes its pods and its Node with it when it goes", async () => {
     await machines.nodeLeaves("m1");

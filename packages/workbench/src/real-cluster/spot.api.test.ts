@@ -36,6 +36,7 @@ import { ContainerModule } from "inversify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { beginLife, type ControllerLife } from "../demo/controller-life.ts";
 import { deployment } from "../e2e-real/objects.ts";
+import { LIMIT_MS, PATIENCE } from "./patience.ts";
 import { RealClock } from "./real-clock.ts";
 import { RealMachines } from "./real-machines.ts";
 
@@ -49,7 +50,7 @@ const LARGE = "m-64x-amd64-linux";
 const FEW = ["m-48x-amd64-linux", "m-32x-amd64-linux", "m-16x-amd64-linux", LARGE];
 const isThere = await prepareControlPlane("spot nodes on a real control plane", COMPONENTS);
 
-describe.runIf(isThere)("spot nodes on a real control plane", () => {
+describe.runIf(isThere)("spot nodes on a real control plane", { timeout: LIMIT_MS }, () => {
   const clock = new RealClock();
   const over = new AbortController();
   let plane: ControlPlane;
@@ -73,7 +74,7 @@ describe.runIf(isThere)("spot nodes on a real control plane", () => {
     life = beginLife({ ...ports, settings, env: {}, random: () => 0.5 }, module);
     const spec = { nodeRegistrationDelay: "30s" };
     await kube.create(KwokNodeClasses, { metadata: { name: "default" }, spec });
-  }, 120_000);
+  }, LIMIT_MS);
 
   afterAll(async () => {
     await life.stop();
@@ -82,7 +83,7 @@ describe.runIf(isThere)("spot nodes on a real control plane", () => {
   });
 
   const until = async (isTrue: () => Promise<boolean>, what: string): Promise<void> => {
-    if (await clock.until(isTrue, { timeout: seconds(60) })) return;
+    if (await clock.until(isTrue, { timeout: PATIENCE })) return;
     const said = life.deps.decisions.list().slice(-10);
     throw new Error(`not so after a minute: ${what}; decided last: ${JSON.stringify(said, undefined, 1)}`);
   };
@@ -106,7 +107,7 @@ describe.runIf(isThere)("spot nodes on a real control plane", () => {
       life.deps.decisions.list().some(({ verdict }) => verdict === "SpotFlexibility");
     await until(isTold, "the verdict is SpotFlexibility");
     expect(await types()).toEqual([LARGE]);
-  }, 120_000);
+  });
 
   it("is replaced by a cheaper spot node when there are enough kinds, and the pod moves", async () => {
     await offer([]);
@@ -117,7 +118,7 @@ describe.runIf(isThere)("spot nodes on a real control plane", () => {
     await until(isReplaced, "a cheaper node has taken over");
     const [claim] = (await kube.list(NodeClaims)).items;
     expect(claim?.metadata.labels?.[Label.CapacityType]).toBe("spot");
-  }, 120_000);
+  });
 });
 
 /** Of any type when none is named. */

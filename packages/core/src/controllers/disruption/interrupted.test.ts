@@ -60,7 +60,7 @@ it("DX-39, DX-40: writes fail at random", async () => {
   }
   // Otherwise nothing was shown.
   expect(replaced).toBeGreaterThan(0);
-}, 60_000);
+});
 
 /** What kubelets and Kubernetes write is none of our writes. */
 async function undisturbed(work: () => Promise<void>): Promise<void> {

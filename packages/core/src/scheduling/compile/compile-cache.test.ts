@@ -7,7 +7,7 @@ import type { ProblemInput, SolveMode } from "../index.ts";
 import { solve } from "../solve.ts";
 import { CompileCache } from "./compile-cache.ts";
 
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const settings = { numRuns: 60, seed: 20_260_114 };
 

@@ -93,7 +93,7 @@ describe.each(PARITY_ENGINES)("the choice of instance types ($name)", (engine) =
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  });
 
   it.each(Object.entries(VALUES))(
     "T-37: a pod that wants another %s than its pool allows stays pending",

@@ -17,7 +17,7 @@ import type { Feature, Mix, RandomProblem } from "../../testing/random-problem/i
 import type { PlannedClaim, ProblemInput, Solution } from "../index.ts";
 
 // Thousands of solves: on a busy machine that takes longer than an ordinary test may.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const settings: fc.Parameters<[RandomProblem]> = { numRuns: 300, seed: 20_260_101 };
 const fewer: fc.Parameters<[RandomProblem]> = { ...settings, numRuns: 150 };

@@ -40,6 +40,8 @@ export async function startListening(options: ListenOptions): Promise<Listening>
     certificates === undefined
       ? createHttpServer(listener)
       : createHttpsServer({ key: certificates.keyPem, cert: certificates.certPem }, listener);
+  // By default a server leaves after five idle seconds, and a request that is on its way then is lost: that is a fault to be asked for.
+  server.keepAliveTimeout = 0;
   const port = await listen(server, options.port);
   const ca = certificates === undefined ? undefined : await writeCa(options.name, certificates.caPem);
   return {
