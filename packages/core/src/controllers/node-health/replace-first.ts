@@ -81,7 +81,7 @@ export class ReplaceFirst {
     this.#begun.delete(name);
   }
 
-  /** The Node is gone; the next one of its name is another matter. */
+  /** The Node is gone, and nothing of it is remembered. */
   async forget(name: string, signal: AbortSignal): Promise<void> {
     await this.release(name, signal);
     this.#pausedUntil.delete(name);
@@ -90,17 +90,12 @@ export class ReplaceFirst {
   /** Marked before it is tainted: the taint is what the provisioner wakes up for. */
   async #begin(target: StateNode, signal: AbortSignal): Promise<Begun> {
     const { clock, state } = this.#deps;
-    const before = this.#begun.get(target.name);
-    const isSame = before?.providerID === target.providerID;
-    // A Node that came at once under the name of one that has gone.
-    if (before?.isOurs && !isSame) state.unmarkForDeletion(before.providerID);
-    const begun = isSame
-      ? before
-      : {
-          since: clock.now(),
-          providerID: target.providerID,
-          isOurs: !target.markedForDeletion,
-        };
+    const known = this.#begun.get(target.name);
+    const begun = known ?? {
+      since: clock.now(),
+      providerID: target.providerID,
+      isOurs: !target.markedForDeletion,
+    };
     this.#begun.set(target.name, begun);
     if (begun.isOurs) {
       state.markForDeletion(target.providerID);
