@@ -2,7 +2,14 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Label, NodeClaims } from "../api/index.ts";
 import { aNodeClaim } from "../testing/builders/index.ts";
 import { ControllerHarness } from "../testing/controller-harness.ts";
-import { claimsOfMachine, claimsOfPool, disruptionLabels, nodesOfMachine, terminationMode } from "./claims.ts";
+import {
+  claimsOfMachine,
+  claimsOfPool,
+  currentClaim,
+  disruptionLabels,
+  nodesOfMachine,
+  terminationMode,
+} from "./claims.ts";
 
 describe("LC-40: how hard the end of a claim may be", () => {
   it.each([
@@ -35,6 +42,20 @@ describe("LC-40: how hard the end of a claim may be", () => {
 describe("looking up claims and nodes", () => {
   let harness: ControllerHarness;
   afterEach(() => harness.stop());
+
+  it("RT-15: a claim that another one of its name has replaced is not there any more", async () => {
+    harness = new ControllerHarness();
+    const { cache } = harness.deps;
+    const first = await harness.put(NodeClaims, aNodeClaim({ name: "n1" }));
+    await harness.start();
+    expect(currentClaim(cache, first)?.metadata.uid).toBe(first.metadata.uid);
+    cache.informer(NodeClaims);
+    await harness.kube.delete(NodeClaims, { name: "n1" });
+    const second = await harness.put(NodeClaims, aNodeClaim({ name: "n1" }));
+    await harness.pass(100);
+    expect([currentClaim(cache, first), currentClaim(cache, undefined)]).toEqual([undefined, undefined]);
+    expect(currentClaim(cache, second)?.metadata.uid).toBe(second.metadata.uid);
+  });
 
   it("LC-23: an empty providerID matches nothing, although there are claims and Nodes without one", async () => {
     harness = new ControllerHarness();

@@ -1,7 +1,7 @@
 // Questions about NodeClaims that several controllers ask.
 
 import { isConditionTrue, Label, NodeClaims, Nodes, type Node, type NodeClaim } from "../api/index.ts";
-import type { Informer, KubeCache } from "../kube/index.ts";
+import { keyOf, type Informer, type KubeCache } from "../kube/index.ts";
 
 const BY_POOL = "karpenter.sh/nodepool";
 const BY_PROVIDER_ID = "spec.providerID";
@@ -29,6 +29,12 @@ export function nodesByProviderID(cache: KubeCache): Informer<Node> {
 /** LC-23: an empty providerID matches nothing. */
 export function nodesOfMachine(cache: KubeCache, providerID: string | undefined): readonly Node[] {
   return providerID ? nodesByProviderID(cache).byIndex(BY_PROVIDER_ID, providerID) : [];
+}
+
+/** The claim as it is now; undefined once it is gone, also when a namesake has taken its place. */
+export function currentClaim(cache: KubeCache, claim: NodeClaim | undefined): NodeClaim | undefined {
+  const found = claim && cache.informer(NodeClaims).get(keyOf(claim));
+  return found?.metadata.uid === claim?.metadata.uid ? found : undefined;
 }
 
 export function isDriftedClaim(claim: NodeClaim): boolean {

@@ -43,6 +43,23 @@ describe("quiet pods, DX-25", () => {
     expect(quietPodsMistake(poolWith(annotations))).toContain(mistake);
   });
 
+  it("what a NodePool says is read once, however many pods are judged by it", () => {
+    let reads = 0;
+    const pool = aNodePool();
+    const counting: NodePool = {
+      ...pool,
+      metadata: {
+        ...pool.metadata,
+        get annotations() {
+          reads++;
+          return { [PODS]: "app=ci" };
+        },
+      },
+    };
+    const judged = Array.from({ length: 100 }, () => isQuietPod(ci, counting) && !isQuietPod(web, counting));
+    expect([judged.every(Boolean), reads]).toEqual([true, 1]);
+  });
+
   it("a pod of an unknown NodePool counts", () => {
     expect(isQuietPod(job, undefined)).toBe(false);
   });

@@ -19,7 +19,16 @@ export function quietPodsMistake(pool: NodePool): string | undefined {
 
 type Read = { readonly tests: readonly PodTest[] } | { readonly mistake: string };
 
-function readAnnotations({ metadata: { annotations } }: NodePool): Read {
+/** A NodePool as the mirror shows it never changes: thousands of pods are judged by what is read of it once. */
+const known = new WeakMap<NodePool, Read>();
+
+function readAnnotations(pool: NodePool): Read {
+  const read = known.get(pool) ?? parseAnnotations(pool);
+  known.set(pool, read);
+  return read;
+}
+
+function parseAnnotations({ metadata: { annotations } }: NodePool): Read {
   const tests: PodTest[] = [];
   const jobs = annotations?.[Annotation.QuietJobs] ?? "false";
   if (jobs !== "true" && jobs !== "false") {

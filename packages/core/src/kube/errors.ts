@@ -55,6 +55,11 @@ export function isConflict(error: unknown): boolean {
   return KubeError.is(error) && error.code === 409 && error.reason !== "AlreadyExists";
 }
 
+/** A patch that carries the uid of an object has met another one of its name: the server takes it for a wish to change the uid. */
+export function isForNamesake(error: unknown): error is KubeError {
+  return KubeError.is(error) && error.code === 422 && /metadata\.uid: Invalid value/.test(error.message);
+}
+
 export function isAlreadyExists(error: unknown): boolean {
   return KubeError.is(error) && error.code === 409 && error.reason === "AlreadyExists";
 }

@@ -48,6 +48,19 @@ describe("createGatedClient", () => {
     ]);
   });
 
+  it("RT-15, RT-21: a patch that names the uid and meets a namesake is a conflict, as a deletion is", async () => {
+    const { client } = aGatedClient();
+    const claim = { metadata: { name: "c" }, spec: { nodeClassRef, requirements: [] } };
+    const { metadata } = await client.create(NodeClaims, claim);
+    await client.delete(NodeClaims, claim.metadata);
+    await client.create(NodeClaims, claim);
+    const body = { metadata: { uid: metadata.uid, labels: { a: "1" } } };
+    const patched = client.patch(NodeClaims, claim.metadata, { type: "merge", body });
+    await expect(patched).rejects.toMatchObject({ code: 409, reason: "Conflict" });
+    const invalid = client.patch(NodeClaims, claim.metadata, { type: "merge", body: { spec: { nodeClassRef: null } } });
+    await expect(invalid).rejects.toMatchObject({ code: 422 });
+  });
+
   it("RT-11: lets the mirror see every answer at once", async () => {
     const world = aGatedClient();
     const informer = await follow(world, ConfigMaps);

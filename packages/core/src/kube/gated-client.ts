@@ -5,7 +5,7 @@ import { Pods } from "../api/index.ts";
 import type { ActionGate } from "../runtime/index.ts";
 import type { KubeCache } from "./cache.ts";
 import { keyText, type CallOptions, type DeleteOptions, type KubeClient, type ObjectKey } from "./client.ts";
-import { isNotFound } from "./errors.ts";
+import { isForNamesake, isNotFound, KubeError } from "./errors.ts";
 
 export interface GatedClientParts {
   readonly client: KubeClient;
@@ -41,7 +41,9 @@ class GatedClient implements KubeClient {
     this.#write(resource, ["update", nameOf(object)], () => this.#client.update(resource, object, options));
 
   patch: KubeClient["patch"] = (resource, key, patch, options) =>
-    this.#write(resource, ["patch", keyText(key)], () => this.#client.patch(resource, key, patch, options));
+    this.#write(resource, ["patch", keyText(key)], () =>
+      this.#client.patch(resource, key, patch, options).catch(tellNamesake),
+    );
 
   updateStatus: KubeClient["updateStatus"] = (resource, object, options) =>
     this.#write(resource, ["updateStatus", nameOf(object)], () => this.#client.updateStatus(resource, object, options));
@@ -87,6 +89,12 @@ class GatedClient implements KubeClient {
     this.#cache.apply(resource, stored);
     return stored;
   }
+}
+
+/** What was seen is not there any more: the same answer as to a version that is not, or to a deletion that names the uid (RT-15, RT-21). */
+function tellNamesake(error: unknown): never {
+  if (!isForNamesake(error)) throw error;
+  throw new KubeError(409, "Conflict", error.message, { cause: error });
 }
 
 /** Whether a deletion removes the object itself and not only marks it. When in doubt the watch tells. */

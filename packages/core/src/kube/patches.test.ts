@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CUSTOM_RESOURCES, NodeClaims, type KubeObject, type NodeClaim } from "../api/index.ts";
 import { InMemoryKube } from "../testing/index.ts";
+import { isForNamesake } from "./errors.ts";
 import { mergePatchBetween, patchObject, patchObjectStatus } from "./patches.ts";
 
 type Loose = KubeObject & Record<string, unknown>;
@@ -84,6 +85,20 @@ describe("patchObject and patchObjectStatus", () => {
     const change = { before: labelled, after: { ...labelled, status: after.status } };
     const stored = await patchObjectStatus(kube, NodeClaims, change, { lock: true });
     expect(stored).toMatchObject({ metadata: { labels: { a: "1" } }, status: { nodeName: "n1" } });
+  });
+
+  it("RT-15: reach no namesake without a lock either", async () => {
+    const kube = new InMemoryKube({ now: () => 0, customResources: CUSTOM_RESOURCES });
+    const before = await kube.create(NodeClaims, draft);
+    await kube.delete(NodeClaims, { name: "c" });
+    const namesake = await kube.create(NodeClaims, draft);
+    const after = { ...before, metadata: { ...before.metadata, labels: { a: "1" } } };
+    const missed = await patchObject(kube, NodeClaims, { before, after }).catch((error: unknown) => error);
+    expect(isForNamesake(missed)).toBe(true);
+    const own = { ...namesake, metadata: { ...namesake.metadata, labels: { a: "1" } } };
+    await expect(patchObject(kube, NodeClaims, { before: namesake, after: own })).resolves.toMatchObject({
+      metadata: { labels: { a: "1" } },
+    });
   });
 
   it("send nothing when their part does not differ", async () => {

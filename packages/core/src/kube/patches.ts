@@ -41,7 +41,10 @@ export function mergePatchBetween(
   return { type: "merge", body: { ...body, metadata: { ...metadata, resourceVersion } } };
 }
 
-/** Writes what differs besides status; answers the stored object, or `before` when nothing differs. */
+/**
+ * Writes what differs besides status; answers the stored object, or `before` when nothing differs. Without a lock too it
+ * never reaches a namesake.
+ */
 export async function patchObject<T extends KubeObject>(
   client: KubeWriter,
   resource: Resource<T>,
@@ -50,7 +53,19 @@ export async function patchObject<T extends KubeObject>(
 ): Promise<T> {
   const { before, after } = change;
   const patch = mergePatchBetween(withoutStatus(before), withoutStatus(after), options);
-  return patch === undefined ? before : client.patch(resource, keyOf(before), patch, callOptions(options));
+  if (patch === undefined) return before;
+  return client.patch(
+    resource,
+    keyOf(before),
+    options.lock ? patch : forNoNamesake(before, patch),
+    callOptions(options),
+  );
+}
+
+function forNoNamesake({ metadata: { uid } }: KubeObject, { type, body }: MergePatch): MergePatch {
+  if (uid === undefined) return { type, body };
+  const metadata = isJsonObject(body["metadata"]) ? body["metadata"] : {};
+  return { type, body: { ...body, metadata: { ...metadata, uid } } };
 }
 
 /** Writes what differs in status; answers the stored object, or `before` when nothing differs. */

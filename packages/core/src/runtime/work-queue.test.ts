@@ -16,6 +16,21 @@ function takeAll(queue: WorkQueue): string[] {
 }
 
 describe("WorkQueue, RT-25", () => {
+  it("remembers no more times than keys wait, however often they are woken before: a claim expires next month", async () => {
+    const clock = new FakeClock();
+    const queue = new WorkQueue({ clock });
+    const end = clock.now() + hours(720);
+    for (let round = 0; round < 1000; round++) {
+      for (const key of ["a", "b", "c"]) queue.add(key);
+      takeAll(queue);
+      for (const key of ["a", "b", "c"]) queue.addAfter(key, milliseconds(end - clock.now()));
+      await clock.advance(1000);
+    }
+    expect([queue.waiting, queue.deadlines < 100]).toEqual([3, true]);
+    await clock.advance(hours(720));
+    expect([takeAll(queue), queue.waiting, queue.deadlines]).toEqual([["a", "b", "c"], 0, 0]);
+  });
+
   it("is first in, first out and holds a key once", () => {
     const queue = new WorkQueue({ clock: new FakeClock() });
     for (const key of ["a", "b", "a", "c", "b"]) queue.add(key);

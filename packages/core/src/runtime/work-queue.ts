@@ -11,6 +11,9 @@ export type Priority = (typeof PRIORITIES)[number];
 /** After this many urgent keys in a row a waiting one of low priority gets its turn: at least 1 in 10. */
 const LONGEST_URGENT_STREAK = 9;
 
+/** Times of keys that were brought forward since; beyond it they are cleared out. */
+const TOLERATED_STALE = 64;
+
 export interface QueuedKey {
   readonly key: string;
   readonly priority: Priority;
@@ -38,7 +41,7 @@ export class WorkQueue {
   /** Woken while running: exactly one further run each. */
   readonly #again = new Map<string, Priority>();
   readonly #delayed = new Map<string, Delayed>();
-  readonly #deadlines = new DeadlineHeap<string>();
+  #deadlines = new DeadlineHeap<string>();
   #streak = 0;
   #armed: { readonly at: EpochMs; readonly cancel: () => void } | undefined;
   #closed = false;
@@ -69,6 +72,7 @@ export class WorkQueue {
     if (known !== undefined && known.at <= at) return;
     this.#delayed.set(key, { at, priority: known === undefined ? priority : higher(known.priority, priority) });
     this.#deadlines.push(at, key);
+    if (this.#deadlines.size > 2 * this.#delayed.size + TOLERATED_STALE) this.#clearOut();
     this.#arm();
   }
 
@@ -101,6 +105,11 @@ export class WorkQueue {
   /** Keys that wait for their time. */
   get waiting(): number {
     return this.#delayed.size;
+  }
+
+  /** Times remembered for the keys that wait: a few more than those, however often a key was brought forward. */
+  get deadlines(): number {
+    return this.#deadlines.size;
   }
 
   get running(): number {
@@ -150,6 +159,12 @@ export class WorkQueue {
       if (key !== undefined && delayed !== undefined) this.add(key, delayed.priority);
     }
     this.#arm();
+  }
+
+  /** A key that is woken every minute and then waits for next month leaves a time behind with each wake-up. */
+  #clearOut(): void {
+    this.#deadlines = new DeadlineHeap();
+    for (const [key, { at }] of this.#delayed) this.#deadlines.push(at, key);
   }
 
   /** Entries whose key was brought forward or asked for earlier no longer count. */

@@ -134,7 +134,7 @@ export const DISRUPTION_METRICS = [
   {
     name: "kmc_blocked_drains",
     type: "gauge",
-    help: "Nodes that have been leaving for more than 30 minutes and are held: by protected pods, by a PodDisruptionBudget, by pods or volumes that do not end, or by the cloud.",
+    help: "Nodes that have been leaving for more than 30 minutes and are held: by protected pods, by a PodDisruptionBudget, by another refusal of evictions, by pods or volumes that do not end, or by the cloud.",
     labels: ["cause"],
   },
 ] as const satisfies readonly MetricDefinition[];

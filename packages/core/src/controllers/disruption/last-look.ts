@@ -1,6 +1,6 @@
 // The last look before something irreversible happens to a tainted node: at the API server itself, not at the mirror (DX-23, DX-24).
 
-import { fromRfc3339, getCondition, Pods, type Pod } from "../../api/index.ts";
+import { fromRfc3339, getCondition, type Pod } from "../../api/index.ts";
 import {
   candidateContext,
   candidateObstacle,
@@ -18,6 +18,7 @@ import {
 } from "../../disruption/index.ts";
 import { isBufferPod } from "../../scheduling/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { livePodsOf } from "../live-pods.ts";
 import { isMarked } from "./taints.ts";
 
 export interface Reprieve {
@@ -26,15 +27,6 @@ export interface Reprieve {
 }
 
 export type LivePods = ReadonlyMap<string, readonly Pod[]>;
-
-async function livePodsOf(
-  { kube }: Pick<ControllerDeps, "kube">,
-  name: string,
-  signal: AbortSignal,
-): Promise<readonly Pod[]> {
-  const { items } = await kube.list(Pods, { fieldSelector: `spec.nodeName=${name}`, signal });
-  return items;
-}
 
 /** Of each of these nodes, all asked at once. */
 export async function livePodsOn(

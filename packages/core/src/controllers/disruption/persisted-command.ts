@@ -84,10 +84,12 @@ export async function writeRecord(
   text: string | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const body = { metadata: { annotations: { [Annotation.DisruptionCommand]: text } } };
+  const annotations = { [Annotation.DisruptionCommand]: text };
   await Promise.all(
-    claims.map((claim) =>
-      kube.patch(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound),
-    ),
+    claims.map((claim) => {
+      // The uid keeps it off a namesake, which no command has chosen (RT-15).
+      const body = { metadata: { uid: claim.metadata.uid, annotations } };
+      return kube.patch(NodeClaims, keyOf(claim), { type: "merge", body }, { signal }).catch(ignoreNotFound);
+    }),
   );
 }

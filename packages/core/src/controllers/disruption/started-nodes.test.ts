@@ -6,6 +6,7 @@ import { KubeError } from "../../kube/index.ts";
 import { hourlyLimitOf } from "../../disruption/index.ts";
 import { aNodePool } from "../../testing/builders/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { replaceBeforePatch } from "../../testing/namesake.ts";
 import { StartedNodes } from "./started-nodes.ts";
 
 let cluster: DisruptableCluster | undefined;
@@ -58,6 +59,23 @@ describe("the hourly limit", () => {
     made.harness.kube.faults = undefined;
     await made.harness.pass(60_000);
     expect(await made.claims()).toHaveLength(3);
+  });
+
+  it("RT-15, DX-33: a pool that takes the place of the one whose node goes is not charged with it", async () => {
+    cluster = new DisruptableCluster();
+    const { harness } = cluster;
+    await cluster.pool();
+    const annotations = { [Annotation.DisruptionsPerHour]: "2" };
+    await harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body: { metadata: { annotations } } });
+    await harness.start();
+    const pool = aNodePool();
+    const namesake = { ...pool, metadata: { ...pool.metadata, annotations } };
+    const seen = replaceBeforePatch(harness, NodePools, namesake);
+    const { signal } = new AbortController();
+    const started = new StartedNodes(harness.deps).started([{ name: "n1", nodePool: "default" }], "Drifted", signal);
+    await expect(started).rejects.toMatchObject({ code: 409 });
+    expect(seen).toEqual({ came: true, patched: false });
+    expect((await harness.stored(NodePools, { name: "default" }))?.metadata.annotations).toEqual(annotations);
   });
 
   it("DX-33: what was written by somebody else counts for nothing; where nothing is limited nothing is written", async () => {

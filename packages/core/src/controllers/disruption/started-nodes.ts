@@ -46,7 +46,7 @@ export class StartedNodes {
     const all = [...this.#recent().filter(({ node }) => !names.has(node)), ...starts];
     for (const name of new Set(starts.map(({ pool }) => pool))) {
       const pool = this.#deps.cache.informer(NodePools).get({ name });
-      if (pool && isLimited(pool)) await this.#write(name, all, signal);
+      if (pool && isLimited(pool)) await this.#write(pool, all, signal);
     }
     this.#starts = all;
   }
@@ -56,7 +56,11 @@ export class StartedNodes {
     this.#starts = this.#recent().filter(({ node }) => !nodes.includes(node));
   }
 
-  async #write(name: string, starts: readonly Start[], signal: AbortSignal): Promise<void> {
+  async #write(
+    { metadata: { name = "", uid } }: NodePool,
+    starts: readonly Start[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const own = starts.filter(({ pool }) => pool === name);
     const times = Object.fromEntries(
       REASONS.flatMap((reason) => {
@@ -64,7 +68,8 @@ export class StartedNodes {
         return of.length > 0 ? [[reason, Object.fromEntries(of.map(({ node, at }) => [node, toRfc3339(at)]))]] : [];
       }),
     );
-    const body = { metadata: { annotations: { [Annotation.DisruptionsStarted]: JSON.stringify(times) } } };
+    // The uid keeps it off a namesake, of which nothing has gone (RT-15).
+    const body = { metadata: { uid, annotations: { [Annotation.DisruptionsStarted]: JSON.stringify(times) } } };
     await this.#deps.kube.patch(NodePools, { name }, { type: "merge", body }, { signal }).catch(ignoreNotFound);
   }
 

@@ -92,6 +92,7 @@ describe("node.health", () => {
   });
 
   it.each([
+    ["a text that only a lenient reader takes for a day long ago is replaced", "1", undefined],
     ["a deadline that has passed stays", "2025-12-31T00:00:00Z", "2025-12-31T00:00:00Z"],
     ["a later one is brought forward", "2027-01-01T00:00:00Z", undefined],
     ["an unreadable one is replaced", "soon", undefined],

@@ -23,6 +23,7 @@ import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { watchProblemInput } from "../provisioning/problem-input.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
+import { deadlineOf } from "../node-termination/deadline.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { RecentRepairs } from "./recent-repairs.ts";
 import { ReplaceFirst } from "./replace-first.ts";
@@ -50,14 +51,16 @@ export function nodeHealthController(deps: Deps, backOff = new PoolBackOff(deps)
   return {
     name: NAME,
     triggers: [
-      onChange(Nodes, (change) =>
-        change.after?.metadata.name && isNewsOfHealth(change) ? [change.after.metadata.name] : [],
-      ),
+      // Also one that is gone, so that nothing of it stays.
+      onChange(Nodes, (change) => {
+        const { name } = (change.after ?? change.before)?.metadata ?? {};
+        return name && (!change.after || isNewsOfHealth(change)) ? [name] : [];
+      }),
       onChange(NodePools, (change) => (isNewsOfRepair(change) ? nodesOf(deps, change.after) : [])),
     ],
     async reconcile(name, { signal }) {
       const node = nodes.get({ name });
-      if (!node) await parts.first.release(name, signal);
+      if (!node) await parts.first.forget(name, signal);
       const claims = claimsOfMachine(deps.cache, node?.spec?.providerID ?? "");
       const [claim] = claims;
       // Two claims for one machine: nobody can tell which is right.
@@ -235,8 +238,7 @@ async function repair(
   const detail = `${condition} has been wrong for longer than the provider tolerates`;
   record(deps, `NodeClaim ${claim.metadata.name}`, "Unhealthy", detail);
   if (!claim.metadata.deletionTimestamp) await began(deps, claim, asked, signal);
-  const known = Date.parse(claim.metadata.annotations?.[Annotation.TerminationTimestamp] ?? "");
-  if (!(known <= clock.now())) {
+  if (!(knownDeadline(claim) <= clock.now())) {
     const annotations = { [Annotation.TerminationTimestamp]: toRfc3339(clock.now()) };
     // The uid keeps it off a namesake: with a deadline behind it, that one's pods would be forced out.
     const patch = { type: "merge", body: { metadata: { uid: claim.metadata.uid, annotations } } } as const;
@@ -257,6 +259,15 @@ async function repair(
     image_id,
   });
   return undefined;
+}
+
+/** D-155: what is no time is replaced. */
+function knownDeadline(claim: NodeClaim): number {
+  try {
+    return deadlineOf(claim);
+  } catch {
+    return Infinity;
+  }
 }
 
 function record({ decisions, clock }: Deps, subject: string, verdict: string, detail: string): void {

@@ -42,9 +42,10 @@ export class RecentRepairs {
     if (began !== undefined) await this.#write(pool, others, signal);
   }
 
-  async #write({ metadata: { name = "" } }: NodePool, starts: Starts, signal: AbortSignal): Promise<void> {
+  async #write({ metadata: { name = "", uid } }: NodePool, starts: Starts, signal: AbortSignal): Promise<void> {
     const times = Object.fromEntries(Object.entries(starts).map(([claim, at]) => [claim, toRfc3339(at)]));
-    const body = { metadata: { annotations: { [Annotation.RepairsStarted]: JSON.stringify(times) } } };
+    // The uid keeps it off a namesake, of which nothing was repaired (RT-15).
+    const body = { metadata: { uid, annotations: { [Annotation.RepairsStarted]: JSON.stringify(times) } } };
     await this.#deps.kube.patch(NodePools, { name }, { type: "merge", body }, { signal }).catch(ignoreNotFound);
   }
 

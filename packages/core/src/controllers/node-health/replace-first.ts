@@ -81,6 +81,12 @@ export class ReplaceFirst {
     this.#begun.delete(name);
   }
 
+  /** The Node is gone, and nothing of it is remembered. */
+  async forget(name: string, signal: AbortSignal): Promise<void> {
+    await this.release(name, signal);
+    this.#pausedUntil.delete(name);
+  }
+
   /** Marked before it is tainted: the taint is what the provisioner wakes up for. */
   async #begin(target: StateNode, signal: AbortSignal): Promise<Begun> {
     const { clock, state } = this.#deps;

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, Nodes } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
-import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
+import { aNode, aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { replaceBeforePatch } from "../../testing/namesake.ts";
 import { nodeHydrationController } from "./controller.ts";
 
 const KEY = "karpenter.test.sh/testnodeclass";
@@ -61,6 +62,16 @@ describe("node.hydration", () => {
     await start();
     const written = Object.keys(await labels()).filter((key) => key.endsWith("/testnodeclass"));
     expect(written).toEqual([]);
+  });
+
+  it("RT-15: a Node that takes the place of the one that was seen is not written for it", async () => {
+    await oldNode();
+    await harness.put(NodeClaims, aNodeClaim({ name: "c1", providerID: PROVIDER_ID }));
+    const seen = replaceBeforePatch(harness, Nodes, aNode({ name: "n1", nodePool: "", providerID: "test:///other" }));
+    await start();
+    expect(seen).toEqual({ came: true, patched: false });
+    expect(await labels()).not.toHaveProperty(KEY);
+    expect(harness.logger.messages("error")).toEqual([]);
   });
 
   it("a write that fails is tried again", async () => {

@@ -28,7 +28,8 @@ export function nodeHydrationController(deps: Pick<ControllerDeps, "kube" | "cac
       if (!node || !claim || claims.length > 1 || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       const labels = missingClassLabel(node, claim);
       if (!labels) return undefined;
-      const patch = { type: "merge", body: { metadata: { labels } } } as const;
+      // The uid keeps it off a namesake (RT-15).
+      const patch = { type: "merge", body: { metadata: { uid: node.metadata.uid, labels } } } as const;
       await deps.kube.patch(Nodes, keyOf(node), patch, { signal }).catch(ignoreNotFound);
       return undefined;
     },

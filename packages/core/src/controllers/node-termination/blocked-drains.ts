@@ -5,7 +5,6 @@ import { minutes, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { DRAIN_CAUSES, type DrainCause } from "./blockers.ts";
 
-/** Counted from the deletion of the Node, which a restart does not change. */
 const ALARM_AFTER: Duration = minutes(30);
 
 type Deps = Pick<ControllerDeps, "clock" | "events" | "logger" | "metrics">;
@@ -20,10 +19,14 @@ export class BlockedDrains {
     this.#count();
   }
 
-  held(node: Node, cause: DrainCause, message: string): void {
+  /**
+   * `since`: when what holds it now began, RFC 3339, as something stored tells it, which a restart does not change.
+   * Absent: the deletion of the Node. A long drain is no reason for an alarm about what comes after it.
+   */
+  held(node: Node, cause: DrainCause, message: string, since?: string): void {
     const { clock, events, logger } = this.#deps;
     const { name = "", uid, deletionTimestamp = "" } = node.metadata;
-    if (!(clock.now() - Date.parse(deletionTimestamp) >= ALARM_AFTER)) return;
+    if (!(clock.now() - Date.parse(since ?? deletionTimestamp) >= ALARM_AFTER)) return this.free(name);
     const isNews = this.#held.get(name) !== cause;
     this.#held.set(name, cause);
     const text = `has been leaving since ${deletionTimestamp} and is held: ${message}`;

@@ -16,9 +16,9 @@ import {
 } from "../../api/index.ts";
 import { keyOf, patchObject } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
-import { onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
-import { milliseconds, seconds } from "../../units/index.ts";
-import { claimsOfMachine, isReadyNode } from "../claims.ts";
+import { ObserveOnly, onChange, type Controller, type ReconcileResult } from "../../runtime/index.ts";
+import { milliseconds, minutes, seconds } from "../../units/index.ts";
+import { claimsOfMachine, currentClaim, isReadyNode } from "../claims.ts";
 import { deleteMachine } from "../cloud-writes.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
@@ -29,14 +29,24 @@ import { deadlineNote, deadlineOf } from "./deadline.ts";
 import { drainNode, type DrainParts } from "./drain-node.ts";
 import type { EvictionQueue } from "./eviction-queue.ts";
 import { GrowingInterval } from "./growing-interval.ts";
+import { MachineLook } from "./machine-look.ts";
 import { observePhase } from "./phases.ts";
 import { awaitVolumes, volumeAttachmentsByNode } from "./volumes.ts";
+
+/** An object may have one event in five minutes in the long run; more often, and this would leave nothing for what holds the drain. */
+const DEADLINE_TOLD_AGAIN = minutes(30);
+const MESSAGE_LIMIT = 300;
+
+interface Parts extends DrainParts {
+  readonly look: MachineLook;
+}
 
 export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQueue): Controller {
   const nodes = deps.cache.informer(Nodes);
   deps.cache.informer(PodDisruptionBudgets);
   volumeAttachmentsByNode(deps.cache);
-  const parts: DrainParts = {
+  const parts: Parts = {
+    look: new MachineLook(deps),
     queue,
     blocked: new BlockedDrains(deps),
     told: new GrowingInterval(),
@@ -53,6 +63,7 @@ export function nodeTerminationController(deps: ControllerDeps, queue: EvictionQ
       if (!result) {
         parts.blocked.free(name);
         parts.told.forget(name);
+        parts.look.forget(name);
         parts.drained.delete(name);
       }
       return result;
@@ -71,18 +82,26 @@ function isOurs(deps: ControllerDeps, node: Node): boolean {
 
 async function terminate(
   deps: ControllerDeps,
-  parts: DrainParts,
+  parts: Parts,
   node: Node,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
   const claims = claimsOfMachine(deps.cache, node.spec?.providerID ?? "");
   const claim = claims.length === 1 ? claims[0] : undefined;
   if (claim && !claim.metadata.deletionTimestamp) await deleteClaim(deps, claim, signal);
-  if (!isReadyNode(node) && (await isMachineGone(deps, node.spec?.providerID ?? "", signal))) {
+  if (isReadyNode(node)) parts.look.forget(node.metadata.name ?? "");
+  else if (await isMachineGone(parts, node, signal)) {
     // D-163: nothing runs there any more, so there is nothing to drain, claim or no claim.
     return await release(deps, node, signal);
   }
-  tellDeadline(deps, node, claim);
+  try {
+    tellDeadline(deps, node, claim);
+  } catch (error) {
+    // Until somebody corrects it, nothing of the node goes on.
+    const note = { type: "Warning", reason: "FailedDraining", message: shortText(error) } as const;
+    deps.events.publish({ ...note, resource: Nodes, object: node, dedupeFor: DEADLINE_TOLD_AGAIN });
+    throw error;
+  }
   const tainted = await taint(deps, node, signal);
   if (!tainted) return undefined;
   const drained = await drainNode(deps, parts, { node: tainted, claim }, signal);
@@ -90,35 +109,38 @@ async function terminate(
   const attached = await awaitVolumes(deps, parts.blocked, { node: tainted, claim }, signal);
   if (attached) return attached;
   if (claim) {
-    const instance = await terminateInstance(deps, claim, signal);
-    if (instance) {
-      parts.blocked.held(tainted, "cloud", `the cloud still has its machine ${claim.status?.providerID ?? ""}`);
-      return instance;
-    }
-    const current = deps.cache.informer(NodeClaims).get(keyOf(claim)) ?? claim;
+    const instance = await terminateInstance(deps, parts, { node: tainted, claim }, signal);
+    if (instance) return instance;
+    const current = currentClaim(deps.cache, claim) ?? claim;
     observePhase(deps, current, "instance", getCondition(current, "Drained")?.lastTransitionTime);
   }
   return await release(deps, tainted, signal);
 }
 
-/** A node that names no machine cannot be asked for. */
-async function isMachineGone(deps: ControllerDeps, providerID: string, signal: AbortSignal): Promise<boolean> {
-  if (providerID === "") return false;
+/** Nothing of the node goes on while the cloud does not tell: that is not left to the log. */
+async function isMachineGone({ look, blocked }: Parts, node: Node, signal: AbortSignal): Promise<boolean> {
+  const { name = "" } = node.metadata;
   try {
-    await deps.provider.get(providerID, { signal });
-    return false;
+    return await look.isGone(name, node.spec?.providerID ?? "", signal);
   } catch (error) {
-    if (hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) return true;
+    const since = look.unansweredSince(name);
+    const text = `the cloud does not tell whether it has its machine: ${shortText(error)}`;
+    if (since !== undefined) blocked.held(node, "cloud", text, toRfc3339(since));
     throw error;
   }
 }
 
+/** Events are read by many: only what the error itself says, none of its causes. */
+function shortText(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_LIMIT);
+}
+
 /** D-163: also of a deadline that the claim's own period did not set, such as that of a repair. @throws Error for one that is no time */
 function tellDeadline(deps: ControllerDeps, node: Node, claim: NodeClaim | undefined): void {
-  const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
+  const current = currentClaim(deps.cache, claim);
   const deadline = deadlineOf(current);
   if (!current || deadline === Infinity) return;
-  const note = deadlineNote(toRfc3339(deadline));
+  const note = { ...deadlineNote(toRfc3339(deadline)), dedupeFor: DEADLINE_TOLD_AGAIN };
   deps.events.publish({ ...note, resource: Nodes, object: node });
   deps.events.publish({ ...note, resource: NodeClaims, object: current });
 }
@@ -145,17 +167,24 @@ async function taint(deps: ControllerDeps, node: Node, signal: AbortSignal): Pro
 /** D-179: the Node outlives its machine until the cloud says that it is gone. */
 async function terminateInstance(
   deps: ControllerDeps,
-  claim: NodeClaim,
+  { blocked }: Parts,
+  { node, claim }: { readonly node: Node; readonly claim: NodeClaim },
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
-  const current = deps.cache.informer(NodeClaims).get(keyOf(claim));
+  const current = currentClaim(deps.cache, claim);
   if (!current) return undefined;
+  const { providerID = "" } = current.status ?? {};
+  // The cloud's turn begins when the volumes are through.
+  const since = getCondition(current, "VolumesDetached")?.lastTransitionTime;
   try {
     await deleteMachine(deps, current, signal);
   } catch (error) {
     if (hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) return undefined;
+    if (!(error instanceof ObserveOnly))
+      blocked.held(node, "cloud", `the cloud does not take its machine ${providerID} back: ${shortText(error)}`, since);
     throw error;
   }
+  blocked.held(node, "cloud", `the cloud still has its machine ${providerID}`, since);
   await markInstanceTerminating(deps, current, signal);
   return { requeueAfter: seconds(5) };
 }

@@ -1,17 +1,19 @@
 // Until when a node that is being emptied may take its time (D-163, D-181).
 
-import { Annotation, type NodeClaim } from "../../api/index.ts";
+import { Annotation, fromRfc3339, type NodeClaim } from "../../api/index.ts";
 
 /** Epoch ms, +∞ for none. @throws Error for an annotation that is no time */
 export function deadlineOf(claim: NodeClaim | undefined): number {
   const text = claim?.metadata.annotations?.[Annotation.TerminationTimestamp];
   if (text === undefined) return Infinity;
-  const deadline = Date.parse(text);
-  if (Number.isNaN(deadline)) {
+  try {
+    // Strictly: what a lenient reader takes for a day long ago ("1") would force every pod out at once.
+    return fromRfc3339(text);
+  } catch (cause) {
     const name = claim?.metadata.name;
-    throw new Error(`nodeclaim ${name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`);
+    const message = `nodeclaim ${name}: annotation ${Annotation.TerminationTimestamp} "${text}" is no RFC 3339 time`;
+    throw new Error(message, { cause });
   }
-  return deadline;
 }
 
 /** E-15: what is told of it, on the claim and on its Node. */

@@ -83,6 +83,20 @@ describe("node.termination, draining", () => {
     expect(harness.provider.machines.size).toBe(1);
   });
 
+  it.each(["1", "in 5", "2026-01-01", "Jan 1 2026"])(
+    "D-163: nor is anything forced by the text %j, which a lenient reader takes for a day long ago",
+    async (text) => {
+      await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: text } } });
+      await harness.putPod(aPod({ ...WEB, nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: "true" } }));
+      await deleteNode();
+      await harness.pass(60_000);
+      expect((await harness.stored(Pods, WEB))?.metadata.deletionTimestamp).toBeUndefined();
+      expect(harness.provider.machines.size).toBe(1);
+      expect(harness.logger.messages("error")).toContain("Reconciler error");
+      expect(harness.events.withReason("FailedDraining")[0]?.message).toContain(`"${text}" is no RFC 3339 time`);
+    },
+  );
+
   it("D-163, E-15: whoever set the deadline, it is told on the Node and on the claim", async () => {
     const deadline = "2026-01-01T02:05:00+02:00";
     await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });

@@ -10,13 +10,16 @@ import {
   Pods,
   type Node,
   type NodeClaim,
+  type Pod,
 } from "../../api/index.ts";
-import { indexPdbs } from "../../disruption/index.ts";
-import { keyOf, patchObjectStatus } from "../../kube/index.ts";
+import { indexPdbs, isWaitingEviction } from "../../disruption/index.ts";
+import { patchObjectStatus } from "../../kube/index.ts";
 import type { ReconcileResult } from "../../runtime/index.ts";
 import { POD_BY_NODE } from "../../state/index.ts";
 import { seconds, type Duration } from "../../units/index.ts";
+import { currentClaim } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { livePodsOf } from "../live-pods.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import type { BlockedDrains } from "./blocked-drains.ts";
 import { describeBlockers, drainCauseOf } from "./blockers.ts";
@@ -38,46 +41,71 @@ export interface DrainParts {
   readonly drained: Map<string, string>;
 }
 
+/** The Node, with its claim as it is now. */
+interface Leaving {
+  readonly node: Node;
+  readonly claim: NodeClaim | undefined;
+}
+
 /** Undefined when nothing is left to wait for. */
 export async function drainNode(
   deps: ControllerDeps,
-  { queue, blocked, told, drained }: DrainParts,
-  { node, claim }: { readonly node: Node; readonly claim: NodeClaim | undefined },
+  parts: DrainParts,
+  { node, claim: seen }: Leaving,
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
+  const { drained } = parts;
   const now = deps.clock.now();
   const { name = "", uid = "" } = node.metadata;
-  const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
-  const deadline = deadlineOf(current);
-  const pods = deps.cache.informer(Pods).byIndex(POD_BY_NODE, name);
-  const { waiting, next } = nextDrainStep(pods, deadline, now);
-  const known = current && getCondition(current, "Drained");
+  const claim = currentClaim(deps.cache, seen);
+  const known = claim && getCondition(claim, "Drained");
   if (known?.status === "True") drained.set(name, uid);
-  if (waiting.length > 0) {
-    const pdbs = indexPdbs(deps.cache.informer(PodDisruptionBudgets).list());
-    const blockers = describeBlockers(waiting, pdbs, now);
-    const cause = drainCauseOf(waiting, pdbs, now);
-    if (cause) blocked.held(node, cause, blockers);
-    else blocked.free(name);
-    if (current) await setDrained(deps, current, "Unknown", `waiting for ${blockers}`, signal);
-    queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(current));
-    const message = `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`;
-    const dedupeFor = told.tell(name, now);
-    if (dedupeFor !== undefined) tellWaiting(deps, node, message, dedupeFor);
+  const shown = deps.cache.informer(Pods).byIndex(POD_BY_NODE, name);
+  if (isAnyWaiting(shown, now)) return await waitFor(deps, parts, { node, claim }, shown, signal);
+  if (claim ? known?.status === "True" : drained.get(name) === uid) return undefined;
+  if (claim && (known?.reason !== "Draining" || now - Date.parse(known.lastTransitionTime) < MIN_DRAIN_TIME)) {
+    await setDrained(deps, claim, "Unknown", "waiting for pods that may still be on their way", signal);
     return { requeueAfter: seconds(1) };
   }
-  if (!current) return undefined;
-  if (known?.status === "True") return undefined;
-  if (!known || known.reason !== "Draining" || now - Date.parse(known.lastTransitionTime) < MIN_DRAIN_TIME) {
-    await setDrained(deps, current, "Unknown", "waiting for pods that may still be on their way", signal);
-    return { requeueAfter: seconds(1) };
-  }
-  await setDrained(deps, current, "True", "", signal);
+  // A mirror that lags behind shows an empty node where pods run, and those would go with the machine. A deadline ends that doubt too.
+  const live = now < deadlineOf(claim) ? await livePodsOf(deps, name, signal) : [];
+  if (isAnyWaiting(live, now)) return await waitFor(deps, parts, { node, claim }, live, signal);
+  if (claim) await setDrained(deps, claim, "True", "", signal);
   if (drained.get(name) === uid) return undefined;
   drained.set(name, uid);
-  observePhase(deps, current, "drain", node.metadata.deletionTimestamp);
+  if (!claim) return undefined;
+  observePhase(deps, claim, "drain", node.metadata.deletionTimestamp);
   deps.metrics.count("karpenter_nodes_drained_total", { nodepool: node.metadata.labels?.[Label.NodePool] ?? "" });
   return undefined;
+}
+
+async function waitFor(
+  deps: ControllerDeps,
+  { queue, blocked, told }: DrainParts,
+  { node, claim }: Leaving,
+  pods: readonly Pod[],
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const now = deps.clock.now();
+  const { name = "" } = node.metadata;
+  const deadline = deadlineOf(claim);
+  const { waiting, next } = nextDrainStep(pods, deadline, now);
+  const pdbs = indexPdbs(deps.cache.informer(PodDisruptionBudgets).list());
+  const view = { pdbs, now, refusalOf: (pod: Pod) => queue.refusalOf(pod) };
+  const blockers = describeBlockers(waiting, view);
+  const cause = drainCauseOf(waiting, view);
+  if (cause) blocked.held(node, cause, blockers);
+  else blocked.free(name);
+  if (claim) await setDrained(deps, claim, "Unknown", `waiting for ${blockers}`, signal);
+  queue.add(next, deadline === Infinity ? undefined : deadline, drainReason(claim));
+  const message = `Failed to drain node, ${waiting.length} pods are waiting to be evicted: ${blockers}`;
+  const dedupeFor = told.tell(name, now);
+  if (dedupeFor !== undefined) tellWaiting(deps, node, message, dedupeFor);
+  return { requeueAfter: seconds(1) };
+}
+
+function isAnyWaiting(pods: readonly Pod[], now: number): boolean {
+  return pods.some((pod) => isWaitingEviction(pod, now));
 }
 
 function tellWaiting(deps: Pick<ControllerDeps, "events">, node: Node, message: string, dedupeFor: Duration): void {

@@ -183,7 +183,10 @@ describe("eviction-queue", () => {
     };
     queue = new EvictionQueue({ ...harness.deps, metrics });
     await start();
-    const answers = [new Error("socket hang up"), new KubeError(429, "TooManyRequests", "disruption budget")];
+    const answers = [
+      new KubeError(0, "Unknown", "no answer: socket hang up"),
+      new KubeError(429, "TooManyRequests", "disruption budget"),
+    ];
     harness.kube.faults = ({ phase, verb }) => {
       const answer = phase === "before" && verb === "evict" ? answers.shift() : undefined;
       if (answer) throw answer;
@@ -306,6 +309,58 @@ describe("eviction-queue", () => {
     expect(await isEnding()).toBe(false);
     await harness.pass(12_000);
     expect(await isEnding()).toBe(true);
+  });
+
+  it("D-176: when it is added again at that moment, at once: each second of back-off would be taken off its grace", async () => {
+    const pod = await podOnNode({ spec: { terminationGracePeriodSeconds: 30 } });
+    await harness.put(PodDisruptionBudgets, aPdb({ disruptionsAllowed: 0 }));
+    await start();
+    const deadline = harness.clock.now() + 120_000;
+    queue.add([pod], deadline, "Empty");
+    for (let second = 0; second < 91; second++) {
+      await harness.pass(1000);
+      queue.add([pod], deadline, "Empty");
+    }
+    await harness.pass(100);
+    expect((await harness.stored(Pods, KEY))?.metadata.deletionGracePeriodSeconds).toBeGreaterThanOrEqual(28);
+  });
+
+  it("D-176: a delete that fails is tried again with back-off, however often the pod is added", async () => {
+    const pod = await podOnNode();
+    await start();
+    let tries = 0;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase !== "before" || verb !== "delete") return;
+      tries++;
+      throw new KubeError(500, "InternalError", "no quorum");
+    };
+    const deadline = harness.clock.now() - 1000;
+    for (let second = 0; second < 60; second++) {
+      queue.add([pod], deadline, "Empty");
+      await harness.pass(1000);
+    }
+    expect(tries).toBeLessThan(15);
+  });
+
+  it("DX-26, E-13: an eviction that a webhook denies is told on the Node once it lasts, and until it ends", async () => {
+    const pod = await podOnNode();
+    await start();
+    let denies = true;
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "evict" && denies)
+        throw new KubeError(403, "Forbidden", 'admission webhook "guard.example.com" denied the request: not now');
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(20_000);
+    expect([harness.events.withReason("FailedDraining"), queue.refusalOf(pod)]).toEqual([[], undefined]);
+    await harness.pass(30_000);
+    expect(harness.events.texts()[0]).toBe(
+      'Warning FailedDraining Node/n1: pod default/web cannot be evicted: admission webhook "guard.example.com" denied the request: not now',
+    );
+    expect(queue.refusalOf(pod)).toContain("denied the request");
+    denies = false;
+    await harness.pass(11_000);
+    expect([await isEnding(), queue.refusalOf(pod)]).toEqual([true, undefined]);
   });
 
   it("DT-126, D-171: a deadline given later only tightens, and is acted on at once", async () => {

@@ -9,6 +9,9 @@ import type { ControllerDeps } from "../deps.ts";
 import { isDeleteEligible } from "./delete-eligible.ts";
 import { GrowingInterval } from "./growing-interval.ts";
 
+/** An answer that is no matter of budgets may be a passing trouble of the server; one that stays for so long is a refusal. */
+const REFUSED_AFTER = seconds(30);
+
 /** What the API server says of a pod that several budgets select. */
 const SEVERAL_BUDGETS = /more than one PodDisruptionBudget/;
 
@@ -19,6 +22,10 @@ interface Entry {
   /** Epoch ms; +∞ when nothing may be forced. Only ever tightened. */
   deadline: number;
   readonly reason: string;
+  /** Its time was up when it was last added. */
+  isDue: boolean;
+  /** Since when its eviction is answered so: by a webhook, for want of a right. */
+  refused?: { readonly since: number; readonly text: string };
 }
 
 export class EvictionQueue {
@@ -32,16 +39,27 @@ export class EvictionQueue {
   }
 
   /** Adding again changes nothing but the deadline. */
-  add(pods: readonly Pod[], deadline: number | undefined, reason: string): void {
+  add(pods: readonly Pod[], until: number | undefined, reason: string): void {
+    const now = this.#deps.clock.now();
+    const deadline = until ?? Infinity;
     for (const pod of pods) {
-      const key = `${pod.metadata.namespace}/${pod.metadata.name}/${pod.metadata.uid}`;
+      const key = keyOfEntry(pod);
       const known = this.#entries.get(key);
-      if (known && known.deadline <= (deadline ?? Infinity)) continue;
-      if (known) known.deadline = deadline ?? Infinity;
-      else this.#entries.set(key, { pod, deadline: deadline ?? Infinity, reason });
-      // An earlier deadline must not wait for the end of a back-off.
-      this.#enqueue(key);
+      const entry = known ?? { pod, deadline, reason, isDue: false };
+      const isTighter = deadline < entry.deadline;
+      entry.deadline = Math.min(entry.deadline, deadline);
+      const becameDue = !entry.isDue && isDeleteEligible(pod, entry.deadline, now);
+      entry.isDue ||= becameDue;
+      this.#entries.set(key, entry);
+      // Neither an earlier deadline nor the moment itself must wait for the end of a back-off: that is taken off the pod's grace (D-176).
+      if (!known || isTighter || becameDue) this.#enqueue(key);
     }
+  }
+
+  /** What keeps being answered when the pod's eviction is asked for, where that is no matter of budgets. */
+  refusalOf(pod: Pod): string | undefined {
+    const { refused } = this.#entries.get(keyOfEntry(pod)) ?? {};
+    return refused && this.#deps.clock.now() - refused.since >= REFUSED_AFTER ? refused.text : undefined;
   }
 
   controller(): Controller {
@@ -77,11 +95,14 @@ export class EvictionQueue {
     try {
       await this.#deps.kube.evict(keyOf(pod), { signal, ...uidPrecondition(pod) });
     } catch (error) {
-      if (!KubeError.is(error)) throw error;
+      if (!KubeError.is(error) || error.code === 0) throw error;
       this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: String(error.code) });
       if (isNotFound(error) || isConflict(error)) return this.#drop(key);
-      if (error.code !== 429 && !(error.code === 500 && SEVERAL_BUDGETS.test(error.message))) throw error;
-      this.#tellBlocked(key, pod, error);
+      const isOfBudgets = error.code === 429 || (error.code === 500 && SEVERAL_BUDGETS.test(error.message));
+      if (isOfBudgets) delete entry.refused;
+      else entry.refused = { since: entry.refused?.since ?? this.#deps.clock.now(), text: error.message };
+      if (isOfBudgets || this.refusalOf(pod) !== undefined) this.#tellBlocked(key, pod, error);
+      if (!isOfBudgets) throw error;
       return { requeue: true };
     }
     // DM-23: as Karpenter counts it, whatever 2xx the server answers.
@@ -144,6 +165,10 @@ export class EvictionQueue {
     this.#told.forget(key);
     return undefined;
   }
+}
+
+function keyOfEntry({ metadata: { namespace, name, uid } }: Pod): string {
+  return `${namespace}/${name}/${uid}`;
 }
 
 function uidPrecondition(pod: Pod): { preconditions?: { uid: string } } {

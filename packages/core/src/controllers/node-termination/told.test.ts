@@ -1,8 +1,18 @@
 // What the end of a node tells people, and how often (E-13 to E-15, D-183, D-184, DX-26).
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, DISRUPTED_TAINT, Nodes, PodDisruptionBudgets, Pods, VolumeAttachments } from "../../api/index.ts";
+import {
+  Annotation,
+  DISRUPTED_TAINT,
+  Nodes,
+  PodDisruptionBudgets,
+  Pods,
+  VolumeAttachments,
+  type KubeObject,
+  type Resource,
+} from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
+import { EventCorrelator } from "../../kube/event-correlator.ts";
 import { aNodeClaim, aPdb, aPod } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
 import {
@@ -70,6 +80,23 @@ describe("events", () => {
     await machine();
     await startAndDelete(harness);
     expect(harness.events.withReason("TerminationGracePeriodExpiring")).toEqual([]);
+  });
+
+  it("E-15, UX-4: a deadline far away does not use up what may be told of the Node: what holds it is told hours later too", async () => {
+    await machine({ claim: { annotations: { [Annotation.TerminationTimestamp]: "2026-01-02T00:00:00Z" } } });
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1", annotations: { [Annotation.DoNotDisrupt]: "true" } }));
+    const correlator = new EventCorrelator(harness.clock);
+    const written: string[] = [];
+    harness.events.publish = (note) => {
+      const told = { ...note, object: note.object as KubeObject, resource: note.resource as unknown as Resource };
+      if (correlator.judge(told).kind === "write")
+        written.push(`${harness.clock.now()} ${note.reason} ${note.message}`);
+    };
+    await startAndDelete(harness);
+    await harness.pass(6 * 60 * MINUTE);
+    const late = harness.clock.now() - 60 * MINUTE;
+    const waiting = written.filter((line) => Number.parseInt(line) > late && /waiting to be evicted/.test(line));
+    expect(waiting).toHaveLength(4);
   });
 
   it("DX-26: what a drain waits for is told after 1, 2, 4, 8 minutes, then every 15", async () => {

@@ -2,6 +2,7 @@
 
 import {
   ConditionSet,
+  getCondition,
   NodeClaims,
   Nodes,
   PersistentVolumeClaims,
@@ -13,10 +14,11 @@ import {
   type VolumeAttachment,
 } from "../../api/index.ts";
 import { isDrainable } from "../../disruption/index.ts";
-import { keyOf, patchObjectStatus, type Informer, type KubeCache } from "../../kube/index.ts";
+import { patchObjectStatus, type Informer, type KubeCache } from "../../kube/index.ts";
 import type { ReconcileResult } from "../../runtime/index.ts";
 import { POD_BY_NODE } from "../../state/index.ts";
-import { seconds } from "../../units/index.ts";
+import { minutes, seconds } from "../../units/index.ts";
+import { currentClaim } from "../claims.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import type { BlockedDrains } from "./blocked-drains.ts";
@@ -24,6 +26,8 @@ import { deadlineOf } from "./deadline.ts";
 import { volumeBound } from "./volume-bound.ts";
 
 const MOST_NAMED = 5;
+/** An object may have one event in five minutes in the long run; more often, and this would leave nothing for what else there is to tell. */
+const TOLD_AGAIN = minutes(15);
 const BY_NODE = "spec.nodeName";
 
 /** Asked for once before the caches are filled. */
@@ -40,7 +44,7 @@ export async function awaitVolumes(
   signal: AbortSignal,
 ): Promise<ReconcileResult | undefined> {
   const now = deps.clock.now();
-  const current = claim && deps.cache.informer(NodeClaims).get(keyOf(claim));
+  const current = currentClaim(deps.cache, claim);
   const known = current && ConditionSet.forNodeClaim(current, now);
   const names = pendingAttachments(deps.cache, node, now).map(({ metadata }) => metadata.name ?? "");
   if (names.length === 0) {
@@ -59,7 +63,7 @@ export async function awaitVolumes(
     await store(deps, current, known?.set("VolumesDetached", "False", "MaxVolumeWaitElapsed", late), signal);
     return undefined;
   }
-  blocked.held(node, "volume", message);
+  blocked.held(node, "volume", message, current && getCondition(current, "Drained")?.lastTransitionTime);
   await store(deps, current, known?.set("VolumesDetached", "Unknown", "AwaitingVolumeDetachment", message), signal);
   deps.events.publish({
     resource: Nodes,
@@ -68,6 +72,7 @@ export async function awaitVolumes(
     reason: "AwaitingVolumeDetachment",
     message,
     dedupeKey: `AwaitingVolumeDetachment/${node.metadata.uid}`,
+    dedupeFor: TOLD_AGAIN,
   });
   return { requeueAfter: seconds(1) };
 }

@@ -59,6 +59,16 @@ describe("nodeclaim.garbagecollection", () => {
     ]);
   });
 
+  it("D-147: a machine that the cloud still lists as one on its way out holds no claim", async () => {
+    await started();
+    await vanished("n1");
+    const machine = aNodeClaim({ name: "n1" });
+    const metadata = { ...machine.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" };
+    harness.provider.machines.set("test:///n1", { ...machine, metadata });
+    await harness.pass(3 * MINUTE);
+    expect(await left()).toEqual([]);
+  });
+
   it("DX-34: a machine that is back in the second list starts anew", async () => {
     await started();
     await vanished("n1");

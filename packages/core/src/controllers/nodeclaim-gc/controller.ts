@@ -23,7 +23,9 @@ export function nodeClaimGarbageCollectionController(deps: ControllerDeps): Cont
       // A list error ends the round: an error is never an empty list.
       const machines = await listMachines(deps, signal);
       if (!machines) return { requeueAfter: UNTIL_READY };
-      const present = new Set(machines.map((machine) => machine.status?.providerID));
+      // D-147: one that is on its way out, whoever asked for that, holds no claim.
+      const staying = machines.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      const present = new Set(staying.map((machine) => machine.status?.providerID));
       const now = deps.clock.now();
       const missing = claims.list().filter((claim) => isMissing(deps, claim, present));
       const uids = new Set(missing.map((claim) => claim.metadata.uid ?? ""));

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { NodeClaims, type NodeClaim } from "../../api/index.ts";
 import { aNodeClaim, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { replaceBeforePatch } from "../../testing/namesake.ts";
 import { nodeClaimHydrationController } from "./controller.ts";
 
 const KEY = "karpenter.test.sh/testnodeclass";
@@ -41,6 +42,16 @@ describe("nodeclaim.hydration", () => {
     await harness.start(nodeClaimHydrationController(harness.deps));
     await harness.pass(60_000);
     expect(writes).toBe(0);
+  });
+
+  it("RT-15: a claim that takes the place of the one that was seen is not written for it", async () => {
+    harness = new ControllerHarness();
+    await harness.put(NodeClaims, old({ team: "a" }));
+    const seen = replaceBeforePatch(harness, NodeClaims, old({ team: "b", [KEY]: "default" }));
+    await harness.start(nodeClaimHydrationController(harness.deps));
+    await harness.pass(1000);
+    expect(seen).toEqual({ came: true, patched: false });
+    expect(harness.logger.messages("error")).toEqual([]);
   });
 
   it("NP-1: another autoscaler's claim is left alone", async () => {

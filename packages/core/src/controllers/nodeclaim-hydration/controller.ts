@@ -19,7 +19,8 @@ export function nodeClaimHydrationController(deps: Pick<ControllerDeps, "kube" |
       if (!claim || !deps.state.isManaged(claim.spec.nodeClassRef)) return undefined;
       const labels = missingClassLabel(claim, claim);
       if (!labels) return undefined;
-      const patch = { type: "merge", body: { metadata: { labels } } } as const;
+      // The uid keeps it off a namesake (RT-15).
+      const patch = { type: "merge", body: { metadata: { uid: claim.metadata.uid, labels } } } as const;
       await deps.kube.patch(NodeClaims, keyOf(claim), patch, { signal }).catch(ignoreNotFound);
       return undefined;
     },

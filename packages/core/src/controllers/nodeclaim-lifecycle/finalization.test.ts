@@ -91,6 +91,20 @@ describe("ending", () => {
     ]);
   });
 
+  it("LC-37: a cloud that does not take the machine back is told on the claim once that lasts", async () => {
+    await leaving();
+    harness.provider.failures.delete = Array.from({ length: 1000 }, () => new Error("deletion protection is on"));
+    await harness.begin(9 * MINUTE);
+    expect(harness.events.withReason("TerminationBlocked")).toEqual([]);
+    await harness.pass(5 * MINUTE);
+    expect(harness.events.texts()[0]).toBe(
+      "Warning TerminationBlocked NodeClaim/default-1: the cloud does not take its machine test:///default-1 back: deletion protection is on",
+    );
+    harness.provider.failures.delete = [];
+    await harness.pass(5 * MINUTE);
+    expect(await harness.claim()).toBeUndefined();
+  });
+
   it("LC-36: a claim that never registered leaves Nodes alone", async () => {
     await leaving();
     await harness.putNode({ name: "node-1", providerID: "test:///default-1" });

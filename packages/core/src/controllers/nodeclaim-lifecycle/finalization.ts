@@ -14,8 +14,8 @@ import {
 } from "../../api/index.ts";
 import { patchObject, patchObjectStatus } from "../../kube/index.ts";
 import { hasCode } from "../../provider/index.ts";
-import type { ReconcileResult } from "../../runtime/index.ts";
-import { parseDuration, seconds } from "../../units/index.ts";
+import { ObserveOnly, type ReconcileResult } from "../../runtime/index.ts";
+import { minutes, parseDuration, seconds } from "../../units/index.ts";
 import { nodesOfMachine } from "../claims.ts";
 import { deleteMachine } from "../cloud-writes.ts";
 import { deleteNode } from "../delete-node.ts";
@@ -23,6 +23,11 @@ import type { ControllerDeps } from "../deps.ts";
 import { ignoreNotFound } from "../ignore-not-found.ts";
 import { deadlineNote } from "../node-termination/deadline.ts";
 import type { LaunchCache } from "./launch.ts";
+
+/** Since the claim was deleted. */
+const REFUSED_AFTER = minutes(10);
+const TOLD_AGAIN = minutes(15);
+const MESSAGE_LIMIT = 300;
 
 type Deps = Pick<ControllerDeps, "provider" | "gate" | "kube" | "cache" | "clock" | "events" | "metrics" | "logger">;
 
@@ -80,7 +85,10 @@ async function machineIsGone(deps: Deps, claim: NodeClaim, signal: AbortSignal):
   try {
     await deleteMachine(deps, claim, signal);
   } catch (error) {
-    if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) throw error;
+    if (!hasCode(error, "PROVIDER_MACHINE_NOT_FOUND")) {
+      tellRefusal(deps, claim, error);
+      throw error;
+    }
     const since = getCondition(claim, "InstanceTerminating")?.lastTransitionTime;
     const nodepool = claim.metadata.labels?.[Label.NodePool] ?? "";
     if (since) {
@@ -91,6 +99,22 @@ async function machineIsGone(deps: Deps, claim: NodeClaim, signal: AbortSignal):
   }
   await markInstanceTerminating(deps, claim, signal);
   return false;
+}
+
+/** A claim that the cloud keeps from going is not left to the log; what passes by itself is. */
+function tellRefusal({ clock, events }: Deps, claim: NodeClaim, error: unknown): void {
+  const { uid, deletionTimestamp = "" } = claim.metadata;
+  if (error instanceof ObserveOnly || !(clock.now() - Date.parse(deletionTimestamp) >= REFUSED_AFTER)) return;
+  const text = (error instanceof Error ? error.message : String(error)).slice(0, MESSAGE_LIMIT);
+  events.publish({
+    resource: NodeClaims,
+    object: claim,
+    type: "Warning",
+    reason: "TerminationBlocked",
+    message: `the cloud does not take its machine ${claim.status?.providerID} back: ${text}`,
+    dedupeKey: `TerminationBlocked/${uid}`,
+    dedupeFor: TOLD_AGAIN,
+  });
 }
 
 export async function markInstanceTerminating(

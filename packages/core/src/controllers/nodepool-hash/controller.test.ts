@@ -5,6 +5,7 @@ import { Annotation, HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type Nod
 import { KubeError } from "../../kube/index.ts";
 import { aNodeClaim, aNodePool, TEST_CLASS } from "../../testing/builders/index.ts";
 import { ControllerHarness } from "../../testing/controller-harness.ts";
+import { replaceBeforePatch } from "../../testing/namesake.ts";
 import { nodePoolHashController } from "./controller.ts";
 
 const OLD = { [Annotation.NodePoolHash]: "1", [Annotation.NodePoolHashVersion]: "v3" };
@@ -96,6 +97,27 @@ describe("nodepool.hash", () => {
     await harness.pass(60_000);
     expect(await stampOf("n2")).toEqual([HASH, HASH_VERSION]);
     expect(await poolStamp()).toEqual([HASH, HASH_VERSION]);
+  });
+
+  it("RT-15, NP-2: a pool that takes the place of the one that was seen gets its own hash only", async () => {
+    harness = new ControllerHarness();
+    await harness.put(NodePools, aNodePool());
+    const seen = replaceBeforePatch(harness, NodePools, aNodePool({ expireAfter: "24h" }));
+    await start();
+    expect(seen).toEqual({ came: true, patched: false });
+    expect((await poolStamp())[0]).toBe(nodePoolHash(aNodePool({ expireAfter: "24h" }).spec.template));
+    expect(harness.logger.messages("error")).toEqual([]);
+  });
+
+  it("RT-15, NP-4: nor is a claim stamped for its namesake, which would hide that it has drifted", async () => {
+    harness = new ControllerHarness();
+    await harness.put(NodePools, poolWith(OLD));
+    await harness.put(NodeClaims, aNodeClaim({ name: "n1", annotations: OLD }));
+    const own = { [Annotation.NodePoolHash]: "7", [Annotation.NodePoolHashVersion]: HASH_VERSION };
+    const seen = replaceBeforePatch(harness, NodeClaims, aNodeClaim({ name: "n1", annotations: own }));
+    await start();
+    expect(seen).toEqual({ came: true, patched: false });
+    expect(await stampOf("n1")).toEqual(["7", HASH_VERSION]);
   });
 
   it("NP-4: a claim that goes in between keeps nothing up", async () => {

@@ -1,6 +1,14 @@
 // nodepool.hash: keeps the hash of each NodePool's template on it, and re-stamps its claims when the way of hashing changed.
 
-import { Annotation, HASH_VERSION, NodeClaims, nodePoolHash, NodePools, type NodeClaim } from "../../api/index.ts";
+import {
+  Annotation,
+  HASH_VERSION,
+  NodeClaims,
+  nodePoolHash,
+  NodePools,
+  type KubeObject,
+  type NodeClaim,
+} from "../../api/index.ts";
 import { keyOf } from "../../kube/index.ts";
 import { onChange, type Controller } from "../../runtime/index.ts";
 import { claimsOfPool, isDriftedClaim } from "../claims.ts";
@@ -24,7 +32,7 @@ export function nodePoolHashController(deps: Deps): Controller {
       }
       if (known[Annotation.NodePoolHash] === hash && known[Annotation.NodePoolHashVersion] === HASH_VERSION)
         return undefined;
-      await deps.kube.patch(NodePools, { name }, stamp(hash), { signal }).catch(ignoreNotFound);
+      await deps.kube.patch(NodePools, { name }, annotating(pool, stamp(hash)), { signal }).catch(ignoreNotFound);
       return undefined;
     },
   };
@@ -34,14 +42,16 @@ export function nodePoolHashController(deps: Deps): Controller {
 async function restamp(deps: Deps, claim: NodeClaim, hash: string, signal: AbortSignal): Promise<void> {
   if (!deps.state.isManaged(claim.spec.nodeClassRef)) return;
   if (claim.metadata.annotations?.[Annotation.NodePoolHashVersion] === HASH_VERSION) return;
-  const annotations = isDriftedClaim(claim)
-    ? { [Annotation.NodePoolHashVersion]: HASH_VERSION }
-    : stamp(hash).body.metadata.annotations;
-  const patch = { type: "merge", body: { metadata: { annotations } } } as const;
+  const annotations = isDriftedClaim(claim) ? { [Annotation.NodePoolHashVersion]: HASH_VERSION } : stamp(hash);
+  const patch = annotating(claim, annotations);
   await deps.kube.patch(NodeClaims, keyOf(claim), patch, { signal }).catch(ignoreNotFound);
 }
 
-function stamp(hash: string) {
-  const annotations = { [Annotation.NodePoolHash]: hash, [Annotation.NodePoolHashVersion]: HASH_VERSION };
-  return { type: "merge", body: { metadata: { annotations } } } as const;
+function stamp(hash: string): Readonly<Record<string, string>> {
+  return { [Annotation.NodePoolHash]: hash, [Annotation.NodePoolHashVersion]: HASH_VERSION };
+}
+
+/** The uid keeps it off a namesake, which was made from another template (RT-15). */
+function annotating({ metadata: { uid } }: KubeObject, annotations: Readonly<Record<string, string>>) {
+  return { type: "merge", body: { metadata: { uid, annotations } } } as const;
 }

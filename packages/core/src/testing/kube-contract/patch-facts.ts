@@ -2,7 +2,7 @@
 
 import { expect, it } from "vitest";
 import { ConfigMaps, NodeClaims, NodePools, Nodes, type Node } from "../../api/index.ts";
-import { keyOf, type Patch } from "../../kube/index.ts";
+import { isForNamesake, keyOf, type Patch } from "../../kube/index.ts";
 import { expectRefusal, OTHER_UID, type World } from "./world.ts";
 
 export function patchFacts(world: World): void {
@@ -32,6 +32,21 @@ export function patchFacts(world: World): void {
   it("a uid in a merge patch must be the object's", async () => {
     const node = await world.node();
     await expectRefusal(patchNode(node, { type: "merge", body: { metadata: { uid: OTHER_UID } } }), { code: 422 });
+  });
+
+  it("RT-15: the refusal of a foreign uid is told from that of any other mistake, for all kinds and patches", async () => {
+    const node = await world.node();
+    const claim = await world.claim();
+    const body = { metadata: { uid: OTHER_UID, labels: { a: "1" } } };
+    const refused = await Promise.all(
+      [
+        patchNode(node, { type: "merge", body }),
+        patchNode(node, { type: "strategic", body }),
+        world.client.patch(NodeClaims, keyOf(claim), { type: "merge", body }),
+        patchNode(node, { type: "merge", body: { metadata: { labels: { a: "not a label!" } } } }),
+      ].map((patched) => patched.catch((error: unknown) => error)),
+    );
+    expect(refused.map(isForNamesake)).toEqual([true, true, true, false]);
   });
 
   it("json: adds, replaces, removes and escapes", async () => {
