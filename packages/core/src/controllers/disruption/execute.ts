@@ -18,7 +18,7 @@ import {
   type TaintedCommand,
   type WaitingCommand,
 } from "./command.ts";
-import { destinationsOf, lostDestination, type Reprieve } from "./last-look.ts";
+import { destinationsOf, lostDestination, withdrawn, type Reprieve } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
 import { Looks, type LooksParts } from "./looks.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
@@ -144,7 +144,7 @@ export class Executor {
         const node = this.#deps.state.nodeByName(name);
         if (!node || (node.markedForDeletion && !reprieve)) return;
         if (reprieve) {
-          recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
+          this.#tellKept(command.id, [name], reprieve);
           await this.#retreat.release(node, signal);
           return;
         }
@@ -166,7 +166,10 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#looks.pools(signal);
-    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#looks.beforeOrder(command, pools, signal));
+    const reprieve =
+      withdrawn(this.#deps, proposed) ??
+      lostDestination(this.#deps, proposed) ??
+      (await this.#looks.beforeOrder(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
@@ -221,6 +224,8 @@ export class Executor {
   /** D-121 to D-124. */
   async #watch(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { cache, clock, events } = this.#deps;
+    const reprieve = withdrawn(this.#deps, command.proposed);
+    if (reprieve) return await this.#spare(command, reprieve, signal);
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
     const late = clock.now() - command.createdAt > this.#timeout(command);
@@ -349,9 +354,15 @@ export class Executor {
 
   async #spare(command: RunningCommand, reprieve: Reprieve, signal: AbortSignal): Promise<undefined> {
     this.#savings.failed(command.id);
-    for (const name of command.proposed.nodes) recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
+    this.#tellKept(command.id, command.proposed.nodes, reprieve);
     await this.#retreat.rollBack(command, reprieve.detail, signal);
     return undefined;
+  }
+
+  #tellKept(id: string, nodes: readonly string[], { verdict, detail }: Reprieve): void {
+    const fields = { "command-id": id, nodes, verdict, why: detail };
+    this.#deps.logger.info("disruption command given up, its nodes stay", fields);
+    for (const name of nodes) recordVerdict(this.#deps, verdict, name, detail);
   }
 
   #nodesOf({ nodes }: ProposedCommand): readonly StateNode[] {
