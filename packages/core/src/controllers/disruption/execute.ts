@@ -259,23 +259,21 @@ export class Executor {
     return commandTimeout(queued, milliseconds(registration), Math.max(0, ...boots));
   }
 
-  /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
+  /** D-123, DX-23: what became protected while the replacement started keeps all of the command that is not deleted yet. */
   async #deleteAll(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state } = this.#deps;
     if (this.#parts.areInputsStale()) return command;
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
-    if (command.deleted.size === 0) {
-      const found: Reprieve[] = [];
-      const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve =
-          lostDestination(this.#deps, command.proposed) ?? (await this.#looks.protection(command, left, signal));
-        if (reprieve) found.push(reprieve);
-      });
-      const [reprieve] = found;
-      // What nobody knows at the moment is no reason to go on, and none to give up.
-      if (!isKnown || reprieve?.verdict === "StaleState") return command;
-      if (reprieve) return await this.#spare(command, reprieve, signal);
-    }
+    const found: Reprieve[] = [];
+    const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
+      const reprieve =
+        lostDestination(this.#deps, command.proposed) ?? (await this.#looks.protection(command, left, signal));
+      if (reprieve) found.push(reprieve);
+    });
+    const [reprieve] = found;
+    // What nobody knows at the moment is no reason to go on, and none to give up.
+    if (!isKnown || reprieve?.verdict === "StaleState") return command;
+    if (reprieve) return await this.#spare(command, reprieve, signal);
     const gone = await this.#looks.roomGone(command, left, signal);
     if (gone !== undefined) return await this.#withoutRoom(command, gone, signal);
     const deleted = new Set(command.deleted);
