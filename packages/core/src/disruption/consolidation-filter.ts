@@ -20,10 +20,7 @@ export function consolidationFilter({ nowMs }: DisruptionSnapshot): CandidateFil
 function consolidationObstacle(candidate: Candidate, nowMs: number): Obstacle | undefined {
   const { nodePool } = candidate;
   return (
-    staticObstacle(nodePool) ??
-    unknownOf(candidate) ??
-    policyObstacle(nodePool) ??
-    notYet(candidate, nodePool, nowMs)
+    staticObstacle(nodePool) ?? unknownOf(candidate) ?? policyObstacle(nodePool) ?? notYet(candidate, nodePool, nowMs)
   );
 }
 

@@ -15,7 +15,8 @@ export function withdrawal(
   reason: DisruptionReason,
   nowMs: number,
 ): Obstacle | undefined {
-  if (reason === "Drifted" && !isDrifted(node)) return { code: "ValidationChurn", detail: "it is not drifted any more" };
+  if (reason === "Drifted" && !isDrifted(node))
+    return { code: "ValidationChurn", detail: "it is not drifted any more" };
   const policy = reason === "Underutilized" ? (staticObstacle(nodePool) ?? policyObstacle(nodePool)) : undefined;
   return policy ?? closedBudget(nodePool, reason, nowMs);
 }

@@ -5,6 +5,7 @@ import type { MethodName, ProposedCommand } from "../../disruption/index.ts";
 import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import { CompileCache } from "../../scheduling/index.ts";
+import { errorText } from "../../telemetry/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { PoolBackOff } from "../provisioning/pool-back-off.ts";
@@ -27,7 +28,7 @@ import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import { LONGEST_STALE, StaleInputs } from "./stale-inputs.ts";
 import { StartedNodes } from "./started-nodes.ts";
-import { tellAnnotations, tellCandidate } from "./tell.ts";
+import { recordVerdict, tellAnnotations, tellCandidate } from "./tell.ts";
 
 const AT_ONCE: Duration = milliseconds(1);
 /** What looked right must still be so after this time (D-107). */
@@ -233,7 +234,9 @@ class Loop {
       else this.#deps.logger.error("disruption command failed", fields);
       // What is ordered is followed until it is there or late; anything else is given up and judged anew.
       if (command.phase === "starting") return { ...command, dueAt: this.#deps.clock.now() + seconds(1) };
-      await this.#retreat.rollBack(command, error instanceof Error ? error.message : String(error), signal);
+      const why = errorText(error);
+      for (const name of command.proposed.nodes) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+      await this.#retreat.rollBack(command, why, signal);
       return undefined;
     }
   }

@@ -100,12 +100,7 @@ export class Executor {
     const confirmed = this.#nodesOf(found.command);
     logCommand(this.#deps, found.command, confirmed, command.id);
     const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
-    const nodes: string[] = [];
-    for (const node of confirmed) {
-      await attempt(this.#deps, "marking a node failed", node.name, async () => {
-        if (await markDisrupted(this.#deps, node, found.command.reason, signal)) nodes.push(node.name);
-      });
-    }
+    const nodes = await this.#mark(confirmed, found.command.reason, signal);
     const proposed = { ...found.command, nodes };
     const tainted: TaintedCommand = {
       ...command,
@@ -116,15 +111,32 @@ export class Executor {
       knownPods,
     };
     this.#promise(proposed);
-    if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
+    if (nodes.length === found.command.nodes.length) return tainted;
     // D-115: what is only deleted goes on with those that are marked.
     if (nodes.length > 0 && proposed.decision === "delete") return tainted;
-    this.#retreat.pause(found.command, "not all of its nodes could be marked");
+    const why = "not all nodes of its command could be marked as leaving";
+    this.#retreat.pause(found.command, why);
     for (const { name } of confirmed) {
+      if (nodes.includes(name)) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
       const node = state.nodeByName(name);
       if (node) await this.#retreat.release(node, signal);
     }
     return undefined;
+  }
+
+  /** Answers the names of those that are marked. */
+  async #mark(nodes: readonly StateNode[], reason: string, signal: AbortSignal): Promise<readonly string[]> {
+    const marked: string[] = [];
+    for (const node of nodes) {
+      const { name } = node;
+      const mark = async (): Promise<void> => {
+        if (await markDisrupted(this.#deps, node, reason, signal)) marked.push(name);
+      };
+      await attempt(this.#deps, "marking a node failed", name, mark, (why) =>
+        recordVerdict(this.#deps, "Backoff", name, `kept: it could not be marked as leaving: ${why}`),
+      );
+    }
+    return marked;
   }
 
   /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
@@ -138,19 +150,25 @@ export class Executor {
     const done: StateNode[] = [];
     const pools = await this.#looks.pools(signal);
     for (const name of command.proposed.nodes) {
-      const gone = await attempt(this.#deps, "disrupting a node failed", name, async () => {
-        const proposed = { ...command.proposed, nodes: [name] };
-        const reprieve = await this.#looks.beforeOrder({ ...command, proposed }, pools, signal);
-        const node = this.#deps.state.nodeByName(name);
-        if (!node || (node.markedForDeletion && !reprieve)) return;
-        if (reprieve) {
-          this.#tellKept(command.id, [name], reprieve);
-          await this.#retreat.release(node, signal);
-          return;
-        }
-        await this.#parts.started.started([node], "Empty", signal);
-        if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
-      });
+      const gone = await attempt(
+        this.#deps,
+        "disrupting a node failed",
+        name,
+        async () => {
+          const proposed = { ...command.proposed, nodes: [name] };
+          const reprieve = await this.#looks.beforeOrder({ ...command, proposed }, pools, signal);
+          const node = this.#deps.state.nodeByName(name);
+          if (!node || (node.markedForDeletion && !reprieve)) return;
+          if (reprieve) {
+            this.#tellKept(command.id, [name], reprieve);
+            await this.#retreat.release(node, signal);
+            return;
+          }
+          await this.#parts.started.started([node], "Empty", signal);
+          if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
+        },
+        (why) => recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`),
+      );
       const node = this.#deps.state.nodeByName(name);
       if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
     }

@@ -22,7 +22,8 @@ async function halfDone(): Promise<string> {
   expect(await cluster.replacements()).toHaveLength(1);
   const tried: string[] = [];
   cluster.harness.kube.faults = ({ phase, verb, resource, key }) => {
-    if (phase !== "before" || verb !== "delete" || resource.kind !== "NodeClaim" || !/^n\d$/.test(key?.name ?? "")) return;
+    if (phase !== "before" || verb !== "delete" || resource.kind !== "NodeClaim" || !/^n\d$/.test(key?.name ?? ""))
+      return;
     tried.push(key?.name ?? "");
     if (tried[0] !== key?.name) throw new KubeError(500, "InternalError", "etcd is busy");
   };

@@ -84,8 +84,16 @@ describe("a drifted node that is as it should be again", () => {
 
 describe("consolidation that is switched off while the replacement boots", () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
-    ["consolidateAfter: Never", { disruption: { consolidateAfter: "Never" } }, "ConsolidationDisabled: kept: NodePool default has consolidateAfter: Never"],
-    ["WhenEmpty", { disruption: { consolidationPolicy: "WhenEmpty" } }, "PolicyWhenEmpty: kept: pods run on it, and NodePool default removes empty nodes only"],
+    [
+      "consolidateAfter: Never",
+      { disruption: { consolidateAfter: "Never" } },
+      "ConsolidationDisabled: kept: NodePool default has consolidateAfter: Never",
+    ],
+    [
+      "WhenEmpty",
+      { disruption: { consolidationPolicy: "WhenEmpty" } },
+      "PolicyWhenEmpty: kept: pods run on it, and NodePool default removes empty nodes only",
+    ],
   ])("DX-23: %s: the node stays, and its replacement is given back", async (_, spec, why) => {
     await consolidating();
     await edit(spec);
