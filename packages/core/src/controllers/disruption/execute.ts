@@ -170,7 +170,9 @@ export class Executor {
         (why) => recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`),
       );
       const node = this.#deps.state.nodeByName(name);
-      if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
+      if (gone || !node || node.nodeClaim?.metadata.deletionTimestamp) continue;
+      this.#parts.started.kept([name]);
+      await this.#retreat.release(node, signal);
     }
     if (done.length === 0) return undefined;
     countDecision(this.#deps, command.proposed, done);
@@ -194,11 +196,13 @@ export class Executor {
     // Nobody may take the replacement for one too many (D-116).
     if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     await this.#parts.started.started(nodes, proposed.reason, signal);
-    const ordered = await this.#replace(command, nodes, pools, signal);
-    if (ordered === undefined) {
-      this.#parts.started.kept(proposed.nodes);
-      return undefined;
+    let ordered: readonly string[] | undefined;
+    try {
+      ordered = await this.#replace(command, nodes, pools, signal);
+    } finally {
+      if (ordered === undefined) this.#parts.started.kept(proposed.nodes);
     }
+    if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     this.#promise(proposed);
