@@ -8,6 +8,7 @@ import { CompileCache } from "../../scheduling/index.ts";
 import { errorText } from "../../telemetry/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { watchProblemInput } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
@@ -65,6 +66,7 @@ class Loop {
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
   #hasResumed = false;
+  #hadNodes = false;
 
   constructor(deps: ControllerDeps, backOff: PoolBackOff) {
     this.#deps = deps;
@@ -109,8 +111,11 @@ class Loop {
     }
   }
 
-  /** DM-45. */
+  /** DM-45 to DM-47. */
   #count(): void {
+    this.#searches.forgetPools();
+    const pools = managedPools(this.#deps).map(({ metadata: { name = "" } }) => name);
+    this.#driftBackOff.show(new Set(pools));
     const commands = [...this.#commands.values()];
     for (const reason of ["Empty", "Drifted", "Underutilized"] as const) {
       const value = commands.filter(({ proposed }) => proposed.reason === reason).length;
@@ -152,8 +157,11 @@ class Loop {
   }
 
   async #search(signal: AbortSignal, id: string): Promise<void> {
+    const hasNodes = this.#deps.state.nodes().length > 0;
+    if (!hasNodes && this.#hadNodes) this.#searches.noNodes();
+    this.#hadNodes = hasNodes;
     // Without nodes the cloud need not be asked for its prices.
-    if (this.#deps.state.nodes().length === 0) return;
+    if (!hasNodes) return;
     const found = await this.#searches.go({
       snapshot: async () => {
         const pools = await poolsWithTypes(this.#deps, this.#backOff, signal);
