@@ -18,7 +18,7 @@ import {
   type TaintedCommand,
   type WaitingCommand,
 } from "./command.ts";
-import { destinationsOf, lostDestination, withdrawn, type Reprieve } from "./last-look.ts";
+import { destinationsOf, lostDestination, type Reprieve } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
 import { Looks, type LooksParts } from "./looks.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
@@ -38,6 +38,7 @@ import {
   tellNominations,
   tellRejected,
 } from "./tell.ts";
+import { driftedReplacement, withdrawn } from "./withdrawn.ts";
 
 const POLL: Duration = seconds(1);
 
@@ -246,7 +247,7 @@ export class Executor {
   /** D-121 to D-124. */
   async #watch(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { cache, clock, events } = this.#deps;
-    const reprieve = withdrawn(this.#deps, command.proposed);
+    const reprieve = withdrawn(this.#deps, command.proposed) ?? driftedReplacement(this.#deps, command.replacements);
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));

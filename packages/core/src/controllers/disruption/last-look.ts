@@ -1,6 +1,6 @@
 // The last look before something irreversible happens to a tainted node: at the API server itself, not at the mirror (DX-23, DX-24).
 
-import { fromRfc3339, getCondition, NodePools, Pods, type Pod } from "../../api/index.ts";
+import { fromRfc3339, getCondition, Pods, type Pod } from "../../api/index.ts";
 import {
   candidateContext,
   candidateObstacle,
@@ -12,7 +12,6 @@ import {
   isTerminal,
   remainingOf,
   revalidate,
-  withdrawal,
   type DisruptionNode,
   type DisruptionSnapshot,
   type ProposedCommand,
@@ -52,21 +51,6 @@ export function withLivePods(nodes: readonly DisruptionNode[], live: LivePods): 
     const pods = live.get(node.name);
     return pods ? { ...node, pods: pods.filter((pod) => !isTerminal(pod)) } : node;
   });
-}
-
-/** Its NodePool does not want it any more: looked at for as long as nothing is deleted that could stay (DX-23, DX-39). */
-export function withdrawn(
-  { cache, clock, state }: Pick<ControllerDeps, "cache" | "clock" | "state">,
-  { nodes, reason }: ProposedCommand,
-): Reprieve | undefined {
-  for (const name of nodes) {
-    const node = state.nodeByName(name);
-    const nodePool = cache.informer(NodePools).get({ name: node?.nodePool ?? "" });
-    if (!node || !nodePool || node.nodeClaim?.metadata.deletionTimestamp) continue;
-    const found = withdrawal(node, nodePool, reason, clock.now());
-    if (found) return { verdict: found.code, detail: `kept: ${found.detail}` };
-  }
-  return undefined;
 }
 
 /** A node that its pods were to go to is on its way out itself (D-119). */

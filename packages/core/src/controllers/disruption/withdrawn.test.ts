@@ -82,6 +82,41 @@ describe("a drifted node that is as it should be again", () => {
   });
 });
 
+describe("a replacement that is drifted itself before it is of use", () => {
+  async function driftsItself(): Promise<void> {
+    const [replacement] = await cluster.replacements();
+    const { name = "" } = replacement?.metadata ?? {};
+    const { status } = await cluster.harness.kube.get(NodeClaims, { name });
+    const lastTransitionTime = new Date(cluster.harness.clock.now()).toISOString();
+    const drift = { type: "Drifted", status: "True", reason: "NodePoolDrifted", message: "", lastTransitionTime };
+    const body = { status: { conditions: [...(status?.conditions ?? []), drift] } };
+    await cluster.harness.kube.patchStatus(NodeClaims, { name }, { type: "merge", body });
+  }
+
+  it("DX-20: moves no pods, which would have to move again at once, and another one is ordered later", async () => {
+    await drifting();
+    await driftsItself();
+    await cluster.harness.pass(2000);
+    expect([await stateOf("n1"), await cluster.replacements()]).toEqual(["open", []]);
+    expect(lastVerdict("n1")).toMatch(
+      /^Backoff: kept: its replacement default-\w+ has drifted itself: NodePoolDrifted$/,
+    );
+    await cluster.harness.pass(5 * MINUTE + 15_000);
+    expect(await cluster.replacements()).toHaveLength(1);
+    await cluster.replacementsWork();
+    await cluster.harness.pass(2000);
+    expect(await stateOf("n1")).toBe("gone");
+  });
+
+  it("DX-20: nor when it works by then", async () => {
+    await consolidating();
+    await cluster.replacementsWork();
+    await driftsItself();
+    await cluster.harness.pass(3000);
+    expect(await stateOf("n1")).toBe("open");
+  });
+});
+
 describe("consolidation that is switched off while the replacement boots", () => {
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     [
