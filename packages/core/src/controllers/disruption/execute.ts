@@ -4,14 +4,13 @@ import { NodeClaims, NodePools } from "../../api/index.ts";
 import { revalidateSteps, type ProposedCommand } from "../../disruption/index.ts";
 import type { PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { milliseconds, seconds, type Duration } from "../../units/index.ts";
+import { seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import {
-  commandTimeout,
   progressOf,
   type RunningCommand,
   type StartingCommand,
@@ -21,8 +20,9 @@ import {
 import { destinationsOf, lostDestination, type Reprieve } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
 import { Looks, type LooksParts } from "./looks.ts";
+import { whyLost } from "./lost-replacement.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
-import { learnedBoot, orderReplacements } from "./replacements.ts";
+import { orderReplacements, patienceFor } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { PodMoves } from "./pod-moves.ts";
 import { Savings } from "./savings.ts";
@@ -251,12 +251,13 @@ export class Executor {
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
-    const late = clock.now() - command.createdAt > this.#timeout(command);
+    const queued = new Set(this.#parts.commands().flatMap(({ proposed }) => proposed.nodes)).size;
+    const late = clock.now() - command.createdAt > patienceFor(this.#deps, command.replacements, queued);
     // What has just become ready is not given up; what could not be deleted for so long is (D-124).
     const stuck = waitingFor.length > 0 || command.initialized.size === command.replacements.length;
     if (lost.length > 0 || (late && stuck)) {
       const failed = waitingFor.length + lost.length;
-      const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
+      const why = lost.map((name) => whyLost(this.#deps, name)).join("; ") || "it took too long";
       return await this.#fail({ ...command, initialized }, { failed, why }, signal);
     }
     this.#promise(command.proposed, initialized);
@@ -268,18 +269,6 @@ export class Executor {
       if (object) events.publish({ ...note, resource: NodeClaims, object });
     }
     return waitingFor.length > 0 ? again : await this.#deleteAll(again, signal);
-  }
-
-  #timeout({ replacements }: StartingCommand): Duration {
-    const { provider, cache, settings } = this.#deps;
-    const claims = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
-    const registrations = claims.map(
-      (claim) => provider.timeouts?.(claim).registration ?? settings.registrationTimeout,
-    );
-    const boots = claims.map((claim) => learnedBoot(this.#deps, claim) ?? 0);
-    const queued = new Set(this.#parts.commands().flatMap(({ proposed }) => proposed.nodes)).size;
-    const registration = claims.length > 0 ? Math.max(...registrations) : settings.registrationTimeout;
-    return commandTimeout(queued, milliseconds(registration), Math.max(0, ...boots));
   }
 
   /** D-123, DX-23: what became protected while the replacement started keeps all of the command that is not deleted yet. */
