@@ -6,12 +6,7 @@ import type { Obstacle } from "./obstacle.ts";
 
 /** `used`: nodes of the pool that the same decision has accepted already. */
 export function budgetObstacle(pool: string, budget: PoolBudget | undefined, used: number): Obstacle | undefined {
-  if (budget !== undefined && budget.errors.length > 0) {
-    return {
-      code: "BudgetInvalid",
-      detail: `a budget of NodePool ${pool} cannot be read: ${budget.errors.join("; ")}`,
-    };
-  }
+  if (budget !== undefined && budget.errors.length > 0) return unreadableBudgets(pool, budget.errors);
   if (budget !== undefined && used < budget.remaining) return undefined;
   if (budget?.hourly !== undefined) {
     const { until } = budget.hourly;
@@ -23,6 +18,11 @@ export function budgetObstacle(pool: string, budget: PoolBudget | undefined, use
     code: "Budget",
     detail: `budget ${limiting} of NodePool ${pool} allows ${allowed} at a time, and ${busy} are being disrupted or not ready`,
   };
+}
+
+/** D-33. */
+export function unreadableBudgets(pool: string, errors: readonly string[]): Obstacle {
+  return { code: "BudgetInvalid", detail: `a budget of NodePool ${pool} cannot be read: ${errors.join("; ")}` };
 }
 
 export interface Spending<T> {

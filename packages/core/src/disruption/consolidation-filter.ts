@@ -18,19 +18,27 @@ export function consolidationFilter({ nowMs }: DisruptionSnapshot): CandidateFil
 }
 
 function consolidationObstacle(candidate: Candidate, nowMs: number): Obstacle | undefined {
-  const { nodePool, pool } = candidate;
-  if (nodePool.spec.replicas !== undefined) {
-    return { code: "StaticPool", detail: `NodePool ${pool} keeps a fixed number of nodes` };
-  }
-  const unknown = unknownOf(candidate);
-  if (unknown !== undefined) return unknown;
+  const { nodePool } = candidate;
+  return (
+    staticObstacle(nodePool) ?? unknownOf(candidate) ?? policyObstacle(nodePool) ?? notYet(candidate, nodePool, nowMs)
+  );
+}
+
+export function staticObstacle({ metadata: { name = "" }, spec }: NodePool): Obstacle | undefined {
+  if (spec.replicas === undefined) return undefined;
+  return { code: "StaticPool", detail: `NodePool ${name} keeps a fixed number of nodes` };
+}
+
+/** D-59: what a NodePool says of nodes that are not empty. */
+export function policyObstacle(nodePool: NodePool): Obstacle | undefined {
+  const { name = "" } = nodePool.metadata;
   if (consolidateAfter(nodePool) === undefined) {
-    return { code: "ConsolidationDisabled", detail: `NodePool ${pool} has consolidateAfter: Never` };
+    return { code: "ConsolidationDisabled", detail: `NodePool ${name} has consolidateAfter: Never` };
   }
   if (nodePool.spec.disruption?.consolidationPolicy === "WhenEmpty") {
-    return { code: "PolicyWhenEmpty", detail: `pods run on it, and NodePool ${pool} removes empty nodes only` };
+    return { code: "PolicyWhenEmpty", detail: `pods run on it, and NodePool ${name} removes empty nodes only` };
   }
-  return notYet(candidate, nodePool, nowMs);
+  return undefined;
 }
 
 /** Without these nobody can say what the node costs. */

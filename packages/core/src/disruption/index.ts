@@ -38,4 +38,5 @@ export type { Nearest, NodeVerdict } from "./verdict.ts";
 export * from "./method.ts";
 export * from "./simulation.ts";
 export * from "./snapshot.ts";
+export { withdrawal } from "./withdrawal.ts";
 export { finished, SimulationMark, type Steps } from "./steps.ts";

@@ -122,7 +122,7 @@ export const DISRUPTION_METRICS = [
   {
     name: "kmc_nodepools_drift_backoff_seconds",
     type: "gauge",
-    help: "How long drifted nodes of the NodePool are left alone since the last replacement failed; 0 after one that worked.",
+    help: "How long drifted nodes of the NodePool are left alone since the last replacement failed; 0 once that time is over, and after one that worked.",
     labels: ["nodepool"],
   },
   {

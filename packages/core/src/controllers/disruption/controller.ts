@@ -5,8 +5,10 @@ import type { MethodName, ProposedCommand } from "../../disruption/index.ts";
 import { isConflict, keyOf, keyText } from "../../kube/index.ts";
 import { singletonController, type Controller, type ReconcileResult } from "../../runtime/index.ts";
 import { CompileCache } from "../../scheduling/index.ts";
+import { errorText } from "../../telemetry/index.ts";
 import { milliseconds, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
+import { managedPools } from "../managed-pools.ts";
 import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { watchProblemInput } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
@@ -27,7 +29,7 @@ import { Searches } from "./searches.ts";
 import { poolsWithTypes, snapshotOf } from "./snapshot-of.ts";
 import { LONGEST_STALE, StaleInputs } from "./stale-inputs.ts";
 import { StartedNodes } from "./started-nodes.ts";
-import { tellAnnotations, tellCandidate } from "./tell.ts";
+import { recordVerdict, tellAnnotations, tellCandidate } from "./tell.ts";
 
 const AT_ONCE: Duration = milliseconds(1);
 /** What looked right must still be so after this time (D-107). */
@@ -64,6 +66,7 @@ class Loop {
   /** By the id they were given, the oldest first. */
   readonly #commands = new Map<string, RunningCommand>();
   #hasResumed = false;
+  #hadNodes = false;
 
   constructor(deps: ControllerDeps, backOff: PoolBackOff) {
     this.#deps = deps;
@@ -108,8 +111,11 @@ class Loop {
     }
   }
 
-  /** DM-45. */
+  /** DM-45 to DM-47. */
   #count(): void {
+    this.#searches.forgetPools();
+    const pools = managedPools(this.#deps).map(({ metadata: { name = "" } }) => name);
+    this.#driftBackOff.show(new Set(pools));
     const commands = [...this.#commands.values()];
     for (const reason of ["Empty", "Drifted", "Underutilized"] as const) {
       const value = commands.filter(({ proposed }) => proposed.reason === reason).length;
@@ -151,8 +157,11 @@ class Loop {
   }
 
   async #search(signal: AbortSignal, id: string): Promise<void> {
+    const hasNodes = this.#deps.state.nodes().length > 0;
+    if (!hasNodes && this.#hadNodes) this.#searches.noNodes();
+    this.#hadNodes = hasNodes;
     // Without nodes the cloud need not be asked for its prices.
-    if (this.#deps.state.nodes().length === 0) return;
+    if (!hasNodes) return;
     const found = await this.#searches.go({
       snapshot: async () => {
         const pools = await poolsWithTypes(this.#deps, this.#backOff, signal);
@@ -233,7 +242,9 @@ class Loop {
       else this.#deps.logger.error("disruption command failed", fields);
       // What is ordered is followed until it is there or late; anything else is given up and judged anew.
       if (command.phase === "starting") return { ...command, dueAt: this.#deps.clock.now() + seconds(1) };
-      await this.#retreat.rollBack(command, error instanceof Error ? error.message : String(error), signal);
+      const why = errorText(error);
+      for (const name of command.proposed.nodes) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+      await this.#retreat.rollBack(command, why, signal);
       return undefined;
     }
   }

@@ -11,6 +11,8 @@ interface Failures extends Pause {
 const FIRST: Duration = minutes(1);
 const LONGEST: Duration = minutes(10);
 
+const GAUGE = "kmc_nodepools_drift_backoff_seconds";
+
 export class DriftBackOff {
   readonly #deps: Pick<ControllerDeps, "clock" | "metrics" | "random">;
   readonly #pools = new Map<string, Failures>();
@@ -28,12 +30,23 @@ export class DriftBackOff {
     const longest = Math.min(LONGEST, FIRST * 2 ** (level - 1));
     const pause = milliseconds(Math.round(longest * (0.5 + this.#deps.random() / 2)));
     this.#pools.set(pool, { level, why: `the last replacement for its NodePool failed (${why})`, until: now + pause });
-    this.#deps.metrics.set("kmc_nodepools_drift_backoff_seconds", { nodepool: pool }, pause / 1000);
+    this.#deps.metrics.set(GAUGE, { nodepool: pool }, pause / 1000);
   }
 
   succeeded(pool: string): void {
     if (!this.#pools.delete(pool)) return;
-    this.#deps.metrics.set("kmc_nodepools_drift_backoff_seconds", { nodepool: pool }, 0);
+    this.#deps.metrics.set(GAUGE, { nodepool: pool }, 0);
+  }
+
+  /** DM-47: a pause that is over is shown as such, and a NodePool that is gone is forgotten. `pools`: names of those there are. */
+  show(pools: ReadonlySet<string>): void {
+    const now = this.#deps.clock.now();
+    for (const [nodepool, { until }] of this.#pools) {
+      if (!pools.has(nodepool)) {
+        this.#pools.delete(nodepool);
+        this.#deps.metrics.remove(GAUGE, { nodepool });
+      } else if (until <= now) this.#deps.metrics.set(GAUGE, { nodepool }, 0);
+    }
   }
 
   /** By pool; also those that are over, which a decision does not heed. */

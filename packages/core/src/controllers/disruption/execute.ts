@@ -4,14 +4,13 @@ import { NodeClaims, NodePools } from "../../api/index.ts";
 import { revalidateSteps, type ProposedCommand } from "../../disruption/index.ts";
 import type { PoolInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { milliseconds, seconds, type Duration } from "../../units/index.ts";
+import { seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { deleteClaim } from "../nodeclaim-lifecycle/delete-claim.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
 import {
-  commandTimeout,
   progressOf,
   type RunningCommand,
   type StartingCommand,
@@ -21,8 +20,9 @@ import {
 import { destinationsOf, lostDestination, type Reprieve } from "./last-look.ts";
 import type { DriftBackOff } from "./drift-back-off.ts";
 import { Looks, type LooksParts } from "./looks.ts";
+import { whyLost } from "./lost-replacement.ts";
 import { recordOf, writeRecord } from "./persisted-command.ts";
-import { learnedBoot, orderReplacements } from "./replacements.ts";
+import { orderReplacements, patienceFor } from "./replacements.ts";
 import type { Retreat } from "./retreat.ts";
 import { PodMoves } from "./pod-moves.ts";
 import { Savings } from "./savings.ts";
@@ -38,6 +38,7 @@ import {
   tellNominations,
   tellRejected,
 } from "./tell.ts";
+import { driftedReplacement, withdrawn } from "./withdrawn.ts";
 
 const POLL: Duration = seconds(1);
 
@@ -100,12 +101,7 @@ export class Executor {
     const confirmed = this.#nodesOf(found.command);
     logCommand(this.#deps, found.command, confirmed, command.id);
     const knownPods = new Set(confirmed.flatMap((node) => node.pods.map((pod) => pod.metadata.uid ?? "")));
-    const nodes: string[] = [];
-    for (const node of confirmed) {
-      await attempt(this.#deps, "marking a node failed", node.name, async () => {
-        if (await markDisrupted(this.#deps, node, found.command.reason, signal)) nodes.push(node.name);
-      });
-    }
+    const nodes = await this.#mark(confirmed, found.command.reason, signal);
     const proposed = { ...found.command, nodes };
     const tainted: TaintedCommand = {
       ...command,
@@ -116,15 +112,32 @@ export class Executor {
       knownPods,
     };
     this.#promise(proposed);
-    if (nodes.length === confirmed.length && nodes.length > 0) return tainted;
+    if (nodes.length === found.command.nodes.length) return tainted;
     // D-115: what is only deleted goes on with those that are marked.
     if (nodes.length > 0 && proposed.decision === "delete") return tainted;
-    this.#retreat.pause(found.command, "not all of its nodes could be marked");
+    const why = "not all nodes of its command could be marked as leaving";
+    this.#retreat.pause(found.command, why);
     for (const { name } of confirmed) {
+      if (nodes.includes(name)) recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
       const node = state.nodeByName(name);
       if (node) await this.#retreat.release(node, signal);
     }
     return undefined;
+  }
+
+  /** Answers the names of those that are marked. */
+  async #mark(nodes: readonly StateNode[], reason: string, signal: AbortSignal): Promise<readonly string[]> {
+    const marked: string[] = [];
+    for (const node of nodes) {
+      const { name } = node;
+      const mark = async (): Promise<void> => {
+        if (await markDisrupted(this.#deps, node, reason, signal)) marked.push(name);
+      };
+      await attempt(this.#deps, "marking a node failed", name, mark, (why) =>
+        recordVerdict(this.#deps, "Backoff", name, `kept: it could not be marked as leaving: ${why}`),
+      );
+    }
+    return marked;
   }
 
   /** D-119: nobody else may remove the nodes that its pods go to, from the moment that its own nodes are closed until they are empty. */
@@ -138,21 +151,29 @@ export class Executor {
     const done: StateNode[] = [];
     const pools = await this.#looks.pools(signal);
     for (const name of command.proposed.nodes) {
-      const gone = await attempt(this.#deps, "disrupting a node failed", name, async () => {
-        const proposed = { ...command.proposed, nodes: [name] };
-        const reprieve = await this.#looks.beforeOrder({ ...command, proposed }, pools, signal);
-        const node = this.#deps.state.nodeByName(name);
-        if (!node || (node.markedForDeletion && !reprieve)) return;
-        if (reprieve) {
-          recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
-          await this.#retreat.release(node, signal);
-          return;
-        }
-        await this.#parts.started.started([node], "Empty", signal);
-        if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
-      });
+      const gone = await attempt(
+        this.#deps,
+        "disrupting a node failed",
+        name,
+        async () => {
+          const proposed = { ...command.proposed, nodes: [name] };
+          const reprieve = await this.#looks.beforeOrder({ ...command, proposed }, pools, signal);
+          const node = this.#deps.state.nodeByName(name);
+          if (!node || (node.markedForDeletion && !reprieve)) return;
+          if (reprieve) {
+            this.#tellKept(command.id, [name], reprieve);
+            await this.#retreat.release(node, signal);
+            return;
+          }
+          await this.#parts.started.started([node], "Empty", signal);
+          if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
+        },
+        (why) => recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`),
+      );
       const node = this.#deps.state.nodeByName(name);
-      if (!gone && node && !node.nodeClaim?.metadata.deletionTimestamp) await this.#retreat.release(node, signal);
+      if (gone || !node || node.nodeClaim?.metadata.deletionTimestamp) continue;
+      this.#parts.started.kept([name]);
+      await this.#retreat.release(node, signal);
     }
     if (done.length === 0) return undefined;
     countDecision(this.#deps, command.proposed, done);
@@ -166,18 +187,23 @@ export class Executor {
   async #order(command: TaintedCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { proposed } = command;
     const pools = await this.#looks.pools(signal);
-    const reprieve = lostDestination(this.#deps, proposed) ?? (await this.#looks.beforeOrder(command, pools, signal));
+    const reprieve =
+      withdrawn(this.#deps, proposed) ??
+      lostDestination(this.#deps, proposed) ??
+      (await this.#looks.beforeOrder(command, pools, signal));
     if (reprieve) return await this.#spare(command, reprieve, signal);
     const nodes = this.#nodesOf(proposed);
     const isStatic = proposed.method === "staticDrift";
     // Nobody may take the replacement for one too many (D-116).
     if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     await this.#parts.started.started(nodes, proposed.reason, signal);
-    const ordered = await this.#replace(command, nodes, pools, signal);
-    if (ordered === undefined) {
-      this.#parts.started.kept(proposed.nodes);
-      return undefined;
+    let ordered: readonly string[] | undefined;
+    try {
+      ordered = await this.#replace(command, nodes, pools, signal);
+    } finally {
+      if (ordered === undefined) this.#parts.started.kept(proposed.nodes);
     }
+    if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();
     this.#promise(proposed);
@@ -221,14 +247,17 @@ export class Executor {
   /** D-121 to D-124. */
   async #watch(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { cache, clock, events } = this.#deps;
+    const reprieve = withdrawn(this.#deps, command.proposed) ?? driftedReplacement(this.#deps, command.replacements);
+    if (reprieve) return await this.#spare(command, reprieve, signal);
     const claims = cache.informer(NodeClaims);
     const { initialized, waitingFor, lost } = progressOf(command, (name) => claims.get({ name }));
-    const late = clock.now() - command.createdAt > this.#timeout(command);
+    const queued = new Set(this.#parts.commands().flatMap(({ proposed }) => proposed.nodes)).size;
+    const late = clock.now() - command.createdAt > patienceFor(this.#deps, command.replacements, queued);
     // What has just become ready is not given up; what could not be deleted for so long is (D-124).
     const stuck = waitingFor.length > 0 || command.initialized.size === command.replacements.length;
     if (lost.length > 0 || (late && stuck)) {
       const failed = waitingFor.length + lost.length;
-      const why = lost.length > 0 ? `replacement ${lost.join(", ")} is gone` : "it took too long";
+      const why = lost.map((name) => whyLost(this.#deps, name)).join("; ") || "it took too long";
       return await this.#fail({ ...command, initialized }, { failed, why }, signal);
     }
     this.#promise(command.proposed, initialized);
@@ -242,35 +271,21 @@ export class Executor {
     return waitingFor.length > 0 ? again : await this.#deleteAll(again, signal);
   }
 
-  #timeout({ replacements }: StartingCommand): Duration {
-    const { provider, cache, settings } = this.#deps;
-    const claims = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
-    const registrations = claims.map(
-      (claim) => provider.timeouts?.(claim).registration ?? settings.registrationTimeout,
-    );
-    const boots = claims.map((claim) => learnedBoot(this.#deps, claim) ?? 0);
-    const queued = new Set(this.#parts.commands().flatMap(({ proposed }) => proposed.nodes)).size;
-    const registration = claims.length > 0 ? Math.max(...registrations) : settings.registrationTimeout;
-    return commandTimeout(queued, milliseconds(registration), Math.max(0, ...boots));
-  }
-
-  /** D-123, DX-23: what became protected while the replacement started keeps all of the command. */
+  /** D-123, DX-23: what became protected while the replacement started keeps all of the command that is not deleted yet. */
   async #deleteAll(command: StartingCommand, signal: AbortSignal): Promise<RunningCommand | undefined> {
     const { state } = this.#deps;
     if (this.#parts.areInputsStale()) return command;
     const left = command.proposed.nodes.filter((name) => !command.deleted.has(name) && state.nodeByName(name));
-    if (command.deleted.size === 0) {
-      const found: Reprieve[] = [];
-      const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
-        const reprieve =
-          lostDestination(this.#deps, command.proposed) ?? (await this.#looks.protection(command, left, signal));
-        if (reprieve) found.push(reprieve);
-      });
-      const [reprieve] = found;
-      // What nobody knows at the moment is no reason to go on, and none to give up.
-      if (!isKnown || reprieve?.verdict === "StaleState") return command;
-      if (reprieve) return await this.#spare(command, reprieve, signal);
-    }
+    const found: Reprieve[] = [];
+    const isKnown = await attempt(this.#deps, "looking at a leaving node failed", left.join(", "), async () => {
+      const reprieve =
+        lostDestination(this.#deps, command.proposed) ?? (await this.#looks.protection(command, left, signal));
+      if (reprieve) found.push(reprieve);
+    });
+    const [reprieve] = found;
+    // What nobody knows at the moment is no reason to go on, and none to give up.
+    if (!isKnown || reprieve?.verdict === "StaleState") return command;
+    if (reprieve) return await this.#spare(command, reprieve, signal);
     const gone = await this.#looks.roomGone(command, left, signal);
     if (gone !== undefined) return await this.#withoutRoom(command, gone, signal);
     const deleted = new Set(command.deleted);
@@ -349,9 +364,15 @@ export class Executor {
 
   async #spare(command: RunningCommand, reprieve: Reprieve, signal: AbortSignal): Promise<undefined> {
     this.#savings.failed(command.id);
-    for (const name of command.proposed.nodes) recordVerdict(this.#deps, reprieve.verdict, name, reprieve.detail);
+    this.#tellKept(command.id, command.proposed.nodes, reprieve);
     await this.#retreat.rollBack(command, reprieve.detail, signal);
     return undefined;
+  }
+
+  #tellKept(id: string, nodes: readonly string[], { verdict, detail }: Reprieve): void {
+    const fields = { "command-id": id, nodes, verdict, why: detail };
+    this.#deps.logger.info("disruption command given up, its nodes stay", fields);
+    for (const name of nodes) recordVerdict(this.#deps, verdict, name, detail);
   }
 
   #nodesOf({ nodes }: ProposedCommand): readonly StateNode[] {

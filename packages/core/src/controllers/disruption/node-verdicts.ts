@@ -68,6 +68,12 @@ export class NodeVerdicts {
     this.#judge(nodes, byNode);
   }
 
+  noNodes(): void {
+    this.#said.clear();
+    this.#selected = new Map();
+    this.#judge([], new Map());
+  }
+
   #record({ node, code, detail }: NodeVerdict): void {
     const { verdict, text } = this.#worded(code, detail);
     recordVerdict(this.#deps, verdict, node, text);

@@ -15,6 +15,7 @@ import { sizesIn } from "../provisioning/problem-input.ts";
 import { Turn } from "../provisioning/turn.ts";
 import { createReserved } from "../reserved-create.ts";
 import { claimOfTemplate } from "../static-provisioning/claim-of-template.ts";
+import { commandTimeout } from "./command.ts";
 
 export interface Order {
   /** Of the command. */
@@ -129,4 +130,14 @@ export function learnedBoot({ learned }: ControllerDeps, claim: NodeClaim): Dura
   if (type === undefined) return undefined;
   const p95 = learned?.machines.bootTimes(kindOfMachine(claim.spec.nodeClassRef, type))?.toInitialized.p95;
   return p95 === undefined ? undefined : milliseconds(p95);
+}
+
+/** D-124: how long a command waits for these claims while so many nodes wait with it. */
+export function patienceFor(deps: ControllerDeps, replacements: readonly string[], queued: number): Duration {
+  const { provider, cache, settings } = deps;
+  const claims = replacements.flatMap((name) => cache.informer(NodeClaims).get({ name }) ?? []);
+  const registrations = claims.map((claim) => provider.timeouts?.(claim).registration ?? settings.registrationTimeout);
+  const registration = claims.length > 0 ? Math.max(...registrations) : settings.registrationTimeout;
+  const boots = claims.map((claim) => learnedBoot(deps, claim) ?? 0);
+  return commandTimeout(queued, milliseconds(registration), Math.max(0, ...boots));
 }

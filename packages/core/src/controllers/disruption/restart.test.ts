@@ -106,6 +106,39 @@ describe("a restart while the replacement starts", () => {
   });
 });
 
+describe("a restart when somebody else has deleted the node", () => {
+  async function leaving(): Promise<void> {
+    await drifted("n1");
+    const body = { metadata: { finalizers: ["karpenter.sh/termination"] } };
+    await cluster.harness.kube.patch(NodeClaims, { name: "n1" }, { type: "merge", body });
+    await cluster.harness.pass(5000);
+    await cluster.harness.kube.delete(NodeClaims, { name: "n1" });
+    await cluster.harness.pass(2000);
+  }
+
+  it("DX-36, DX-40: its pods drain, and the machine that boots for them is kept", async () => {
+    await leaving();
+    const before = (await cluster.replacements()).map(({ metadata }) => metadata.name);
+    expect(before).toHaveLength(1);
+    await restart();
+    await cluster.harness.pass(60_000);
+    expect((await cluster.replacements()).map(({ metadata }) => metadata.name)).toEqual(before);
+    await cluster.replacementsWork();
+    await cluster.harness.pass(2000);
+    expect(cluster.harness.deps.decisions.commands()).toMatchObject([{ outcome: "Done" }]);
+  });
+
+  it("DX-36: a command whose machine works by then is over, and is not told of again", async () => {
+    await leaving();
+    await cluster.replacementsWork();
+    await cluster.harness.pass(2000);
+    await restart();
+    await cluster.harness.pass(5000);
+    expect(cluster.harness.deps.decisions.commands()).toEqual([]);
+    expect(await cluster.replacements()).toHaveLength(1);
+  });
+});
+
 describe("the process ends at any write", () => {
   /** Answers whether the process came that far. */
   async function endsAt(crash: { readonly write: number; readonly phase: "before" | "after" }): Promise<boolean> {

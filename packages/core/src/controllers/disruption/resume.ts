@@ -1,6 +1,6 @@
 // Which commands a restarted controller goes on with: those whose replacements have all been ordered (DX-36). The others are cleaned up.
 
-import { NodeClaims } from "../../api/index.ts";
+import { isConditionTrue, NodeClaims } from "../../api/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import type { StartingCommand } from "./command.ts";
@@ -13,7 +13,9 @@ export function resumed(deps: Pick<ControllerDeps, "cache" | "clock" | "state">)
   return interruptedCommands(all).flatMap((interrupted) => {
     const nodes = nodesOf(deps, interrupted);
     const staying = nodes.filter(({ nodeClaim }) => nodeClaim?.metadata.deletionTimestamp === undefined);
-    if (!interrupted.isWhole || interrupted.replacements === 0 || staying.length === 0) return [];
+    if (!interrupted.isWhole || interrupted.replacements === 0 || nodes.length === 0) return [];
+    // What leaves by itself by now may need the machines that still start for its pods.
+    if (staying.length === 0 && interrupted.ordered.every((claim) => isConditionTrue(claim, "Initialized"))) return [];
     for (const { providerID } of staying) deps.state.markForDeletion(providerID);
     return [commandOf(interrupted, nodes, deps.clock.now())];
   });

@@ -12,7 +12,7 @@ import type { DriftBackOff } from "./drift-back-off.ts";
 import type { DriftWaves } from "./drift-waves.ts";
 import type { NodeBackOff } from "./node-back-off.ts";
 import { giveBackUnused } from "./replacements.ts";
-import { unmarkDisrupted } from "./taints.ts";
+import { isMarked, unmarkDisrupted } from "./taints.ts";
 
 /** The first one after a failure (DX-35). */
 const PAUSE: Duration = minutes(5);
@@ -64,10 +64,12 @@ export class Retreat {
     this.#deps.state.unmarkForDeletion(node.providerID);
     this.#parts.stamp.renew();
     if (node.nodeClaim?.metadata.deletionTimestamp || node.node?.metadata.deletionTimestamp) return;
-    // What cannot be taken back now is taken back in the next pass (D-14).
-    await attempt(this.#deps, "taking the disruption mark off a node failed", node.name, () =>
-      unmarkDisrupted(this.#deps, node, signal),
-    );
+    // What cannot be taken back now, or is not seen yet, is taken back in the next pass (D-14).
+    if (!isMarked(node)) return;
+    await attempt(this.#deps, "taking the disruption mark off a node failed", node.name, async () => {
+      await unmarkDisrupted(this.#deps, node, signal);
+      this.#deps.logger.info("untainted node", { Node: node.name });
+    });
   }
 
   /** DX-31. */

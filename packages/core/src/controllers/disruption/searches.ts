@@ -73,6 +73,8 @@ export class Searches {
   readonly #verdicts: NodeVerdicts;
   readonly #answered = new Set<MethodName>();
   #unseenPools: ReadonlySet<string> = new Set();
+  /** NodePools whose budgets are among the gauges. */
+  readonly #shown = new Set<string>();
 
   constructor(deps: ControllerDeps, stamp: ClusterStamp, runs = new RunTimes(deps)) {
     this.#deps = deps;
@@ -125,11 +127,36 @@ export class Searches {
     return commands;
   }
 
+  /** The last node is gone: what was said of nodes holds of none any more, and what was looked for is not there. */
+  noNodes(): void {
+    this.#running.clear();
+    this.#answered.clear();
+    for (const method of METHODS) {
+      this.#showBudgets(method);
+      const reason = REASONS[method].toLowerCase();
+      this.#deps.metrics.set("karpenter_voluntary_disruption_eligible_nodes", { reason }, 0);
+    }
+    this.#verdicts.noNodes();
+  }
+
+  /** What is shown of NodePools that are gone by now is taken away. */
+  forgetPools(): void {
+    const pools = new Set(managedPools(this.#deps).map(({ metadata: { name = "" } }) => name));
+    for (const nodepool of this.#shown) {
+      if (pools.has(nodepool)) continue;
+      this.#shown.delete(nodepool);
+      this.#deps.metrics.remove("karpenter_nodepools_allowed_disruptions", { nodepool });
+      this.#deps.metrics.remove("karpenter_nodepools_nodes_consuming_budgets", { nodepool });
+    }
+  }
+
   /** Budgets open, close and are used up also while nothing is looked for (DM-6). */
   #showBudgets(method: MethodName): void {
     const { clock, state } = this.#deps;
     const reason = REASONS[method];
-    showBudgets(this.#deps, reason, poolBudgets(managedPools(this.#deps), state.nodes(), reason, clock.now()));
+    const budgets = poolBudgets(managedPools(this.#deps), state.nodes(), reason, clock.now());
+    for (const pool of budgets.keys()) this.#shown.add(pool);
+    showBudgets(this.#deps, reason, budgets);
   }
 
   async #begin(method: MethodName, { snapshot, drift }: SearchRound): Promise<Search> {
@@ -215,6 +242,7 @@ export class Searches {
       metrics.count("karpenter_voluntary_disruption_consolidation_timeouts_total", { consolidation_type });
     }
     if (method === "single") this.#unseenPools = new Set(decision.unseenPools);
+    for (const pool of decision.budgets.keys()) this.#shown.add(pool);
     tellBudgets(this.#deps, decision);
     tellScores(this.#deps, decision, (name) => state.nodeByName(name));
     publishVerdicts(this.#deps, method, decision.verdicts, (name) => state.nodeByName(name));

@@ -48,6 +48,33 @@ describe("the hourly limit", () => {
     expect(await next.claims()).toHaveLength(1);
   });
 
+  it("DX-33: an empty node that could not be deleted has not gone, and may go later in the hour", async () => {
+    const made = await empty("1", 1);
+    let refused = 0;
+    made.harness.kube.faults = ({ phase, verb, resource }) => {
+      if (phase !== "before" || verb !== "delete" || resource.kind !== "NodeClaim" || refused++ > 0) return;
+      throw new KubeError(500, "InternalError", "etcd is busy");
+    };
+    await made.harness.pass(60_000);
+    expect([refused > 1, await made.has("n0")]).toEqual([true, false]);
+  });
+
+  it("DX-33: a drifted node whose command could not be written down has not gone, and another one may go", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool();
+    const body = { metadata: { annotations: { [Annotation.DisruptionsPerHour]: "1" } } };
+    await cluster.harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body });
+    for (const name of ["n1", "n2"])
+      await cluster.machine(name, { drifted: "2025-12-31T00:00:00Z", pod: { requests: { cpu: "6" } } });
+    cluster.harness.kube.faults = ({ phase, verb, resource, key }) => {
+      if (phase === "before" && verb === "patch" && resource.kind === "NodeClaim" && key?.name === "n1")
+        throw new KubeError(403, "Forbidden", "a webhook said no");
+    };
+    await cluster.start();
+    await cluster.harness.pass(60_000);
+    expect([await cluster.isTainted("n1"), await cluster.isTainted("n2")]).toEqual([false, true]);
+  });
+
   it("DX-33: what cannot be written down does not go, and counts once when it goes later", async () => {
     const made = await empty("2");
     made.harness.kube.faults = ({ phase, verb, resource }) => {

@@ -102,4 +102,28 @@ describe("static drift", () => {
     expect(claims.some(({ metadata }) => metadata.annotations?.[Annotation.DisruptionCommand])).toBe(false);
     expect(claims.some((claim) => isConditionTrue(claim, "DisruptionReason"))).toBe(false);
   });
+
+  it.each([
+    ["has not been launched", false],
+    ["works", true],
+  ])("DX-36, D-132: after a restart nothing is one too many while the replacement %s", async (_, works) => {
+    await staticPool({ budget: "1" });
+    await start();
+    await cluster.harness.pass(5000);
+    const ordered = await cluster.replacements();
+    expect(ordered).toHaveLength(1);
+    cluster.harness.stop();
+    if (works) await cluster.replacementsWork();
+    cluster = new DisruptableCluster({
+      after: cluster.harness,
+      settings: { featureGates: { ...defaultFeatureGates(), StaticCapacity: true } },
+    });
+    const { deps } = cluster.harness;
+    // Whoever looks first must not take the replacement, or the node that has it, for a surplus.
+    await cluster.harness.start(staticDeprovisioningController(deps), staticProvisioningController(deps));
+    await cluster.harness.pass(40_000);
+    expect((await cluster.claims()).map(({ metadata }) => metadata.name).toSorted()).toEqual(
+      ["n1", "n2", ordered[0]?.metadata.name ?? ""].toSorted(),
+    );
+  });
 });

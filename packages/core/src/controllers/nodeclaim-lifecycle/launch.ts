@@ -11,6 +11,7 @@ import { poolThatOwns } from "../nodepool-registration-health/registration-healt
 import type { BackOffReason, PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { deleteClaim } from "./delete-claim.ts";
 import type { Draft, StepResult } from "./draft.ts";
+import { recordGivenUp } from "./given-up.ts";
 import { nothingLeft } from "./nothing-left.ts";
 import { overlaidCapacity } from "./overlaid-capacity.ts";
 
@@ -174,13 +175,7 @@ function warn(deps: Deps, { stored, uid }: Draft, reason: string, message: strin
 
 async function giveUp(deps: Deps, draft: Draft, reason: string, cause: string, signal: AbortSignal): Promise<void> {
   await deleteClaim(deps, draft.stored, signal);
-  deps.decisions.record({
-    at: deps.clock.now(),
-    controller: "nodeclaim.lifecycle",
-    verdict: "GiveUpNodeClaim",
-    subject: `NodeClaim ${draft.name}`,
-    detail: `${cause}; its pods are planned again`,
-  });
+  recordGivenUp(deps, draft.name, cause);
   deps.logger.error("giving up nodeclaim", { NodeClaim: draft.name, reason, cause });
   deps.metrics.count("karpenter_nodeclaims_disrupted_total", disruptionLabels(draft.stored, reason));
 }

@@ -1,6 +1,6 @@
 // static.deprovisioning: a NodePool with replicas gives back the machines it has too many of (ST-3, D-132).
 
-import { Label, NodeClaims, NodePools, type NodeClaim, type NodePool } from "../../api/index.ts";
+import { Annotation, Label, NodeClaims, NodePools, type NodeClaim, type NodePool } from "../../api/index.ts";
 import { isReschedulable, staticRemovalOrder } from "../../disruption/index.ts";
 import { onChange, type Controller, type ObjectChange } from "../../runtime/index.ts";
 import { poolOfClaim, type StateNode } from "../../state/index.ts";
@@ -54,9 +54,13 @@ async function trim(deps: Deps, pool: string, replicas: number, signal: AbortSig
   if (errors.length > 0) throw new AggregateError(errors, `deleting nodeclaims: ${errors.map(String).join("; ")}`);
 }
 
-/** Replaced machines and those on their way out are not counted: somebody else sees to them. */
+/**
+ * Replaced machines and those on their way out are not counted: somebody else sees to them. The record tells of the first
+ * ones after a restart too, before the command goes on (DX-36).
+ */
 function isRunning(node: StateNode, pool: string): boolean {
-  return poolOfClaim(node) === pool && !node.markedForDeletion;
+  const isReplaced = node.nodeClaim?.metadata.annotations?.[Annotation.DisruptionCommand] !== undefined;
+  return poolOfClaim(node) === pool && !node.markedForDeletion && !isReplaced;
 }
 
 async function remove(
