@@ -51,7 +51,7 @@ const ELSEWHERE: Readonly<Record<string, readonly MetricName[]>> = {
   ],
   "./disruption/side-by-side.test.ts": ["kmc_nodepools_drift_backoff_seconds"],
   "../../../controller/src/version.test.ts": ["karpenter_build_info"],
-  "../../../controller/src/event-loop-gaps.test.ts": ["kmc_event_loop_gap_seconds"],
+  "../../../controller/src/vitals/event-loop-gaps.test.ts": ["kmc_event_loop_gap_seconds"],
 };
 
 let harness: ControllerHarness;

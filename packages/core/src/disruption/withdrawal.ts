@@ -5,7 +5,7 @@ import { allowedDisruptions } from "./budget.ts";
 import { unreadableBudgets } from "./budget-obstacle.ts";
 import { policyObstacle, staticObstacle } from "./consolidation-filter.ts";
 import type { DisruptionNode } from "./disruption-node.ts";
-import { isDrifted } from "./drift.ts";
+import { isDrifted } from "./methods/drift.ts";
 import type { Obstacle } from "./obstacle.ts";
 
 /** Undefined: it is. A budget that is only narrower now stops nothing that has begun; one that allows none does. */
