@@ -21,7 +21,7 @@ import {
 } from "@karpenter-multicloud/core/api";
 import { isNotFound, type ObjectKey } from "@karpenter-multicloud/core/kube";
 import { seconds, type Duration } from "@karpenter-multicloud/core/units";
-import { History, type Change } from "../race/history.ts";
+import { History, type Change } from "./history.ts";
 import { deployment, nodePool, type PoolOptions } from "./objects.ts";
 import { Stage } from "./stage.ts";
 

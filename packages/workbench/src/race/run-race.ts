@@ -21,7 +21,7 @@ import { CONTROLLER_USER } from "../e2e-real/rendered-chart.ts";
 import { Stage } from "../e2e-real/stage.ts";
 import { Chaos } from "./chaos.ts";
 import { ControllerPages, gapsBetween, nodesByMethod, type LoopGaps } from "./controller-figures.ts";
-import { History, type Change } from "./history.ts";
+import { History, type Change } from "../e2e-real/history.ts";
 import { readLastLooks } from "./last-looks.ts";
 import { GUARDED, loadFor, STUBBORN, type Load } from "./load.ts";
 import { Mishaps } from "./mishaps.ts";
