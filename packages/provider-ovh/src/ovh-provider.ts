@@ -21,9 +21,9 @@ import { classDrift, machineDrift } from "./drift.ts";
 import { zoneAliases } from "./catalog/zone-aliases.ts";
 import type { ValueAliases } from "./catalog/zone-aliases.ts";
 import { offeringOf, situationOf } from "./machines/class-view.ts";
-import { hasTemplate, isAdopted } from "./machines/pool-key.ts";
+import { hasTemplate, isAdopted } from "./pools/pool-key.ts";
 import type { Machinery, MachineryParts } from "./machines/machinery.ts";
-import { inCoreWords } from "./machines/pool-keeper.ts";
+import { inCoreWords } from "./pools/pool-keeper.ts";
 import { ovhProblemReporter } from "./node-class/report-problem.ts";
 
 export class OvhProvider implements CloudProvider {

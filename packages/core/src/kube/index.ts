@@ -3,7 +3,7 @@ export * from "./errors.ts";
 export * from "./cache.ts";
 export * from "./event-recorder.ts";
 export * from "./events.ts";
-export * from "./manifests.ts";
+export * from "./manifests/manifests.ts";
 export * from "./patches.ts";
 export * from "./reflector.ts";
 export * from "./informer.ts";

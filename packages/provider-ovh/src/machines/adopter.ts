@@ -7,15 +7,15 @@ import { OwnerLabel } from "../api/labels.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
-import type { ClaimStore } from "./claim-store.ts";
+import type { ClaimStore } from "../pools/claim-store.ts";
 import type { ClassViews } from "./class-view.ts";
-import type { HeldPool, Inventory } from "./inventory.ts";
-import type { KeyedMutex } from "./keyed-mutex.ts";
-import { instanceIdOf, isGoing, isGone } from "./machine-status.ts";
-import type { PoolEvents } from "./pool-events.ts";
-import { inCoreWords } from "./pool-keeper.ts";
-import { adoptedTemplate, POOL_PREFIX } from "./pool-key.ts";
-import type { PoolWriter } from "./pool-writer.ts";
+import type { HeldPool, Inventory } from "../pools/inventory.ts";
+import type { KeyedMutex } from "../pools/keyed-mutex.ts";
+import { instanceIdOf, isGoing, isGone } from "../pools/machine-status.ts";
+import type { PoolEvents } from "../pools/pool-events.ts";
+import { inCoreWords } from "../pools/pool-keeper.ts";
+import { adoptedTemplate, POOL_PREFIX } from "../pools/pool-key.ts";
+import type { PoolWriter } from "../pools/pool-writer.ts";
 
 export interface AdopterParts {
   readonly claims: ClaimStore;

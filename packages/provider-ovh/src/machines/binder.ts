@@ -17,12 +17,12 @@ import { OvhAnnotation } from "../api/labels.ts";
 import type { Situation } from "../catalog/instance-types.ts";
 import { whyNoOffering } from "../catalog/why-no-offering.ts";
 import { zoneAliases } from "../catalog/zone-aliases.ts";
-import type { ClaimStore } from "./claim-store.ts";
-import type { KeyedMutex } from "./keyed-mutex.ts";
-import { nodeIdOf } from "./pool-balance.ts";
-import { poolName } from "./pool-key.ts";
-import type { PoolShape } from "./pool-key.ts";
-import type { ShardBook } from "./shard-book.ts";
+import type { ClaimStore } from "../pools/claim-store.ts";
+import type { KeyedMutex } from "../pools/keyed-mutex.ts";
+import { nodeIdOf } from "../pools/pool-balance.ts";
+import { poolName } from "../pools/pool-key.ts";
+import type { PoolShape } from "../pools/pool-key.ts";
+import type { ShardBook } from "../pools/shard-book.ts";
 
 export interface Candidate {
   readonly type: InstanceType;

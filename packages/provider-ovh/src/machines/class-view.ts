@@ -14,7 +14,7 @@ import type { Situation } from "../catalog/instance-types.ts";
 import type { Pricing } from "../catalog/pricing.ts";
 import type { ClusterAccess } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
-import type { PoolShape } from "./pool-key.ts";
+import type { PoolShape } from "../pools/pool-key.ts";
 
 const ANTI_AFFINITY_NODES = 5;
 const NODES_BY_PLAN: Readonly<Record<string, number>> = { free: 100, standard: 500 };

@@ -10,16 +10,16 @@ import type { WireMachine, WirePool } from "../client/wire.ts";
 import type { ClusterAccess, ClusterAccesses } from "../access/cluster-access.ts";
 import type { OvhSettings } from "../settings.ts";
 import type { Adopter } from "./adopter.ts";
-import type { ClaimStore } from "./claim-store.ts";
+import type { ClaimStore } from "../pools/claim-store.ts";
 import type { ClassViews } from "./class-view.ts";
-import { claimable, findMachine, heldIn } from "./inventory.ts";
-import type { HeldPool, Inventory, OwnedPool } from "./inventory.ts";
+import { claimable, findMachine, heldIn } from "../pools/inventory.ts";
+import type { HeldPool, Inventory, OwnedPool } from "../pools/inventory.ts";
 import { foundClaim } from "./machine-claim.ts";
-import { instanceIdOf, isGoing, isGone } from "./machine-status.ts";
-import { nodeIdOf } from "./pool-balance.ts";
-import { inCoreWords } from "./pool-keeper.ts";
-import { isOwned } from "./pool-key.ts";
-import { SharedRead } from "./shared-read.ts";
+import { instanceIdOf, isGoing, isGone } from "../pools/machine-status.ts";
+import { nodeIdOf } from "../pools/pool-balance.ts";
+import { inCoreWords } from "../pools/pool-keeper.ts";
+import { isOwned } from "../pools/pool-key.ts";
+import { SharedRead } from "../pools/shared-read.ts";
 
 export interface InventoryParts {
   readonly clock: Clock;

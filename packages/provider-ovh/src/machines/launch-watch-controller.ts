@@ -11,12 +11,12 @@ import { seconds } from "@karpenter-multicloud/core/units";
 
 import { OvhAnnotation } from "../api/labels.ts";
 import type { Flavor } from "../catalog/flavor.ts";
-import type { ClaimStore } from "./claim-store.ts";
+import type { ClaimStore } from "../pools/claim-store.ts";
 import { offeringOf } from "./class-view.ts";
-import type { FailureBook } from "./failure-book.ts";
+import type { FailureBook } from "../pools/failure-book.ts";
 import type { Inventories } from "./inventories.ts";
-import { nodeIdOf } from "./pool-balance.ts";
-import type { PoolEvents } from "./pool-events.ts";
+import { nodeIdOf } from "../pools/pool-balance.ts";
+import type { PoolEvents } from "../pools/pool-events.ts";
 
 const EVERY = seconds(30);
 

@@ -11,7 +11,7 @@ import { NODE_CLASS_HASH_VERSION, nodeClassHash } from "../api/node-class-hash.t
 import { OVH_NODE_CLASS_KIND } from "../api/ovh-node-class.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import type { WireMachine, WirePool } from "../client/wire.ts";
-import { isGoing, providerIdOf } from "./machine-status.ts";
+import { isGoing, providerIdOf } from "../pools/machine-status.ts";
 
 /** The answer of a launch: the claim with everything that is known about its machine. */
 export function launchedClaim(

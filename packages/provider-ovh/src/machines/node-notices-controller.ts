@@ -10,9 +10,9 @@ import { minutes } from "@karpenter-multicloud/core/units";
 import { OvhAnnotation } from "../api/labels.ts";
 import type { OVHNodeClass } from "../api/ovh-node-class.ts";
 import { flavorFacts } from "../catalog/flavor-table.ts";
-import type { ClaimStore } from "./claim-store.ts";
+import type { ClaimStore } from "../pools/claim-store.ts";
 import { offeringOf } from "./class-view.ts";
-import type { PoolEvents } from "./pool-events.ts";
+import type { PoolEvents } from "../pools/pool-events.ts";
 
 const EVERY = minutes(1);
 const NO_ID_FOR_MS = minutes(2);

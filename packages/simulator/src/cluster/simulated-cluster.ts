@@ -11,14 +11,14 @@ import { InMemoryKube, MachineSide, seededRandom } from "@karpenter-multicloud/c
 import type { MachineHooks } from "@karpenter-multicloud/core/testing";
 import { applyAll } from "./apply.ts";
 import { BUILT_IN_RESOURCES, OWNED_RESOURCES } from "./built-in-resources.ts";
-import { startDisruptionController } from "./disruption-controller.ts";
-import { startGarbageCollector } from "./garbage-collector.ts";
+import { startDisruptionController } from "./controllers/disruption-controller.ts";
+import { startGarbageCollector } from "./controllers/garbage-collector.ts";
 import { startKubelet } from "./kubelet.ts";
 import type { KubeletOptions } from "./kubelet.ts";
-import { startNodeLifecycle } from "./node-lifecycle.ts";
+import { startNodeLifecycle } from "./controllers/node-lifecycle.ts";
 import { startScheduler } from "./scheduler.ts";
-import { startTaintEviction } from "./taint-eviction.ts";
-import { startWorkloads } from "./workloads.ts";
+import { startTaintEviction } from "./controllers/taint-eviction.ts";
+import { startWorkloads } from "./controllers/workloads.ts";
 import type { World } from "./world.ts";
 
 export interface SimulatedClusterOptions {

@@ -6,8 +6,8 @@ import type { ControllerLife } from "./controller-life.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import type { Step } from "./scenario.ts";
 import { readInstanceTypes, takePicture } from "./take-picture.ts";
-import type { Tally } from "./tally.ts";
-import type { View } from "./view.ts";
+import type { Tally } from "./view/tally.ts";
+import type { View } from "./view/view.ts";
 
 export interface Audience {
   readonly view: View;

@@ -3,15 +3,15 @@
 import type { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import type { CloudOpener, ManifestFile } from "./demo-cloud.ts";
 import type { DemoWorld } from "./demo-world.ts";
-import { LiveView } from "./live-view.ts";
+import { LiveView } from "./view/live-view.ts";
 import { chooseObjects, readFiles, showcaseObjects } from "./manifests.ts";
 import type { DemoCloudName, DemoOptions } from "./options.ts";
-import { PlainView } from "./plain-view.ts";
+import { PlainView } from "./view/plain-view.ts";
 import { play } from "./play.ts";
 import { ownSteps, quickStartSteps, showcaseSteps } from "./scenario.ts";
 import { summaryLines } from "./summary.ts";
-import { Tally } from "./tally.ts";
-import type { Screen } from "./view.ts";
+import { Tally } from "./view/tally.ts";
+import type { Screen } from "./view/view.ts";
 import { World } from "./world.ts";
 
 const CLOUDS: Readonly<Record<DemoCloudName, (options: DemoOptions) => Promise<CloudOpener>>> = {

@@ -2,8 +2,8 @@
 
 import type { LogLine } from "@karpenter-multicloud/core/testing";
 import type { DemoCloud } from "./demo-cloud.ts";
-import type { Totals } from "./tally.ts";
-import { counted, lasted } from "./text-layout.ts";
+import type { Totals } from "./view/tally.ts";
+import { counted, lasted } from "./view/text-layout.ts";
 
 export interface Outcome {
   readonly cloud: Pick<DemoCloud, "machinesEver" | "evidence">;

@@ -16,7 +16,7 @@ import { podRequests, rateOfNode } from "@karpenter-multicloud/core/scheduling";
 import type { StateNode } from "@karpenter-multicloud/core/state";
 import type { HourlyRate } from "@karpenter-multicloud/core/units";
 import type { DemoCloud } from "./demo-cloud.ts";
-import type { NodePhase, NodePicture, Picture } from "./picture.ts";
+import type { NodePhase, NodePicture, Picture } from "./view/picture.ts";
 
 /** Asks the provider for what the machines of each pool cost: one may have offerings that another has not. */
 export async function readInstanceTypes(deps: ControllerDeps, signal: AbortSignal): Promise<readonly InstanceType[]> {

@@ -20,8 +20,8 @@ import {
   type Resource,
 } from "@karpenter-multicloud/core/api";
 import { isNotFound, type ObjectKey } from "@karpenter-multicloud/core/kube";
-import { History, type Change } from "../race/history.ts";
 import { PATIENCE } from "../real-cluster/patience.ts";
+import { History, type Change } from "./history.ts";
 import { deployment, nodePool, type PoolOptions } from "./objects.ts";
 import { Stage } from "./stage.ts";
 

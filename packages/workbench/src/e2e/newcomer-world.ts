@@ -14,7 +14,7 @@ import { MemoryLogger } from "@karpenter-multicloud/core/testing";
 import { minutes } from "@karpenter-multicloud/core/units";
 import { OVHNodeClasses, type OVHNodeClass } from "@karpenter-multicloud/provider-ovh";
 import type { CloudOpener } from "../demo/demo-cloud.ts";
-import { decisionLines } from "../demo/decision-lines.ts";
+import { decisionLines } from "../demo/view/decision-lines.ts";
 import { chooseObjects } from "../demo/manifests.ts";
 import { World } from "../demo/world.ts";
 

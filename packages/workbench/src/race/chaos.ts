@@ -14,7 +14,7 @@ import {
 import { isNotFound } from "@karpenter-multicloud/core/kube";
 import { milliseconds } from "@karpenter-multicloud/core/units";
 import type { Stage } from "../e2e-real/stage.ts";
-import type { History } from "./history.ts";
+import type { History } from "../e2e-real/history.ts";
 import { BREATH, EBB, forcedPod, PACK, passingPod, PLACES, ROLL, takerPod, type Load, type Place } from "./load.ts";
 
 const LONGEST_PAUSE_MS = 600;

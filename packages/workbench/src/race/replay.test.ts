@@ -1,6 +1,6 @@
 import type { KubeObject } from "@karpenter-multicloud/core/api";
 import { describe, expect, it } from "vitest";
-import type { Change } from "./history.ts";
+import type { Change } from "../e2e-real/history.ts";
 import { NO_TERMS, type DepartureTerms } from "./departures.ts";
 import { FIXED, FORCED, LATE, replay, type Replay } from "./replay.ts";
 

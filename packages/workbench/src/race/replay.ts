@@ -14,7 +14,7 @@ import {
 } from "@karpenter-multicloud/core/api";
 import { parseQuantity } from "@karpenter-multicloud/core/units";
 import { Departures, NO_TERMS, type DepartureTerms } from "./departures.ts";
-import type { Change } from "./history.ts";
+import type { Change } from "../e2e-real/history.ts";
 import type { LastLooks } from "./last-looks.ts";
 
 /** Pods of a NodePool that must always have a place, all of one size. */

@@ -22,7 +22,7 @@ import { Stage } from "../e2e-real/stage.ts";
 import { PATIENCE } from "../real-cluster/patience.ts";
 import { Chaos } from "./chaos.ts";
 import { ControllerPages, gapsBetween, nodesByMethod, type LoopGaps } from "./controller-figures.ts";
-import { History, type Change } from "./history.ts";
+import { History, type Change } from "../e2e-real/history.ts";
 import { readLastLooks } from "./last-looks.ts";
 import { GUARDED, loadFor, STUBBORN, type Load } from "./load.ts";
 import { Mishaps } from "./mishaps.ts";

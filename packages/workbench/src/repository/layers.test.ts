@@ -66,6 +66,8 @@ const PROVIDER_STOREY: Readonly<Record<string, number>> = {
   selection: 3,
   catalog: 4,
   metrics: 5,
+  // Machines of a kind are had by the pool (OVHcloud).
+  pools: 5,
   machines: 6,
   "node-class": 7,
 };

@@ -3,7 +3,7 @@
 import type { NodeClaim, NodePool } from "../../api/index.ts";
 import { poolDrift, typeDrift, typeMattersAt } from "../../disruption/index.ts";
 import type { SoldTypes } from "../../disruption/index.ts";
-import { RESERVATION_ID } from "./read-instance-type.ts";
+import { RESERVATION_ID } from "./reading/read-instance-type.ts";
 
 export interface DriftFacts extends Omit<SoldTypes, "reservationIdLabel"> {
   readonly nodePool: NodePool;

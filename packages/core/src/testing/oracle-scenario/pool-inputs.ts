@@ -3,8 +3,8 @@
 import type { NodePool } from "../../api/index.ts";
 import { evaluateOverlays, overlaidPool } from "../../scheduling/index.ts";
 import type { PoolInput } from "../../scheduling/index.ts";
-import { instanceTypeOf } from "./instance-type-of.ts";
-import { SCENARIO_CLASS } from "./named-object.ts";
+import { instanceTypeOf } from "./reading/instance-type-of.ts";
+import { SCENARIO_CLASS } from "./reading/named-object.ts";
 import type { Scenario, ScenarioInstanceType } from "./scenario.ts";
 
 /** All pools count for overlays, those of another class too: they are what conflicts may be about. */

@@ -7,7 +7,7 @@ import type { ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
 import { pdbsOf } from "./pdb-status.ts";
 import { poolInputsOf } from "./pool-inputs.ts";
-import { RESERVATION_ID } from "./read-instance-type.ts";
+import { RESERVATION_ID } from "./reading/read-instance-type.ts";
 import { nodeInputOf, stateNodesOf } from "./scenario-nodes.ts";
 import { ScenarioError } from "./scenario.ts";
 import type { Scenario } from "./scenario.ts";

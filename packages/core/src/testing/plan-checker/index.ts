@@ -1,14 +1,14 @@
 // Judges a plan by Kubernetes' own rules, without any code of the engine that made it.
 
 import type { ProblemInput, Solution } from "../../scheduling/index.ts";
-import { checkAffinity } from "./check-affinity.ts";
-import { checkAntiAffinity } from "./check-anti-affinity.ts";
-import { checkClaim } from "./check-claims.ts";
-import { checkLimits } from "./check-limits.ts";
-import { checkPlace } from "./check-places.ts";
-import { checkPods } from "./check-pods.ts";
-import { checkReservations } from "./check-reservations.ts";
-import { checkSpread } from "./check-spread.ts";
+import { checkAffinity } from "./checks/check-affinity.ts";
+import { checkAntiAffinity } from "./checks/check-anti-affinity.ts";
+import { checkClaim } from "./checks/check-claims.ts";
+import { checkLimits } from "./checks/check-limits.ts";
+import { checkPlace } from "./checks/check-places.ts";
+import { checkPods } from "./checks/check-pods.ts";
+import { checkReservations } from "./checks/check-reservations.ts";
+import { checkSpread } from "./checks/check-spread.ts";
 import { readPlan } from "./plan-reading.ts";
 import type { Violation } from "./violation.ts";
 

@@ -32,7 +32,6 @@ export interface ServerRequest {
   readonly securityGroupId: string | undefined;
   readonly placementGroupId: string | undefined;
   readonly protected: boolean;
-  /** May the caller write volumes? */
   readonly mayWriteVolumes: boolean;
   readonly foreign: boolean;
   readonly order: RequestFacts;
