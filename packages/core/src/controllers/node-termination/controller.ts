@@ -94,14 +94,7 @@ async function terminate(
     // D-163: nothing runs there any more, so there is nothing to drain, claim or no claim.
     return await release(deps, node, signal);
   }
-  try {
-    tellDeadline(deps, node, claim);
-  } catch (error) {
-    // Until somebody corrects it, nothing of the node goes on.
-    const note = { type: "Warning", reason: "FailedDraining", message: shortText(error) } as const;
-    deps.events.publish({ ...note, resource: Nodes, object: node, dedupeFor: DEADLINE_TOLD_AGAIN });
-    throw error;
-  }
+  tellDeadline(deps, node, claim);
   const tainted = await taint(deps, node, signal);
   if (!tainted) return undefined;
   const drained = await drainNode(deps, parts, { node: tainted, claim }, signal);
@@ -138,11 +131,22 @@ function shortText(error: unknown): string {
 /** D-163: also of a deadline that the claim's own period did not set, such as that of a repair. @throws Error for one that is no time */
 function tellDeadline(deps: ControllerDeps, node: Node, claim: NodeClaim | undefined): void {
   const current = currentClaim(deps.cache, claim);
-  const deadline = deadlineOf(current);
+  const deadline = readDeadline(deps, node, current);
   if (!current || deadline === Infinity) return;
   const note = { ...deadlineNote(toRfc3339(deadline)), dedupeFor: DEADLINE_TOLD_AGAIN };
   deps.events.publish({ ...note, resource: Nodes, object: node });
   deps.events.publish({ ...note, resource: NodeClaims, object: current });
+}
+
+/** One that is no time is told on the Node: until somebody corrects it, nothing of it goes on. */
+function readDeadline(deps: ControllerDeps, node: Node, claim: NodeClaim | undefined): number {
+  try {
+    return deadlineOf(claim);
+  } catch (error) {
+    const note = { type: "Warning", reason: "FailedDraining", message: shortText(error) } as const;
+    deps.events.publish({ ...note, resource: Nodes, object: node, dedupeFor: DEADLINE_TOLD_AGAIN });
+    throw error;
+  }
 }
 
 /** D-164: one patch for the taint and the label that takes the node out of load balancers. Undefined: the Node is gone. */

@@ -363,6 +363,17 @@ describe("eviction-queue", () => {
     expect([await isEnding(), queue.refusalOf(pod)]).toEqual([true, undefined]);
   });
 
+  it("DX-26: a refusal is cut short, so that the condition it is written in takes it", async () => {
+    const pod = await podOnNode();
+    await start();
+    harness.kube.faults = ({ phase, verb }) => {
+      if (phase === "before" && verb === "evict") throw new KubeError(403, "Forbidden", "no".repeat(20_000));
+    };
+    queue.add([pod], undefined, "Empty");
+    await harness.pass(60_000);
+    expect(queue.refusalOf(pod)?.length).toBeLessThanOrEqual(301);
+  });
+
   it("DT-126, D-171: a deadline given later only tightens, and is acted on at once", async () => {
     const pod = await podOnNode({ annotations: { [Annotation.DoNotDisrupt]: "true" } });
     await start();

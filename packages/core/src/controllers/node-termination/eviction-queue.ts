@@ -12,6 +12,12 @@ import { GrowingInterval } from "./growing-interval.ts";
 /** An answer that is no matter of budgets may be a passing trouble of the server; one that stays for so long is a refusal. */
 const REFUSED_AFTER = seconds(30);
 
+/** Longest text of a refusal: it is written into a condition. */
+const REFUSAL_LIMIT = 300;
+
+/** When the mirror should long have told what became of a pod that was evicted; if it lags behind, it is not asked each second. */
+const TOLD_WITHIN = seconds(10);
+
 /** What the API server says of a pod that several budgets select. */
 const SEVERAL_BUDGETS = /more than one PodDisruptionBudget/;
 
@@ -97,10 +103,10 @@ export class EvictionQueue {
     } catch (error) {
       if (!KubeError.is(error) || error.code === 0) throw error;
       this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: String(error.code) });
-      if (isNotFound(error) || isConflict(error)) return this.#drop(key);
+      if (isNotFound(error) || isConflict(error)) return this.#answered(entry);
       const isOfBudgets = error.code === 429 || (error.code === 500 && SEVERAL_BUDGETS.test(error.message));
       if (isOfBudgets) delete entry.refused;
-      else entry.refused = { since: entry.refused?.since ?? this.#deps.clock.now(), text: error.message };
+      else entry.refused = { since: entry.refused?.since ?? this.#deps.clock.now(), text: shortened(error.message) };
       if (isOfBudgets || this.refusalOf(pod) !== undefined) this.#tellBlocked(key, pod, error);
       if (!isOfBudgets) throw error;
       return { requeue: true };
@@ -108,7 +114,7 @@ export class EvictionQueue {
     // DM-23: as Karpenter counts it, whatever 2xx the server answers.
     this.#deps.metrics.count("karpenter_pods_eviction_requests_total", { code: "200" });
     this.#gone(pod, "Evicted", `Evicted pod: ${entry.reason}`, entry.reason);
-    return this.#drop(key);
+    return this.#answered(entry);
   }
 
   /** D-174: a grace of 0 would forget a pod that may still run, so at least one second is left. */
@@ -131,6 +137,12 @@ export class EvictionQueue {
       entry.reason,
     );
     return this.#drop(key);
+  }
+
+  /** Kept until the mirror has told, so that adding it again does not ask again; a deadline still counts at once. */
+  #answered(entry: Entry): ReconcileResult {
+    delete entry.refused;
+    return { requeueAfter: TOLD_WITHIN };
   }
 
   #gone(pod: Pod, reason: string, message: string, drainReason: string): void {
@@ -165,6 +177,10 @@ export class EvictionQueue {
     this.#told.forget(key);
     return undefined;
   }
+}
+
+function shortened(text: string): string {
+  return text.length <= REFUSAL_LIMIT ? text : `${text.slice(0, REFUSAL_LIMIT)}…`;
 }
 
 function keyOfEntry({ metadata: { namespace, name, uid } }: Pod): string {

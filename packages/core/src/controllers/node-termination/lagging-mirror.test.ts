@@ -76,6 +76,30 @@ describe("node.termination behind a lagging mirror", () => {
     expect([await isReleased(harness), liveLists]).toEqual([true, 1]);
   });
 
+  it.each([
+    ["was evicted", undefined],
+    ["is gone", new KubeError(404, "NotFound", "it is gone")],
+  ])("D-173: a pod that %s, which the mirror does not tell, is not asked for each second", async (_, answer) => {
+    harness = await openMachine();
+    await harness.putPod(aPod({ ...WEB, nodeName: "n1" }));
+    const queue = new EvictionQueue(harness.deps);
+    await harness.start(queue.controller(), nodeTerminationController(harness.deps, queue));
+    loseSightOfPods();
+    const lost = harness.kube.faults;
+    let asked = 0;
+    harness.kube.faults = async (call) => {
+      await lost?.(call);
+      if (call.phase !== "before" || call.verb !== "evict") return;
+      asked++;
+      if (answer) throw answer;
+    };
+    await harness.pass(1000);
+    await harness.kube.delete(Nodes, NODE);
+    await harness.pass(60_000);
+    expect(asked).toBeGreaterThan(0);
+    expect(asked).toBeLessThanOrEqual(7);
+  });
+
   it("D-181: past its deadline the machine goes, whoever cannot be asked", async () => {
     const deadline = "2026-01-01T00:01:00Z";
     harness = await openMachine({ claim: { annotations: { [Annotation.TerminationTimestamp]: deadline } } });
