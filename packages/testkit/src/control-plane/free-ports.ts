@@ -32,7 +32,8 @@ async function firstEphemeral(): Promise<number> {
 
 /** On any free port at all when there is none below. */
 async function listenBelow(end: number): Promise<Server> {
-  for (let attempt = 0; attempt < ATTEMPTS && end > LOWEST; attempt++) {
+  const attempts = end > LOWEST ? ATTEMPTS : 0;
+  for (let attempt = 0; attempt < attempts; attempt++) {
     try {
       return await listen(randomInt(LOWEST, end));
     } catch (error) {

@@ -55,7 +55,7 @@ export interface LifeChange extends Pick<MortalOptions, "dieAt" | "onDeath"> {
 }
 
 /** Milliseconds of running for which a request may hold time back. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 3_000;
 const STEP_MS = 500;
 const AT_MOST = minutes(120);
 const ASK_AGAIN = seconds(5);

@@ -37,7 +37,8 @@ describe.runIf(isThere)("kubectl describe pod shows why", { timeout: LIMIT_MS },
     await stage.applyQuickStart();
     await run(["apply", "-f", "-"], nodePool);
     // What a pod is told depends on the NodePool as it is now, not as the quick start made it.
-    expect(await stage.clock.until(isReady, { timeout: PATIENCE })).toBe(true);
+    if (!(await stage.clock.until(isReady, { timeout: PATIENCE })))
+      throw new Error("the NodePool is not ready in time");
     figures.mark("ready after");
   }, LIMIT_MS);
 
