@@ -27,8 +27,16 @@ async function main(args: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { dir: { type: "string" }, crds: { type: "boolean", default: false } },
+    options: {
+      dir: { type: "string" },
+      crds: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const [command, ...rest] = positionals;
   const folder = values.dir ?? join(cacheRoot(), "running");
   if (rest.length > 0) return usageError(`unknown argument ${rest.join(" ")}`);
