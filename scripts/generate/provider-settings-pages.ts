@@ -3,6 +3,7 @@
 import type { ProviderVariable } from "../../packages/core/src/options/index.ts";
 import { CLOUDSTACK_VARIABLES } from "../../packages/provider-cloudstack/src/settings-list.ts";
 import { OVH_VARIABLES } from "../../packages/provider-ovh/src/settings-list.ts";
+import { SCALEWAY_VARIABLES } from "../../packages/provider-scaleway/src/settings-list.ts";
 import type { GeneratedSet } from "./files.ts";
 import { pageSet } from "./markdown.ts";
 
@@ -23,6 +24,15 @@ const PAGES: readonly ProviderPage[] = [
       "In the chart they are `ovh.endpoint`, `ovh.serviceName`, `ovh.kubeId`, `ovh.region`, `ovh.adoptLegacyPools` and `ovh.credentials.*`; " +
       "all others are keys of `ovh.settings`, without `OVH_` and in camel case: `deleteMode`, `emptyPoolTtl`.",
     variables: OVH_VARIABLES,
+  },
+  {
+    provider: "scaleway",
+    cloud: "Scaleway",
+    inTheChart:
+      "In the chart they are `scaleway.projectId`, `organizationId`, `region`, `zone`, `apiUrl`, `instanceTypeAliases`, `approveServingCertificates` and the credentials; " +
+      "`CLUSTER_ENDPOINT` and `VM_MEMORY_OVERHEAD_PERCENT` are entries of `controller.env`; " +
+      "all others are keys of `scaleway.settings`, without `SCW_` and in camel case: `catalogTtl`, `maxInFlight`.",
+    variables: SCALEWAY_VARIABLES,
   },
   {
     provider: "cloudstack",
