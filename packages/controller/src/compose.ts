@@ -2,7 +2,7 @@
 
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
 import type { Environment } from "@karpenter-multicloud/core/controllers";
-import type { CommandRecord, NodeJudgement } from "@karpenter-multicloud/core/decisions";
+import type { CommandRecord, Decision, NodeJudgement } from "@karpenter-multicloud/core/decisions";
 import { createKubeClient, ownCluster, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
@@ -63,6 +63,7 @@ export interface Composition {
   /** Why each node stays or goes. */
   verdicts(): readonly NodeJudgement[];
   commands(): readonly CommandRecord[];
+  decisions(): readonly Decision[];
   /** After the logger. */
   closeLog(): void;
 }
@@ -120,6 +121,7 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
     dump: dumpOf(container, env),
     verdicts: () => container.get(Token.Decisions).judgements(),
     commands: () => container.get(Token.Decisions).commands(),
+    decisions: () => container.get(Token.Decisions).list(),
     closeLog: () => log.close(),
   };
 }
