@@ -31,7 +31,10 @@ const anchorOf = (heading: string): string =>
 
 const ALL = pages();
 const anchors = new Map(
-  ALL.map((page) => [page, new Set([...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => anchorOf(title)))]),
+  ALL.map((page) => [
+    page,
+    new Set([...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) => anchorOf(title))),
+  ]),
 );
 const links = ALL.flatMap((page) =>
   [...textOf(page).matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]*))?\)/g)].map(([, path = "", anchor]) => ({
