@@ -1,6 +1,5 @@
 // The controller as an operating system process: its signals, its streams, its end.
 
-import "reflect-metadata";
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
