@@ -14,7 +14,7 @@ const OTHERS = /^(karpenter\.k8s\.aws|eks\.amazonaws\.com|karpenter\.azure\.com|
 export function foreignLabels({ object, source, line, document }: LoadedObject): readonly Problem[] {
   if (object.kind !== "NodePool") return [];
   const { metadata, spec } = object as NodePool;
-  const { nodeClassRef, requirements = [] } = spec.template.spec;
+  const { nodeClassRef, requirements } = spec.template.spec;
   return requirements.flatMap(({ key }, index) => {
     const domain = key.slice(0, Math.max(key.indexOf("/"), 0));
     if (domain === nodeClassRef.group || !(OURS.includes(domain) || OTHERS.test(domain))) return [];
