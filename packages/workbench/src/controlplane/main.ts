@@ -15,7 +15,7 @@ import { bringUp, takeDown } from "./up-and-down.ts";
 
 const USAGE = `usage: pnpm controlplane build            build what is missing into the user's cache
        pnpm controlplane up [--dir D] [--crds]   start it in the background and print its kubeconfig's path;
-                                                 --crds installs the product's custom resource definitions
+                                                 --crds installs all definitions of charts/crds
        pnpm controlplane down [--dir D]          end it and remove D
 D is ${join(cacheRoot(), "running")} unless given.`;
 
