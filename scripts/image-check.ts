@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readManifest } from "./image/manifest.ts";
-import { filesIn, makeImageTree } from "./image/tree.ts";
+import { filesIn, makeImageTree, NotBuilt } from "./image/tree.ts";
 
 /** Nobody in particular; the image runs as another one of no rights. */
 const USER = 65532;
@@ -51,6 +51,10 @@ const KUBECONFIG = {
 const folder = mkdtempSync(join(tmpdir(), "kmc-image-"));
 try {
   process.exitCode = check(folder);
+} catch (error) {
+  if (!(error instanceof NotBuilt)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   makeWritable(folder);
   rmSync(folder, { recursive: true, force: true });

@@ -29,9 +29,9 @@ const PAGES: readonly ProviderPage[] = [
     provider: "scaleway",
     cloud: "Scaleway",
     inTheChart:
-      "In the chart they are `scaleway.projectId`, `organizationId`, `region`, `zone`, `apiUrl`, `approveServingCertificates`, `instanceTypeAliases` " +
-      "and the credentials; all others are keys of `scaleway.settings`, without `SCW_` and in camel case: `catalogTtl`, `gcInterval`. " +
-      "`CLUSTER_ENDPOINT` and `VM_MEMORY_OVERHEAD_PERCENT` are written under `controller.env`.",
+      "In the chart they are `scaleway.projectId`, `organizationId`, `region`, `zone`, `apiUrl`, `instanceTypeAliases`, `approveServingCertificates` and the credentials; " +
+      "`CLUSTER_ENDPOINT` and `VM_MEMORY_OVERHEAD_PERCENT` are entries of `controller.env`; " +
+      "all others are keys of `scaleway.settings`, without `SCW_` and in camel case: `catalogTtl`, `maxInFlight`.",
     variables: SCALEWAY_VARIABLES,
   },
   {

@@ -12,8 +12,10 @@ export function settingsPage(): GeneratedSet {
     introduction:
       "A flag wins over its environment variable. A flag that cannot be read stops the process and names every mistake at once; " +
       "a variable that cannot be read is logged and its default is used. " +
-      "A provider's own variables stand on a page of their own: " +
-      "[OVHcloud](settings-ovh.md), [Scaleway](settings-scaleway.md), [CloudStack](settings-cloudstack.md).",
+      "In the chart most of them are keys of `settings` in camel case, such as `settings.batchMaxDuration`, and the feature gates keys of `settings.featureGates`, such as `nodeRepair`. " +
+      "`provider`, `clusterName`, `mode`, `logLevel`, `logOutputPaths` and `logErrorOutputPaths` stand at the top of the values, the ports under `controller`. " +
+      "What the chart has no key for is an entry of `controller.env`: `{name: TAINT_SETTLE_TIME, value: 5s}`. " +
+      "A provider's own variables stand on pages of their own: [OVHcloud](settings-ovh.md), [Scaleway](settings-scaleway.md), [CloudStack](settings-cloudstack.md).",
     head: ["Flag", "Variable", "Form", "Default", "Meaning"],
     rows: FLAGS.map((flag) => [
       `\`--${flag.name}\``,

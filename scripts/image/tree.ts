@@ -22,11 +22,16 @@ import { belongsInImage, readManifest, SCOPE, type ImageManifest } from "./manif
 const WORKSPACE_FOLDER = new RegExp(`(${SCOPE}\\+[a-z-]+@)file\\+[^/]*`);
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** @throws Error when the controller was not built, or what was deployed is not what the manifest says */
+/** What a person can put right; shown without a stack. */
+export class NotBuilt extends Error {
+  override readonly name = "NotBuilt";
+}
+
+/** @throws NotBuilt; Error when what was deployed is not what the manifest says */
 export function makeImageTree(target: string): void {
   const manifest = readManifest();
   if (!existsSync(join(ROOT, "packages/controller", manifest.entry))) {
-    throw new Error("the controller is not built: run pnpm build");
+    throw new NotBuilt("the controller is not built: run pnpm build");
   }
   const folder = mkdtempSync(join(tmpdir(), "kmc-deploy-"));
   try {

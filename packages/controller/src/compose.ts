@@ -1,8 +1,8 @@
 // From the command line and the environment to everything the process consists of; nothing has begun to run yet.
 
 import { CUSTOM_RESOURCES, type Resource } from "@karpenter-multicloud/core/api";
-import type { Environment } from "@karpenter-multicloud/core/controllers";
-import type { CommandRecord, NodeJudgement } from "@karpenter-multicloud/core/decisions";
+import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
+import type { CommandRecord, Decision, NodeJudgement } from "@karpenter-multicloud/core/decisions";
 import { createKubeClient, ownCluster, ServerTime } from "@karpenter-multicloud/core/kube/adapter";
 import type { KubeClient, KubeEventRecorder, Leadership, Mirror } from "@karpenter-multicloud/core/kube";
 import { electInThread, leaderless } from "@karpenter-multicloud/core/kube";
@@ -22,7 +22,7 @@ import { setImmediate } from "node:timers/promises";
 import { createContainer } from "./container.ts";
 import { limitsHeap } from "./vitals/heap-limit.ts";
 import { leaseNamespace, ownNamespace } from "./lease-namespace.ts";
-import { loadProvider } from "./load-provider.ts";
+import { loadProvider, moduleFor } from "./load-provider.ts";
 import { openLog, type LogOutput } from "./log-output.ts";
 import { stateDump } from "./pages/state-dump.ts";
 import { stagedTime } from "./staged-time.ts";
@@ -30,6 +30,8 @@ import { Token } from "./tokens.ts";
 import { buildLabels, productVersion } from "./version.ts";
 
 export interface CompositionInput {
+  /** A provider of one's own, instead of the one that the settings name. */
+  readonly factory?: ProviderFactory;
   readonly env: Environment;
   readonly identity: string;
   /** 0 ≤ x < 1 */
@@ -63,6 +65,7 @@ export interface Composition {
   /** Why each node stays or goes. */
   verdicts(): readonly NodeJudgement[];
   commands(): readonly CommandRecord[];
+  decisions(): readonly Decision[];
   /** After the logger. */
   closeLog(): void;
 }
@@ -70,8 +73,8 @@ export interface Composition {
 /** @throws SettingsError with what is wrong */
 export async function compose(parsed: ParsedSettings, input: CompositionInput): Promise<Composition> {
   const { settings } = parsed;
-  const { env, identity, random } = input;
-  const module = await loadProvider(settings.provider);
+  const { env, identity, random, factory } = input;
+  const module = factory === undefined ? await loadProvider(settings.provider) : moduleFor(factory);
   const version = productVersion();
   const clock = new SystemClock();
   const monotonic = (): number => clock.monotonic();
@@ -88,7 +91,9 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
   const giveWay = async (): Promise<void> => await setImmediate();
   const namespace = ownNamespace(env);
   const learned =
-    namespace === "" ? {} : { learnedPlace: { namespace, name: `karpenter-learned-${settings.provider}` } };
+    namespace === ""
+      ? {}
+      : { learnedPlace: { namespace, name: `karpenter-learned-${factory?.name ?? settings.provider}` } };
   const staged = stagedTime({ env, clock, client, logger });
   const server = ownCluster(access);
   const own = server ? { ownCluster: server } : {};
@@ -120,6 +125,7 @@ export async function compose(parsed: ParsedSettings, input: CompositionInput): 
     dump: dumpOf(container, env),
     verdicts: () => container.get(Token.Decisions).judgements(),
     commands: () => container.get(Token.Decisions).commands(),
+    decisions: () => container.get(Token.Decisions).list(),
     closeLog: () => log.close(),
   };
 }

@@ -126,6 +126,7 @@ describe("the life of the process", () => {
       dump,
       verdicts: () => [],
       commands: () => [],
+      decisions: () => [],
     };
     ended = live({ ...parts, resources: mirror.unsynced(), definitions, ...change }, stop.signal).catch(String);
     void ended.then((outcome) => (code = outcome));
@@ -323,6 +324,7 @@ describe("the life of the process", () => {
     expect(await metricsPage("/debug/pprof/")).toMatch(/^404 /);
     expect(await metricsPage("/debug/verdicts?format=json")).toBe("200 []");
     expect(await metricsPage("/debug/commands?format=json")).toBe("200 []");
+    expect(await metricsPage("/debug/decisions?format=json")).toBe("200 []");
   });
 
   it("OP-5: with the flag they say what this process is, and that everybody may read them", async () => {

@@ -8,6 +8,7 @@ import { milliseconds, minutes, seconds, type Duration } from "@karpenter-multic
 import { ApiProbe } from "./api-probe.ts";
 import type { Composition } from "./compose.ts";
 import { debugPages } from "./pages/debug-pages.ts";
+import { decisionPage } from "./pages/decision-page.ts";
 import { commandPage } from "./pages/command-page.ts";
 import { verdictPage } from "./pages/verdict-page.ts";
 import { EventLoopGaps } from "./vitals/event-loop-gaps.ts";
@@ -37,6 +38,7 @@ export type LifeParts = Pick<
   | "lead"
   | "dump"
   | "commands"
+  | "decisions"
   | "verdicts"
 > & {
   readonly logger: Logger;
@@ -176,8 +178,12 @@ class Life {
 
   /** OP-5. */
   async #debugPages(): Promise<Readonly<Record<string, Page>>> {
-    const { settings, logger, dump, verdicts, commands, clock, steady = clock } = this.#parts;
-    const always = { "/debug/verdicts": verdictPage(verdicts), "/debug/commands": commandPage(commands) };
+    const { settings, logger, dump, verdicts, commands, decisions, clock, steady = clock } = this.#parts;
+    const always = {
+      "/debug/verdicts": verdictPage(verdicts),
+      "/debug/commands": commandPage(commands),
+      "/debug/decisions": decisionPage(decisions),
+    };
     if (!settings.enableProfiling) return always;
     this.#profiler = new Profiler(steady);
     await this.#profiler.start();

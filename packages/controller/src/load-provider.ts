@@ -1,7 +1,8 @@
 // The chosen cloud by name. Only its package is loaded; the others cost nothing.
 
+import { ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { SettingsError } from "@karpenter-multicloud/core/options";
-import type { ContainerModule } from "inversify";
+import { ContainerModule } from "inversify";
 
 const PROVIDERS: Readonly<Record<string, () => Promise<ContainerModule>>> = {
   ovh: async () => (await import("@karpenter-multicloud/provider-ovh")).ovhModule,
@@ -24,4 +25,11 @@ export async function loadProvider(name: string | undefined): Promise<ContainerM
     throw new SettingsError([{ setting: "--provider", value: name, problem: "there is no such provider", fix }]);
   }
   return await load();
+}
+
+/** For a provider that is not among those, built into a process of its author's. */
+export function moduleFor(factory: ProviderFactory): ContainerModule {
+  return new ContainerModule(({ bind }) => {
+    bind<ProviderFactory>(ProviderFactory).toConstantValue(factory);
+  });
 }

@@ -2,16 +2,18 @@
 
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Environment } from "@karpenter-multicloud/core/controllers";
+import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { runController } from "./run.ts";
 
 export interface ProcessOptions {
   readonly argv: readonly string[];
   readonly env: Environment;
+  /** A provider of one's own, instead of the one that --provider names. */
+  readonly factory?: ProviderFactory;
 }
 
 /** Never returns: the process ends with 0 after a stop, with 2 when its settings are wrong and with 1 otherwise (RT-46). */
-export async function runProcess({ argv, env }: ProcessOptions): Promise<never> {
+export async function runProcess({ argv, env, factory }: ProcessOptions): Promise<never> {
   const stop = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) {
     process.on(name, () => {
@@ -27,6 +29,7 @@ export async function runProcess({ argv, env }: ProcessOptions): Promise<never> 
   const code = await runController({
     argv,
     env,
+    ...(factory === undefined ? {} : { factory }),
     stop: stop.signal,
     broken: broken.promise,
     stdout: process.stdout,

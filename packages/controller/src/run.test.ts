@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import "reflect-metadata";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { secretsOf } from "./compose.ts";
-import { runController } from "./run.ts";
+import { runController, type RunInput } from "./run.ts";
 
 let folder: string;
 let kubeconfig: string;
@@ -47,7 +47,12 @@ class Text extends Writable {
   }
 }
 
-async function run(argv: readonly string[], env: Readonly<Record<string, string>> = {}, broken?: Promise<Error>) {
+async function run(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  broken?: Promise<Error>,
+  given: Partial<RunInput> = {},
+) {
   const [stdout, stderr, stop] = [new Text(), new Text(), new AbortController()];
   const never = new Promise<Error>(() => {});
   const running = runController({
@@ -59,12 +64,13 @@ async function run(argv: readonly string[], env: Readonly<Record<string, string>
     stderr,
     identity: "test",
     random: () => 0.5,
+    ...given,
   });
   return { running, stdout, stderr, stop };
 }
 
-async function ending(argv: readonly string[], env?: Readonly<Record<string, string>>) {
-  const { running, stdout, stderr } = await run(argv, env);
+async function ending(argv: readonly string[], env?: Readonly<Record<string, string>>, given?: Partial<RunInput>) {
+  const { running, stdout, stderr } = await run(argv, env, undefined, given);
   return { code: await running, stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -92,6 +98,21 @@ describe("the controller's process", () => {
     expect((await ending(["--cluster-name=c"])).stderr).toContain("set --provider or PROVIDER to one of ovh, ");
     const { code, stderr } = await ending(["--cluster-name=c", "--provider=aws"]);
     expect([code, stderr]).toEqual([2, expect.stringContaining("--provider=aws: there is no such provider")]);
+  });
+
+  it("runs a provider of one's own, which no setting has to name", async () => {
+    const built: string[] = [];
+    const factory = {
+      name: "mine",
+      customResources: [],
+      build: ({ settings }: { settings: { clusterName: string } }) => {
+        built.push(settings.clusterName);
+        throw new Error("far enough");
+      },
+    };
+    const { code, stderr } = await ending(["--cluster-name=c", `--kubeconfig=${kubeconfig}`], {}, { factory });
+    expect([code, built]).toEqual([1, ["c"]]);
+    expect(stderr).toContain("far enough");
   });
 
   it("T-09: names every required variable of CloudStack that is missing in one error", async () => {

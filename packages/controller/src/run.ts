@@ -1,7 +1,7 @@
 // One life of the controller: from its arguments to its exit code (OP-7, OP-9, RT-46).
 
 import { parseSettings, SettingsError } from "@karpenter-multicloud/core/options";
-import type { Environment } from "@karpenter-multicloud/core/controllers";
+import type { Environment, ProviderFactory } from "@karpenter-multicloud/core/controllers";
 import { errorText } from "@karpenter-multicloud/core/telemetry";
 import { compose, type Composition } from "./compose.ts";
 import { live } from "./life.ts";
@@ -14,6 +14,8 @@ export interface RunInput {
   readonly env: Environment;
   /** Aborted when the process is asked to stop. */
   readonly stop: AbortSignal;
+  /** A provider of one's own, instead of the one that --provider names. */
+  readonly factory?: ProviderFactory;
   /** Resolves when something failed that nobody handles. */
   readonly broken: Promise<Error>;
   /** Help and the log. */

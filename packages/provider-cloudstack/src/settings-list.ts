@@ -41,6 +41,12 @@ export const CLOUDSTACK_VARIABLES: readonly ProviderVariable[] = [
     defaultValue: "",
     help: "Becomes `topology.kubernetes.io/region` of nodes.",
   },
+  {
+    name: "CLUSTER_ENDPOINT",
+    form: "host:port or https://host:port",
+    defaultValue: "found",
+    help: "API server as machines reach it, where the cluster does not tell. In the chart an entry of `controller.env`.",
+  },
   { name: "CLOUDSTACK_TIMEOUT_SECONDS", form: "1 to 3600", defaultValue: "60", help: "Of a single call." },
   {
     name: "CLOUDSTACK_HTTP_METHOD",
@@ -101,7 +107,12 @@ export const CLOUDSTACK_VARIABLES: readonly ProviderVariable[] = [
   { name: "CLOUDSTACK_PRICE_MEMORY_GIB_HOUR", form: "number", defaultValue: "0.005", help: "Of the price formula." },
   { name: "CLOUDSTACK_PRICE_GPU_HOUR", form: "number", defaultValue: "1", help: "Of the price formula." },
   { name: "CLOUDSTACK_PRICE_ROOT_GIB_HOUR", form: "number", defaultValue: "0.0001", help: "Of the price formula." },
-  { name: "CLOUDSTACK_CURRENCY", form: "three letters", defaultValue: "XXX", help: "What prices are in." },
+  {
+    name: "CLOUDSTACK_CURRENCY",
+    form: "three letters",
+    defaultValue: "XXX",
+    help: "What prices are in. XXX means no currency.",
+  },
   {
     name: "CLOUDSTACK_QUOTA_PRICES",
     form: "true|false",

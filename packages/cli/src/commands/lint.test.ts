@@ -26,6 +26,15 @@ describe("kmc lint", () => {
     expect(lint([{ name: "class.yaml", text }]).join()).toContain("spec.zoness");
   });
 
+  it("names a requirement that only machines of another cloud could meet, which an API server takes", () => {
+    const keys = ["karpenter.k8s.aws/instance-category", "karpenter.ovhcloud.sh/instance-cpu", "example.com/team"];
+    const requirements = keys.map((key) => `{key: ${key}, operator: In, values: ["c"]}`).join(", ");
+    const [line = "", ...more] = lint([{ name: "pool.yaml", text: pool(`requirements: [${requirements}]`) }]);
+    expect(more).toEqual([]);
+    expect(line).toContain("no machine of OVHNodeClass has the label karpenter.k8s.aws/instance-category");
+    expect(line).toContain("karpenter.ovhcloud.sh/instance-category");
+  });
+
   it("names file, object, field and fix of a misspelt field", () => {
     const [line, ...more] = lint([{ name: "pool.yaml", text: pool("requirments: []") }]);
     expect(line).toContain("pool.yaml");

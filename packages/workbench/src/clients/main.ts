@@ -9,7 +9,11 @@ const PATIENCE_MS = 30 * 60_000;
 const wanted = process.argv.slice(2).filter((argument) => argument !== "--");
 const known = SUITES.map(({ cloud }) => cloud);
 const unknown = wanted.filter((cloud) => !known.includes(cloud));
-if (unknown.length > 0) {
+if (unknown.includes("--help") || unknown.includes("-h")) {
+  console.log(
+    `pnpm test:clients [${known.join("|")}]...: clients that others wrote, against the fake clouds; all without a name`,
+  );
+} else if (unknown.length > 0) {
   console.error(`no clients of "${unknown.join(" ")}": write ${known.join(", ")}, or nothing for all`);
   process.exitCode = 2;
 } else {

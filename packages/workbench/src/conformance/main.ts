@@ -4,16 +4,14 @@ import { BROKEN_PROVIDERS, runBroken } from "@karpenter-multicloud/testkit/broke
 import { explain, runChecks, type CheckResult } from "@karpenter-multicloud/testkit/conformance";
 import { measureLaunch, type LaunchFigures } from "@karpenter-multicloud/testkit/fault-runs";
 import { figure, textTable } from "../bench/text-table.ts";
-import { UsageError } from "../command-line/read-flags.ts";
+import { endWithUsage } from "../command-line/read-flags.ts";
 import { parseConformanceOptions, type ConformanceOptions } from "./options.ts";
 
 try {
   const options = parseConformanceOptions(process.argv.slice(2));
   process.exitCode = (options.broken ? await showBroken() : await showChecks(options)) ? 0 : 1;
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  endWithUsage(error);
 }
 
 async function showChecks({ provider, subject, nodes }: ConformanceOptions): Promise<boolean> {

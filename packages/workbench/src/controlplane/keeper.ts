@@ -3,13 +3,24 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CUSTOM_RESOURCES, toCustomResourceDefinition } from "@karpenter-multicloud/core/api";
+import { CLOUDSTACK_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-cloudstack";
+import { OVH_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-ovh";
+import { SCALEWAY_CUSTOM_RESOURCES } from "@karpenter-multicloud/provider-scaleway";
 import { startControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { ALL_COMPONENTS, stopFile, writeKeeperState, type KeeperMessage } from "./keeper-state.ts";
+
+/** Those of charts/crds. */
+const DEFINED = [
+  ...CUSTOM_RESOURCES,
+  ...OVH_CUSTOM_RESOURCES,
+  ...SCALEWAY_CUSTOM_RESOURCES,
+  ...CLOUDSTACK_CUSTOM_RESOURCES,
+];
 
 const POLL_MS = 200;
 
 async function keep(folder: string, withDefinitions: boolean): Promise<void> {
-  const crds = withDefinitions ? CUSTOM_RESOURCES.map(toCustomResourceDefinition) : [];
+  const crds = withDefinitions ? DEFINED.map(toCustomResourceDefinition) : [];
   await using plane = await startControlPlane({ components: ALL_COMPONENTS, crds, folder });
   await writeKeeperState(plane.folder, { pid: process.pid, kubeconfig: plane.kubeconfigPath });
   tell({ kubeconfig: plane.kubeconfigPath });

@@ -15,7 +15,7 @@ import { bringUp, takeDown } from "./up-and-down.ts";
 
 const USAGE = `usage: pnpm controlplane build            build what is missing into the user's cache
        pnpm controlplane up [--dir D] [--crds]   start it in the background and print its kubeconfig's path;
-                                                 --crds installs the product's custom resource definitions
+                                                 --crds installs all definitions of charts/crds
        pnpm controlplane down [--dir D]          end it and remove D
 D is ${join(cacheRoot(), "running")} unless given.`;
 
@@ -27,8 +27,16 @@ async function main(args: readonly string[]): Promise<number> {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { dir: { type: "string" }, crds: { type: "boolean", default: false } },
+    options: {
+      dir: { type: "string" },
+      crds: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
   const [command, ...rest] = positionals;
   const folder = values.dir ?? join(cacheRoot(), "running");
   if (rest.length > 0) return usageError(`unknown argument ${rest.join(" ")}`);

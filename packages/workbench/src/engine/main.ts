@@ -3,6 +3,13 @@
 import { createInterface } from "node:readline";
 import { answerLine } from "./answer-line.ts";
 
+if (process.argv.includes("--help") || process.argv.includes("-h")) {
+  console.log(
+    "pnpm --silent engine < QUESTIONS: one JSON object per line in, one answer per line out; see docs/reference/engine.md",
+  );
+  process.exit(0);
+}
+
 const stopwatch = (): number => performance.now();
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -6,15 +6,13 @@ import { startFakeOvh } from "@karpenter-multicloud/provider-ovh/testing";
 import { startFakeScaleway } from "@karpenter-multicloud/provider-scaleway/testing";
 import { readFile } from "node:fs/promises";
 import { clusterBehind, clusterToJoin } from "./cluster-behind.ts";
-import { UsageError } from "../command-line/read-flags.ts";
+import { endWithUsage, UsageError } from "../command-line/read-flags.ts";
 import { parseFakeCloudOptions, type FakeCloudOptions } from "./options.ts";
 
 try {
   await serve(parseFakeCloudOptions(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  endWithUsage(error);
 }
 
 interface RunningFake {

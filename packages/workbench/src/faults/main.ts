@@ -1,16 +1,14 @@
 // `pnpm faults`: seeded runs of the whole lifecycle while cloud and controller fail, as a table by kind of failure.
 
 import { faultRun, type FaultRun } from "@karpenter-multicloud/testkit/fault-runs";
-import { UsageError } from "../command-line/read-flags.ts";
+import { endWithUsage } from "../command-line/read-flags.ts";
 import { parseFaultsOptions, type FaultsOptions } from "../conformance/options.ts";
 import { faultTable } from "./fault-table.ts";
 
 try {
   process.exitCode = (await main(parseFaultsOptions(process.argv.slice(2)))) ? 0 : 1;
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  endWithUsage(error);
 }
 
 async function main({ provider, subject, runs: count, seed }: FaultsOptions): Promise<boolean> {

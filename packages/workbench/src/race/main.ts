@@ -1,8 +1,9 @@
 // `pnpm race`: disruptions on a real control plane while pods bind at random moments. Exit code 1 when a rule was broken, 2 for wrong flags.
 
 import { missingBinaries, neededBinaries } from "@karpenter-multicloud/testkit/control-plane";
+import { endWithUsage, UsageError } from "../command-line/read-flags.ts";
 import { COMPONENTS } from "../e2e-real/stage.ts";
-import { parseRaceOptions, UsageError } from "./options.ts";
+import { parseRaceOptions } from "./options.ts";
 import { runRace } from "./run-race.ts";
 import { tableOf } from "./table.ts";
 
@@ -14,7 +15,5 @@ try {
   console.log(options.json ? JSON.stringify(report) : tableOf(report));
   process.exitCode = report.violations.length === 0 ? 0 : 1;
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  endWithUsage(error);
 }

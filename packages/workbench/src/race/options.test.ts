@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseRaceOptions, UsageError } from "./options.ts";
+import { UsageError } from "../command-line/read-flags.ts";
+import { parseRaceOptions } from "./options.ts";
 
 describe("parseRaceOptions", () => {
   it("two hundred disruptions on two dozen nodes, unless told otherwise", () => {

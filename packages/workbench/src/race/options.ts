@@ -1,6 +1,6 @@
 // What the race was asked to do.
 
-import { parseArgs } from "node:util";
+import { readFlags, UsageError } from "../command-line/read-flags.ts";
 
 export interface RaceOptions {
   /** It ends when so many nodes have been taken away. */
@@ -11,10 +11,6 @@ export interface RaceOptions {
   /** Machines and the controller's timers live so many times faster than Kubernetes. */
   readonly timeScale: number;
   readonly json: boolean;
-}
-
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 const RACE_HELP = `pnpm race [--disruptions N] [--nodes N] [--seed S] [--time-scale N] [--json]
@@ -30,7 +26,15 @@ own history that no pod lost its place without another, no protected pod was evi
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseRaceOptions(argv: readonly string[]): RaceOptions {
-  const values = readFlags(argv);
+  const { values } = readFlags(argv, RACE_HELP, {
+    options: {
+      disruptions: { type: "string" },
+      nodes: { type: "string" },
+      seed: { type: "string" },
+      "time-scale": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
   return {
     disruptions: readNumber("--disruptions", values.disruptions ?? "200", 1),
     nodes: readNumber("--nodes", values.nodes ?? "24", 6),
@@ -38,19 +42,6 @@ export function parseRaceOptions(argv: readonly string[]): RaceOptions {
     timeScale: readNumber("--time-scale", values["time-scale"] ?? "20", 1),
     json: values.json ?? false,
   };
-}
-
-function readFlags(argv: readonly string[]) {
-  const text = { type: "string" } as const;
-  try {
-    return parseArgs({
-      args: argv.filter((arg) => arg !== "--"),
-      options: { disruptions: text, nodes: text, seed: text, "time-scale": text, json: { type: "boolean" } },
-    }).values;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${why}\n${RACE_HELP}`, { cause: error });
-  }
 }
 
 function readNumber(flag: string, text: string, least: number): number {

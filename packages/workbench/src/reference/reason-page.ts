@@ -35,7 +35,7 @@ function index(): string {
   return `
 # Why a pod was not placed
 
-The event \`FailedScheduling\` on the pod tells it in one line. Each NodePool, each node and each planned node that refused the pod has one of these codes; they stand in the log entry "could not schedule pod" (\`--log-level debug\`) and in the decision record. A code is stable and never reused. Why a node stays or goes: [verdicts](../reasons.md). With manifests, as \`kubectl describe pod\` prints them: [why is my pod pending?](../../concepts/why-is-my-pod-pending.md)
+The event \`FailedScheduling\` on the pod tells it in one line. Each NodePool, each node and each planned node that refused the pod has one of these codes; they stand in the log entry "could not schedule pod" (\`--log-level debug\`) and in the [decision record](../../concepts/disruption.md#the-decision-record). A code is stable and never reused. Why a node stays or goes: [verdicts](../reasons.md). With manifests, as \`kubectl describe pod\` prints them: [why is my pod pending?](../../concepts/why-is-my-pod-pending.md)
 
 | Code | Means | First thing to try |
 | --- | --- | --- |
@@ -98,7 +98,7 @@ function detailOf(reason: PodReason, { nodePools, existing }: PodExplanation): s
     const counts = Object.entries(existing.byReason).map(([code, count]) => `${code} ${count}`);
     lines.push(`existing nodes: ${counts.join(", ")}`);
   }
-  return `In the log and the decision record:\n\n\`\`\`text\n${lines.join("\n")}\n\`\`\`\n\n`;
+  return `In the log and the [decision record](../../concepts/disruption.md#the-decision-record):\n\n\`\`\`text\n${lines.join("\n")}\n\`\`\`\n\n`;
 }
 
 function gapText(gap: NonNullable<PodExplanation["nodePools"][number]["closest"]>["gap"]): string {

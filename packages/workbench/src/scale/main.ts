@@ -2,7 +2,7 @@
 
 import { missingBinaries, neededBinaries } from "@karpenter-multicloud/testkit/control-plane";
 import { COMPONENTS } from "../e2e-real/stage.ts";
-import { UsageError } from "../race/options.ts";
+import { endWithUsage, UsageError } from "../command-line/read-flags.ts";
 import { parseScaleOptions } from "./options.ts";
 import { runScale } from "./run-scale.ts";
 import { scaleTable } from "./scale-table.ts";
@@ -14,7 +14,5 @@ try {
   const report = await runScale(options, (text) => process.stderr.write(`${text}\n`));
   console.log(options.json ? JSON.stringify(report) : scaleTable(report));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(error.message);
-  process.exitCode = 2;
+  endWithUsage(error);
 }

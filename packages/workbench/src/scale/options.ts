@@ -1,7 +1,6 @@
 // What the measurement of a large cluster was asked to do.
 
-import { parseArgs } from "node:util";
-import { UsageError } from "../race/options.ts";
+import { readFlags, UsageError } from "../command-line/read-flags.ts";
 
 export interface ScaleOptions {
   readonly nodes: number;
@@ -29,7 +28,16 @@ controller's event loop stood still meanwhile and how much memory it took.
 
 /** @throws UsageError naming the flag, the value and the fix */
 export function parseScaleOptions(argv: readonly string[]): ScaleOptions {
-  const values = readFlags(argv);
+  const { values } = readFlags(argv, SCALE_HELP, {
+    options: {
+      nodes: { type: "string" },
+      "pods-per-node": { type: "string" },
+      burst: { type: "string" },
+      seconds: { type: "string" },
+      profile: { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
   return {
     nodes: readNumber("--nodes", values.nodes ?? "300"),
     podsPerNode: readNumber("--pods-per-node", values["pods-per-node"] ?? "10"),
@@ -38,18 +46,6 @@ export function parseScaleOptions(argv: readonly string[]): ScaleOptions {
     ...(values.profile && { profile: values.profile }),
     json: values.json ?? false,
   };
-}
-
-function readFlags(argv: readonly string[]) {
-  const text = { type: "string" } as const;
-  const options = { nodes: text, "pods-per-node": text, burst: text, seconds: text, profile: text } as const;
-  try {
-    const args = argv.filter((arg) => arg !== "--");
-    return parseArgs({ args, options: { ...options, json: { type: "boolean" } } }).values;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${why}\n${SCALE_HELP}`, { cause: error });
-  }
 }
 
 function readNumber(flag: string, text: string): number {
