@@ -133,9 +133,11 @@ export class Executor {
       const mark = async (): Promise<void> => {
         if (await markDisrupted(this.#deps, node, reason, signal)) marked.push(name);
       };
-      await attempt(this.#deps, "marking a node failed", name, mark, (why) =>
-        recordVerdict(this.#deps, "Backoff", name, `kept: it could not be marked as leaving: ${why}`),
-      );
+      await attempt(this.#deps, "marking a node failed", name, mark, (cause) => {
+        const why = `it could not be marked as leaving: ${cause}`;
+        recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+        if (reason === "Empty") this.#retreat.refused(name, why);
+      });
     }
     return marked;
   }
@@ -168,7 +170,10 @@ export class Executor {
           await this.#parts.started.started([node], "Empty", signal);
           if (await this.#delete({ ...command, proposed }, node, signal)) done.push(node);
         },
-        (why) => recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`),
+        (why) => {
+          recordVerdict(this.#deps, "Backoff", name, `kept: ${why}`);
+          this.#retreat.refused(name, why);
+        },
       );
       const node = this.#deps.state.nodeByName(name);
       if (gone || !node || node.nodeClaim?.metadata.deletionTimestamp) continue;

@@ -165,7 +165,7 @@ describe("disruption, the last look", () => {
     await expectKept("n1");
     expect(harness.logger.messages("error")).not.toEqual([]);
     harness.kube.faults = undefined;
-    await harness.pass(30_000);
+    await harness.pass(75_000);
     expect(await claim("n1")).toBeUndefined();
   });
 

@@ -112,3 +112,32 @@ it("DX-1: so does the record of a command whose pods cannot be listed", async ()
   const record = cluster.harness.deps.decisions.commands().find(({ outcome }) => outcome !== undefined);
   expect(record?.why).toContain("kept: etcd is busy");
 });
+
+it("DW-2: an empty node that cannot be marked does not keep the others from their turn, and says why it stays", async () => {
+  cluster = new DisruptableCluster();
+  await cluster.pool({ budgets: [{ nodes: "1" }] });
+  for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: null });
+  refuse("n1");
+  await cluster.start();
+  await cluster.harness.pass(50_000);
+  expect([await cluster.has("n1"), await cluster.has("n2")]).toEqual([true, false]);
+  expect(cluster.harness.deps.decisions.judgements()).toMatchObject([
+    { node: "n1", verdict: "Backoff", detail: expect.stringContaining("a webhook said no") as unknown },
+  ]);
+});
+
+it("DW-2: nor does one that cannot be deleted; it goes as soon as it can be", async () => {
+  cluster = new DisruptableCluster();
+  await cluster.pool({ budgets: [{ nodes: "1" }] });
+  for (const name of ["n1", "n2"]) await cluster.machine(name, { pod: null });
+  cluster.harness.kube.faults = ({ phase, verb, resource, key }) => {
+    if (phase === "before" && verb === "delete" && resource.kind === "NodeClaim" && key?.name === "n1")
+      throw new KubeError(403, "Forbidden", "a webhook said no");
+  };
+  await cluster.start();
+  await cluster.harness.pass(55_000);
+  expect([await cluster.has("n1"), await cluster.has("n2")]).toEqual([true, false]);
+  cluster.harness.kube.faults = undefined;
+  await cluster.harness.pass(90_000);
+  expect(await cluster.has("n1")).toBe(false);
+});

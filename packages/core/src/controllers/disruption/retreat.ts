@@ -3,7 +3,7 @@
 import { NodePools } from "../../api/index.ts";
 import { consolidateAfter, type ProposedCommand } from "../../disruption/index.ts";
 import type { StateNode } from "../../state/index.ts";
-import { milliseconds, minutes, type Duration } from "../../units/index.ts";
+import { milliseconds, minutes, seconds, type Duration } from "../../units/index.ts";
 import type { ControllerDeps } from "../deps.ts";
 import { attempt } from "./attempt.ts";
 import type { ClusterStamp } from "./cluster-stamp.ts";
@@ -16,6 +16,9 @@ import { isMarked, unmarkDisrupted } from "./taints.ts";
 
 /** The first one after a failure (DX-35). */
 const PAUSE: Duration = minutes(5);
+
+/** Of an empty node that could not be tainted or deleted. */
+const REFUSED: Duration = seconds(30);
 
 export interface RetreatParts {
   readonly stamp: ClusterStamp;
@@ -58,6 +61,11 @@ export class Retreat {
   /** An empty node has nothing to lose: it is tried again soon. */
   pause({ method, nodes }: ProposedCommand, why: string): void {
     if (method !== "emptiness") this.#parts.nodeBackOff.failed(nodes, why, PAUSE);
+  }
+
+  /** An empty node that the API server would not let go: the others of its NodePool, whose budget may be one, have their turn first. */
+  refused(name: string, why: string): void {
+    this.#parts.nodeBackOff.hold(name, `the last command for it failed (${why})`, REFUSED);
   }
 
   async release(node: StateNode, signal: AbortSignal): Promise<void> {

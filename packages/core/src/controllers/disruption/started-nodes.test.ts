@@ -55,7 +55,7 @@ describe("the hourly limit", () => {
       if (phase !== "before" || verb !== "delete" || resource.kind !== "NodeClaim" || refused++ > 0) return;
       throw new KubeError(500, "InternalError", "etcd is busy");
     };
-    await made.harness.pass(60_000);
+    await made.harness.pass(90_000);
     expect([refused > 1, await made.has("n0")]).toEqual([true, false]);
   });
 
