@@ -86,6 +86,7 @@ class Loop {
       nodeBackOff: this.#nodeBackOff,
       driftBackOff: this.#driftBackOff,
       waves: this.#waves,
+      started: this.#started,
     });
     this.#executor = new Executor(deps, {
       waiting: this.#waiting,

@@ -202,12 +202,7 @@ export class Executor {
     // Nobody may take the replacement for one too many (D-116).
     if (isStatic) for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     await this.#parts.started.started(nodes, proposed.reason, signal);
-    let ordered: readonly string[] | undefined;
-    try {
-      ordered = await this.#replace(command, nodes, pools, signal);
-    } finally {
-      if (ordered === undefined) this.#parts.started.kept(proposed.nodes);
-    }
+    const ordered = await this.#replace(command, nodes, pools, signal);
     if (ordered === undefined) return undefined;
     for (const { providerID } of nodes) this.#deps.state.markForDeletion(providerID);
     this.#parts.stamp.renew();

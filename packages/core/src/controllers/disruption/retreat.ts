@@ -12,6 +12,7 @@ import type { DriftBackOff } from "./drift-back-off.ts";
 import type { DriftWaves } from "./drift-waves.ts";
 import type { NodeBackOff } from "./node-back-off.ts";
 import { giveBackUnused } from "./replacements.ts";
+import type { StartedNodes } from "./started-nodes.ts";
 import { isMarked, unmarkDisrupted } from "./taints.ts";
 
 /** The first one after a failure (DX-35). */
@@ -25,6 +26,7 @@ export interface RetreatParts {
   readonly nodeBackOff: NodeBackOff;
   readonly driftBackOff: DriftBackOff;
   readonly waves: DriftWaves;
+  readonly started: StartedNodes;
 }
 
 export class Retreat {
@@ -41,6 +43,7 @@ export class Retreat {
     this.pause(command.proposed, why);
     if (command.phase === "starting") await this.giveBack(command.replacements, signal);
     const deleted = command.phase === "starting" ? command.deleted : new Set<string>();
+    this.#parts.started.kept(command.proposed.nodes.filter((name) => !deleted.has(name)));
     for (const name of command.proposed.nodes) {
       const node = this.#deps.state.nodeByName(name);
       this.#parts.waves.kept(name);

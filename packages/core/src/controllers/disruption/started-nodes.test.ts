@@ -1,7 +1,7 @@
 // DX-33: at most so many nodes per hour, besides the budgets.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, NodePools } from "../../api/index.ts";
+import { Annotation, NodeClaims, NodePools } from "../../api/index.ts";
 import { KubeError } from "../../kube/index.ts";
 import { hourlyLimitOf } from "../../disruption/index.ts";
 import { aNodePool } from "../../testing/builders/index.ts";
@@ -71,6 +71,25 @@ describe("the hourly limit", () => {
         throw new KubeError(403, "Forbidden", "a webhook said no");
     };
     await cluster.start();
+    await cluster.harness.pass(60_000);
+    expect([await cluster.isTainted("n1"), await cluster.isTainted("n2")]).toEqual([false, true]);
+  });
+
+  it("DX-33: a node whose command was given up while its replacement booted has not gone, and another one may go", async () => {
+    cluster = new DisruptableCluster();
+    await cluster.pool({ consolidateAfter: "Never" });
+    const limit = { metadata: { annotations: { [Annotation.DisruptionsPerHour]: "1" } } };
+    await cluster.harness.kube.patch(NodePools, { name: "default" }, { type: "merge", body: limit });
+    for (const name of ["n1", "n2"])
+      await cluster.machine(name, { drifted: "2025-12-31T00:00:00Z", pod: { requests: { cpu: "6" } } });
+    await cluster.start();
+    await cluster.harness.pass(3000);
+    expect([await cluster.isTainted("n1"), await cluster.isTainted("n2")]).toEqual([true, false]);
+    expect(await cluster.replacements()).toHaveLength(1);
+    const { status } = await cluster.harness.kube.get(NodeClaims, { name: "n1" });
+    const conditions = (status?.conditions ?? []).filter(({ type }) => type !== "Drifted");
+    const body = { status: { conditions } };
+    await cluster.harness.kube.patchStatus(NodeClaims, { name: "n1" }, { type: "merge", body });
     await cluster.harness.pass(60_000);
     expect([await cluster.isTainted("n1"), await cluster.isTainted("n2")]).toEqual([false, true]);
   });
