@@ -191,6 +191,10 @@ describe("SystemClock, RT-24: long timers", () => {
     expect(fired).toBe(1);
   });
 
+  it("refuses a time that is no number, which would hold up all others", () => {
+    expect(() => new SystemClock().schedule(Number.NaN, () => {})).toThrow("no number");
+  });
+
   it("never fires a timer set for never", () => {
     const clock = new SystemClock();
     clock.schedule(Number.POSITIVE_INFINITY, () => {});

@@ -106,6 +106,8 @@ export class SystemClock implements Clock {
 
   schedule(at: EpochMs, callback: () => void): () => void {
     if (at === Number.POSITIVE_INFINITY) return () => {};
+    // It would never be due, and everything behind it would wait.
+    if (Number.isNaN(at)) throw new RangeError("a timer is set for a time that is no number");
     const timer: Timer = { at, callback };
     this.#timers.add(timer);
     this.#deadlines.push(at, timer);

@@ -16,3 +16,15 @@ it("DX-35: a node whose command failed is left alone for 5 minutes, then for 10,
   expect(pauses).toEqual([5, 10, 20, 40, 60, 60]);
   expect(backOff.paused().has("n2")).toBe(false);
 });
+
+it("DX-35: a node that is held for a moment keeps the count of its failures, and is forgotten like the others", async () => {
+  const clock = new FakeClock();
+  const backOff = new NodeBackOff({ clock });
+  backOff.failed(["n1"], "it took too long", minutes(5));
+  backOff.hold("n1", "it could not be tainted", minutes(1));
+  expect([...backOff.haveFailed()]).toEqual(["n1"]);
+  await clock.advance(minutes(120));
+  backOff.hold("n2", "it could not be tainted", minutes(1));
+  expect([...backOff.haveFailed()]).toEqual([]);
+  expect(backOff.paused().get("n2")).toMatchObject({ why: "it could not be tainted", alsoEmpty: true });
+});

@@ -31,7 +31,10 @@ export class NodeBackOff {
 
   /** For a node that is there and unused, and may be of use soon; not even when it is empty does it go. */
   hold(name: string, why: string, time: Duration): void {
-    this.#failures.set(name, { count: 0, why, until: this.#clock.now() + time, alsoEmpty: true });
+    const now = this.#clock.now();
+    this.#forget(now);
+    const count = this.#failures.get(name)?.count ?? 0;
+    this.#failures.set(name, { count, why, until: now + time, alsoEmpty: true });
   }
 
   /** By node name. */
