@@ -134,6 +134,16 @@ describe("replace", () => {
     expect(replacement?.requirements.get(Label.CapacityType).has(CapacityType.OnDemand)).toBe(true);
   });
 
+  it("D-81, S-519: a claim whose cheaper types sell no spot admits what they do sell alone, for nothing else was compared", () => {
+    const node = onDemand("old", "4", 0.5);
+    const mixed = machine("dear", "4", ["on-demand", "z", 0.6], ["spot", "z", 0.55]);
+    const cheap = onDemand("cheap", "4", 0.3);
+    const { replacement } = single([on("a", node, [running("a1")])], [pool([node, mixed, cheap])]);
+    const capacityType = replacement?.requirements.get(Label.CapacityType);
+    expect([...(capacityType?.values ?? [])]).toEqual([CapacityType.OnDemand]);
+    expect(replacement?.cheapest.offering.price?.amount).toBe(0.3);
+  });
+
   it("DT-47: one node never becomes two", () => {
     const two = onDemand("two", "2", 0.1);
     const sold = anInstanceType({

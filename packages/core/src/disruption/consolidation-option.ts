@@ -9,7 +9,7 @@ import type { UnplacedPod } from "./simulation.ts";
 import type { Candidate } from "./candidates.ts";
 import { costOf, onlyCheaper } from "./only-cheaper.ts";
 import type { ReplacementOutcome } from "./only-cheaper.ts";
-import { narrowed, spotOnly } from "./replacement.ts";
+import { narrowed, spotOnly, withoutSpot } from "./replacement.ts";
 import type { DisruptionSnapshot } from "./snapshot.ts";
 import { spotToSpot } from "./spot-to-spot.ts";
 import type { Steps } from "./steps.ts";
@@ -66,10 +66,11 @@ function replacementFor(
     return filtered;
   }
   const { replacement } = filtered;
-  // A failed spot launch must not end in a dearer machine on demand. Without any spot to be had there is no such danger.
+  // A failed spot launch must not end in a dearer machine on demand.
   const pinned = spotOnly(replacement.requirements);
-  const pinnedClaim = narrowed(replacement, replacement.instanceTypes, pinned, wellKnown);
-  return pinnedClaim === undefined ? filtered : { replacement: pinnedClaim };
+  const onSpot = narrowed(replacement, replacement.instanceTypes, pinned, wellKnown);
+  // Without any spot to be had only the others were compared: what it may be is again what its types sell (S-519).
+  return { replacement: onSpot ?? { ...replacement, requirements: withoutSpot(replacement.requirements) } };
 }
 
 /** D-51. */

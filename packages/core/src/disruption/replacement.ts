@@ -82,6 +82,10 @@ export function spotOnly(requirements: Requirements): Requirements {
   return requirements.with(Requirement.of(Label.CapacityType, "In", [CapacityType.Spot]));
 }
 
+export function withoutSpot(requirements: Requirements): Requirements {
+  return requirements.with(Requirement.of(Label.CapacityType, "NotIn", [CapacityType.Spot]));
+}
+
 function capacityTypeOf({ requirements }: Offering): string | undefined {
   return requirements.get(Label.CapacityType).single();
 }
