@@ -225,6 +225,25 @@ describe("two answers about the same nodes", () => {
     }
   });
 
+  it("S-105: are explained when Karpenter agrees once a pod that contradicts itself has no place for it either", async () => {
+    const zone = "topology.kubernetes.io/zone";
+    const wanting = (selected: string, ...terms: readonly object[]): object => {
+      const nodeSelectorTerms = terms.map((term) => ({ matchExpressions: [{ key: zone, ...term }] }));
+      const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+      const containers = [{ name: "main", resources: { requests: { cpu: "1" } } }];
+      const spec = { nodeSelector: { [zone]: selected }, affinity: { nodeAffinity }, containers };
+      return { ...scenario(), pods: [{ metadata: { name: "torn" }, spec }] };
+    };
+    const inB = { operator: "In", values: ["zone-b"] };
+    const notInA = { operator: "NotIn", values: ["zone-a"] };
+    expect(await judgedOnceRestated(wanting("zone-a", inB, notInA))).toMatchObject({ rules: ["S-105"] });
+    expect(await judgedOnceRestated(wanting("zone-a", { operator: "DoesNotExist" }))).toMatchObject({
+      rules: ["S-105"],
+    });
+    expect((await judgedOnceRestated(wanting("zone-b", inB, notInA))).result).toBe("unexplained");
+    expect((await judgedOnceRestated(wanting("zone-a", inB, { operator: "Exists" }))).result).toBe("unexplained");
+  });
+
   it("S-318: are explained when the same rules with Karpenter's order of equally full machines give its command, and no other", async () => {
     const drifting = randomDisruptScenario(80877);
     const ours = ourAnswer(drifting);

@@ -5,6 +5,7 @@ import { isConditionTrue } from "@karpenter-multicloud/core/api";
 import { readScenario } from "@karpenter-multicloud/core/testing";
 import { consolidatableAt } from "@karpenter-multicloud/core/disruption";
 import type { MethodDifference } from "./answers.ts";
+import { withoutContradictions } from "./without-contradictions.ts";
 import { withoutSpotNobodySells } from "./no-spot-left.ts";
 
 export interface Restatement {
@@ -29,6 +30,11 @@ export const RESTATEMENTS: readonly Restatement[] = [
     rule: "D-81",
     what: "a replacement admits spot only where a spot machine is left to buy (D-78)",
     restate: withoutSpotNobodySells,
+  },
+  {
+    rule: "S-105",
+    what: "a pod whose own selectors contradict each other has no place; Karpenter puts it where the label is absent",
+    restate: withoutContradictions,
   },
   {
     rule: "S-407",
