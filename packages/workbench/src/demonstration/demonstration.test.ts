@@ -167,7 +167,7 @@ describe("the demonstration on OVHcloud", () => {
     expect(await world.clock.until(async () => (await classes()) === 0, HALF_HOUR)).toBe(true);
     expect(poolNames()).toEqual([]);
     expect(await world.cloud.complaints()).toEqual([]);
-    expect(log.messages("error")).toEqual([]);
+    expect(log.lines.filter(({ level }) => level === "error")).toEqual([]);
   });
 });
 

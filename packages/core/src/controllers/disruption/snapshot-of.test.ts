@@ -1,13 +1,16 @@
 // What the picture of the cluster keeps of pools besides the one that a command is about.
 
 import { afterEach, describe, expect, it } from "vitest";
-import { Annotation, NodePools } from "../../api/index.ts";
+import { Annotation, NodePools, type NodePool } from "../../api/index.ts";
 import type { ProposedCommand } from "../../disruption/index.ts";
+import { NodeClassNotReady } from "../../provider/index.ts";
+import { MemoryLogger } from "../../testing/index.ts";
 import { DisruptableCluster } from "../../testing/disruptable-cluster.ts";
+import { PoolBackOff } from "../provisioning/pool-back-off.ts";
 import { WaitingPods } from "../provisioning/waiting-pods.ts";
 import type { RunningCommand } from "./command.ts";
 import { DriftWaves } from "./drift-waves.ts";
-import { snapshotOf, type SnapshotParts } from "./snapshot-of.ts";
+import { poolsWithTypes, snapshotOf, type SnapshotParts } from "./snapshot-of.ts";
 import { StartedNodes } from "./started-nodes.ts";
 
 let cluster: DisruptableCluster;
@@ -47,6 +50,25 @@ describe("the picture of the cluster", () => {
     const book = deps.poolLedger.open();
     expect(pool && book.admit(pool, {})).toHaveProperty("granted");
     expect(reserved(picture({ ahead }))).toEqual(["a 2", "b 2", "c 0"]);
+  });
+
+  it("D-19: a NodeClass that is not ready yet is no error, other failures of the list of types are", async () => {
+    cluster = new DisruptableCluster();
+    for (const name of ["new", "old"]) await cluster.pool({}, name, { replicas: 1 });
+    await cluster.harness.start();
+    const { deps } = cluster.harness;
+    const logger = new MemoryLogger();
+    const getInstanceTypes = ({ metadata: { name } }: NodePool) =>
+      Promise.reject(name === "new" ? new NodeClassNotReady("zones are not known yet") : new Error("no route"));
+    const provider = Object.assign(Object.create(deps.provider) as typeof deps.provider, { getInstanceTypes });
+    const pools = await poolsWithTypes(
+      { ...deps, logger, provider },
+      new PoolBackOff(deps),
+      AbortSignal.timeout(60_000),
+    );
+    expect(pools.map(({ instanceTypes }) => instanceTypes)).toEqual([[], []]);
+    const errors = logger.lines.filter(({ level }) => level === "error");
+    expect(errors.map(({ fields }) => fields["NodePool"])).toEqual(["old"]);
   });
 
   it("DX-32, DX-33: where drift goes in waves, the hourly limits of other pools and other reasons stay", async () => {

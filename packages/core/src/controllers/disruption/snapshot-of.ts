@@ -14,7 +14,7 @@ import { overlaidPool, type CompileCache, type PoolInput } from "../../schedulin
 import type { ControllerDeps } from "../deps.ts";
 import { managedPools } from "../managed-pools.ts";
 import type { PoolBackOff } from "../provisioning/pool-back-off.ts";
-import { gatherPools, problemOf } from "../provisioning/problem-input.ts";
+import { gatherPools, logTypesFailure, problemOf } from "../provisioning/problem-input.ts";
 import type { WaitingPods } from "../provisioning/waiting-pods.ts";
 import { afterCommands } from "./ahead.ts";
 import { isEarly, type RunningCommand } from "./command.ts";
@@ -64,8 +64,7 @@ async function withTypes(deps: SnapshotDeps, pool: PoolInput, signal: AbortSigna
     const { items } = await deps.provider.getInstanceTypes(nodePool, { signal });
     return { nodePool, instanceTypes: items, skipped };
   } catch (error) {
-    const { name } = nodePool.metadata;
-    deps.logger.error("listing instance types failed, no node of the nodepool is disrupted", { NodePool: name, error });
+    logTypesFailure(deps, nodePool, error, "no node of the nodepool is disrupted");
     return pool;
   }
 }

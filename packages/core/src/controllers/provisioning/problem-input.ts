@@ -11,7 +11,7 @@ import {
   type Pod,
 } from "../../api/index.ts";
 import type { KubeCache } from "../../kube/index.ts";
-import { normalizationOf, wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
+import { hasCode, normalizationOf, wellKnownLabelsOf, type InstanceType } from "../../provider/index.ts";
 import { overlaidPool } from "../../scheduling/index.ts";
 import type { DaemonSetInput, NamespaceInput, NodeInput, PoolInput, ProblemInput } from "../../scheduling/index.ts";
 import type { StateNode } from "../../state/index.ts";
@@ -103,12 +103,20 @@ async function poolInput(deps: Deps, nodePool: NodePool, signal: AbortSignal): P
     return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    deps.logger.error("listing instance types failed, nodepool is left out", {
-      NodePool: nodePool.metadata.name,
-      error,
-    });
+    logTypesFailure(deps, nodePool, error, "nodepool is left out");
     return { nodePool, instanceTypes: [], skipped: { reason: "InstanceTypesUnavailable", detail } };
   }
+}
+
+/** A NodeClass that is not ready is no trouble but a beginning, and a condition of the NodePool tells it. */
+export function logTypesFailure(
+  { logger }: Pick<ControllerDeps, "logger">,
+  { metadata: { name } }: NodePool,
+  error: unknown,
+  consequence: string,
+): void {
+  const isEarly = hasCode(error, "PROVIDER_NODE_CLASS_NOT_READY");
+  logger[isEarly ? "debug" : "error"](`listing instance types failed, ${consequence}`, { NodePool: name, error });
 }
 
 function skippedReason(pool: NodePool, { featureGates }: ControllerDeps["settings"]): PoolInput["skipped"] {
