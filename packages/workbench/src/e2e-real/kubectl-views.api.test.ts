@@ -40,6 +40,8 @@ describe.runIf(isThere)("kubectl shows NodePools and NodeClaims", { timeout: LIM
     stage.controller.start();
     await stage.controller.leads();
     await stage.applyQuickStart();
+    // NodePools of the page are made when their class is ready: one that waits for it first tells other transitions.
+    await stage.clock.until(() => stage.isPoolReady("default"), { timeout: PATIENCE });
     await run(["delete", "nodepool", "default"]);
     figures.mark("ready after");
   }, LIMIT_MS);

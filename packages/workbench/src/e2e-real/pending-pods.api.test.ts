@@ -1,6 +1,5 @@
 // What docs/concepts/why-is-my-pod-pending.md quotes is what `kubectl describe pod` prints.
 
-import { getCondition, NodePools } from "@karpenter-multicloud/core/api";
 import { prepareControlPlane } from "@karpenter-multicloud/testkit/control-plane";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LIMIT_MS, PATIENCE } from "../real-cluster/patience.ts";
@@ -24,12 +23,6 @@ describe.runIf(isThere)("kubectl describe pod shows why", { timeout: LIMIT_MS },
   const linesOf = async (pod: string): Promise<readonly string[]> =>
     karpenterLines(await run(["describe", "pod", pod]));
 
-  const isReady = async (): Promise<boolean> => {
-    const pool = await stage.admin.get(NodePools, { name: "default" });
-    const ready = getCondition(pool, "Ready");
-    return ready?.status === "True" && ready.observedGeneration === pool.metadata.generation;
-  };
-
   beforeAll(async () => {
     stage = await Stage.open();
     stage.controller.start();
@@ -37,7 +30,7 @@ describe.runIf(isThere)("kubectl describe pod shows why", { timeout: LIMIT_MS },
     await stage.applyQuickStart();
     await run(["apply", "-f", "-"], nodePool);
     // What a pod is told depends on the NodePool as it is now, not as the quick start made it.
-    if (!(await stage.clock.until(isReady, { timeout: PATIENCE })))
+    if (!(await stage.clock.until(() => stage.isPoolReady("default"), { timeout: PATIENCE })))
       throw new Error("the NodePool is not ready in time");
     figures.mark("ready after");
   }, LIMIT_MS);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import {
   CUSTOM_RESOURCES,
   Deployments,
+  getCondition,
   Leases,
   Namespaces,
   NodeClaims,
@@ -159,6 +160,13 @@ export class Stage {
     const { objects, problems } = loadManifests(files, OUR_RESOURCES);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     return objects.map(({ object }) => object);
+  }
+
+  /** As it is now, not as it was before its last change. */
+  async isPoolReady(name: string): Promise<boolean> {
+    const pool = await this.admin.get(NodePools, { name });
+    const ready = getCondition(pool, "Ready");
+    return ready?.status === "True" && ready.observedGeneration === pool.metadata.generation;
   }
 
   async apply(objects: readonly KubeObject[]): Promise<void> {
